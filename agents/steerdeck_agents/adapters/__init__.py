@@ -1,0 +1,1 @@
+"""Who runs the turns of a session, behind one Protocol."""

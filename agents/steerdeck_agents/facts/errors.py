@@ -1,0 +1,55 @@
+"""The exceptions of the engine; each message is a whole sentence a developer can act on.
+
+SteerdeckError
+├── RepositoryError      this folder can't be worked on, and what to do
+├── SettingsError        a configuration file is wrong, and where
+├── ModelError           a model didn't answer; `retryable` says whether asking again may help
+├── BadArguments         a model's call can't be read; the text goes back to the model
+├── PatchError           a patch doesn't fit; names the line and the nearest match
+├── JournalError         the database can't be used, and the way out
+├── OrderRefused         an order can't be carried out now, and why
+└── WireError            the other side speaks another protocol, or is gone
+"""
+
+
+class SteerdeckError(Exception):
+    """Any error we raise on purpose."""
+
+
+class RepositoryError(SteerdeckError):
+    """This folder can't be worked on."""
+
+
+class SettingsError(SteerdeckError):
+    """A configuration file is wrong."""
+
+
+class ModelError(SteerdeckError):
+    """A model didn't answer as it should."""
+
+    def __init__(
+        self, message: str, *, retryable: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+        self.retry_after_s = retry_after_s
+
+
+class BadArguments(SteerdeckError):
+    """A model's call can't be read."""
+
+
+class PatchError(SteerdeckError):
+    """A patch doesn't fit the files."""
+
+
+class JournalError(SteerdeckError):
+    """The database can't be used."""
+
+
+class OrderRefused(SteerdeckError):
+    """An order can't be carried out now."""
+
+
+class WireError(SteerdeckError):
+    """The other side of the socket can't be understood or is gone."""

@@ -1,0 +1,140 @@
+"""What a developer or a script tells the runtime to do: imperative, each with an id of its sender.
+
+The runtime answers with the seq of the event the order became. The same id again gets the same
+answer, so an order may be repeated after a lost connection.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from steerdeck_agents.facts.ids import (
+    ApprovalId,
+    CallId,
+    CheckpointId,
+    MessageId,
+    OrderId,
+    SessionId,
+    Sha,
+)
+from steerdeck_agents.facts.places import Mode, Surroundings
+
+
+class OrderHead(msgspec.Struct, frozen=True, kw_only=True, tag_field="order"):
+    """What every order carries."""
+
+    id: OrderId
+
+
+class Start(OrderHead, frozen=True, kw_only=True, tag="start"):
+    """Start a session: a workspace of its own, and the task as its first message."""
+
+    task: str
+    folder: str
+    """Where the developer stood; the repository is found from it."""
+    name: str = ""
+    model: str = ""
+    base: str = ""
+    """Branch, tag or commit; empty is HEAD."""
+    mode: Mode = "ask"
+    carry: bool = False
+    """Take the uncommitted work of the developer along, as a first checkpoint."""
+    budget: float | None = None
+    surroundings: Surroundings = Surroundings()
+    keys: dict[str, str] = {}
+    """Environment variables with secrets; kept in memory only, never recorded."""
+
+
+class Say(OrderHead, frozen=True, kw_only=True, tag="say"):
+    session: SessionId
+    text: str
+    delivery: Literal["steer", "queue", "now"] = "steer"
+
+
+class Withdraw(OrderHead, frozen=True, kw_only=True, tag="withdraw"):
+    """Take back a message that has not reached the model."""
+
+    session: SessionId
+    message: MessageId
+
+
+class Interrupt(OrderHead, frozen=True, kw_only=True, tag="interrupt"):
+    session: SessionId
+
+
+class Decide(OrderHead, frozen=True, kw_only=True, tag="decide"):
+    session: SessionId
+    approval: ApprovalId
+    allow: bool
+    shown: Sha
+    """`binding` of the approval that was on the screen."""
+    scope: Literal["once", "session"] = "once"
+    words: str = ""
+
+
+class Answer(OrderHead, frozen=True, kw_only=True, tag="answer"):
+    session: SessionId
+    question: ApprovalId
+    text: str
+
+
+class Resolve(OrderHead, frozen=True, kw_only=True, tag="resolve"):
+    """Settle a call that a crash left unknown."""
+
+    session: SessionId
+    call: CallId
+    verdict: Literal["done", "failed"]
+    words: str = ""
+
+
+class Resume(OrderHead, frozen=True, kw_only=True, tag="resume"):
+    """Go on after a park; brings keys the session needs."""
+
+    session: SessionId
+    keys: dict[str, str] = {}
+
+
+class Configure(OrderHead, frozen=True, kw_only=True, tag="configure"):
+    session: SessionId
+    name: str | None = None
+    mode: Mode | None = None
+    budget: float | None = None
+
+
+class Land(OrderHead, frozen=True, kw_only=True, tag="land"):
+    session: SessionId
+    how: Literal["merge", "branch", "patch"]
+    path: str = ""
+    """File to write, for a patch."""
+
+
+class Undo(OrderHead, frozen=True, kw_only=True, tag="undo"):
+    """Put paths back as a checkpoint knew them; no paths means all that differ."""
+
+    session: SessionId
+    checkpoint: CheckpointId | None = None
+    """None: the state before the last change of the paths."""
+    paths: tuple[str, ...] = ()
+
+
+class Archive(OrderHead, frozen=True, kw_only=True, tag="archive"):
+    """End a session: interrupts it; with `discard` its workspace goes to the bin, for undo."""
+
+    session: SessionId
+    discard: bool = False
+
+
+class Reopen(OrderHead, frozen=True, kw_only=True, tag="reopen"):
+    """Undo an archive or a discard."""
+
+    session: SessionId
+
+
+class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
+    """End the runtime; working sessions are paused and come back with it."""
+
+
+Order = (
+    Start | Say | Withdraw | Interrupt | Decide | Answer | Resolve | Resume | Configure | Land
+    | Undo | Archive | Reopen | StopRuntime
+)  # fmt: skip

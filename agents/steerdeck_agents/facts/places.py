@@ -1,0 +1,57 @@
+"""Plain descriptions of where work happens: workspace, sandbox level, the caller's surroundings."""
+
+from typing import Literal
+
+import msgspec
+
+Mode = Literal["plan", "ask", "auto"]
+"""`plan`: nothing is written; `ask`: every effect asks; `auto`: rules and the sandbox decide."""
+
+LevelName = Literal["bubblewrap", "landlock", "seatbelt", "none"]
+
+
+class Level(msgspec.Struct, frozen=True):
+    """What the sandbox was probed to hold back, in the words every screen uses."""
+
+    name: LevelName = "none"
+    files: bool = False
+    network: bool = False
+    processes: bool = False
+    why: str = ""
+    """Why a better level is not there, and the way out; empty when all holds."""
+
+    @property
+    def title(self) -> str:
+        return "NO SANDBOX" if self.name == "none" else self.name
+
+
+class Workspace(msgspec.Struct, frozen=True):
+    """A private clone that borrows the objects of the developer's repository."""
+
+    path: str
+    repository: str
+    """Top folder of the developer's checkout."""
+    branch: str
+    base: str
+    """Commit id the work starts from."""
+    borrows: tuple[str, ...] = ()
+    """Object folders read through alternates: read-only binds in the sandbox."""
+    subfolder: str = ""
+    """Where in the repository the developer stood; commands start there."""
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """What a session takes from the shell that started it; recorded, so it holds no secret."""
+
+    path: str = ""
+    virtual_env: str = ""
+    locale: str = ""
+
+
+class FileChange(msgspec.Struct, frozen=True):
+    """One changed file of a workspace against its base."""
+
+    path: str
+    kind: Literal["added", "changed", "removed", "binary", "large"] = "changed"
+    added: int = 0
+    removed: int = 0

@@ -1,0 +1,181 @@
+"""The state of one session: small, frozen, folded from events by `reduce` and nowhere else.
+
+It holds open things only. Finished items are pages of the journal, read by seq.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from steerdeck_agents.facts.events import CallStatus, Delivery, TurnStatus
+from steerdeck_agents.facts.ids import (
+    ApprovalId,
+    CallId,
+    ItemId,
+    MessageId,
+    RequestId,
+    SessionId,
+    Sha,
+    TurnId,
+)
+from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
+from steerdeck_agents.facts.plan import Plan
+from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.facts.verdict import Rule
+
+Status = Literal[
+    "starting", "working", "needs_you", "asks", "idle", "done", "failed", "interrupted",
+    "paused", "parked", "unknown", "archived",
+]  # fmt: skip
+"""`idle`: a turn ended without changes to review; `done`: ready for review."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """Words of the developer that have not reached the model."""
+
+    id: MessageId
+    text: str
+    delivery: Delivery
+    seq: int
+
+
+class OpenCall(msgspec.Struct, frozen=True):
+    """A call without a result."""
+
+    id: CallId
+    tool: str
+    arguments: str
+    title: str
+    seq: int
+    at_ms: int
+    started: bool = False
+    started_ms: int = 0
+    allowed: ApprovalId | None = None
+    """The approval that allowed it, not yet used."""
+    rejected: str | None = None
+    """The developer's words on a no, not yet handed to the model."""
+    answered: str | None = None
+    """The developer's answer to its question, not yet handed to the model."""
+    unknown: bool = False
+    """Its intent was committed but a crash hid its end."""
+    output: str = ""
+    """The last output, capped."""
+
+
+class OpenApproval(msgspec.Struct, frozen=True):
+    """An approval that waits for the developer."""
+
+    id: ApprovalId
+    call: CallId
+    kind: Literal["command", "patch", "network"]
+    what: str
+    binding: Sha
+    why: str
+    reasons: tuple[str, ...]
+    folder: str
+    level: str
+    files: tuple[FileChange, ...]
+    seq: int
+    at_ms: int
+
+
+class OpenQuestion(msgspec.Struct, frozen=True):
+    """A question that waits for the developer."""
+
+    id: ApprovalId
+    call: CallId
+    text: str
+    choices: tuple[str, ...]
+    seq: int
+    at_ms: int
+
+
+class OpenItem(msgspec.Struct, frozen=True):
+    """Text still arriving."""
+
+    id: ItemId
+    kind: Literal["message", "reasoning", "arguments"]
+    text: str
+
+
+class OpenTurn(msgspec.Struct, frozen=True):
+    """The turn at work, and whether the model is owed another request."""
+
+    id: TurnId
+    seq: int
+    at_ms: int
+    owes: bool = True
+    request: RequestId | None = None
+    attempt: int = 0
+    retry: str = ""
+    retry_at_ms: int = 0
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much has happened."""
+
+    turns: int = 0
+    requests: int = 0
+    calls: int = 0
+    failed_calls: int = 0
+    waited_ms: int = 0
+    """Time open approvals and questions waited for the developer."""
+
+
+class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything a list, a lane or a resumed runtime needs to know of one session."""
+
+    id: SessionId
+    name: str = ""
+    task: str = ""
+    slot: int = 0
+    agent: str = "native"
+    model: str = ""
+    mode: Mode = "ask"
+    workspace: Workspace = Workspace(path="", repository="", branch="", base="")
+    level: Level = Level()
+    surroundings: Surroundings = Surroundings()
+    carried: bool = False
+    budget: float | None = None
+    created_ms: int = 0
+    changed_ms: int = 0
+    """When the status last changed."""
+    status: Status = "starting"
+    reason: str = ""
+    """Why it failed, is parked or paused, in words."""
+    way_out: str = ""
+    archived: str = ""
+    """`stopped`, `landed` or `discarded`; empty while it lives."""
+    parked: bool = False
+    plan: Plan = Plan()
+    turn: OpenTurn | None = None
+    last_turn: TurnStatus | None = None
+    calls: tuple[OpenCall, ...] = ()
+    last_call: str = ""
+    last_call_status: CallStatus | None = None
+    approvals: tuple[OpenApproval, ...] = ()
+    questions: tuple[OpenQuestion, ...] = ()
+    items: tuple[OpenItem, ...] = ()
+    queue: tuple[Message, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    newest_file: str = ""
+    usage: Usage = Usage()
+    context: int = 0
+    """Input tokens of the last request."""
+    window: int = 0
+    prompt_items: int = 0
+    counts: Counts = Counts()
+    last_words: str = ""
+    """The last fact in a few words, for the rail."""
+    landed: str = ""
+    seq: int = 0
+    """The last event folded in."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether something of this session waits for the developer."""
+        return bool(
+            self.approvals or self.questions or self.parked
+            or any(call.unknown for call in self.calls)
+        ) and not self.archived  # fmt: skip

@@ -1,0 +1,1 @@
+"""May this call take effect? Verdicts, rules and what a decision is bound to."""

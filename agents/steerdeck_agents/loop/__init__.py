@@ -1,0 +1,1 @@
+"""One turn of our own agent: prompt, stream, calls, results."""

@@ -1,0 +1,1 @@
+"""Who answers prompts. The only folder that imports openai and genai-prices."""

@@ -1,0 +1,1 @@
+"""The journal on its way out: exports and labelled text."""

@@ -1,0 +1,1 @@
+"""The private clone of a session. The only folder that imports git and watchfiles."""

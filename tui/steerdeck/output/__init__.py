@@ -1,0 +1,1 @@
+"""Between Textual and the terminal: the safe driver, the signals, the last sanitiser."""

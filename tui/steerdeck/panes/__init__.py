@@ -1,0 +1,1 @@
+"""One aspect of one session each: they take values and post messages."""

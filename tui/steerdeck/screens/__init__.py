@@ -1,0 +1,1 @@
+"""Whole screens: they lay panes out and decide who hears what."""
