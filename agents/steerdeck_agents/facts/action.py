@@ -1,4 +1,4 @@
-"""What a call would do, read from the model's arguments: the gate judges these, tools perform them."""
+"""What a call would do, read from the model's arguments: judged by the gate, done by tools."""
 
 import msgspec
 

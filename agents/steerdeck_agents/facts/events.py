@@ -26,7 +26,7 @@ from steerdeck_agents.facts.verdict import Rule
 
 Actor = Literal["developer", "agent", "harness", "rule"]
 Delivery = Literal["first", "steer", "queue", "now"]
-CallStatus = Literal["done", "failed", "rejected", "interrupted", "unknown"]
+CallStatus = Literal["done", "failed", "rejected", "interrupted"]
 TurnStatus = Literal["completed", "interrupted", "failed", "paused"]
 
 
@@ -217,6 +217,12 @@ class CallEnded(Fact, frozen=True, kw_only=True, tag="call.ended"):
     level: str = ""
 
 
+class CallLost(Fact, frozen=True, kw_only=True, tag="call.lost"):
+    """Its intent was committed and a crash hid its end: the developer says what became of it."""
+
+    reason: str = ""
+
+
 class ApprovalRequested(Fact, frozen=True, kw_only=True, tag="approval.requested"):
     """Committed before the question is drawn."""
 
@@ -345,7 +351,7 @@ KnownEvent = (
     SessionCreated | SessionConfigured | SessionArchived | SessionReopened | SessionParked
     | SessionResumed | MessageSent | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded
     | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded | ItemEnded | PlanUpdated
-    | CallRequested | CallStarted | OutputAdded | CallEnded | ApprovalRequested | ApprovalDecided
+    | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested | ApprovalDecided
     | ApprovalExpired | RuleAdded | RuleUsed | QuestionAsked | QuestionAnswered | QuestionExpired
     | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded | LandingFailed | Noticed
     | RuntimeStarted | RuntimeEnded

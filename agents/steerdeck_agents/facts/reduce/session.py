@@ -1,0 +1,31 @@
+"""`reduce`: the one pure, total function from events to the state of a session.
+
+Runtime, deck, replay, resume and tests use this and nothing else computes what is true.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from steerdeck_agents.facts.events import Event
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.reduce import asking, calls, life, status, turns, words, work
+from steerdeck_agents.facts.state import SessionState
+
+_ASPECTS = (life, words, turns, calls, asking, work, status)
+
+
+def reduce(state: SessionState | None, event: Event) -> SessionState:
+    """The state after one event; an event it does not know only moves `seq`."""
+    if state is None:
+        state = SessionState(id=event.session)
+    for aspect in _ASPECTS:
+        state = aspect.apply(state, event)
+    return replace(state, seq=event.seq)
+
+
+def fold(events: Iterable[Event], state: SessionState | None = None) -> SessionState:
+    """The state after many events of one session; no events give an empty state."""
+    for event in events:
+        state = reduce(state, event)
+    return SessionState(id=SessionId("")) if state is None else state

@@ -1,0 +1,70 @@
+"""Aspect of a state: its one status, computed from the others, and the last fact in words."""
+
+from msgspec.structs import replace
+
+from steerdeck_agents.facts.events import (
+    ApprovalRequested,
+    CallRequested,
+    Event,
+    ItemEnded,
+    MessageSent,
+    QuestionAsked,
+    SessionParked,
+    TurnEnded,
+    WorkLanded,
+)
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.state import SessionState, Status
+
+WORDS = 160
+
+
+def apply(state: SessionState, event: Event) -> SessionState:
+    words = _words(event)
+    if words:
+        state = replace(state, last_words=one_line(words, WORDS))
+    now = status_of(state)
+    if now != state.status:
+        state = replace(state, status=now, changed_ms=event.at_ms)
+    return state
+
+
+def status_of(state: SessionState) -> Status:
+    """What a session is doing; the strongest claim on the developer wins."""
+    if state.archived:
+        return "archived"
+    if any(call.unknown for call in state.calls):
+        return "unknown"
+    if state.approvals:
+        return "needs_you"
+    if state.questions:
+        return "asks"
+    if state.parked:
+        return "parked"
+    if state.turn is not None:
+        return "working"
+    match state.last_turn:
+        case None:
+            return "starting"
+        case "completed":
+            return "done" if state.files else "idle"
+        case ended:
+            return ended
+
+
+def _words(event: Event) -> str:
+    match event:
+        case MessageSent() | QuestionAsked() | ItemEnded(kind="message"):
+            return event.text
+        case CallRequested():
+            return event.title
+        case ApprovalRequested():
+            return event.what
+        case SessionParked():
+            return event.reason
+        case TurnEnded():
+            return event.error
+        case WorkLanded():
+            return f"landed on {event.where}"
+        case _:
+            return ""

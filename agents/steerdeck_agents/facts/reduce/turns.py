@@ -1,0 +1,67 @@
+"""Aspect of a state: the open turn, its requests, and what they used."""
+
+from msgspec.structs import replace
+
+from steerdeck_agents.facts.events import (
+    CallEnded,
+    Event,
+    ItemAdded,
+    MessageSent,
+    RequestEnded,
+    RequestSent,
+    RetryPlanned,
+    TurnEnded,
+    TurnStarted,
+)
+from steerdeck_agents.facts.ids import TurnId
+from steerdeck_agents.facts.state import OpenTurn, SessionState
+
+
+def apply(state: SessionState, event: Event) -> SessionState:
+    match event:
+        case TurnStarted():
+            turn = OpenTurn(event.turn or TurnId(""), event.seq, event.at_ms)
+            counts = replace(state.counts, turns=state.counts.turns + 1)
+            return replace(state, turn=turn, counts=counts, reason="", way_out="")
+        case TurnEnded():
+            return replace(
+                state,
+                turn=None,
+                last_turn=event.status,
+                reason=event.error,
+                way_out=event.way_out,
+            )
+        case ItemAdded():
+            return replace(state, window=event.window, prompt_items=event.index + 1)
+        case RequestSent():
+            counts = replace(state.counts, requests=state.counts.requests + 1)
+            state = replace(state, counts=counts)
+            return _turn(state, request=event.request, attempt=event.attempt, retry="")
+        case RetryPlanned():
+            return _turn(
+                state,
+                request=None,
+                attempt=event.attempt,
+                retry=event.reason,
+                retry_at_ms=event.at_ms + event.delay_ms,
+            )
+        case RequestEnded():
+            state = replace(
+                state,
+                usage=state.usage.plus(event.usage),
+                context=event.usage.input or state.context,
+            )
+            owes = event.calls > 0 if event.status == "completed" else True
+            return _turn(state, request=None, owes=owes)
+        case MessageSent() if event.delivery != "queue":
+            return _turn(state, owes=True)
+        case CallEnded():
+            return _turn(state, owes=True)
+        case _:
+            return state
+
+
+def _turn(state: SessionState, **changes: object) -> SessionState:
+    if state.turn is None:
+        return state
+    return replace(state, turn=replace(state.turn, **changes))

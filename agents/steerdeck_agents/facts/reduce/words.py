@@ -1,0 +1,47 @@
+"""Aspect of a state: messages on their way to the model, and text still arriving."""
+
+from msgspec.structs import replace
+
+from steerdeck_agents.facts.events import (
+    Event,
+    ItemEnded,
+    MessageDelivered,
+    MessageSent,
+    MessageWithdrawn,
+    RequestEnded,
+    TextAdded,
+    TurnEnded,
+)
+from steerdeck_agents.facts.ids import MessageId
+from steerdeck_agents.facts.state import Message, OpenItem, SessionState
+
+
+def apply(state: SessionState, event: Event) -> SessionState:
+    match event:
+        case MessageSent():
+            message = Message(event.message, event.text, event.delivery, event.seq)
+            return replace(state, queue=(*state.queue, message))
+        case MessageDelivered() | MessageWithdrawn():
+            return replace(state, queue=_without(state, event.message))
+        case TextAdded():
+            return replace(state, items=_grown(state, event))
+        case ItemEnded():
+            return replace(state, items=tuple(i for i in state.items if i.id != event.item))
+        case RequestEnded() | TurnEnded():
+            return replace(state, items=()) if state.items else state
+        case _:
+            return state
+
+
+def _without(state: SessionState, message: MessageId) -> tuple[Message, ...]:
+    return tuple(waiting for waiting in state.queue if waiting.id != message)
+
+
+def _grown(state: SessionState, event: TextAdded) -> tuple[OpenItem, ...]:
+    if event.item is None:
+        return state.items
+    for place, item in enumerate(state.items):
+        if item.id == event.item:
+            longer = OpenItem(item.id, item.kind, item.text + event.text)
+            return (*state.items[:place], longer, *state.items[place + 1 :])
+    return (*state.items, OpenItem(event.item, event.kind, event.text))

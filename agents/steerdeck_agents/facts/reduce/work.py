@@ -1,0 +1,17 @@
+"""Aspect of a state: the plan and the table of changed files."""
+
+from msgspec.structs import replace
+
+from steerdeck_agents.facts.events import Event, FilesChanged, PlanUpdated
+from steerdeck_agents.facts.plan import Plan
+from steerdeck_agents.facts.state import SessionState
+
+
+def apply(state: SessionState, event: Event) -> SessionState:
+    match event:
+        case PlanUpdated():
+            return replace(state, plan=Plan(event.steps))
+        case FilesChanged():
+            return replace(state, files=event.files, newest_file=event.newest)
+        case _:
+            return state
