@@ -351,10 +351,10 @@ KnownEvent = (
     SessionCreated | SessionConfigured | SessionArchived | SessionReopened | SessionParked
     | SessionResumed | MessageSent | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded
     | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded | ItemEnded | PlanUpdated
-    | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested | ApprovalDecided
-    | ApprovalExpired | RuleAdded | RuleUsed | QuestionAsked | QuestionAnswered | QuestionExpired
-    | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded | LandingFailed | Noticed
-    | RuntimeStarted | RuntimeEnded
+    | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested
+    | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed | QuestionAsked
+    | QuestionAnswered | QuestionExpired | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded
+    | LandingFailed | Noticed | RuntimeStarted | RuntimeEnded
 )  # fmt: skip
 Event = KnownEvent | Unknown
 

@@ -1,0 +1,190 @@
+"""What was said and done in a session, as entries a person reads: folded from a page of events.
+
+Used by the deck, replay, line mode and exports, so they all tell the same story. Unlike a state it
+keeps finished things, so it is built from a page of the journal and grows with what is shown.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.ids import RequestId
+
+Who = Literal["developer", "agent", "reasoning"]
+CallPhase = Literal["requested", "asks", "running", "lost", "done", "failed", "rejected",
+                    "interrupted"]  # fmt: skip
+OUTPUT_KEPT = 8_192
+
+
+class Said(msgspec.Struct, frozen=True):
+    """Words of the developer or of the agent."""
+
+    id: str
+    seq: int
+    at_ms: int
+    who: Who
+    text: str
+    open: bool = False
+    delivery: str = ""
+    delivered: RequestId | None = None
+    """The request that carried the developer's words to the model."""
+    withdrawn: bool = False
+
+
+class Called(msgspec.Struct, frozen=True):
+    """One tool call, from the wish to the result."""
+
+    id: str
+    seq: int
+    at_ms: int
+    tool: str
+    title: str
+    arguments: str = ""
+    phase: CallPhase = "requested"
+    allowed_by: str = ""
+    started_ms: int = 0
+    duration_ms: int = 0
+    summary: str = ""
+    output: str = ""
+    """The running output's end, then the result the model got."""
+    exit_code: int | None = None
+    blob: str = ""
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """A line of the harness: a turn's end, a landing, an undo, a notice."""
+
+    id: str
+    seq: int
+    at_ms: int
+    text: str
+    level: Literal["info", "done", "warning", "error"] = "info"
+
+
+Entry = Said | Called | Marked
+
+
+class Transcript:
+    """Entries in the order they began; `add` says which entries an event changed."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.seq = 0
+        """The last event added; an event that is not newer is passed over."""
+
+    def add(self, event: e.Event) -> str | None:
+        """Fold one event in; the id of the entry it made or changed, if any."""
+        if event.seq and event.seq <= self.seq:
+            return None
+        self.seq = event.seq
+        entry = self._said(event) or self._called(event) or _marked(event)
+        if entry is None:
+            return None
+        self.entries[entry.id] = entry
+        return entry.id
+
+    def _said(self, event: e.Event) -> Said | None:
+        match event:
+            case e.MessageSent():
+                return Said(event.message, event.seq, event.at_ms, "developer", event.text,
+                            delivery=event.delivery)  # fmt: skip
+            case e.MessageDelivered():
+                said = self.entries.get(event.message)
+                return replace(said, delivered=event.request) if isinstance(said, Said) else None
+            case e.MessageWithdrawn():
+                said = self.entries.get(event.message)
+                return replace(said, withdrawn=True) if isinstance(said, Said) else None
+            case e.TextAdded(item=str(item)) if event.kind != "arguments":
+                said = self.entries.get(item)
+                if isinstance(said, Said):
+                    return replace(said, text=said.text + event.text)
+                return Said(item, event.seq, event.at_ms, _who(event.kind), event.text, open=True)
+            case e.ItemEnded(item=str(item)):
+                said = self.entries.get(item)
+                if isinstance(said, Said):
+                    return replace(said, text=event.text, open=False)
+                return Said(item, event.seq, event.at_ms, _who(event.kind), event.text)
+            case _:
+                return None
+
+    def _called(self, event: e.Event) -> Called | None:
+        if isinstance(event, e.CallRequested) and event.call:
+            return Called(event.call, event.seq, event.at_ms, event.tool, event.title,
+                          event.arguments)  # fmt: skip
+        called = self.entries.get(event.call or "")
+        if not isinstance(called, Called):
+            return None
+        match event:
+            case e.ApprovalRequested() | e.QuestionAsked():
+                return replace(called, phase="asks")
+            case e.ApprovalDecided() | e.QuestionAnswered() | e.ApprovalExpired():
+                return replace(called, phase="requested")
+            case e.CallStarted():
+                return replace(
+                    called, phase="running", started_ms=event.at_ms, allowed_by=event.allowed_by
+                )
+            case e.OutputAdded():
+                return replace(called, output=(called.output + event.text)[-OUTPUT_KEPT:])
+            case e.CallLost():
+                return replace(called, phase="lost")
+            case e.CallEnded():
+                return replace(
+                    called,
+                    phase=event.status,
+                    summary=event.summary,
+                    duration_ms=event.duration_ms,
+                    exit_code=event.exit_code,
+                    output=event.result[-OUTPUT_KEPT:],
+                    blob=event.output or "",
+                )
+            case _:
+                return None
+
+
+def _who(kind: str) -> Who:
+    return "reasoning" if kind == "reasoning" else "agent"
+
+
+def _marked(event: e.Event) -> Marked | None:
+    match event:
+        case e.TurnEnded(status="completed"):
+            text, level = "turn finished", "done"
+        case e.TurnEnded():
+            text, level = f"{event.status}: {event.error}".rstrip(": "), "error"
+            level = "error" if event.status == "failed" else "warning"
+        case e.SessionParked():
+            text, level = f"parked: {event.reason}", "warning"
+        case e.SessionResumed(why=str(why)) if why:
+            text, level = f"resumed: {why}", "info"
+        case e.RetryPlanned():
+            text = f"asking again in {event.delay_ms / 1000:.0f} s: {event.reason}"
+            level = "warning"
+        case e.WorkLanded():
+            text, level = f"landed ({event.how}) on {event.where}", "done"
+        case e.LandingFailed():
+            text, level = f"not landed: {event.reason}", "error"
+        case e.FilesRestored():
+            text, level = f"undone: {', '.join(event.paths)}", "info"
+        case e.SessionArchived():
+            text, level = event.reason, "info"
+        case e.SessionReopened():
+            text, level = "reopened", "info"
+        case e.SessionConfigured(mode=str(mode)):
+            text, level = f"mode {mode}", "info"
+        case e.Noticed():
+            text, level = event.text, event.level
+        case e.Unknown():
+            text, level = f"{event.type} (written by another version)", "info"
+        case _:
+            return None
+    return Marked(f"mark_{event.seq}", event.seq, event.at_ms, text, _level(level))
+
+
+def _level(level: str) -> Literal["info", "done", "warning", "error"]:
+    match level:
+        case "done" | "warning" | "error":
+            return level
+        case _:
+            return "info"

@@ -1,0 +1,162 @@
+"""The client's side of the wire: orders, pages and the stream of facts.
+
+Deck, line mode and every command speak through this; tests may connect it to a runtime in their
+own process over a socketpair, with the same frames.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+import msgspec
+
+from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError, WireError
+from steerdeck_agents.facts.ids import OrderId, SessionId
+from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime import wire
+
+T = TypeVar("T")
+Incoming = wire.Facts | wire.Gap | wire.Large | wire.Bye
+
+
+class PageError(SteerdeckError):
+    """The runtime can't give this page."""
+
+
+class Client:
+    """One connection to a runtime."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hello: wire.Hello
+    ) -> None:
+        self.hello = hello
+        """What the runtime said of itself."""
+        self._reader = reader
+        self._writer = writer
+        self._numbers = itertools.count(1)
+        self._orders: dict[OrderId, asyncio.Future[wire.Given]] = {}
+        self._pages: dict[int, asyncio.Future[bytes]] = {}
+        self._parts: dict[int, list[str]] = {}
+        self._incoming: asyncio.Queue[Incoming] = asyncio.Queue()
+        self._task = asyncio.create_task(self._read())
+
+    async def give(self, order: Order) -> wire.Given:
+        """Send an order and wait for its answer; OrderRefused says why not."""
+        answer: asyncio.Future[wire.Given] = asyncio.get_running_loop().create_future()
+        self._orders[order.id] = answer
+        await self._send(wire.Give(order))
+        return await answer
+
+    async def ask(self, query: wire.Query, kind: type[T]) -> T:
+        """One page, decoded as `kind` in parts no larger than a frame; PageError says why not."""
+        data = await self.ask_raw(query)
+        return msgspec.json.decode(data, type=kind)
+
+    async def ask_raw(self, query: wire.Query) -> bytes:
+        """One page as its JSON text."""
+        number = next(self._numbers)
+        page: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._pages[number] = page
+        await self._send(wire.Ask(number, query))
+        return await page
+
+    async def sessions(self, *, archived: bool = False) -> list[SessionState]:
+        return await self.ask(wire.Sessions(archived), list[SessionState])
+
+    async def watch(self, session: SessionId, level: str) -> None:
+        """Ask for `full`, `status` or `none` of a session; an empty id means all others."""
+        match level:
+            case "full" | "status" | "none":
+                await self._send(wire.Watch(session, level))
+            case _:
+                raise ValueError(level)
+
+    async def incoming(self) -> AsyncIterator[Incoming]:
+        """Facts and gaps as they arrive; ends after a `Bye`."""
+        while True:
+            frame = await self._incoming.get()
+            yield frame
+            if isinstance(frame, wire.Bye):
+                return
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._writer.close()
+
+    async def _send(self, frame: wire.Down) -> None:
+        if self._task.done():
+            raise WireError("The runtime is gone; start steerdeck again to bring it back.")
+        self._writer.write(wire.line(frame))
+        await self._writer.drain()
+
+    async def _read(self) -> None:
+        reason = "The runtime closed the connection."
+        try:
+            while (data := await wire.read_line(self._reader)) is not None:
+                self._take(wire.read_up(data))
+        except (WireError, OSError) as error:
+            reason = str(error)
+        finally:
+            self._end(reason)
+
+    def _take(self, frame: wire.Up) -> None:
+        match frame:
+            case wire.Given():
+                if (answer := self._orders.pop(frame.order, None)) and not answer.done():
+                    answer.set_result(frame)
+            case wire.Refused():
+                if (answer := self._orders.pop(frame.order, None)) and not answer.done():
+                    answer.set_exception(OrderRefused(frame.reason))
+            case wire.Part():
+                self._part(frame)
+            case wire.Failed():
+                if (page := self._pages.pop(frame.number, None)) and not page.done():
+                    page.set_exception(PageError(frame.reason))
+            case wire.Hello():
+                pass
+            case incoming:
+                self._incoming.put_nowait(incoming)
+
+    def _part(self, frame: wire.Part) -> None:
+        parts = self._parts.setdefault(frame.number, [])
+        parts.append(frame.text)
+        if len(parts) < frame.of:
+            return
+        del self._parts[frame.number]
+        page = self._pages.pop(frame.number, None)
+        if page and not page.done():
+            page.set_result("".join(parts).encode())
+
+    def _end(self, reason: str) -> None:
+        gone = WireError(reason)
+        for order in self._orders.values():
+            if not order.done():
+                order.set_exception(gone)
+        for page in self._pages.values():
+            if not page.done():
+                page.set_exception(gone)
+        self._orders.clear()
+        self._pages.clear()
+        self._incoming.put_nowait(wire.Bye(reason))
+
+
+async def shake_hands(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mine: wire.Hello
+) -> wire.Hello:
+    """Exchange hellos; WireError names both sides and the way out when they don't match."""
+    writer.write(wire.line(mine))
+    await writer.drain()
+    data = await wire.read_line(reader)
+    if data is None:
+        raise WireError("The runtime closed the connection before it said hello.")
+    theirs = msgspec.json.decode(data, type=wire.Hello)
+    if theirs.protocol != mine.protocol:
+        raise WireError(
+            f"The running runtime is steerdeck {theirs.version} (protocol {theirs.protocol}), this"
+            f" is {mine.version} (protocol {mine.protocol}). Its sessions go on working."
+            " Use that version, or end it with `steerdeck runtime stop` and start again."
+        )
+    return theirs

@@ -1,0 +1,286 @@
+"""The frames between runtime and its clients: newline JSON, at most 64 kB each.
+
+Orders go down once and are answered with the seq of the event they became; facts come up as their
+stored texts. Pages are asked for; a page larger than a frame comes in numbered parts, so that the
+deck never decodes more than one frame at a time on its loop.
+"""
+
+import asyncio
+from typing import Literal
+
+import msgspec
+
+from steerdeck_agents.facts.errors import WireError
+from steerdeck_agents.facts.ids import OrderId, SessionId, Sha
+from steerdeck_agents.facts.orders import Order
+
+PROTOCOL = 1
+FRAME_LIMIT = 64 * 1024
+PART = 40 * 1024
+"""Characters of page text in one part; escaping may grow it, never past a frame (checked)."""
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello", tag_field="frame"):
+    """The first frame both ways."""
+
+    protocol: int
+    schema: int
+    version: str
+    pid: int
+    boot: str = ""
+
+
+class Give(msgspec.Struct, frozen=True, tag="give", tag_field="frame"):
+    """An order."""
+
+    order: Order
+
+
+class Given(msgspec.Struct, frozen=True, tag="given", tag_field="frame"):
+    """The order was accepted and became this event."""
+
+    order: OrderId
+    seq: int
+    session: SessionId = SessionId("")
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="frame"):
+    """The order could not be carried out; the reason is a sentence with the way out."""
+
+    order: OrderId
+    reason: str
+
+
+class Watch(msgspec.Struct, frozen=True, tag="watch", tag_field="frame"):
+    """How much of a session (or, with an empty id, of every other one) is wanted.
+
+    `full` is everything; `status` everything but streamed text; `none` nothing.
+    """
+
+    session: SessionId
+    level: Literal["full", "status", "none"]
+
+
+class Facts(msgspec.Struct, frozen=True, tag="facts", tag_field="frame"):
+    """Committed events in seq order, as their stored texts."""
+
+    events: tuple[msgspec.Raw, ...]
+
+
+class Gap(msgspec.Struct, frozen=True, tag="gap", tag_field="frame"):
+    """Streamed text of a session was dropped after this seq; read it again from the journal."""
+
+    session: SessionId
+    after: int
+
+
+class Large(msgspec.Struct, frozen=True, tag="large", tag_field="frame"):
+    """An event too large for a frame: ask for it by seq."""
+
+    session: SessionId
+    seq: int
+
+
+# What a client may ask for, one struct a kind of page.
+
+
+class Sessions(msgspec.Struct, frozen=True, tag="sessions", tag_field="ask"):
+    """All sessions' states: list[SessionState]."""
+
+    archived: bool = False
+
+
+class StateAt(msgspec.Struct, frozen=True, tag="state_at", tag_field="ask"):
+    """One session's state, now or just after an event: SessionState."""
+
+    session: SessionId
+    seq: int | None = None
+
+
+class Events(msgspec.Struct, frozen=True, tag="events", tag_field="ask"):
+    """Events of a session (of all with an empty id) in seq order: list of raw events."""
+
+    session: SessionId
+    after: int = 0
+    before: int | None = None
+    limit: int = 500
+    newest: bool = False
+
+
+class Blob(msgspec.Struct, frozen=True, tag="blob", tag_field="ask"):
+    """A large output as text: str."""
+
+    sha: Sha
+
+
+class Prompt(msgspec.Struct, frozen=True, tag="prompt", tag_field="ask"):
+    """The window as the model sees it: list[PromptLine]."""
+
+    session: SessionId
+
+
+class Diff(msgspec.Struct, frozen=True, tag="diff", tag_field="ask"):
+    """Unified diff of the workspace against its base, of one path or of all: str."""
+
+    session: SessionId
+    path: str = ""
+
+
+class FilesAt(msgspec.Struct, frozen=True, tag="files_at", tag_field="ask"):
+    """Unified diff of the files as they were at an event, from the checkpoints: str."""
+
+    session: SessionId
+    seq: int
+
+
+class Search(msgspec.Struct, frozen=True, tag="search", tag_field="ask"):
+    """Full text over all sessions: list[FoundLine]."""
+
+    query: str
+    limit: int = 50
+
+
+class Look(msgspec.Struct, frozen=True, tag="look", tag_field="ask"):
+    """What a new session in this folder would start from: Outlook."""
+
+    folder: str
+    keys: dict[str, str] = {}
+    """The caller's keys, to list what its models are."""
+
+
+class RuntimeStatus(msgspec.Struct, frozen=True, tag="status", tag_field="ask"):
+    """How the runtime is: StatusPage."""
+
+
+Query = Sessions | StateAt | Events | Blob | Prompt | Diff | FilesAt | Search | Look | RuntimeStatus
+
+
+class PromptLine(msgspec.Struct, frozen=True):
+    """One prompt item, exactly as sent, and who made it."""
+
+    index: int
+    kind: str
+    origin: str
+    text: str
+    sha: Sha
+
+
+class FoundLine(msgspec.Struct, frozen=True):
+    """One hit of a search."""
+
+    session: SessionId
+    seq: int
+    type: str
+    snippet: str
+
+
+class ModelLine(msgspec.Struct, frozen=True):
+    """A model one can choose, with its price per million tokens where known."""
+
+    name: str
+    input_price: float | None = None
+    output_price: float | None = None
+    preferred: bool = False
+
+
+class Outlook(msgspec.Struct, frozen=True):
+    """What a new session would start from, or why it can't."""
+
+    problem: str = ""
+    """A sentence with the way out when no session can start here."""
+    repository: str = ""
+    branch: str = ""
+    head: str = ""
+    branches: tuple[str, ...] = ()
+    dirty: int = 0
+    """Files with uncommitted changes, untracked ones included."""
+    ahead: int = 0
+    behind: int = 0
+    models: tuple[ModelLine, ...] = ()
+    model_problem: str = ""
+    """Why there is no model, in one sentence with the way out."""
+    budget: float | None = None
+    sandbox: str = ""
+
+
+class StatusPage(msgspec.Struct, frozen=True):
+    """How the runtime is."""
+
+    pid: int
+    version: str
+    started_ms: int
+    sessions: int
+    working: int
+    clients: int
+    journal: str
+    journal_bytes: int
+    sandbox: str
+    sandbox_why: str = ""
+
+
+class Ask(msgspec.Struct, frozen=True, tag="ask", tag_field="frame"):
+    """A question for a page; `number` ties the parts to it."""
+
+    number: int
+    query: Query
+
+
+class Part(msgspec.Struct, frozen=True, tag="part", tag_field="frame"):
+    """One part of a page: its JSON text, to be joined in order."""
+
+    number: int
+    part: int
+    of: int
+    text: str
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed", tag_field="frame"):
+    """A page can't be had, and why."""
+
+    number: int
+    reason: str
+
+
+class Bye(msgspec.Struct, frozen=True, tag="bye", tag_field="frame"):
+    """The runtime closes this connection, and why."""
+
+    reason: str
+
+
+Down = Hello | Give | Watch | Ask
+Up = Hello | Given | Refused | Facts | Gap | Large | Part | Failed | Bye
+
+_encoder = msgspec.json.Encoder()
+_down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)
+_up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Up)
+
+
+def line(frame: Down | Up) -> bytes:
+    """The frame as one line; WireError when it is larger than a frame may be."""
+    data = _encoder.encode(frame) + b"\n"
+    if len(data) > FRAME_LIMIT:
+        raise WireError(f"A frame of {len(data)} bytes is over the limit of {FRAME_LIMIT}.")
+    return data
+
+
+async def read_line(reader: asyncio.StreamReader) -> bytes | None:
+    """The next line, or None at the end of the stream."""
+    try:
+        data = await reader.readline()
+    except (ValueError, ConnectionError) as error:
+        raise WireError(f"The other side of the socket sent what we can't read: {error}") from error
+    return data or None
+
+
+def read_down(data: bytes) -> Down:
+    try:
+        return _down.decode(data)
+    except msgspec.DecodeError as error:
+        raise WireError(f"This frame from a client can't be read: {error}") from error
+
+
+def read_up(data: bytes) -> Up:
+    try:
+        return _up.decode(data)
+    except msgspec.DecodeError as error:
+        raise WireError(f"This frame from the runtime can't be read: {error}") from error
