@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import (
     ApprovalId,
     CallId,
@@ -24,22 +25,9 @@ from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
 
-Actor = Literal["developer", "agent", "harness", "rule"]
 Delivery = Literal["first", "steer", "queue", "now"]
 CallStatus = Literal["done", "failed", "rejected", "interrupted"]
 TurnStatus = Literal["completed", "interrupted", "failed", "paused"]
-
-
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What every event carries; `seq` and `at_ms` are given by the writer."""
-
-    seq: int = 0
-    session: SessionId = SessionId("")
-    at_ms: int = 0
-    actor: Actor = "harness"
-    turn: TurnId | None = None
-    call: CallId | None = None
-    item: ItemId | None = None
 
 
 class SessionCreated(Fact, frozen=True, kw_only=True, tag="session.created"):
@@ -55,6 +43,16 @@ class SessionCreated(Fact, frozen=True, kw_only=True, tag="session.created"):
     carried: bool = False
     budget: float | None = None
     forked_from: SessionId | None = None
+
+
+class WorkspaceProgressed(Fact, frozen=True, kw_only=True, tag="workspace.progressed"):
+    text: str
+
+
+class WorkspaceMade(Fact, frozen=True, kw_only=True, tag="workspace.made"):
+    """The clone stands; until then a session only has its repository and base."""
+
+    workspace: Workspace
 
 
 class SessionConfigured(Fact, frozen=True, kw_only=True, tag="session.configured"):
@@ -352,9 +350,9 @@ KnownEvent = (
     | SessionResumed | MessageSent | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded
     | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded | ItemEnded | PlanUpdated
     | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested
-    | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed | QuestionAsked
-    | QuestionAnswered | QuestionExpired | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded
-    | LandingFailed | Noticed | RuntimeStarted | RuntimeEnded
+    | WorkspaceProgressed | WorkspaceMade | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed
+    | QuestionAsked | QuestionAnswered | QuestionExpired | FilesChanged | CheckpointTaken
+    | FilesRestored | WorkLanded | LandingFailed | Noticed | RuntimeStarted | RuntimeEnded
 )  # fmt: skip
 Event = KnownEvent | Unknown
 

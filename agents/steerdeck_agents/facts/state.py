@@ -106,6 +106,7 @@ class OpenTurn(msgspec.Struct, frozen=True):
     at_ms: int
     owes: bool = True
     request: RequestId | None = None
+    requests: int = 0
     attempt: int = 0
     retry: str = ""
     retry_at_ms: int = 0
@@ -144,6 +145,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     """Why it failed, is parked or paused, in words."""
     way_out: str = ""
+    progress: str = ""
+    """How far the making of the workspace is; empty when it stands."""
     archived: str = ""
     """`stopped`, `landed` or `discarded`; empty while it lives."""
     parked: bool = False

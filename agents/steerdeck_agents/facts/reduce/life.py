@@ -12,6 +12,8 @@ from steerdeck_agents.facts.events import (
     SessionReopened,
     SessionResumed,
     WorkLanded,
+    WorkspaceMade,
+    WorkspaceProgressed,
 )
 from steerdeck_agents.facts.state import SessionState
 
@@ -34,6 +36,10 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 budget=event.budget,
                 created_ms=event.at_ms,
             )
+        case WorkspaceProgressed():
+            return replace(state, progress=event.text)
+        case WorkspaceMade():
+            return replace(state, workspace=event.workspace, progress="")
         case SessionConfigured():
             return replace(
                 state,

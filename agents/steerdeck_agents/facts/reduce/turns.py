@@ -36,7 +36,10 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case RequestSent():
             counts = replace(state.counts, requests=state.counts.requests + 1)
             state = replace(state, counts=counts)
-            return _turn(state, request=event.request, attempt=event.attempt, retry="")
+            made = state.turn.requests + 1 if state.turn else 0
+            return _turn(
+                state, request=event.request, requests=made, attempt=event.attempt, retry=""
+            )
         case RetryPlanned():
             return _turn(
                 state,
