@@ -1,0 +1,143 @@
+"""What every test stands on: an empty home, no keys, no network, no chance.
+
+Each test gets a home of its own in its `tmp_path`, a git identity there, and an environment without
+the keys and git variables of whoever runs it. Connections go to loopback and Unix sockets only.
+`faulthandler_timeout` in pyproject.toml ends a test that hangs, with every thread's traceback.
+"""
+
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Textual reads its environment once, when it is imported, so before any test.
+for _name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+    del os.environ[_name]
+os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+settings.register_profile(
+    "exact",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("exact")
+
+GITCONFIG = """\
+[user]
+    name = Deck Hand
+    email = hand@example.invalid
+[init]
+    defaultBranch = main
+[commit]
+    gpgSign = false
+[gc]
+    auto = 0
+"""
+_FOREIGN = (
+    "GIT_", "OPENAI_", "ANTHROPIC_", "STEERDECK_", "XDG_", "PIP_", "SSH_", "TMUX", "VIRTUAL_ENV",
+    "LC_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLUMNS", "LINES", "EDITOR", "VISUAL", "PAGER",
+)  # fmt: skip
+_FOREIGN_ENDS = ("_PROXY", "_API_KEY", "_TOKEN")
+
+
+class NetworkRefused(AssertionError):
+    """A test tried to leave this machine."""
+
+
+@pytest.fixture(autouse=True)
+def clean_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty HOME with a git identity; the environment holds nothing of the developer's."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        upper = name.upper()
+        if upper.startswith(_FOREIGN) or upper.endswith(_FOREIGN_ENDS):
+            monkeypatch.delenv(name)
+    here = {
+        "HOME": str(home),
+        "STEERDECK_HOME": str(home / "steerdeck"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local/share"),
+        "XDG_STATE_HOME": str(home / ".local/state"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "TEXTUAL_ANIMATIONS": "none",
+    }
+    for name, value in here.items():
+        monkeypatch.setenv(name, value)
+    (home / ".gitconfig").write_text(GITCONFIG)
+    return home
+
+
+@pytest.fixture
+def home(clean_home: Path) -> Path:
+    """The HOME of this test."""
+    return clean_home
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder whose path leaves room for a Unix socket: `tmp_path` is often over 100 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="sd-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_near(family: int, address: object) -> bool:
+    """Whether an address is a Unix socket or on this machine's loopback."""
+    if family == socket.AF_UNIX:
+        return True
+    if not isinstance(address, tuple) or not isinstance(address[0], str):
+        return False
+    if address[0] in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(address[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every way out of this machine, name look-ups too."""
+    connect, connect_ex, sendto = (
+        socket.socket.connect, socket.socket.connect_ex, socket.socket.sendto,
+    )  # fmt: skip
+    look_up = socket.getaddrinfo
+
+    def check(family: int, address: object) -> None:
+        if not is_near(family, address):
+            raise NetworkRefused(f"a test may only talk to this machine, not to {address!r}")
+
+    def near_connect(self: socket.socket, address) -> None:
+        check(self.family, address)
+        connect(self, address)
+
+    def near_connect_ex(self: socket.socket, address) -> int:
+        check(self.family, address)
+        return connect_ex(self, address)
+
+    def near_sendto(self: socket.socket, data, *rest) -> int:
+        check(self.family, rest[-1])
+        return sendto(self, data, *rest)
+
+    def near_look_up(host, *rest, **named):
+        name = host.decode() if isinstance(host, bytes) else host
+        if name is not None:
+            check(socket.AF_INET, (name,))
+        return look_up(host, *rest, **named)
+
+    monkeypatch.setattr(socket.socket, "connect", near_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", near_connect_ex)
+    monkeypatch.setattr(socket.socket, "sendto", near_sendto)
+    monkeypatch.setattr(socket, "getaddrinfo", near_look_up)
