@@ -1,0 +1,106 @@
+"""Every mark of the deck by its meaning, one cell each, with an ASCII stand-in.
+
+The set is chosen once at start: `glyphs()` gives it, `choose(ascii=True)` switches to ASCII where
+the terminal draws one of the ambiguous marks two cells wide or cannot show them at all.
+"""
+
+import msgspec
+
+
+class Glyphs(msgspec.Struct, frozen=True):
+    """One cell for each meaning; a state never changes its shape while it lasts."""
+
+    working: str = "●"
+    needs: str = "▲"
+    asks: str = "?"
+    done: str = "✓"
+    failed: str = "✗"
+    queued: str = "○"
+    paused: str = "■"
+    parked: str = "◔"
+    unknown: str = "◌"
+    archived: str = "▫"
+    shell: str = "$"
+    patch: str = "±"
+    read: str = "≡"
+    search: str = "/"
+    you: str = "›"
+    reached: str = "»"
+    checkpoint: str = "◆"
+    rule: str = "§"
+    overlap: str = "≈"
+    other: str = "∙"
+    step_done: str = "✓"
+    step_now: str = "▸"
+    step_later: str = "·"
+    step_failed: str = "✗"
+    folder_open: str = "▾"
+    added: str = "+"
+    removed: str = "−"
+    changed: str = "~"
+    moved: str = "↑"
+    bar: str = "▌"
+    hairline: str = "─"
+    column: str = "│"
+    meter: str = "━"
+    arriving: str = "▏"
+    write: str = "▪"
+    rate: str = "▁▂▃▄▅▆▇"
+    cut: str = "…"
+    above: str = "↑"
+    below: str = "↓"
+
+
+UNICODE = Glyphs()
+ASCII = Glyphs(
+    working="*",
+    needs="!",
+    done="+",
+    failed="x",
+    queued="o",
+    paused="#",
+    parked="@",
+    unknown="~",
+    archived="-",
+    patch="%",
+    read="=",
+    you=">",
+    reached=">",
+    checkpoint="&",
+    rule="S",
+    overlap="~",
+    other=".",
+    step_done="+",
+    step_now=">",
+    step_later=".",
+    step_failed="x",
+    folder_open="v",
+    removed="-",
+    moved="^",
+    bar="|",
+    hairline="-",
+    column="|",
+    meter="=",
+    arriving="_",
+    write="#",
+    rate="1234567",
+    cut="~",
+    above="^",
+    below="v",
+)
+
+AMBIGUOUS = "●▲○■◆±≡§≈·↑…─━│▌▏▅"
+"""The marks whose width is the terminal's choice: measured once at start with a cursor report."""
+
+_chosen = UNICODE
+
+
+def choose(*, ascii_only: bool) -> None:
+    """Fix the set for this process, before the first frame."""
+    global _chosen
+    _chosen = ASCII if ascii_only else UNICODE
+
+
+def glyphs() -> Glyphs:
+    """The set this process draws with."""
+    return _chosen

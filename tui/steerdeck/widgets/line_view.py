@@ -1,0 +1,290 @@
+"""The one widget for lines: transcript, tool log, output and diff are all drawn by it.
+
+It keeps raw blocks and draws only what is seen, straight to the compositor: no border, no padding,
+no Markdown widget. Changes coalesce into one refresh a frame. Posts `Moved` when the window moved
+against the lines, `Picked` when a line is clicked, `Chosen` when the selection changed.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from steerdeck.glyphs import glyphs
+from steerdeck.output.frames import FRAMES, paint_now
+from steerdeck.text import Line, Span, foreign
+from steerdeck.widgets.prose import Prose
+from steerdeck.widgets.roll import Lines, Raw, Roll, Row, Source
+from steerdeck.widgets.strips import blank, id_at, strips
+from steerdeck_themes.ink import INK
+from steerdeck_themes.palettes import Token
+
+_WHEEL = 3
+
+
+class LineView(Widget, can_focus=True):
+    """A window on a roll of lines."""
+
+    ALLOW_SELECT = False
+
+    class Moved(Message):
+        """The window moved: `above` rows lie above it, `unseen` lines came below it."""
+
+        def __init__(self, view: "LineView", above: int, unseen: int, at_tail: bool) -> None:
+            super().__init__()
+            self.view, self.above, self.unseen, self.at_tail = view, above, unseen, at_tail
+
+        @property
+        def control(self) -> "LineView":
+            return self.view
+
+    class Picked(Message):
+        """A line was clicked; `span` is the id of the clickable span under the mouse, or empty."""
+
+        def __init__(self, view: "LineView", block: str, line: int, span: str) -> None:
+            super().__init__()
+            self.view, self.block, self.line, self.span = view, block, line, span
+
+        @property
+        def control(self) -> "LineView":
+            return self.view
+
+    def __init__(
+        self,
+        *,
+        ground: Token = "s1",
+        margin: int = 2,
+        marker: bool = True,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`ground` is the surface it stands on; with `marker` row 0 says what lies above."""
+        super().__init__(id=id, classes=classes)
+        self.ground: Token = ground
+        self.margin = margin
+        self.marker = marker
+        self.selection: tuple[str, int, int] | None = None
+        self._roll = Roll(self._draw)
+        self._rows: list[Row] | None = None
+        self._strips: list[Strip] = []
+        self._first = 0
+        self._ink = -1
+        self._said: tuple[int, int, bool] = (0, 0, True)
+
+    # What is shown
+
+    def put(self, block: str, lines: Sequence[Line]) -> None:
+        """Add the block at the end, or replace the one of that id where it stands."""
+        self._put(block, Lines(lines))
+
+    def put_raw(
+        self, block: str, text: str, make: Callable[[str], Line] | None = None, fg: Token = "t2"
+    ) -> None:
+        """Add foreign text as a block; a line is made (inert, cut at the edge) once it is seen."""
+        self._put(block, Raw(text, make or (lambda line: Line((foreign(line, fg),), indent=2))))
+
+    def write(self, block: str, delta: str, fg: Token = "t1", indent: int = 2) -> None:
+        """Add text to the open block of that id, opening it first; read as prose."""
+        source = self._roll.source(block)
+        if not isinstance(source, Prose):
+            source = Prose(fg, indent)
+            self._roll.put(block, source)
+        source.feed(delta)
+        self._roll.grown(block)
+        self._changed()
+
+    def close(self, block: str) -> None:
+        """The open block is finished: its mark goes away."""
+        source = self._roll.source(block)
+        if isinstance(source, Prose) and source.arriving:
+            source.close()
+            self._roll.grown(block)
+            self._changed()
+
+    def prepend(self, entries: Sequence[tuple[str, Sequence[Line]]]) -> None:
+        """Add older blocks before all others without moving what is seen."""
+        self._roll.prepend([(block, Lines(lines)) for block, lines in entries])
+        self._changed()
+
+    def drop(self, block: str) -> None:
+        """Take a block away; one that is not there is no error."""
+        self._roll.drop(block)
+        self._changed()
+
+    def clear(self) -> None:
+        self._roll.clear()
+        self.selection = None
+        self._changed()
+
+    def has(self, block: str) -> bool:
+        return self._roll.source(block) is not None
+
+    def _put(self, block: str, source: Source) -> None:
+        self._roll.put(block, source)
+        self._changed()
+
+    # Where the window is
+
+    @property
+    def above(self) -> int:
+        """Rows above the window."""
+        return self._roll.above()
+
+    @property
+    def unseen(self) -> int:
+        """Lines that came below the window since it left the tail."""
+        return self._roll.unseen
+
+    @property
+    def at_tail(self) -> bool:
+        """Whether the window follows what comes."""
+        return self._roll.at_tail
+
+    @property
+    def jump(self) -> int:
+        """Rows to move at once when the window is full: 1 locally, more over a slow line."""
+        return self._roll.jump
+
+    @jump.setter
+    def jump(self, rows: int) -> None:
+        self._roll.jump = max(1, rows)
+
+    def select(self, block: str, line: int = 0, last: int | None = None) -> None:
+        """Mark a line, or the lines up to `last`, with the bar, and bring the first into view."""
+        self.selection = (block, line, line if last is None else last)
+        self._roll.show(block, line)
+        self._redraw()
+
+    def deselect(self) -> None:
+        self.selection = None
+        self._redraw()
+
+    def action_scroll_up(self) -> None:
+        self._scroll(-1)
+
+    def action_scroll_down(self) -> None:
+        self._scroll(1)
+
+    def action_page_up(self) -> None:
+        self._scroll(-max(1, self.size.height - 3))
+
+    def action_page_down(self) -> None:
+        self._scroll(max(1, self.size.height - 3))
+
+    def action_scroll_home(self) -> None:
+        self._roll.to_start()
+        self._now()
+
+    def action_scroll_end(self) -> None:
+        self._roll.to_end()
+        self._now()
+
+    def _scroll(self, rows: int) -> None:
+        self._fresh()
+        self._roll.scroll(rows)
+        self._now()
+
+    # Drawing
+
+    def _changed(self) -> None:
+        self._rows = None
+        if self.is_attached and self.display:
+            FRAMES.mark(self._refresh_frame)
+
+    def _refresh_frame(self) -> None:
+        if self.is_attached:
+            self.refresh()
+
+    def _redraw(self) -> None:
+        self._roll.forget_drawn()
+        self._now()
+
+    def _now(self) -> None:
+        self._rows = None
+        paint_now(self)
+
+    def _draw(self, line: Line, block: str, index: int) -> list[Strip]:
+        chosen = self.selection
+        if chosen is not None and chosen[0] == block and chosen[1] <= index <= chosen[2]:
+            bar: Token = "accent" if self.has_focus else "t3"
+            line = msgspec.structs.replace(line, bar=bar)
+            if chosen[1] == chosen[2]:
+                line = msgspec.structs.replace(line, bg="s3", bleed=True)
+        return strips(line, self._roll.width, self.ground, self.margin)
+
+    def _fresh(self) -> list[Strip]:
+        """The strips of the whole widget, made anew only after a change."""
+        width, height = self.size
+        roll = self._roll
+        if self._ink != INK.version:
+            self._ink = INK.version
+            roll.forget_drawn()
+            self._rows = None
+        if (roll.width, roll.height) != (width, height):
+            roll.resize(width, height)
+            self._rows = None
+        if self._rows is None:
+            marked = (2 if height >= 10 else 1) if self.marker else 0
+            self._rows = roll.window(marked)
+            above = roll.above()
+            shown = [row.strip for row in self._rows]
+            empty = blank(width, self.ground)
+            self._first = marked if above else 0
+            if self._first:
+                shown = [self._above_mark(above, width), *[empty] * (marked - 1), *shown]
+            self._strips = shown + [empty] * (height - len(shown))
+            self._say(above)
+        return self._strips
+
+    def _above_mark(self, above: int, width: int) -> Strip:
+        noun = "line" if above == 1 else "lines"
+        words = (Span(glyphs().above, "t3"), Span(f" {above} {noun} above", "t3"))
+        return strips(Line(words), width, self.ground, self.margin)[0]
+
+    def _say(self, above: int) -> None:
+        said = (above, self._roll.unseen, self._roll.at_tail)
+        if said != self._said:
+            self._said = said
+            self.post_message(self.Moved(self, *said))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Strips for the compositor, past Textual's styles cache: nothing of it applies here."""
+        lines = self._fresh()[crop.y : crop.bottom]
+        if crop.x or crop.width != self.size.width:
+            return [strip.crop(crop.x, crop.right) for strip in lines]
+        return lines
+
+    def render_line(self, y: int) -> Strip:
+        rows = self._fresh()
+        return rows[y] if 0 <= y < len(rows) else blank(self.size.width, self.ground)
+
+    # The mouse, focus and size
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._scroll(-_WHEEL)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._scroll(_WHEEL)
+
+    def on_click(self, event: events.Click) -> None:
+        shown = self._fresh()
+        rows = self._rows or []
+        index = event.y - self._first
+        if 0 <= index < len(rows):
+            row = rows[index]
+            span = id_at(shown[event.y], event.x)
+            self.post_message(self.Picked(self, row.block, row.line, span))
+
+    def on_focus(self) -> None:
+        if self.selection:
+            self._redraw()
+
+    def on_blur(self) -> None:
+        if self.selection:
+            self._redraw()

@@ -1,0 +1,366 @@
+"""A long roll of lines and the window that is seen of it; no widget, only positions and rows.
+
+Blocks are kept as they came, by id; rows exist for what the window shows and little more, so a
+hundred thousand lines cost their text and nothing else. The window sticks to the end only while it
+is at the end; elsewhere the first row that is seen stays where it is.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from textual.strip import Strip
+
+from steerdeck.text import Line
+
+Draw = Callable[[Line, str, int], list[Strip]]
+"""Draws one line of a block: the line, the block's id, the line's index; at least one row."""
+
+_EXACT = 200
+"""Blocks up to this many lines are measured by wrapping, larger ones by their count of lines."""
+
+
+class Source(Protocol):
+    """What a block is made of."""
+
+    def __len__(self) -> int: ...
+    def item(self, index: int) -> object:
+        """The thing behind a line; another object means that the line must be drawn again."""
+        ...
+
+    def line(self, index: int) -> Line: ...
+
+
+class Lines:
+    """A block of finished lines."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def item(self, index: int) -> Line:
+        return self._lines[index]
+
+    line = item
+
+
+class Raw:
+    """A block of plain text whose lines are made only when they are seen."""
+
+    def __init__(self, text: str, make: Callable[[str], Line]) -> None:
+        self._texts = text.split("\n")
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def item(self, index: int) -> str:
+        return self._texts[index]
+
+    def line(self, index: int) -> Line:
+        return self._make(self._texts[index])
+
+
+class Block:
+    """One entry of the roll; `rows` is its height once it was measured at `width`."""
+
+    __slots__ = ("id", "rows", "source", "width")
+
+    def __init__(self, id: str, source: Source) -> None:
+        self.id = id
+        self.source = source
+        self.rows = 0
+        self.width = 0
+
+
+class Place(NamedTuple):
+    """A row: index of the block, of the line in it, of the row the line wraps into."""
+
+    block: int
+    line: int
+    row: int
+
+
+class Row(NamedTuple):
+    """One row of the window and where it comes from."""
+
+    strip: Strip
+    block: str
+    line: int
+
+
+class Roll:
+    """Blocks in order and a window of `width` × `height` cells on them."""
+
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+        self.blocks: list[Block] = []
+        self._index: dict[str, int] = {}
+        self._drawn: dict[tuple[str, int], tuple[object, list[Strip]]] = {}
+        self._used: set[tuple[str, int]] = set()
+        self._above: tuple[int, int] | None = None
+        self._reserve = 0
+        self._marked = 0
+        self.top = Place(0, 0, 0)
+        self.width = 80
+        self.height = 24
+        self.jump = 1
+        self.at_tail = True
+        self.unseen = 0
+
+    # What the roll holds
+
+    def put(self, id: str, source: Source) -> None:
+        """Add the block at the end, or replace the one of that id where it stands."""
+        index = self._index.get(id)
+        if index is None:
+            self._index[id] = len(self.blocks)
+            self.blocks.append(Block(id, source))
+            self._count(len(source))
+            return
+        self._count(max(0, len(source) - len(self.blocks[index].source)))
+        self.blocks[index] = Block(id, source)
+        self._touched(index)
+
+    def grown(self, id: str) -> None:
+        """The source of the block has changed by itself."""
+        index = self._index[id]
+        self.blocks[index].width = 0
+        self._touched(index)
+
+    def prepend(self, entries: Sequence[tuple[str, Source]]) -> None:
+        """Add older blocks before all others; what is seen stays where it is."""
+        new = [Block(id, source) for id, source in entries if id not in self._index]
+        self.blocks[:0] = new
+        self._reindex()
+        if not self.at_tail:
+            self.top = self.top._replace(block=self.top.block + len(new))
+
+    def drop(self, id: str) -> None:
+        """Take a block away; one that is not there is no error."""
+        index = self._index.get(id)
+        if index is None:
+            return
+        del self.blocks[index]
+        self._reindex()
+        if self.top.block > index:
+            self.top = self.top._replace(block=self.top.block - 1)
+        elif self.top.block == index:
+            self.top = Place(index, 0, 0)
+
+    def clear(self) -> None:
+        self.blocks.clear()
+        self._reindex()
+        self.top, self.at_tail, self.unseen = Place(0, 0, 0), True, 0
+
+    def source(self, id: str) -> Source | None:
+        index = self._index.get(id)
+        return None if index is None else self.blocks[index].source
+
+    def forget_drawn(self) -> None:
+        """The same lines must be drawn anew: another width, palette or selection."""
+        self._drawn.clear()
+
+    # The window
+
+    def resize(self, width: int, height: int) -> None:
+        if width != self.width:
+            self._drawn.clear()
+            self._above = None
+            self.top = self.top._replace(row=0)
+        self.width, self.height = width, height
+
+    def window(self, marked: int = 0) -> list[Row]:
+        """The rows to show; `marked` rows are kept free for a mark when lines are above."""
+        self._used.clear()
+        self._reserve = marked
+        self._settle(marked)
+        rows: list[Row] = []
+        self._marked = marked if self.top > Place(0, 0, 0) else 0
+        room = self.height - self._marked
+        place: Place | None = self._valid(self.top)
+        while place is not None and len(rows) < room:
+            block = self.blocks[place.block]
+            strips = self._rows(place.block, place.line)
+            taken = strips[place.row : place.row + room - len(rows)]
+            rows += [Row(strip, block.id, place.line) for strip in taken]
+            place = self._next_line(place)
+        if len(self._drawn) > 6 * self.height + 64:
+            self._drawn = {key: self._drawn[key] for key in self._used}
+        return rows
+
+    def scroll(self, rows: int) -> None:
+        """Move the window; down to the end sticks to the tail again."""
+        if rows < 0:
+            end = self._end()
+            if self.at_tail and end is not None:
+                self.top = self._back(end, max(0, self.height - self._marked - 1))
+            self.top = self._back(self._valid(self.top) or Place(0, 0, 0), -rows)
+            self.at_tail = False
+            return
+        place = self._valid(self.top)
+        for _ in range(rows):
+            following = place and self._forward(place)
+            if not following:
+                break
+            place = following
+        self.top = place or self.top
+
+    def to_start(self) -> None:
+        self.top, self.at_tail = Place(0, 0, 0), False
+
+    def to_end(self) -> None:
+        self.at_tail, self.unseen = True, 0
+
+    def show(self, id: str, line: int) -> None:
+        """Bring a line into the window; nothing moves when it is seen already."""
+        index = self._index.get(id)
+        if index is None:
+            return
+        place = Place(index, line, 0)
+        if place < self.top:
+            self.top, self.at_tail = place, False
+        elif place > self._last_seen():
+            self.top = self._back(place, max(0, self.height - self._reserve - 1))
+            self.at_tail = self._next_line(place) is None
+
+    def above(self) -> int:
+        """How many rows lie above the window: exact near it, estimated far away."""
+        top = self.top
+        index, total = self._above or (0, 0)
+        far = abs(top.block - index) > 50
+        while index < top.block:
+            total += self._height(index, not far)
+            index += 1
+        while index > top.block:
+            index -= 1
+            total -= self._height(index, not far)
+        self._above = (index, max(0, total))
+        if not self.blocks or top.line > _EXACT:
+            return total + top.line + top.row
+        return total + sum(len(self._rows(index, line)) for line in range(top.line)) + top.row
+
+    # Positions
+
+    def _count(self, lines: int) -> None:
+        if not self.at_tail:
+            self.unseen += lines
+
+    def _touched(self, index: int) -> None:
+        if self._above is not None and index < self._above[0]:
+            self._above = None
+
+    def _reindex(self) -> None:
+        self._index = {block.id: index for index, block in enumerate(self.blocks)}
+        self._above = None
+
+    def _rows(self, block: int, line: int) -> list[Strip]:
+        entry = self.blocks[block]
+        key = (entry.id, line)
+        item = entry.source.item(line)
+        kept = self._drawn.get(key)
+        if kept is None or kept[0] is not item:
+            kept = self._drawn[key] = (item, self._draw(entry.source.line(line), *key))
+        self._used.add(key)
+        return kept[1]
+
+    def _height(self, index: int, exact: bool) -> int:
+        block = self.blocks[index]
+        if block.width == self.width:
+            return block.rows
+        count = len(block.source)
+        if count > _EXACT or not exact:
+            return count
+        block.rows = sum(len(self._rows(index, line)) for line in range(count))
+        block.width = self.width
+        return block.rows
+
+    def _valid(self, place: Place) -> Place | None:
+        """The place itself or the nearest line after it; None when there is none."""
+        block, line, row = place
+        if block < len(self.blocks) and line < len(self.blocks[block].source):
+            return Place(block, line, min(row, len(self._rows(block, line)) - 1))
+        return self._line_from(block + 1)
+
+    def _line_from(self, block: int) -> Place | None:
+        while block < len(self.blocks):
+            if len(self.blocks[block].source):
+                return Place(block, 0, 0)
+            block += 1
+        return None
+
+    def _next_line(self, place: Place) -> Place | None:
+        if place.line + 1 < len(self.blocks[place.block].source):
+            return Place(place.block, place.line + 1, 0)
+        return self._line_from(place.block + 1)
+
+    def _forward(self, place: Place) -> Place | None:
+        if place.row + 1 < len(self._rows(place.block, place.line)):
+            return place._replace(row=place.row + 1)
+        return self._next_line(place)
+
+    def _previous_line(self, place: Place) -> Place | None:
+        block, line = place.block, place.line - 1
+        while line < 0:
+            block -= 1
+            if block < 0:
+                return None
+            line = len(self.blocks[block].source) - 1
+        return Place(block, line, len(self._rows(block, line)) - 1)
+
+    def _back(self, place: Place, rows: int) -> Place:
+        while rows > place.row:
+            rows -= place.row + 1
+            previous = self._previous_line(place)
+            if previous is None:
+                return Place(0, 0, 0)
+            place = previous
+        return place._replace(row=place.row - rows)
+
+    def _end(self) -> Place | None:
+        for block in range(len(self.blocks) - 1, -1, -1):
+            count = len(self.blocks[block].source)
+            if count:
+                return Place(block, count - 1, len(self._rows(block, count - 1)) - 1)
+        return None
+
+    def _rows_from(self, place: Place | None, limit: int) -> int:
+        """Rows from the place to the end, counted up to just over `limit`."""
+        count = 0
+        while place is not None and count <= limit:
+            count += len(self._rows(place.block, place.line)) - place.row
+            place = self._next_line(place)
+        return count
+
+    def _last_seen(self) -> Place:
+        place = self._valid(self.top) or Place(0, 0, 0)
+        for _ in range(max(0, self.height - self._marked - 1)):
+            following = self._forward(place) if self.blocks else None
+            if following is None:
+                break
+            place = following
+        return place
+
+    def _settle(self, marked: int) -> None:
+        """Put the top where the tail wants it, or find that the tail was reached again."""
+        end = self._end()
+        if end is None:
+            self.top, self.at_tail = Place(0, 0, 0), True
+            return
+        start = self._line_from(0) or Place(0, 0, 0)
+        top = self._valid(self.top) or end
+        top = Place(0, 0, 0) if top == start else top
+        room = self.height - (marked if top > Place(0, 0, 0) else 0)
+        left = self._rows_from(self._valid(top), self.height)
+        if left <= room:
+            self.at_tail = True
+        if self.at_tail:
+            self.unseen = 0
+            if left > room:
+                top = self._back(end, max(0, self.height - marked - self.jump))
+            elif left < room - self.jump + 1 and top > Place(0, 0, 0):
+                top = self._back(end, self.height - 1)
+                if top > start:
+                    top = self._back(end, self.height - marked - 1)
+        self.top = Place(0, 0, 0) if top <= start else top
