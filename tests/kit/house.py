@@ -59,6 +59,7 @@ DRAWERS = {
     "util", "utils", "helper", "helpers", "manager", "managers", "base", "bases", "handler",
     "handlers", "common", "misc",
 }  # fmt: skip
+OF_NAMED_TUPLES = {"_replace", "_asdict", "_fields", "_make"}
 SEAM = "tui/steerdeck/output/seam.py"
 HEX_COLOUR = re.compile(
     r"(?<![\w&/])#(?:[0-9a-f]{8}|[0-9a-f]{6}|(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{3}|fff"
@@ -307,7 +308,7 @@ def private_names_of_textual() -> frozenset[str]:
 
 
 def is_private(name: str) -> bool:
-    return name.startswith("_") and not name.startswith("__") and name != "_"
+    return name.strip("_") != "" and name[0] == "_" != name[1] and name not in OF_NAMED_TUPLES
 
 
 def private_parts_stay_private(root: Path) -> list[str]:
