@@ -42,7 +42,7 @@ def test_the_wheel_holds_every_file_of_the_three_packages(wheel: zipfile.ZipFile
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
 
     assert packed == expected
-    assert {Path(name).suffix for name in packed} >= {".py", ".tcss", ".md", ".typed"}
+    assert {Path(name).suffix for name in packed} >= {".py", ".tcss", ".typed"}
     assert {f"{name}/py.typed" for name in PACKAGES} <= packed
 
 
