@@ -79,13 +79,15 @@ class LineView(Widget, can_focus=True):
 
     def put(self, block: str, lines: Sequence[Line]) -> None:
         """Add the block at the end, or replace the one of that id where it stands."""
-        self._put(block, Lines(lines))
+        self.put_source(block, Lines(lines))
 
     def put_raw(
         self, block: str, text: str, make: Callable[[str], Line] | None = None, fg: Token = "t2"
     ) -> None:
         """Add foreign text as a block; a line is made (inert, cut at the edge) once it is seen."""
-        self._put(block, Raw(text, make or (lambda line: Line((foreign(line, fg),), indent=2))))
+        self.put_source(
+            block, Raw(text, make or (lambda line: Line((foreign(line, fg),), indent=2)))
+        )
 
     def write(self, block: str, delta: str, fg: Token = "t1", indent: int = 2) -> None:
         """Add text to the open block of that id, opening it first; read as prose."""
@@ -123,7 +125,8 @@ class LineView(Widget, can_focus=True):
     def has(self, block: str) -> bool:
         return self._roll.source(block) is not None
 
-    def _put(self, block: str, source: Source) -> None:
+    def put_source(self, block: str, source: Source) -> None:
+        """Add or replace a block that makes its lines by itself."""
         self._roll.put(block, source)
         self._changed()
 

@@ -1,0 +1,285 @@
+"""A list to pick from, with keyboard, mouse and a filter; each entry is one line or several.
+
+Groups stand in the order they come, their name over them. With `typed` the letters pressed narrow
+the list: every word must occur, and what matched is drawn in the accent. Posts `Highlighted` as the
+selection moves, `Chosen` on Enter or a click, `Filtered` when the filter changed.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from steerdeck.output.frames import paint_now
+from steerdeck.text import BLANK, Line, Span
+from steerdeck.widgets.strips import blank, strips
+from steerdeck_themes.palettes import Token
+
+
+class Pick(msgspec.Struct, frozen=True):
+    """An entry: `words` is what the filter looks at, `group` the heading it stands under."""
+
+    id: str
+    lines: tuple[Line, ...]
+    words: str = ""
+    group: str = ""
+
+
+def narrowed(picks: Sequence[Pick], query: str) -> list[Pick]:
+    """The entries in which every word of the query occurs, in their order."""
+    words = query.casefold().split()
+    return [pick for pick in picks if all(word in pick.words.casefold() for word in words)]
+
+
+def lit(line: Line, query: str) -> Line:
+    """The line with every match of the query's words in the accent, bold."""
+    words = [word for word in query.casefold().split() if word]
+    if not words:
+        return line
+    spans: list[Span] = []
+    for span in line.spans:
+        low, marks = span.text.casefold(), [False] * len(span.text)
+        if len(low) == len(span.text):
+            for word in words:
+                at = low.find(word)
+                if at >= 0:
+                    marks[at : at + len(word)] = [True] * len(word)
+        start = 0
+        for end in range(1, len(marks) + 1):
+            if end == len(marks) or marks[end] != marks[start]:
+                part = msgspec.structs.replace(span, text=span.text[start:end])
+                if marks[start]:
+                    part = msgspec.structs.replace(part, fg="accent", bold=True)
+                spans.append(part)
+                start = end
+    return msgspec.structs.replace(line, spans=tuple(spans))
+
+
+class PickList(Widget, can_focus=True):
+    """Entries, one of them selected."""
+
+    ALLOW_SELECT = False
+
+    class _About(Message):
+        def __init__(self, picks: "PickList", id: str) -> None:
+            super().__init__()
+            self.picks, self.id = picks, id
+
+        @property
+        def control(self) -> "PickList":
+            return self.picks
+
+    class Highlighted(_About):
+        """Another entry is selected."""
+
+    class Chosen(_About):
+        """The entry was picked with Enter or the mouse."""
+
+    class Filtered(Message):
+        """The filter is another one now."""
+
+        def __init__(self, picks: "PickList", query: str) -> None:
+            super().__init__()
+            self.picks, self.query = picks, query
+
+        @property
+        def control(self) -> "PickList":
+            return self.picks
+
+    def __init__(
+        self,
+        picks: Sequence[Pick] = (),
+        *,
+        ground: Token = "s1",
+        margin: int = 2,
+        typed: bool = False,
+        spaced: bool = False,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`spaced` puts an empty row between entries (cards), else only between groups."""
+        super().__init__(id=id, classes=classes)
+        self.ground: Token = ground
+        self.margin = margin
+        self.query_text = ""
+        self._typed = typed
+        self._spaced = spaced
+        self._all: tuple[Pick, ...] = tuple(picks)
+        self._left = list(picks)
+        self._at = 0
+        self._first_row = 0
+
+    # What is in it
+
+    @property
+    def picks(self) -> list[Pick]:
+        """The entries that pass the filter."""
+        return self._left
+
+    @property
+    def selected(self) -> Pick | None:
+        return self._left[self._at] if self._at < len(self._left) else None
+
+    def show(self, picks: Sequence[Pick]) -> None:
+        """Show these entries; the selection stays on the id it was on."""
+        if self._all == tuple(picks):
+            return
+        self._all = tuple(picks)
+        self._narrow()
+
+    def filter(self, query: str) -> None:
+        """Show only the entries in which every word of the query occurs."""
+        if query != self.query_text:
+            self.query_text = query
+            self._narrow()
+            self.post_message(self.Filtered(self, query))
+
+    def select(self, id: str) -> None:
+        """Select the entry of that id, if it is shown."""
+        for index, pick in enumerate(self._left):
+            if pick.id == id:
+                self._move(index)
+
+    def _narrow(self) -> None:
+        kept = self.selected
+        self._left = narrowed(self._all, self.query_text)
+        ids = [pick.id for pick in self._left]
+        if kept is not None and kept.id in ids and not self.query_text:
+            self._at = ids.index(kept.id)
+        elif kept is None or kept.id not in ids or self.query_text:
+            self._at = 0 if self.query_text else min(self._at, max(0, len(ids) - 1))
+        if self.selected is not kept and self.selected is not None:
+            self.post_message(self.Highlighted(self, self.selected.id))
+        self.refresh()
+
+    def _move(self, index: int) -> None:
+        index = max(0, min(len(self._left) - 1, index))
+        if index != self._at and self._left:
+            self._at = index
+            self.post_message(self.Highlighted(self, self._left[index].id))
+            self.refresh()
+
+    # Keys and mouse
+
+    def action_cursor_up(self) -> None:
+        self._move(self._at - 1)
+
+    def action_cursor_down(self) -> None:
+        self._move(self._at + 1)
+
+    def action_page_up(self) -> None:
+        self._move(self._at - max(1, self.size.height // 2))
+
+    def action_page_down(self) -> None:
+        self._move(self._at + max(1, self.size.height // 2))
+
+    def action_first(self) -> None:
+        self._move(0)
+
+    def action_last(self) -> None:
+        self._move(len(self._left) - 1)
+
+    def action_choose(self) -> None:
+        if self.selected is not None:
+            self.post_message(self.Chosen(self, self.selected.id))
+
+    def on_key(self, event: events.Key) -> None:
+        action = {
+            "up": self.action_cursor_up,
+            "down": self.action_cursor_down,
+            "pageup": self.action_page_up,
+            "pagedown": self.action_page_down,
+            "home": self.action_first,
+            "end": self.action_last,
+            "enter": self.action_choose,
+        }.get(event.key)
+        if action is not None:
+            action()
+        elif self._typed and event.key == "backspace" and self.query_text:
+            self.filter(self.query_text[:-1])
+        elif self._typed and event.key == "ctrl+u":
+            self.filter("")
+        elif self._typed and event.is_printable and event.character:
+            self.filter(self.query_text + event.character)
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        paint_now(self)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._move(self._at - 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._move(self._at + 1)
+
+    def on_click(self, event: events.Click) -> None:
+        owners = self._owners()
+        row = self._first_row + event.y
+        if row < len(owners) and owners[row][0] is not None:
+            self._move(owners[row][0] or 0)
+            self.action_choose()
+
+    # Drawing
+
+    def _owners(self) -> list[tuple[int | None, Line]]:
+        """Each row with the index of its entry; headings and gaps have none."""
+        rows: list[tuple[int | None, Line]] = []
+        group = ""
+        for index, pick in enumerate(self._left):
+            if pick.group != group:
+                group = pick.group
+                rows += [(None, BLANK)] if rows else []
+                rows.append((None, Line((Span(group, "t2"),))))
+            elif self._spaced and rows:
+                rows.append((None, BLANK))
+            rows += [(index, line) for line in pick.lines]
+        return rows
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._owners())
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return container.width
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Strips for the compositor, past Textual's styles cache: nothing of it applies here."""
+        width, height = self.size
+        owners = self._owners()
+        mine = [row for row, (index, _) in enumerate(owners) if index == self._at]
+        if mine:
+            top = 0 if self._at == 0 else mine[0]
+            self._first_row = max(min(self._first_row, top), mine[-1] - height + 1)
+        self._first_row = max(0, min(self._first_row, len(owners) - height))
+        shown = [
+            self._row(index, line, width)
+            for index, line in owners[self._first_row : self._first_row + height]
+        ]
+        shown += [blank(width, self.ground)] * (height - len(shown))
+        lines = shown[crop.y : crop.bottom]
+        if crop.x or crop.width != width:
+            return [strip.crop(crop.x, crop.right) for strip in lines]
+        return lines
+
+    def render_line(self, y: int) -> Strip:
+        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+
+    def _row(self, index: int | None, line: Line, width: int) -> Strip:
+        if index is not None:
+            line = lit(line, self.query_text)
+        if index is not None and index == self._at:
+            bar: Token = "accent" if self.has_focus else "t3"
+            line = msgspec.structs.replace(line, bg="s3", bleed=True, bar=bar, wrap=False)
+        return strips(line, width, self.ground, self.margin)[0]
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self.refresh()

@@ -1,0 +1,349 @@
+"""The composer's text: several lines, readline's keys, three ways to send.
+
+Enter steers, Tab queues, Ctrl+S delivers now; Ctrl+J is a newline in every terminal. A paste comes
+in whole and never submits; what it holds is drawn inert and sent exactly. Posts `Submitted` and
+`Changed`. Keys it has no use for go on to the screen, Alt+letter too while nothing is written.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
+
+from textual import events
+from textual.geometry import Offset, Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from steerdeck.glyphs import glyphs
+from steerdeck.output.frames import paint_now
+from steerdeck.text import Line, Span, breaks, fit, width_of
+from steerdeck.widgets.draft import Draft
+from steerdeck.widgets.strips import blank, strips
+from steerdeck_agents.facts.inert import inert
+from steerdeck_themes.palettes import Token
+
+How = Literal["steer", "queue", "now"]
+
+SEND: Mapping[str, How] = {"enter": "steer", "tab": "queue", "ctrl+s": "now"}
+NEWLINE = frozenset({"ctrl+j", "alt+enter", "shift+enter"})
+EDIT: Mapping[str, Callable[[Draft], None]] = {
+    "left": Draft.left,
+    "ctrl+b": Draft.left,
+    "right": Draft.right,
+    "ctrl+f": Draft.right,
+    "alt+b": Draft.word_left,
+    "ctrl+left": Draft.word_left,
+    "alt+left": Draft.word_left,
+    "alt+f": Draft.word_right,
+    "ctrl+right": Draft.word_right,
+    "alt+right": Draft.word_right,
+    "ctrl+a": Draft.line_start,
+    "home": Draft.line_start,
+    "ctrl+e": Draft.line_end,
+    "end": Draft.line_end,
+    "ctrl+home": Draft.start,
+    "ctrl+end": Draft.end,
+    "backspace": Draft.backspace,
+    "ctrl+h": Draft.backspace,
+    "delete": Draft.delete,
+    "ctrl+d": Draft.delete,
+    "ctrl+w": Draft.cut_word_left,
+    "alt+backspace": Draft.cut_word_left,
+    "alt+d": Draft.cut_word_right,
+    "ctrl+u": Draft.cut_line_start,
+    "ctrl+k": Draft.cut_line_end,
+    "ctrl+y": Draft.paste_cut,
+    "ctrl+underscore": Draft.undo,
+    "ctrl+z": Draft.undo,
+}
+_NOT_WHEN_EMPTY = frozenset({"alt+b", "alt+f", "alt+d", "ctrl+d", "ctrl+z"})
+_ROWS = 6
+_INDENT = 2
+
+
+class _Row(NamedTuple):
+    """One drawn row: its logical line, and which part of that line as it is drawn."""
+
+    line: str
+    start: int
+    end: int
+
+
+class Prompt(Widget, can_focus=True):
+    """A text to send; grows up to six rows."""
+
+    ALLOW_SELECT = False
+
+    class Submitted(Message):
+        """The text is to be sent: to steer, to queue, or to deliver now."""
+
+        def __init__(self, prompt: "Prompt", text: str, how: How) -> None:
+            super().__init__()
+            self.prompt, self.text, self.how = prompt, text, how
+
+        @property
+        def control(self) -> "Prompt":
+            return self.prompt
+
+    class Changed(Message):
+        """The text is another one now."""
+
+        def __init__(self, prompt: "Prompt", text: str) -> None:
+            super().__init__()
+            self.prompt, self.text = prompt, text
+
+        @property
+        def control(self) -> "Prompt":
+            return self.prompt
+
+    def __init__(
+        self,
+        placeholder: str = "",
+        *,
+        send: Mapping[str, How] = SEND,
+        margin: int = 2,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """`send` says which key sends in which way; `history` is oldest first."""
+        super().__init__(id=id, classes=classes)
+        self.placeholder = placeholder
+        self.margin = margin
+        self.history: list[str] = []
+        self._send = send
+        self._draft = Draft()
+        self._kept = ""
+        self._past: int | None = None
+        self._first = 0
+        self._rows_of = ("", 0)
+        self._text_rows = [_Row("", 0, 0)]
+
+    @property
+    def text(self) -> str:
+        """The exact text, as typed and pasted."""
+        return self._draft.text
+
+    @text.setter
+    def text(self, text: str) -> None:
+        if text != self._draft.text:
+            self._draft.set(text)
+            self._edited()
+
+    def clear(self) -> None:
+        """Throw the draft away; undo brings it back."""
+        self.text = ""
+
+    def insert(self, text: str) -> None:
+        """Put text in at the caret."""
+        self._draft.insert(text)
+        self._edited()
+
+    # Keys
+
+    def on_key(self, event: events.Key) -> None:
+        if self._pressed(event):
+            event.stop()
+            event.prevent_default()
+            paint_now(self)
+
+    def _pressed(self, event: events.Key) -> bool:
+        key, draft = event.key, self._draft
+        if key in self._send:
+            self._submit(self._send[key])
+        elif key in NEWLINE:
+            self.insert("\n")
+        elif key in ("up", "down"):
+            return self._vertical(-1 if key == "up" else 1)
+        elif key in EDIT:
+            if not draft.text and key in _NOT_WHEN_EMPTY:
+                return False
+            before = draft.text
+            EDIT[key](draft)
+            if draft.text != before:
+                self._edited()
+            else:
+                self._moved()
+        elif event.is_printable and event.character and not key.startswith(("alt+", "ctrl+")):
+            self.insert(event.character)
+        else:
+            return False
+        return True
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self.insert(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        paint_now(self)
+
+    def _submit(self, how: How) -> None:
+        text = self.text
+        if not text.strip():
+            return
+        if not self.history or self.history[-1] != text:
+            self.history.append(text)
+        self._draft = Draft()
+        self._past = None
+        self._edited()
+        self.post_message(self.Submitted(self, text, how))
+
+    def _vertical(self, step: int) -> bool:
+        rows, row, column = self._laid_out()
+        target = row + step
+        if 0 <= target < len(rows):
+            line, start, end = rows[target]
+            shown = inert(line)
+            at = start
+            while at < end and width_of(shown[start : at + 1]) <= column:
+                at += 1
+            self._draft.caret = self._exact(rows, target, at)
+            self._moved()
+            return True
+        return self._browse(step)
+
+    def _browse(self, step: int) -> bool:
+        """Another text of the history; below the newest the draft that was left."""
+        place = len(self.history) if self._past is None else self._past
+        place += step
+        if not 0 <= place <= len(self.history) or (self._past is None and step > 0):
+            return False
+        if self._past is None:
+            self._kept = self.text
+        newest = place == len(self.history)
+        self._draft.set(self._kept if newest else self.history[place])
+        self._edited()
+        self._past = None if newest else place
+        return True
+
+    # Layout: (logical line, start, end) of each row, in indices of the drawn text
+
+    def _laid_out(self) -> tuple[list[_Row], int, int]:
+        """The rows, and the caret's row and column in cells."""
+        room = max(4, self.size.width - 2 * self.margin - _INDENT - 1)
+        if (self.text, room) != self._rows_of:
+            self._rows_of = (self.text, room)
+            self._text_rows = [
+                _Row(line, start, end)
+                for line in self.text.split("\n")
+                for start, end in breaks(inert(line), room)
+            ]
+        rows = self._text_rows
+        before = self.text[: self._draft.caret]
+        lines_before = before.count("\n")
+        at = len(inert(before[before.rfind("\n") + 1 :]))
+        row = -1
+        for index, candidate in enumerate(rows):
+            lines_before -= candidate.start == 0 and index > 0
+            if lines_before == 0 and candidate.start <= at:
+                row = index
+            elif lines_before < 0:
+                break
+        start = rows[row].start
+        return rows, row, min(room, width_of(inert(rows[row].line)[start:at]))
+
+    def _exact(self, rows: list[_Row], row: int, at: int) -> int:
+        """The index into the text of what is drawn at index `at` of that row's line."""
+        first = row
+        while rows[first].start > 0:
+            first -= 1
+        before = sum(len(other.line) + 1 for other in rows[:first] if other.start == 0)
+        line, count = rows[row].line, 0
+        while count < len(line) and len(inert(line[: count + 1])) <= at:
+            count += 1
+        return before + count
+
+    def _edited(self) -> None:
+        self._past = None
+        self.post_message(self.Changed(self, self.text))
+        if self.is_attached:
+            tall = len(self._laid_out()[0])
+            self.refresh(layout=min(tall, _ROWS) != self.size.height)
+            self._place_cursor()
+
+    def _moved(self) -> None:
+        self.refresh()
+        self._place_cursor()
+
+    def _place_cursor(self) -> None:
+        """Put the terminal's own cursor at the caret, where input methods look for it."""
+        if self.has_focus and self.is_attached:
+            _, row, column = self._laid_out()
+            x = self.region.x + self.margin + _INDENT + column
+            self.app.cursor_position = Offset(x, self.region.y + max(0, row - self._first))
+
+    # Drawing
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(1, min(_ROWS, len(self._laid_out()[0])))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return container.width
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Strips for the compositor, past Textual's styles cache: nothing of it applies here."""
+        width, height = self.size
+        ground: Token = "s2" if self.has_focus else "s1"
+        rows, caret_row, column = self._laid_out()
+        self._first = min(self._first, caret_row, max(0, len(rows) - height))
+        self._first = max(self._first, caret_row - height + 1)
+        shown = [
+            self._row(rows[index], column if index == caret_row else None, index, width, ground)
+            for index in range(self._first, min(len(rows), self._first + height))
+        ]
+        shown += [blank(width, ground)] * (height - len(shown))
+        lines = shown[crop.y : crop.bottom]
+        if crop.x or crop.width != width:
+            return [strip.crop(crop.x, crop.right) for strip in lines]
+        return lines
+
+    def render_line(self, y: int) -> Strip:
+        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+
+    def _row(
+        self,
+        row: _Row,
+        column: int | None,
+        index: int,
+        width: int,
+        ground: Token,
+    ) -> Strip:
+        focus = self.has_focus
+        fg: Token = "t0" if focus else "t1"
+        shown = inert(row.line)[row.start : row.end]
+        spans: tuple[Span, ...] = (Span(shown, fg),)
+        if focus and column is not None:
+            left = 0
+            while left < len(shown) and width_of(shown[: left + 1]) <= column:
+                left += 1
+            under = shown[left : left + 1] or " "
+            spans = (
+                Span(shown[:left], fg),
+                Span(under, "ink", bg="accent"),
+                Span(shown[left + 1 :], fg),
+            )
+        if not self.text:
+            room = width - 2 * self.margin - _INDENT - 2
+            spans = (*spans, Span((" " if focus else "") + fit(self.placeholder, room), "t3"))
+        lead = Span(glyphs().you, "accent" if focus else "t3") if index == 0 else None
+        bar: Token | None = "accent" if focus else None
+        return strips(
+            Line(spans, gutter=lead, indent=_INDENT, bar=bar), width, ground, self.margin
+        )[0]
+
+    # Focus and mouse
+
+    def on_focus(self) -> None:
+        self._moved()
+
+    def on_blur(self) -> None:
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        rows, _, _ = self._laid_out()
+        row = self._first + event.y
+        if row < len(rows):
+            line, start, end = rows[row]
+            shown, at = inert(line), start
+            column = event.x - self.margin - _INDENT
+            while at < end and width_of(shown[start : at + 1]) <= column:
+                at += 1
+            self._draft.caret = self._exact(rows, row, at)
+            self._moved()
