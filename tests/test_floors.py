@@ -82,6 +82,11 @@ BREACHES: list[tuple[house.Rule, Tree, str]] = [
     ),
     (
         house.deck_keeps_its_floors,
+        {f"{DECK}/panes/plan.py": "from steerdeck.bridge import Bridge\n"},
+        f"{DECK}/panes/plan.py:1 imports bridge, above panes",
+    ),
+    (
+        house.deck_keeps_its_floors,
         {f"{DECK}/widgets/a.py": "from steerdeck_agents.runtime.client import Client\n"},
         f"{DECK}/widgets/a.py:1 knows of runtime",
     ),
@@ -271,7 +276,7 @@ FINE: Tree = {
     f"{DECK}/panes/plan.py": "Static('Plan')\nStatic(Content(text))\nStatic(text, markup=False)\n"
     "self.digest.update(data)\nself.border_title = one_line(name)\n"
     "Content.from_markup('[b]$name[/b]', name=name)\n",
-    f"{DECK}/screens/deck.py": "from steerdeck.panes import plan\n",
+    f"{DECK}/screens/deck.py": "from steerdeck.panes import plan\nfrom steerdeck import commands\n",
     f"{DECK}/app.py": "from steerdeck.screens import deck\nfrom steerdeck_themes import palettes\n",
     "tests/long.py": LONG * 600,
     "README.md": "a host.example/work/ and ~/work/ and /networking/\n",
