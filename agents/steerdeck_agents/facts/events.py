@@ -116,6 +116,10 @@ class TurnEnded(Fact, frozen=True, kw_only=True, tag="turn.ended"):
     way_out: str = ""
 
 
+class InterruptOrdered(Fact, frozen=True, kw_only=True, tag="turn.interrupt_ordered"):
+    """The developer wants the turn to end; `TurnEnded` follows when it has."""
+
+
 class ItemAdded(Fact, frozen=True, kw_only=True, tag="prompt.added"):
     """One item of the prompt, by hash; its exact JSON text is stored once, with its origin."""
 
@@ -348,7 +352,8 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
 KnownEvent = (
     SessionCreated | SessionConfigured | SessionArchived | SessionReopened | SessionParked
     | SessionResumed | MessageSent | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded
-    | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded | ItemEnded | PlanUpdated
+    | InterruptOrdered | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded
+    | ItemEnded | PlanUpdated
     | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested
     | WorkspaceProgressed | WorkspaceMade | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed
     | QuestionAsked | QuestionAnswered | QuestionExpired | FilesChanged | CheckpointTaken
@@ -367,6 +372,9 @@ class _Envelope(msgspec.Struct, frozen=True):
     at_ms: int = 0
 
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+
+
 def encode(event: KnownEvent) -> str:
     """The JSON text of one event, as stored, relayed and exported."""
     return _encoder.encode(event).decode()
@@ -374,13 +382,14 @@ def encode(event: KnownEvent) -> str:
 
 def decode(text: str | bytes) -> Event:
     """The event of one stored text; never raises."""
+    raw = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
     try:
         return _decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raw = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
+    except _UNREADABLE:
+        pass
     try:
         head = msgspec.json.decode(raw, type=_Envelope)
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except _UNREADABLE:
         return Unknown(raw=raw)
     return Unknown(raw=raw, type=head.type, seq=head.seq, session=head.session, at_ms=head.at_ms)
 

@@ -15,9 +15,11 @@ _INVISIBLE = (
     *range(0x2028, 0x202F),
     *range(0x2060, 0x2070),
     *range(0xFE00, 0xFE10),
+    *(0x180B, 0x180C, 0x180D, 0x180F),
+    *range(0x1BCA0, 0x1BCA4),
+    *range(0x1D173, 0x1D17B),
     *range(0xFFF0, 0xFFFC),
-    *range(0xE0000, 0xE0080),
-    *range(0xE0100, 0xE01F0),
+    *range(0xE0000, 0xE1000),
 )
 _MARKS: dict[int, str] = {
     **{code: chr(0x2400 + code) for code in range(0x20) if code != 0x0A},
@@ -48,5 +50,12 @@ def inert(text: str, *, sequences: str = "mark") -> str:
 
 def one_line(text: str, limit: int = 400) -> str:
     """`inert` text on one line, cut with an ellipsis after `limit` characters."""
-    line = inert(" ".join(text[: limit * 4].split()))
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+    words = " ".join(text[: limit * 64].split())
+    line = inert(words[: limit + 1])
+    whole = len(line) <= limit and len(text) <= limit * 64
+    return line if whole else line[: limit - 1] + "…"
+
+
+def utf8(text: str) -> str:
+    """Text with lone surrogates as visible marks, so that it can be stored and sent."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -52,6 +52,8 @@ class OpenCall(msgspec.Struct, frozen=True):
     started_ms: int = 0
     allowed: ApprovalId | None = None
     """The approval that allowed it, not yet used."""
+    allowed_binding: Sha = Sha("")
+    """What that approval was bound to."""
     rejected: str | None = None
     """The developer's words on a no, not yet handed to the model."""
     answered: str | None = None
@@ -172,6 +174,9 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     last_words: str = ""
     """The last fact in a few words, for the rail."""
     landed: str = ""
+    undone: tuple[str, ...] = ()
+    """Paths the developer put back last; the model is told with the next request."""
+    undone_seq: int = 0
     seq: int = 0
     """The last event folded in."""
 

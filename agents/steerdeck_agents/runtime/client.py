@@ -89,7 +89,7 @@ class Client:
     async def _send(self, frame: wire.Down) -> None:
         if self._task.done():
             raise WireError("The runtime is gone; start steerdeck again to bring it back.")
-        self._writer.write(wire.line(frame))
+        self._writer.write(wire.order_line(frame))
         await self._writer.drain()
 
     async def _read(self) -> None:
@@ -147,7 +147,7 @@ async def shake_hands(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mine: wire.Hello
 ) -> wire.Hello:
     """Exchange hellos; WireError names both sides and the way out when they don't match."""
-    writer.write(wire.line(mine))
+    writer.write(wire.order_line(mine))
     await writer.drain()
     data = await wire.read_line(reader)
     if data is None:

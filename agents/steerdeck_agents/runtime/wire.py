@@ -1,4 +1,4 @@
-"""The frames between runtime and its clients: newline JSON, at most 64 kB each.
+"""The frames between runtime and its clients: newline JSON, at most 64 kB each on the way up.
 
 Orders go down once and are answered with the seq of the event they became; facts come up as their
 stored texts. Pages are asked for; a page larger than a frame comes in numbered parts, so that the
@@ -16,6 +16,7 @@ from steerdeck_agents.facts.orders import Order
 
 PROTOCOL = 1
 FRAME_LIMIT = 64 * 1024
+ORDER_LIMIT = 4 * 1024 * 1024
 PART = 40 * 1024
 """Characters of page text in one part; escaping may grow it, never past a frame (checked)."""
 
@@ -255,11 +256,23 @@ _down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)
 _up: msgspec.json.Decoder[Up] = msgspec.json.Decoder(Up)
 
 
-def line(frame: Down | Up) -> bytes:
-    """The frame as one line; WireError when it is larger than a frame may be."""
+def line(frame: Up) -> bytes:
+    """A frame for a client as one line; WireError when it is larger than one may be."""
+    return _line(frame, FRAME_LIMIT)
+
+
+def order_line(frame: Down) -> bytes:
+    """A frame for the runtime, which may decode more at once: an order carries pasted text."""
+    return _line(frame, ORDER_LIMIT)
+
+
+def _line(frame: Down | Up, limit: int) -> bytes:
     data = _encoder.encode(frame) + b"\n"
-    if len(data) > FRAME_LIMIT:
-        raise WireError(f"A frame of {len(data)} bytes is over the limit of {FRAME_LIMIT}.")
+    if len(data) > limit:
+        raise WireError(
+            f"This is {len(data):,} bytes and more than the {limit:,} that can be sent at once."
+            " Put long text in a file of the repository and name the file."
+        )
     return data
 
 

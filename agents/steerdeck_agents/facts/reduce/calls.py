@@ -12,7 +12,7 @@ from steerdeck_agents.facts.events import (
     OutputAdded,
     QuestionAnswered,
 )
-from steerdeck_agents.facts.ids import CallId
+from steerdeck_agents.facts.ids import CallId, Sha
 from steerdeck_agents.facts.state import OpenCall, SessionState
 
 OUTPUT_KEPT = 4096
@@ -36,7 +36,8 @@ def apply(state: SessionState, event: Event) -> SessionState:
             before = next((c.output for c in state.calls if c.id == call), "")
             return _change(state, call, output=(before + event.text)[-OUTPUT_KEPT:])
         case ApprovalDecided(call=str(call), decision="allow"):
-            return _change(state, call, allowed=event.approval)
+            bound = next((a.binding for a in state.approvals if a.id == event.approval), Sha(""))
+            return _change(state, call, allowed=event.approval, allowed_binding=bound)
         case ApprovalDecided(call=str(call), decision="reject"):
             return _change(state, call, rejected=event.words)
         case QuestionAnswered(call=str(call)):

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from steerdeck_agents.facts.events import Event, FilesChanged, PlanUpdated
+from steerdeck_agents.facts.events import Event, FilesChanged, FilesRestored, PlanUpdated
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.state import SessionState
 
@@ -13,5 +13,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return replace(state, plan=Plan(event.steps))
         case FilesChanged():
             return replace(state, files=event.files, newest_file=event.newest)
+        case FilesRestored():
+            return replace(state, undone=event.paths, undone_seq=event.seq)
         case _:
             return state

@@ -1,0 +1,185 @@
+"""The calls of one response, each to its one result: read, judged, allowed, performed.
+
+Reads run side by side, everything else in the order the model asked for it, so that a later call
+sees what an earlier one did.
+"""
+
+import asyncio
+
+from steerdeck_agents.facts.action import Action, AskDeveloper, SetPlan
+from steerdeck_agents.facts.errors import BadArguments, PatchError
+from steerdeck_agents.facts.events import (
+    ApprovalExpired,
+    CallEnded,
+    CallStatus,
+    KnownEvent,
+    PlanUpdated,
+    QuestionAsked,
+    QuestionExpired,
+)
+from steerdeck_agents.facts.ids import ApprovalId, CallId, TurnId, sha_of
+from steerdeck_agents.facts.state import OpenCall, SessionState
+from steerdeck_agents.journal.enclosures import NewBlob
+from steerdeck_agents.loop import perform
+from steerdeck_agents.loop.site import Site
+from steerdeck_agents.tools import registry
+from steerdeck_agents.tools.outcome import Outcome
+
+
+async def settle(site: Site, turn: TurnId) -> None:
+    """Bring every open call to its result, or return early when an interrupt came."""
+    tasks: list[asyncio.Task[None]] = []
+    before: asyncio.Task[None] | None = None
+    for call in site.state.calls:
+        tool = registry.by_name(call.tool)
+        if tool is not None and tool.parallel:
+            tasks.append(asyncio.create_task(_one(site, turn, call.id, None)))
+        else:
+            before = asyncio.create_task(_one(site, turn, call.id, before))
+            tasks.append(before)
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def abandon(site: Site, turn: TurnId) -> None:
+    """Give every open call the result of an interrupt, and withdraw what was asked."""
+    state = site.state
+    facts: list[KnownEvent] = [
+        ApprovalExpired(
+            session=site.session, turn=turn, call=a.call, approval=a.id, reason="interrupted"
+        )
+        for a in state.approvals
+    ]
+    facts += [
+        QuestionExpired(
+            session=site.session, turn=turn, call=q.call, question=q.id, reason="interrupted"
+        )
+        for q in state.questions
+    ]
+    for call in state.calls:
+        text = (
+            "interrupted by the developer; it may have done a part of its work"
+            if call.started
+            else "interrupted by the developer before it ran"
+        )
+        site.results[call.id] = text
+        facts.append(
+            CallEnded(
+                session=site.session,
+                turn=turn,
+                call=call.id,
+                status="interrupted",
+                result=text,
+                summary="interrupted",
+            )
+        )
+    if facts:
+        await site.journal.append(*facts, full=True)
+
+
+async def _one(site: Site, turn: TurnId, call_id: CallId, after: asyncio.Task[None] | None) -> None:
+    if after is not None:
+        await after
+    call = open_call(site.state, call_id)
+    if site.stop.is_set() or call is None:
+        return
+    tool = registry.by_name(call.tool)
+    if tool is None:
+        unknown = f"There is no tool {call.tool!r}; use one of those you were given."
+        await end(site, turn, call_id, "failed", Outcome("failed", unknown, "no such tool"))
+        return
+    try:
+        action = await asyncio.to_thread(tool.read, call.arguments, site.state.workspace)
+    except (BadArguments, PatchError) as error:
+        await end(site, turn, call_id, "failed", Outcome("failed", str(error), "not applied"))
+        return
+    match action:
+        case SetPlan():
+            updated = PlanUpdated(
+                session=site.session,
+                turn=turn,
+                call=call_id,
+                actor="agent",
+                steps=action.steps,
+                explanation=action.explanation,
+            )
+            done = Outcome("done", "Plan updated.", "")
+            await end(site, turn, call_id, "done", done, updated)
+        case AskDeveloper():
+            await _question(site, turn, call_id, action)
+        case _:
+            await _effect(site, turn, call_id, action)
+
+
+async def _question(site: Site, turn: TurnId, call_id: CallId, action: AskDeveloper) -> None:
+    state = site.state
+    if not any(q.call == call_id for q in state.questions) and _answer(state, call_id) is None:
+        asked = QuestionAsked(
+            session=site.session,
+            turn=turn,
+            call=call_id,
+            actor="agent",
+            question=ApprovalId(site.ids.new("ask")),
+            text=action.question,
+            choices=action.choices,
+        )
+        await site.journal.append(asked, full=True)
+    if await site.until(lambda s: _answer(s, call_id) is not None):
+        answer = _answer(site.state, call_id) or ""
+        await end(site, turn, call_id, "done", Outcome("done", answer, "answered"))
+
+
+async def _effect(site: Site, turn: TurnId, call_id: CallId, action: Action) -> None:
+    """An action that reads or changes something: through the gate, then performed."""
+    allowed = await perform.permission(site, turn, call_id, action)
+    match allowed:
+        case None:
+            return
+        case perform.Refusal(reason):
+            await end(site, turn, call_id, "rejected", Outcome("failed", reason, "rejected"))
+        case perform.Permit():
+            started = site.clock.monotonic()
+            outcome = await perform.carry_out(site, turn, call_id, action, allowed)
+            took = round((site.clock.monotonic() - started) * 1000)
+            if not site.stop.is_set():
+                await end(site, turn, call_id, outcome.status, outcome, duration_ms=took)
+
+
+async def end(
+    site: Site,
+    turn: TurnId,
+    call_id: CallId,
+    status: CallStatus,
+    outcome: Outcome,
+    *before: KnownEvent,
+    duration_ms: int = 0,
+) -> None:
+    """Commit the one result of a call."""
+    site.results[call_id] = outcome.text
+    blob = None if outcome.complete is None else NewBlob(sha_of(outcome.complete), outcome.complete)
+    ended = CallEnded(
+        session=site.session,
+        turn=turn,
+        call=call_id,
+        status=status,
+        result=outcome.text,
+        summary=outcome.summary,
+        exit_code=outcome.exit_code,
+        duration_ms=duration_ms,
+        output=None if blob is None else blob.sha,
+        level=site.state.level.name,
+    )
+    await site.journal.append(*before, ended, full=True, enclosed=() if blob is None else (blob,))
+
+
+def open_call(state: SessionState, call_id: CallId) -> OpenCall | None:
+    return next((call for call in state.calls if call.id == call_id), None)
+
+
+def _answer(state: SessionState, call_id: CallId) -> str | None:
+    call = open_call(state, call_id)
+    return None if call is None else call.answered

@@ -1,0 +1,146 @@
+"""The prompt of a session's window: an ordered list of stored texts that only ever grows.
+
+New items are staged as an event and an enclosure; they count only when the journal has committed
+them. Calls and their outputs are tied here, so that no call is ever left without its one result.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from steerdeck_agents.facts.events import ItemAdded
+from steerdeck_agents.facts.ids import CallId, SessionId, Sha, sha_of
+from steerdeck_agents.journal.enclosures import NewItem
+from steerdeck_agents.loop import request
+
+
+class _CallItem(msgspec.Struct, frozen=True):
+    """Read with Any: a model may send anything, and a prompt must load all the same."""
+
+    call_id: Any = ""
+    name: Any = ""
+    arguments: Any = ""
+
+
+class WishedCall(msgspec.Struct, frozen=True):
+    """A function call item of the prompt; `id` is unique in the session, `wire_id` the model's."""
+
+    id: CallId
+    wire_id: str
+    tool: str
+    arguments: str
+
+
+class Held(msgspec.Struct, frozen=True):
+    """One prompt item in memory."""
+
+    sha: Sha
+    text: str
+    origin: str
+    kind: str
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """Items about to be appended, with what the journal needs of them."""
+
+    items: tuple[Held, ...]
+    events: tuple[ItemAdded, ...]
+    enclosed: tuple[NewItem, ...]
+
+
+class Prompt:
+    """The items of one window in order."""
+
+    def __init__(self, session: SessionId, window: int, held: Iterable[Held] = ()) -> None:
+        self.session = session
+        self.window = window
+        self._items: list[Held] = []
+        self._calls: dict[CallId, WishedCall] = {}
+        self._answered = 0
+        for item in held:
+            self._keep(item)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def texts(self) -> list[str]:
+        return [item.text for item in self._items]
+
+    @property
+    def shas(self) -> tuple[Sha, ...]:
+        return tuple(item.sha for item in self._items)
+
+    def newest(self, origin: str) -> str | None:
+        """Text of the newest item of that origin."""
+        return next((i.text for i in reversed(self._items) if i.origin == origin), None)
+
+    def stage(self, *new: tuple[str, str, str]) -> Staged:
+        """Items as (text, origin, kind), numbered to follow those that are there."""
+        items = tuple(Held(sha_of(text.encode()), text, origin, kind) for text, origin, kind in new)
+        events = tuple(
+            ItemAdded(
+                session=self.session,
+                window=self.window,
+                index=len(self._items) + place,
+                sha=item.sha,
+                origin=item.origin,
+                kind=item.kind,
+            )
+            for place, item in enumerate(items)
+        )
+        return Staged(items, events, tuple(NewItem(i.sha, i.text, i.origin) for i in items))
+
+    def keep(self, staged: Staged) -> tuple[WishedCall, ...]:
+        """Take over what was committed; the calls among it, in order."""
+        return tuple(call for item in staged.items if (call := self._keep(item)))
+
+    def outputs_owed(self, results: Mapping[CallId, str]) -> list[tuple[str, str, str]]:
+        """Outputs of ended calls not yet in the prompt, in call order, ready to stage."""
+        return [
+            (request.call_output(call.wire_id, results[call.id]), "tool", "function_call_output")
+            for call in self.unanswered()
+            if call.id in results
+        ]
+
+    def unanswered(self) -> list[WishedCall]:
+        """Calls whose output is not in the prompt; outputs are appended in call order."""
+        return list(self._calls.values())[self._answered :]
+
+    def wishes(self, staged: Staged) -> tuple[WishedCall, ...]:
+        """The calls that `keep` will give for these items."""
+        names = set(self._calls)
+        calls = []
+        for item in staged.items:
+            if item.kind == "function_call":
+                call = _wish(item, names)
+                names.add(call.id)
+                calls.append(call)
+        return tuple(calls)
+
+    def _keep(self, item: Held) -> WishedCall | None:
+        self._items.append(item)
+        if item.kind == "function_call_output":
+            self._answered += 1
+        if item.kind != "function_call":
+            return None
+        call = _wish(item, set(self._calls))
+        self._calls[call.id] = call
+        return call
+
+
+def _wish(item: Held, taken: set[CallId]) -> WishedCall:
+    """The call of an item; a model that repeats a call id gets a distinct id of ours."""
+    wish = msgspec.json.decode(item.text, type=_CallItem)
+    wire_id, name, arguments = (_text(part) for part in (wish.call_id, wish.name, wish.arguments))
+    ours = CallId(wire_id)
+    count = 1
+    while ours in taken:
+        count += 1
+        ours = CallId(f"{wire_id}#{count}")
+    return WishedCall(ours, wire_id, name, arguments)
+
+
+def _text(part: object) -> str:
+    return part if isinstance(part, str) else msgspec.json.encode(part).decode()

@@ -1,0 +1,190 @@
+"""One request to the model, from the waiting messages to the calls it asks for."""
+
+from steerdeck_agents.facts.errors import ModelError
+from steerdeck_agents.facts.events import (
+    CallRequested,
+    KnownEvent,
+    MessageDelivered,
+    RequestEnded,
+    RequestSent,
+    RetryPlanned,
+)
+from steerdeck_agents.facts.ids import RequestId, TurnId, sha_of
+from steerdeck_agents.facts.inert import utf8
+from steerdeck_agents.facts.state import Message, SessionState
+from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.journal.enclosures import NewRequest
+from steerdeck_agents.loop import request, retry, world
+from steerdeck_agents.loop.site import Site, first_of
+from steerdeck_agents.loop.stream import Response
+from steerdeck_agents.loop.titles import title_of
+from steerdeck_agents.tools import registry
+
+
+def deliverable(state: SessionState) -> tuple[Message, ...]:
+    """The waiting messages the next request carries.
+
+    Steered words go with the next request; queued ones only open a turn, one a turn.
+    """
+    now = tuple(message for message in state.queue if message.delivery != "queue")
+    if now or state.turn is None or state.turn.requests:
+        return now
+    return state.queue[:1]
+
+
+async def once(site: Site, turn: TurnId) -> None:
+    """Send one request and record all that came of it; ModelError when it can't be had.
+
+    An interrupt ends it at once, with what had arrived kept as incomplete text. A failure that
+    asking again may help is recorded as a planned retry, waited for, and left to the caller's loop.
+    """
+    state = site.state
+    sent, body = await _send(site, turn, state)
+    started = site.clock.monotonic()
+    response = Response()
+    try:
+        finished = await first_of(response.read(site, turn, body, started), site.stop)
+    except ModelError as error:
+        await _failed(site, turn, sent, response, error, started)
+        return
+    if finished:
+        await _completed(site, turn, sent, response, started)
+    else:
+        ended = RequestEnded(
+            session=site.session,
+            turn=turn,
+            request=sent.request,
+            status="interrupted",
+            duration_ms=_ms(site, started),
+        )
+        incomplete = response.texts_ended(site, turn, complete=False)
+        await site.journal.append(*incomplete, ended, full=True)
+
+
+async def _send(site: Site, turn: TurnId, state: SessionState) -> tuple[RequestSent, bytes]:
+    """Commit the request, with the messages it carries, before a byte of it leaves."""
+    messages = deliverable(state)
+    new = list(site.prompt.outputs_owed(site.results))
+    for origin, text in world.sections(state).items():
+        item = request.message("developer", text)
+        if site.prompt.newest(origin) != item:
+            new.append((item, origin, "message"))
+    new += [(request.message("user", m.text), "developer", "message") for m in messages]
+    staged = site.prompt.stage(*new)
+    parameters = request.fields(
+        model=site.wire_model,
+        cache_key=site.session,
+        tools=registry.specs_text(),
+        effort=site.effort,
+    )
+    body = request.body(parameters, [*site.prompt.texts, *(item.text for item in staged.items)])
+    shas = (*site.prompt.shas, *(item.sha for item in staged.items))
+    sent = RequestSent(
+        session=site.session,
+        turn=turn,
+        request=RequestId(site.ids.new("req")),
+        window=site.prompt.window,
+        model=site.wire_model,
+        items=len(shas),
+        body=sha_of(body),
+        attempt=(state.turn.attempt if state.turn and state.turn.retry else 0) + 1,
+    )
+    delivered = [
+        MessageDelivered(session=site.session, turn=turn, message=message.id, request=sent.request)
+        for message in messages
+    ]
+    stored = NewRequest(
+        id=sent.request,
+        session=site.session,
+        window=sent.window,
+        model=sent.model,
+        fields=parameters,
+        items=shas,
+        body=sent.body,
+    )
+    await site.journal.append(
+        *staged.events, *delivered, sent, full=True, enclosed=(*staged.enclosed, stored)
+    )
+    site.prompt.keep(staged)
+    return sent, body
+
+
+async def _completed(
+    site: Site, turn: TurnId, sent: RequestSent, response: Response, started: float
+) -> None:
+    """Take a whole response over: its texts, its prompt items and the calls it asks for."""
+    staged = site.prompt.stage(*((item.text, "model", item.type) for item in response.items))
+    calls = site.prompt.wishes(staged)
+    wishes = [
+        CallRequested(
+            session=site.session,
+            turn=turn,
+            call=call.id,
+            actor="agent",
+            tool=utf8(call.tool),
+            arguments=utf8(call.arguments),
+            title=await title_of(site, call),
+        )
+        for call in calls
+    ]
+    usage = response.ended.usage if response.ended else Usage()
+    served = response.ended.served_model if response.ended else ""
+    first = response.first_token_s
+    ended = RequestEnded(
+        session=site.session,
+        turn=turn,
+        request=sent.request,
+        status="completed",
+        calls=len(calls),
+        usage=site.price(served or site.wire_model, usage),
+        first_token_ms=None if first is None else round(first * 1000),
+        duration_ms=_ms(site, started),
+        served_model=served,
+    )
+    facts: list[KnownEvent] = response.texts_ended(site, turn, complete=True)
+    await site.journal.append(
+        *facts, *staged.events, *wishes, ended, full=True, enclosed=staged.enclosed
+    )
+    site.prompt.keep(staged)
+
+
+async def _failed(
+    site: Site,
+    turn: TurnId,
+    sent: RequestSent,
+    response: Response,
+    error: ModelError,
+    started: float,
+) -> None:
+    wait = retry.delay_s(error, sent.attempt, sent.request)
+    facts: list[KnownEvent] = response.texts_ended(site, turn, complete=False)
+    facts.append(
+        RequestEnded(
+            session=site.session,
+            turn=turn,
+            request=sent.request,
+            status="failed",
+            error=str(error),
+            retryable=error.retryable,
+            duration_ms=_ms(site, started),
+        )
+    )
+    if wait is not None:
+        facts.append(
+            RetryPlanned(
+                session=site.session,
+                turn=turn,
+                request=sent.request,
+                attempt=sent.attempt,
+                delay_ms=round(wait * 1000),
+                reason=str(error),
+            )
+        )
+    await site.journal.append(*facts, full=True)
+    if wait is None:
+        raise error
+    await site.pause(wait)
+
+
+def _ms(site: Site, started: float) -> int:
+    return round((site.clock.monotonic() - started) * 1000)

@@ -1,0 +1,106 @@
+"""Where a turn works: everything the loop needs of its session, handed down in one place."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from steerdeck_agents.facts.events import KnownEvent
+from steerdeck_agents.facts.ids import CallId, CheckpointId, Clock, Ids, SessionId
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.journal.enclosures import Enclosure
+from steerdeck_agents.loop.prompt import Prompt
+from steerdeck_agents.models.model import Model
+
+
+class Journal(Protocol):
+    """What the loop asks of the writer."""
+
+    async def append(
+        self, *events: KnownEvent, full: bool = False, enclosed: Sequence[Enclosure] = ()
+    ) -> tuple[KnownEvent, ...]: ...
+
+    def state(self, session: SessionId) -> SessionState | None: ...
+
+
+class Ground(Protocol):
+    """What the loop asks of the session's workspace."""
+
+    async def checkpoint(self, reason: str, call: CallId | None = None) -> CheckpointId | None:
+        """Record the state of every path that changed since the last checkpoint."""
+
+    async def head(self) -> str:
+        """Commit id of the workspace's HEAD."""
+
+    async def files(self) -> Sequence[str]:
+        """Paths git does not ignore, relative to the workspace."""
+
+    async def publish_changes(self) -> None:
+        """Append the table of changed files if it differs from the last one."""
+
+
+@dataclass
+class Site:
+    """One session's place of work; lives as long as the session is alive in this runtime."""
+
+    session: SessionId
+    journal: Journal
+    ground: Ground
+    model: Model
+    wire_model: str
+    effort: str | None
+    prompt: Prompt
+    clock: Clock
+    ids: Ids
+    spool: Path
+    lasting_rules: Callable[[], Sequence[Rule]]
+    price: Callable[[str, Usage], Usage]
+    results: dict[CallId, str] = field(default_factory=dict)
+    """What ended calls gave the model, until it is in the prompt."""
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by an interrupt; cleared when the turn has ended."""
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever an order or a fact may have changed what to do next."""
+
+    @property
+    def state(self) -> SessionState:
+        state = self.journal.state(self.session)
+        assert state is not None, "a session is created before it works"
+        return state
+
+    async def until(self, ready: Callable[[SessionState], bool]) -> bool:
+        """Wait until the state is ready; False when an interrupt came first."""
+        while not ready(self.state):
+            if self.stop.is_set():
+                return False
+            self.wake.clear()
+            if not ready(self.state) and not self.stop.is_set():
+                await self.wake.wait()
+        return not self.stop.is_set()
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait that long; False when an interrupt came first."""
+        try:
+            await asyncio.wait_for(self.stop.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+
+async def first_of(work: Awaitable[None], stop: asyncio.Event) -> bool:
+    """Run `work` until it ends (True) or `stop` is set (False, and the work is cancelled)."""
+    task = asyncio.ensure_future(work)
+    halt = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, halt}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            await task
+            return True
+        return False
+    finally:
+        for unfinished in (task, halt):
+            unfinished.cancel()
+        await asyncio.gather(task, halt, return_exceptions=True)

@@ -1,0 +1,104 @@
+"""One response: streamed text becomes coalesced facts at once, everything else at its end.
+
+A response counts only when its terminal event came (law 4): until then its items are held here,
+and when the stream breaks they are dropped, their text kept as incomplete.
+"""
+
+import asyncio
+
+from steerdeck_agents.facts.events import ItemEnded, KnownEvent, TextAdded
+from steerdeck_agents.facts.ids import ItemId, SessionId, TurnId
+from steerdeck_agents.facts.inert import utf8
+from steerdeck_agents.loop.flow import Flow
+from steerdeck_agents.loop.site import Journal, Site
+from steerdeck_agents.models.model import Ended, ItemDone, TextDelta
+
+FLUSH_S = 0.05
+
+
+class TextFlow:
+    """Deltas on their way to the journal, at most one append every 50 ms."""
+
+    def __init__(self, journal: Journal, session: SessionId, turn: TurnId) -> None:
+        self._flow = Flow(journal)
+        self._session = session
+        self._turn = turn
+        self._waiting: list[TextDelta] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, delta: TextDelta) -> None:
+        last = self._waiting[-1] if self._waiting else None
+        if last is not None and (last.item, last.kind) == (delta.item, delta.kind):
+            self._waiting[-1] = TextDelta(delta.item, delta.kind, last.text + delta.text)
+        else:
+            self._waiting.append(delta)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
+
+    async def close(self) -> None:
+        """Append what waits; afterwards every delta is a fact."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._flush()
+        await self._flow.close()
+
+    def _flush(self) -> None:
+        self._timer = None
+        facts = [
+            TextAdded(
+                session=self._session,
+                turn=self._turn,
+                item=ItemId(delta.item),
+                actor="agent",
+                kind=delta.kind,
+                text=utf8(delta.text),
+            )
+            for delta in self._waiting
+        ]
+        self._waiting.clear()
+        self._flow.send(*facts)
+
+
+class Response:
+    """What arrived of one response so far."""
+
+    def __init__(self) -> None:
+        self.items: list[ItemDone] = []
+        self.texts: dict[tuple[str, str], str] = {}
+        self.first_token_s: float | None = None
+        self.ended: Ended | None = None
+
+    async def read(self, site: Site, turn: TurnId, body: bytes, started_s: float) -> None:
+        """Stream one response to its terminal event; ModelError when it does not come."""
+        flow = TextFlow(site.journal, site.session, turn)
+        try:
+            async for chunk in site.model.stream(body):
+                match chunk:
+                    case TextDelta():
+                        if self.first_token_s is None:
+                            self.first_token_s = site.clock.monotonic() - started_s
+                        key = (chunk.item, chunk.kind)
+                        self.texts[key] = self.texts.get(key, "") + chunk.text
+                        flow.add(chunk)
+                    case ItemDone():
+                        self.items.append(chunk)
+                    case Ended():
+                        self.ended = chunk
+        finally:
+            await flow.close()
+
+    def texts_ended(self, site: Site, turn: TurnId, *, complete: bool) -> list[KnownEvent]:
+        """The whole text of each message and reasoning that was streamed."""
+        return [
+            ItemEnded(
+                session=site.session,
+                turn=turn,
+                item=ItemId(item),
+                actor="agent",
+                kind="reasoning" if kind == "reasoning" else "message",
+                text=utf8(text),
+                complete=complete,
+            )
+            for (item, kind), text in self.texts.items()
+            if kind != "arguments"
+        ]

@@ -1,0 +1,29 @@
+"""One line for people of what a call is about, also when the call can't be read."""
+
+import asyncio
+import re
+
+from steerdeck_agents.facts.errors import BadArguments, PatchError
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.loop.prompt import WishedCall
+from steerdeck_agents.loop.site import Site
+from steerdeck_agents.tools import registry
+
+_PATCHED = re.compile(r"\*\*\* (?:Add|Update|Delete) File: (.+?)(?:\\n|\n|\"|$)")
+
+
+async def title_of(site: Site, call: WishedCall) -> str:
+    """The command, path or pattern of a call.
+
+    A patch may build on an earlier call of the same response and not fit yet; then its title is
+    the files it names.
+    """
+    tool = registry.by_name(call.tool)
+    if tool is None:
+        return one_line(call.tool)
+    try:
+        action = await asyncio.to_thread(tool.read, call.arguments, site.state.workspace)
+    except (BadArguments, PatchError):
+        named = ", ".join(_PATCHED.findall(call.arguments)[:3])
+        return one_line(named or call.tool)
+    return one_line(tool.title(action))

@@ -1,0 +1,59 @@
+"""One turn of our own agent, driven by its state alone.
+
+Each round looks at what the journal says is true and does the one thing that comes next: settle
+calls, ask the model, or end. So a turn that a crash cut off is resumed by running the same loop.
+"""
+
+from steerdeck_agents.facts.errors import ModelError
+from steerdeck_agents.facts.events import TurnEnded, TurnStatus
+from steerdeck_agents.facts.ids import TurnId
+from steerdeck_agents.loop import calls, request, sample
+from steerdeck_agents.loop.site import Site
+
+_INTERRUPTED = (
+    "The developer interrupted the turn. Calls that were running may have done a part of their"
+    " work. Wait for what they say next."
+)
+
+
+async def run(site: Site) -> None:
+    """Work on the open turn until it ends."""
+    while (turn := site.state.turn) is not None:
+        if site.stop.is_set():
+            await _interrupted(site, turn.id)
+            return
+        state = site.state
+        if state.parked or any(call.unknown for call in state.calls):
+            await site.until(lambda s: not s.parked and not any(call.unknown for call in s.calls))
+        elif state.calls:
+            await calls.settle(site, turn.id)
+        elif turn.owes or sample.deliverable(state):
+            try:
+                await sample.once(site, turn.id)
+            except ModelError as error:
+                await _end(site, turn.id, "failed", str(error))
+                return
+        else:
+            await _end(site, turn.id, "completed")
+            return
+
+
+async def _interrupted(site: Site, turn: TurnId) -> None:
+    """Close every open call, tell the model, and only then say that the turn has ended."""
+    await calls.abandon(site, turn)
+    staged = site.prompt.stage(
+        *site.prompt.outputs_owed(site.results),
+        (request.message("user", _INTERRUPTED), "harness.interrupted", "message"),
+    )
+    ended = TurnEnded(session=site.session, turn=turn, status="interrupted")
+    await site.journal.append(*staged.events, ended, full=True, enclosed=staged.enclosed)
+    site.prompt.keep(staged)
+    site.stop.clear()
+
+
+async def _end(site: Site, turn: TurnId, status: TurnStatus, error: str = "") -> None:
+    way_out = "Say something to ask again." if error else ""
+    await site.journal.append(
+        TurnEnded(session=site.session, turn=turn, status=status, error=error, way_out=way_out),
+        full=True,
+    )

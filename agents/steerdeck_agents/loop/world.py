@@ -1,0 +1,49 @@
+"""What the model is told of its world: typed sections, appended when they change (law 3).
+
+A section is rendered whole; when its text differs from the newest prompt item of the same origin,
+the new text is appended. Nothing that was sent is ever edited, so the cached prefix stays.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+from steerdeck_agents.facts.places import Mode
+from steerdeck_agents.facts.state import SessionState
+
+_MODES: dict[Mode, str] = {
+    "plan": "Mode: plan only. Read, search and make a plan; patches and commands are refused.",
+    "ask": "Mode: ask. Reading is free; each patch and each command waits for the developer.",
+    "auto": "Mode: auto. Reading is free, patches inside the workspace are applied, commands that a"
+    " rule of the developer names exactly are run; every other command waits for the developer.",
+}
+
+
+@cache
+def instructions() -> str:
+    return files(__package__).joinpath("instructions.md").read_text(encoding="utf-8").strip()
+
+
+def sections(state: SessionState) -> dict[str, str]:
+    """Origin to text, in the order in which a new window states them."""
+    workspace = state.workspace
+    sandbox = (
+        "Commands run without a sandbox, each only after the developer allowed it."
+        if state.level.name == "none"
+        else f"Commands run inside {state.level.title}: only the workspace is writable, there is no"
+        " network."
+    )
+    where = f"Commands start in its folder {workspace.subfolder}. " if workspace.subfolder else ""
+    told = {
+        "instructions": instructions(),
+        "world.environment": (
+            f"Workspace: {workspace.path} (branch {workspace.branch}). {where}{sandbox}"
+        ),
+        "world.mode": _MODES[state.mode],
+    }
+    if state.undone:
+        told["world.undone"] = (
+            f"The developer put these files back to an earlier state (event {state.undone_seq}):"
+            f" {', '.join(state.undone)}. Read them again before you change them, and do not"
+            " repeat what was undone without asking."
+        )
+    return told

@@ -1,0 +1,95 @@
+"""Finding the runtime of a home, or starting it: the one place that spawns it.
+
+It is started in a session of its own with a cleaned environment, so that it outlives the deck, the
+terminal and the login that started it, and holds no key and no `GIT_*` variable of theirs.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from steerdeck_agents.facts.errors import WireError
+from steerdeck_agents.gate.secrets import scrub
+from steerdeck_agents.journal.database import SCHEMA
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import Client, shake_hands
+from steerdeck_agents.settings.paths import Paths, private_folder
+
+START_S = 20.0
+"""How long a starting runtime may take until it answers, on a slow machine."""
+LOOK_S = 0.02
+LOG_TAIL = 2000
+
+
+async def attach(paths: Paths, version: str) -> Client | None:
+    """A client of the running runtime; None when none answers there.
+
+    Raises WireError when one answers that speaks another protocol.
+    """
+    try:
+        reader, writer = await asyncio.open_unix_connection(
+            str(paths.socket), limit=2 * wire.FRAME_LIMIT
+        )
+    except (FileNotFoundError, ConnectionError):
+        return None
+    mine = wire.Hello(wire.PROTOCOL, SCHEMA, version, os.getpid())
+    try:
+        hello = await shake_hands(reader, writer, mine)
+    except ConnectionError:
+        return None
+    return Client(reader, writer, hello)
+
+
+async def ensure(paths: Paths, version: str, environ: Mapping[str, str]) -> Client:
+    """A client of the home's runtime, which is started when none answers.
+
+    Raises WireError with the end of its log when it does not come up.
+    """
+    client = await attach(paths, version)
+    if client is not None:
+        return client
+    child = await asyncio.to_thread(spawn, paths, environ)
+    loop = asyncio.get_running_loop()
+    until = loop.time() + START_S
+    while loop.time() < until:
+        client = await attach(paths, version)
+        if client is not None:
+            return client
+        # Another deck may have started one at the same moment: then ours ends and theirs answers.
+        if child.poll() is not None and loop.time() > until - START_S + 3:
+            break
+        await asyncio.sleep(LOOK_S)
+    tail = await asyncio.to_thread(log_tail, paths.log)
+    raise WireError(f"The runtime did not come up. The end of its log, {paths.log}:\n{tail}")
+
+
+def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    """Start a runtime for this home and return at once."""
+    private_folder(paths.log.parent)
+    clean = {
+        name: value
+        for name, value in scrub(environ).items()
+        if not name.startswith(("GIT_", "OPENAI_"))
+    }
+    with paths.log.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "steerdeck_agents.runtime.main"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=clean,
+            start_new_session=True,
+        )
+
+
+def log_tail(log: Path) -> str:
+    """The last lines of the runtime's log, or a sentence when there is none."""
+    if not log.exists():
+        return "(there is no log)"
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_TAIL))
+        return file.read().decode("utf-8", "replace").strip() or "(it is empty)"

@@ -1,0 +1,62 @@
+"""The runtime as a process: `python -m steerdeck_agents.runtime.main`, started by `lifecycle`."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.ids import RandomIds, SystemClock
+from steerdeck_agents.runtime.server import Runtime
+from steerdeck_agents.sandbox.probe import probe
+from steerdeck_agents.settings.paths import paths
+
+log = logging.getLogger("steerdeck")
+
+
+async def serve() -> int:
+    """Be the runtime of this environment's home until told to end, or idle."""
+    runtime = Runtime(
+        paths(os.environ),
+        clock=SystemClock(),
+        ids=RandomIds(),
+        level=await probe(),
+        version=version("steerdeck"),
+        boot=boot_id(),
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, runtime.end, signal.Signals(number).name)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    try:
+        await runtime.start()
+        await runtime.listen()
+    except SteerdeckError as error:
+        log.error("%s", error)
+        return 1
+    reason = await runtime.until_told()
+    log.info("ending: %s", reason)
+    await runtime.close(reason)
+    return 0
+
+
+def boot_id() -> str:
+    """Which start of the machine this is, so that a reused pid is not taken for ours."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return ""
+
+
+def main() -> None:
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    sys.exit(asyncio.run(serve()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""Orders become facts: each is checked against the state, appended once, then carried out.
+
+The answer of an order is the seq of the fact it became. An order that comes again with the same id
+gets the same answer from the journal and has no second effect.
+"""
+
+import asyncio
+from pathlib import Path
+
+from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.events import (
+    ApprovalDecided,
+    CallEnded,
+    InterruptOrdered,
+    KnownEvent,
+    MessageSent,
+    MessageWithdrawn,
+    QuestionAnswered,
+    RuleAdded,
+    SessionArchived,
+    SessionConfigured,
+    SessionReopened,
+    SessionResumed,
+)
+from steerdeck_agents.facts.ids import MessageId, OrderId, SessionId
+from steerdeck_agents.facts.orders import (
+    Answer,
+    Archive,
+    Configure,
+    Decide,
+    Interrupt,
+    Land,
+    Order,
+    Reopen,
+    Resolve,
+    Resume,
+    Say,
+    Start,
+    StopRuntime,
+    Undo,
+    Withdraw,
+)
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.fleet import Fleet
+from steerdeck_agents.journal.enclosures import OrderAnswered
+from steerdeck_agents.runtime import shore
+from steerdeck_agents.session import Session
+from steerdeck_agents.workspace import keep
+
+
+async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
+    """Carry an order out; the session it concerns and the seq of its fact.
+
+    Raises a SteerdeckError whose text says why not and what to do instead.
+    """
+    match order:
+        case Start():
+            return await fleet.start_session(order)
+        case StopRuntime():
+            raise OrderRefused("This connection can't end the runtime.")
+    session = fleet.session(order.session)
+    match order:
+        case Decide():
+            return await _decide(fleet, session, order)
+        case Land():
+            return await shore.land(fleet, session, order)
+        case Undo():
+            return await shore.undo(fleet, session, order)
+        case Archive():
+            return await _archive(fleet, session, order)
+        case Reopen():
+            return await _reopen(fleet, session, order)
+        case _:
+            fact = _fact(fleet, session.state, order)
+    if isinstance(order, Resume):
+        session.keys = {**session.keys, **order.keys}
+        session.forget_model()
+    works = session.state.turn is not None
+    seq = await record(fleet, order.id, fact)
+    match order:
+        case Resolve():
+            session.settle(order.call, _resolved(order))
+        case Interrupt():
+            session.interrupt()
+        case Say(delivery="now") if works:
+            session.interrupt()
+    return session.id, seq
+
+
+def _fact(
+    fleet: Fleet,
+    state: SessionState,
+    order: Say | Withdraw | Interrupt | Answer | Resolve | Resume | Configure,
+) -> KnownEvent:
+    """The one fact an order becomes, when the state allows it."""
+    match order:
+        case Say():
+            return _say(fleet, state, order)
+        case Withdraw():
+            return _withdraw(state, order)
+        case Interrupt():
+            if state.turn is None and not state.progress:
+                raise OrderRefused(f"{state.name} is not working, so there is nothing to stop.")
+            return InterruptOrdered(session=state.id, actor="developer")
+        case Answer():
+            return _answer(state, order)
+        case Resolve():
+            return _resolve(state, order)
+        case Resume():
+            return SessionResumed(session=state.id, actor="developer", why="you said so")
+        case Configure():
+            return SessionConfigured(
+                session=state.id,
+                actor="developer",
+                name=order.name,
+                mode=order.mode,
+                budget=order.budget,
+            )
+
+
+async def record(fleet: Fleet, order: OrderId, *facts: KnownEvent) -> int:
+    """Append the facts an order became, with its answer; the seq of the first."""
+    answered = OrderAnswered(order, facts[0].session)
+    first, *_ = await fleet.writer.append(*facts, full=True, enclosed=(answered,))
+    return first.seq
+
+
+def _say(fleet: Fleet, state: SessionState, order: Say) -> MessageSent:
+    if not order.text.strip():
+        raise OrderRefused("An empty message was not sent.")
+    if state.archived:
+        raise OrderRefused(f"{state.name} is archived; reopen it to speak to it.")
+    return MessageSent(
+        session=state.id,
+        actor="developer",
+        message=MessageId(fleet.ids.new("msg")),
+        text=order.text,
+        delivery=order.delivery,
+    )
+
+
+def _withdraw(state: SessionState, order: Withdraw) -> MessageWithdrawn:
+    if not any(message.id == order.message for message in state.queue):
+        raise OrderRefused("That message has already reached the model, or was taken back.")
+    return MessageWithdrawn(session=state.id, actor="developer", message=order.message)
+
+
+async def _decide(fleet: Fleet, session: Session, order: Decide) -> tuple[SessionId, int]:
+    state = session.state
+    asked = next((a for a in state.approvals if a.id == order.approval), None)
+    if asked is None:
+        raise OrderRefused("That approval is not open any more; nothing was decided.")
+    if order.shown != asked.binding:
+        raise OrderRefused(
+            "What would run is not what was on your screen, so nothing was decided. Look again."
+        )
+    facts: list[KnownEvent] = [
+        ApprovalDecided(
+            session=state.id,
+            actor="developer",
+            turn=state.turn.id if state.turn else None,
+            call=asked.call,
+            approval=asked.id,
+            decision="allow" if order.allow else "reject",
+            scope=order.scope,
+            words=order.words,
+            shown=order.shown,
+        )
+    ]
+    if order.allow and order.scope == "session":
+        if asked.kind != "command":
+            raise OrderRefused("Only commands can be allowed for a session; decide this one once.")
+        rule = Rule(id=fleet.ids.new("rule"), command=asked.what, session=state.id)
+        facts.append(RuleAdded(session=state.id, actor="developer", rule=rule))
+    return state.id, await record(fleet, order.id, *facts)
+
+
+def _answer(state: SessionState, order: Answer) -> QuestionAnswered:
+    asked = next((q for q in state.questions if q.id == order.question), None)
+    if asked is None:
+        raise OrderRefused("That question is not open any more; nothing was answered.")
+    if not order.text.strip():
+        raise OrderRefused("An empty answer was not sent.")
+    return QuestionAnswered(
+        session=state.id,
+        actor="developer",
+        turn=state.turn.id if state.turn else None,
+        call=asked.call,
+        question=asked.id,
+        text=order.text,
+    )
+
+
+def _resolve(state: SessionState, order: Resolve) -> CallEnded:
+    if not any(call.id == order.call and call.unknown for call in state.calls):
+        raise OrderRefused("That call is not in doubt any more.")
+    return CallEnded(
+        session=state.id,
+        actor="developer",
+        turn=state.turn.id if state.turn else None,
+        call=order.call,
+        status=order.verdict,
+        result=_resolved(order),
+        summary=f"{order.verdict}, you said",
+    )
+
+
+def _resolved(order: Resolve) -> str:
+    words = f" They add: {order.words}" if order.words else ""
+    return (
+        "The runtime ended while this ran, so its output is lost. The developer looked and says it"
+        f" {'is done' if order.verdict == 'done' else 'did not work'}.{words}"
+    )
+
+
+async def _archive(fleet: Fleet, session: Session, order: Archive) -> tuple[SessionId, int]:
+    state = session.state
+    if state.archived:
+        raise OrderRefused(f"{state.name} is archived already.")
+    await session.close()
+    fact = SessionArchived(
+        session=state.id,
+        actor="developer",
+        reason="discarded" if order.discard else "landed" if state.landed else "stopped",
+    )
+    seq = await record(fleet, order.id, fact)
+    if order.discard and state.workspace.path:
+        await asyncio.to_thread(keep.discard, state.workspace, fleet.paths.bin)
+    return state.id, seq
+
+
+async def _reopen(fleet: Fleet, session: Session, order: Reopen) -> tuple[SessionId, int]:
+    state = session.state
+    if not state.archived:
+        raise OrderRefused(f"{state.name} is open.")
+    place, kept = Path(state.workspace.path), fleet.paths.bin / Path(state.workspace.path).name
+    if state.workspace.path and not await asyncio.to_thread(place.is_dir):
+        if not await asyncio.to_thread(kept.is_dir):
+            raise OrderRefused(f"The workspace of {state.name} is gone from {kept} for good.")
+        await asyncio.to_thread(keep.restore, kept, state.workspace)
+    fact = SessionReopened(session=state.id, actor="developer")
+    seq = await record(fleet, order.id, fact)
+    session.start()
+    return state.id, seq

@@ -1,0 +1,145 @@
+"""The pages clients ask for, as JSON text, made in threads and never on the runtime's loop."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from steerdeck_agents.facts.errors import ModelError, SteerdeckError
+from steerdeck_agents.facts.ids import Sha
+from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.fleet import Fleet
+from steerdeck_agents.models.choose import choose, list_models
+from steerdeck_agents.models.prices import price
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.shore import files_at
+from steerdeck_agents.settings.config import ModelSettings, Settings, load
+from steerdeck_agents.workspace import repository
+from steerdeck_agents.workspace.changes import diff
+from steerdeck_agents.workspace.git import text
+
+MODELS_SHOWN = 40
+_MILLION = 1_000_000
+
+
+class Pages:
+    """Answers queries about one fleet."""
+
+    def __init__(self, fleet: Fleet, status: Callable[[], wire.StatusPage]) -> None:
+        self._fleet = fleet
+        self._status = status
+
+    async def page(self, query: wire.Query) -> str:
+        """The page's JSON text; a SteerdeckError says why it can't be had."""
+        reader = self._fleet.reader
+        match query:
+            case wire.Sessions(archived):
+                states = [
+                    state
+                    for state in self._fleet.writer.states().values()
+                    if archived or not state.archived
+                ]
+                return await asyncio.to_thread(_json, states)
+            case wire.StateAt(session, None):
+                return _json(self._fleet.session(session).state)
+            case wire.StateAt(session, seq):
+                return _json(await asyncio.to_thread(reader.state_at, session, seq))
+            case wire.Events():
+                events = await asyncio.to_thread(
+                    reader.events,
+                    query.session or None,
+                    after=query.after,
+                    before=query.before,
+                    limit=min(query.limit, 5000),
+                    newest=query.newest,
+                )
+                return f"[{','.join(events)}]"
+            case wire.Blob(sha):
+                data = await asyncio.to_thread(reader.blob, Sha(sha))
+                return _json(data.decode("utf-8", "replace"))
+            case wire.Prompt(session):
+                items = await asyncio.to_thread(reader.prompt, session)
+                lines = [wire.PromptLine(i.index, i.kind, i.origin, i.text, i.sha) for i in items]
+                return _json(lines)
+            case wire.Diff(session, path):
+                workspace = self._fleet.session(session).state.workspace
+                if not workspace.path:
+                    return _json("")
+                return _json(await diff(workspace, (path,) if path else ()))
+            case wire.FilesAt(session, seq):
+                return _json(await files_at(self._fleet, session, seq))
+            case wire.Search(words, limit):
+                hits = await asyncio.to_thread(reader.search, words, limit)
+                return _json([wire.FoundLine(h.session, h.seq, h.type, h.snippet) for h in hits])
+            case wire.Look():
+                return _json(await self._look(query))
+            case wire.RuntimeStatus():
+                return _json(self._status())
+
+    async def _look(self, query: wire.Look) -> wire.Outlook:
+        try:
+            found = await repository.find(query.folder)
+        except SteerdeckError as error:
+            return wire.Outlook(problem=str(error))
+        refs = ("for-each-ref", "--format=%(refname:strip=2)", "--sort=-committerdate")
+        branches = await text(found.top, *refs, "refs/heads", profile="user")
+        models, problem = await self._models(query)
+        level = self._fleet.level
+        return wire.Outlook(
+            repository=found.top,
+            branch=found.branch or "",
+            head=found.head,
+            branches=tuple(branches.splitlines()[:200]),
+            dirty=found.changed + found.untracked,
+            ahead=found.ahead,
+            behind=found.behind,
+            models=models,
+            model_problem=problem,
+            sandbox=level.title,
+        )
+
+    async def _models(self, query: wire.Look) -> tuple[tuple[wire.ModelLine, ...], str]:
+        try:
+            settings = load(self._fleet.paths, query.keys)
+        except SteerdeckError as error:
+            return (), str(error)
+        if not settings.models:
+            return (), (
+                "There is no key and no server: set OPENAI_API_KEY or OPENAI_BASE_URL, or name a"
+                f" model in {self._fleet.paths.config_file}; `steerdeck demo` needs neither."
+            )
+        default = settings.model("")
+        assert default is not None, "settings with models have a default"
+        if default.model:
+            return _configured(settings, default), ""
+        try:
+            names = await list_models(default, default.key(query.keys))
+        except ModelError as error:
+            return (), str(error)
+        chosen = choose(names)
+        offered = sorted(names, key=lambda name: (name != chosen, name))[:MODELS_SHOWN]
+        lines = tuple(_line(name, name, default.base_url, name == chosen) for name in offered)
+        return lines, "" if chosen else f"{default.base_url} lists no model that can work."
+
+
+def _configured(settings: Settings, default: ModelSettings) -> tuple[wire.ModelLine, ...]:
+    return tuple(
+        _line(model.name, model.model, model.base_url, model.name == default.name)
+        for model in settings.models
+    )
+
+
+def _line(name: str, model: str, base_url: str, preferred: bool) -> wire.ModelLine:
+    """A model with the price of a million tokens, where one is known for that server."""
+    spent = price(model, Usage(input=_MILLION), base_url)
+    made = price(model, Usage(output=_MILLION), base_url)
+    return wire.ModelLine(
+        name,
+        spent.dollars if spent.priced else None,
+        made.dollars if made.priced else None,
+        preferred,
+    )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,192 @@
+"""The runtime: one fleet, any number of clients, one Unix socket.
+
+The same object serves a process of its own and a test that hosts it in its own process over a
+socketpair; both speak the same frames.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import struct
+from collections.abc import Sequence
+
+from steerdeck_agents.demo.scripts import SCRIPTS
+from steerdeck_agents.facts.ids import Clock, Ids, OrderId, SessionId
+from steerdeck_agents.facts.orders import Order, StopRuntime
+from steerdeck_agents.facts.places import Level
+from steerdeck_agents.fleet import Fleet
+from steerdeck_agents.journal.database import SCHEMA
+from steerdeck_agents.journal.writer import Committed
+from steerdeck_agents.models.scripted_server import ScriptedServer, serve
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.connection import Connection
+from steerdeck_agents.runtime.obey import obey
+from steerdeck_agents.runtime.pages import Pages
+from steerdeck_agents.settings.config import load
+from steerdeck_agents.settings.paths import Paths, make_socket_folder
+
+log = logging.getLogger(__name__)
+
+IDLE_S = 60.0
+"""How long a runtime with nothing to do and nobody attached stays."""
+LOOK_S = 2.0
+"""How often it looks whether its socket is still there and whether it is idle."""
+
+
+class Runtime:
+    """Owns the fleet and speaks with clients until it is told to end, or idle."""
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        clock: Clock,
+        ids: Ids,
+        level: Level,
+        version: str,
+        boot: str = "",
+        pace: float | None = None,
+        idle_s: float = IDLE_S,
+    ) -> None:
+        self._paths = paths
+        self._clock = clock
+        self._level = level
+        self._hello = wire.Hello(wire.PROTOCOL, SCHEMA, version, os.getpid(), boot)
+        self._pace = pace
+        self._idle_s = idle_s
+        self._scripted: ScriptedServer | None = None
+        self._connections: set[Connection] = set()
+        self._serving: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+        self._orders: dict[OrderId, asyncio.Future[tuple[SessionId, int]]] = {}
+        self._ending: asyncio.Future[str] | None = None
+        self._started_ms = clock.now_ms()
+        self.fleet = Fleet(
+            paths,
+            clock=clock,
+            ids=ids,
+            level=level,
+            publish=self._publish,
+            scripted_url=lambda: self._scripted.url if self._scripted else "",
+        )
+        self._pages = Pages(self.fleet, self._status)
+
+    async def start(self) -> None:
+        """Take the journal, bring sessions back; JournalError when another runtime has it."""
+        self._ending = asyncio.get_running_loop().create_future()
+        settings = await asyncio.to_thread(load, self._paths, {})
+        if any(model.api == "scripted" and not model.base_url for model in settings.models):
+            self._scripted = (
+                await serve(SCRIPTS) if self._pace is None else await serve(SCRIPTS, 0, self._pace)
+            )
+        await self.fleet.start(self._hello.version, self._hello.boot)
+
+    async def listen(self) -> None:
+        """Open the socket, after the journal is ours, so the path is ours to replace."""
+        await asyncio.to_thread(make_socket_folder, self._paths)
+        self._paths.socket.unlink(missing_ok=True)
+        self._server = await asyncio.start_unix_server(
+            self.attach, str(self._paths.socket), limit=wire.ORDER_LIMIT
+        )
+        self._paths.socket.chmod(0o600)
+
+    async def until_told(self) -> str:
+        """Serve until an order ends the runtime, or it has been idle; the reason."""
+        assert self._ending is not None, "started before it serves"
+        idle_since = self._clock.monotonic()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                return await asyncio.wait_for(asyncio.shield(self._ending), LOOK_S)
+            if self._server is not None and not self._paths.socket.exists():
+                log.warning("the socket vanished and is made anew")
+                await self.listen()
+            if self._connections or self.fleet.busy():
+                idle_since = self._clock.monotonic()
+            elif self._clock.monotonic() - idle_since > self._idle_s:
+                return "idle"
+
+    async def close(self, reason: str) -> None:
+        """Let go of every client and session; work in hand comes back with the next runtime."""
+        if self._server is not None:
+            self._server.close()
+            self._paths.socket.unlink(missing_ok=True)
+        await asyncio.gather(*(c.farewell(f"The runtime ended: {reason}.")
+                               for c in self._connections))  # fmt: skip
+        for task in tuple(self._serving):
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        await self.fleet.close(reason)
+        if self._scripted is not None:
+            await self._scripted.close()
+
+    async def attach(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client to its end; peers of another user are turned away."""
+        peer = writer.get_extra_info("socket")
+        if peer is not None and not _same_user(peer):
+            writer.close()
+            return
+        connection = Connection(
+            reader, writer, hello=self._hello, obey=self._obey, page=self._pages.page
+        )
+        task = asyncio.current_task()
+        assert task is not None, "clients are served in tasks"
+        self._connections.add(connection)
+        self._serving.add(task)
+        try:
+            await connection.serve()
+        finally:
+            self._connections.discard(connection)
+            self._serving.discard(task)
+
+    def end(self, reason: str) -> None:
+        """Make `until_told` return."""
+        if self._ending is not None and not self._ending.done():
+            self._ending.set_result(reason)
+
+    async def _obey(self, order: Order) -> tuple[SessionId, int]:
+        """Carry an order out once, however often it comes."""
+        if isinstance(order, StopRuntime):
+            asyncio.get_running_loop().call_later(0.05, self.end, "told to")
+            return SessionId(""), 0
+        if (underway := self._orders.get(order.id)) is not None:
+            return await asyncio.shield(underway)
+        seq = await asyncio.to_thread(self.fleet.reader.order_answer, order.id)
+        if seq is not None:
+            return SessionId(""), seq
+        task = asyncio.ensure_future(obey(self.fleet, order))
+        self._orders[order.id] = task
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self._orders.pop(order.id, None)
+
+    def _publish(self, batch: Sequence[Committed]) -> None:
+        for connection in self._connections:
+            connection.publish(batch)
+
+    def _status(self) -> wire.StatusPage:
+        states = [s for s in self.fleet.writer.states().values() if not s.archived]
+        return wire.StatusPage(
+            pid=os.getpid(),
+            version=self._hello.version,
+            started_ms=self._started_ms,
+            sessions=len(states),
+            working=sum(state.turn is not None for state in states),
+            clients=len(self._connections),
+            journal=str(self._paths.journal),
+            journal_bytes=self._paths.journal.stat().st_size,
+            sandbox=self._level.title,
+            sandbox_why=self._level.why,
+        )
+
+
+def _same_user(peer: socket.socket) -> bool:
+    """Whether the other end belongs to this user (SO_PEERCRED; the folder is 0700 besides)."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return True
+    size = struct.calcsize("3i")
+    _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, option, size))
+    return bool(uid == os.getuid())

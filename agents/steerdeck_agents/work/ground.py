@@ -1,0 +1,107 @@
+"""The workspace of one session as the loop and the watcher use it: checkpoints and changed files.
+
+Checkpoints are taken one at a time, because each is the difference to the one before; their bytes
+go to the journal in the same transaction as the fact.
+"""
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from steerdeck_agents.facts.events import CheckpointTaken, FilesChanged
+from steerdeck_agents.facts.ids import CallId, CheckpointId, Ids, SessionId, Sha
+from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.journal.enclosures import CheckpointStored
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.journal.writer import Writer
+from steerdeck_agents.workspace.changes import changed_files
+from steerdeck_agents.workspace.checkpoint import Snapshot, capture, snapshot_of
+from steerdeck_agents.workspace.git import fields, text
+
+
+class SessionGround:
+    """One session's files, seen from the runtime."""
+
+    def __init__(self, session: SessionId, writer: Writer, reader: JournalReader, ids: Ids) -> None:
+        self._session = session
+        self._writer = writer
+        self._reader = reader
+        self._ids = ids
+        self._snapshot: Snapshot | None = None
+        self._stored: set[Sha] = set()
+        self._capturing = asyncio.Lock()
+        self._publishing = asyncio.Lock()
+        self._publish_waits = False
+        self._newest = ""
+
+    @property
+    def workspace(self) -> Workspace:
+        state = self._writer.state(self._session)
+        assert state is not None, "a session has a state before it has files"
+        return state.workspace
+
+    async def checkpoint(self, reason: str, call: CallId | None = None) -> CheckpointId | None:
+        """Store every path that differs from the last checkpoint; None when none does."""
+        async with self._capturing:
+            if self._snapshot is None:
+                self._snapshot = await asyncio.to_thread(self._remembered)
+            found = await capture(self.workspace, self._snapshot, self._stored.__contains__)
+            if not found.changed and reason not in ("start", "carried"):
+                self._snapshot = found.snapshot
+                return None
+            checkpoint = CheckpointId(self._ids.new("cp"))
+            taken = CheckpointTaken(
+                session=self._session,
+                call=call,
+                checkpoint=checkpoint,
+                reason=reason,
+                paths=found.paths,
+                not_covered=found.not_covered,
+            )
+            stored = CheckpointStored(checkpoint, self._session, found.changed)
+            await self._writer.append(taken, full=True, enclosed=(*found.contents, stored))
+            self._snapshot = found.snapshot
+            self._stored.update(content.sha for content in found.contents)
+            if found.paths:
+                self._newest = found.paths[-1]
+            return checkpoint
+
+    async def head(self) -> str:
+        return await text(self.workspace.path, "rev-parse", "HEAD")
+
+    async def files(self) -> Sequence[str]:
+        return await fields(
+            self.workspace.path, "ls-files", "-z", "-c", "-o", "--exclude-standard", "--deduplicate"
+        )
+
+    def touched(self, paths: Collection[str]) -> None:
+        """Remember what changed last, for the newest hunk."""
+        self._newest = next(iter(sorted(paths)), self._newest)
+
+    async def publish_changes(self) -> None:
+        """Append the table of changed files if it differs; bursts of changes share one look."""
+        if self._publish_waits:
+            return
+        self._publish_waits = True
+        async with self._publishing:
+            self._publish_waits = False
+            files = await changed_files(self.workspace)
+            state = self._writer.state(self._session)
+            newest = self._newest if any(f.path == self._newest for f in files) else ""
+            if state is None or (files, newest or state.newest_file) == (
+                state.files,
+                state.newest_file,
+            ):
+                return
+            await self._writer.append(
+                FilesChanged(session=self._session, files=files, newest=newest)
+            )
+
+    def _remembered(self) -> Snapshot | None:
+        """The newest stored mention of each path, after a restart."""
+        newest = {
+            file.path: file
+            for checkpoint in self._reader.checkpoints(self._session)
+            for file in self._reader.checkpoint_files(checkpoint.id)
+        }
+        self._stored.update(file.sha for file in newest.values() if file.sha is not None)
+        return snapshot_of(newest.values()) if newest else None

@@ -1,0 +1,40 @@
+"""The files of a session as they were at a moment of the past, told as one unified diff."""
+
+import asyncio
+
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.journal.enclosures import CheckpointFile
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.workspace.checkpoint import base_file
+from steerdeck_agents.workspace.live_diff import unified
+from steerdeck_agents.workspace.within import shown
+
+
+async def diff_at(reader: JournalReader, session: SessionId, workspace: Workspace, seq: int) -> str:
+    """What differed from the base after the event `seq`, from the checkpoints up to there."""
+    newest = await asyncio.to_thread(_newest, reader, session, seq)
+    texts = []
+    for path, file in sorted(newest.items()):
+        before = await base_file(workspace, path)
+        after = (
+            b"" if file.sha is None else await asyncio.to_thread(reader.checkpoint_bytes, file.sha)
+        )
+        gone = file.sha is None and file.link is None
+        old = b"" if before is None else before.data
+        if b"\0" in old[:8000] or b"\0" in after[:8000]:
+            texts.append(f"Binary files a/{shown(path)} and b/{shown(path)} differ\n")
+        elif old != after or gone:
+            _, _, text = unified(shown(path), old, after, before is None, gone)
+            texts.append(text)
+    return "".join(texts)
+
+
+def _newest(reader: JournalReader, session: SessionId, seq: int) -> dict[str, CheckpointFile]:
+    """The newest mention of each path in the checkpoints up to `seq`."""
+    return {
+        file.path: file
+        for checkpoint in reader.checkpoints(session)
+        if checkpoint.seq <= seq
+        for file in reader.checkpoint_files(checkpoint.id)
+    }
