@@ -1,0 +1,27 @@
+"""From the settings of a model to the model."""
+
+from steerdeck_agents.facts.errors import ModelError
+from steerdeck_agents.models.model import Model
+from steerdeck_agents.models.responses import ResponsesModel
+from steerdeck_agents.settings.config import ModelSettings
+
+
+def connect(settings: ModelSettings, key: str | None) -> Model:
+    """The model to send requests to; nothing is imported or opened before the first one.
+
+    A scripted model is reached like any other, once its `base_url` is that of a running server.
+
+    Raises:
+        ModelError: there is nothing to connect to.
+    """
+    if not settings.base_url:
+        raise ModelError(
+            f"The scripted model {settings.name!r} has no server yet. "
+            "Start one with `steerdeck model serve`, and name its address as base_url."
+        )
+    if not settings.model:
+        raise ModelError(
+            f"No model is chosen at {settings.base_url}. Choose one from its list, "
+            "or name one as `model` in config.toml."
+        )
+    return ResponsesModel(settings, key)

@@ -1,0 +1,40 @@
+"""Which of a server's models to take when the developer named none.
+
+Ordered by what a coding session needs first (tools that work, then price). A pattern names a
+family, so that dated builds (`gpt-6-sol-2026-10-02`) and local tags (`qwen3-coder:30b`) match.
+"""
+
+import re
+
+_TAIL = r"(?:[-:@](?:\d[\w.:-]*|latest))?$"
+
+PREFERRED: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(r"(?:^|/)" + family + _TAIL)
+    for family in (
+        r"gpt-6\.1-sol",
+        r"gpt-6-sol",
+        r"gpt-5\.6-sol",
+        r"gpt-5\.5",
+        r"gpt-5\.4",
+        r"gpt-5\.3-codex",
+        r"gpt-5\.[12]",
+        r"gpt-5",
+        r"gpt-6\.1-terra",
+        r"gpt-5\.6-terra",
+        r"gpt-6-luna",
+        r"gpt-5-mini",
+        r"gpt-4\.1",
+        r"qwen3-coder[\w.-]*",
+        r"devstral[\w.-]*",
+        r"gpt-oss[\w.:-]*",
+        r"qwen3[\w.-]*",
+        r"llama[\w.-]*",
+    )
+)
+
+CANT_WORK = re.compile(
+    r"embed|whisper|tts|audio|image|realtime|live|moderation|transcribe|translate|search|rerank"
+    r"|instruct$|davinci|babbage|\bada\b|curie|dall-e|sora|guard",
+    re.IGNORECASE,
+)
+"""Names of models that do something else than write and call tools."""

@@ -1,0 +1,146 @@
+"""Reading a request of the Responses API the way a strict server does.
+
+The checks are those OpenAI makes too, so a harness that breaks law 4 hears of it in the demo, not
+first from a customer's model: each call has one output after it, and reasoning keeps its item.
+"""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from steerdeck_agents.facts.ids import sha_of
+from steerdeck_agents.models.scripted import Asked, Conversation, Refuse
+
+_NOTE = re.compile(
+    r"<([a-z_]+)\b[^>]*>.*</\1>\Z"
+    r"|\W*(?:the |this |your |last |previous )*(?:turn was interrupted|developer interrupted)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""User items the harness wrote: a whole tag, or the note that a turn was interrupted."""
+
+Item = Mapping[str, object]
+
+
+def read_request(body: bytes) -> Conversation | Refuse:
+    """The conversation of one request body, or the refusal a strict server gives."""
+    try:
+        data = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _invalid(f"We could not parse the JSON body of your request: {error}")
+    if not isinstance(data, dict) or not isinstance(data.get("model"), str):
+        return _invalid("Missing required parameter: 'model'.")
+    if data.get("stream") is not True:
+        return _invalid("The scripted model only streams: set 'stream' to true.")
+    items = _items(data.get("input"))
+    if items is None:
+        return _invalid("Invalid type for 'input': expected a string or an array of objects.")
+    return _problem(items) or _conversation(data, items, body)
+
+
+def _conversation(data: Item, items: list[Item], body: bytes) -> Conversation:
+    outputs = {
+        str(item.get("call_id")): _text(item.get("output"))
+        for item in items
+        if item.get("type") == "function_call_output"
+    }
+    said = tuple(text for text in map(_words, items) if text)
+    salt = str(data.get("prompt_cache_key") or "") or (said[0] if said else "")
+    return Conversation(
+        model=str(data["model"]),
+        salt=sha_of(salt.encode())[:8],
+        said=said,
+        calls=tuple(
+            Asked(
+                id=str(item.get("call_id")),
+                tool=str(item.get("name")),
+                arguments=str(item.get("arguments")),
+                output=outputs.get(str(item.get("call_id"))),
+            )
+            for item in items
+            if item.get("type") == "function_call"
+        ),
+        messages=tuple(
+            str(item.get("id"))
+            for item in items
+            if item.get("role") == "assistant" and item.get("type", "message") == "message"
+        ),
+        cached=_seen_before(items),
+        bytes=len(body),
+    )
+
+
+def _items(given: object) -> list[Item] | None:
+    if isinstance(given, str):
+        return [{"type": "message", "role": "user", "content": given}]
+    if isinstance(given, list) and all(isinstance(item, dict) for item in given):
+        return list(given)
+    return None
+
+
+def _problem(items: list[Item]) -> Refuse | None:
+    open_calls: dict[str, None] = {}
+    known: set[str] = set()
+    for place, item in enumerate(items):
+        name = str(item.get("call_id"))
+        match item.get("type"):
+            case "function_call" if name in known:
+                return _invalid(f"Duplicate function call with call_id {name}.")
+            case "function_call":
+                known.add(name)
+                open_calls[name] = None
+            case "function_call_output" if name not in open_calls:
+                return _invalid(f"No tool call found for function call output {name}.")
+            case "function_call_output":
+                del open_calls[name]
+            case "reasoning":
+                after = items[place + 1] if place + 1 < len(items) else {}
+                if not (after.get("role") == "assistant" or "call_id" in after) and (
+                    after.get("type") != "reasoning"
+                ):
+                    return _invalid(
+                        f"Item '{item.get('id')}' of type 'reasoning' was provided "
+                        "without its required following item."
+                    )
+            case _:
+                pass
+    if open_calls:
+        return _invalid(f"No tool output found for function call {next(iter(open_calls))}.")
+    return None
+
+
+def _words(item: Item) -> str:
+    """What the developer wrote in this item, else nothing."""
+    if item.get("role") != "user":
+        return ""
+    text = _text(item.get("content")).strip()
+    return "" if _NOTE.match(text) else text
+
+
+def _text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    return "\n".join(
+        part["text"]
+        for part in parts
+        if isinstance(part, dict) and isinstance(part.get("text"), str)
+    )
+
+
+def _seen_before(items: list[Item]) -> int:
+    """Bytes of the items before the newest answer: the request for that answer held them."""
+    last = len(items)
+    while last and not _ours(items[last - 1]):
+        last -= 1
+    while last and _ours(items[last - 1]):
+        last -= 1
+    return sum(len(msgspec.json.encode(item)) for item in items[:last])
+
+
+def _ours(item: Item) -> bool:
+    return item.get("role") == "assistant" or item.get("type") in ("function_call", "reasoning")
+
+
+def _invalid(message: str) -> Refuse:
+    return Refuse(status=400, message=message, code="invalid_request_error")

@@ -1,0 +1,78 @@
+"""Choosing a model, its price, and what importing costs."""
+
+import subprocess
+import sys
+
+import pytest
+
+from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.models.choose import choose
+from steerdeck_agents.models.prices import price, window
+from steerdeck_agents.settings.config import ModelSettings
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        ([], None),
+        (["text-embedding-3-large", "whisper-1"], None),
+        (["gpt-4o-realtime-preview", "some-model"], "some-model"),
+        (["gpt-5", "gpt-5.5", "gpt-5.5-2026-03-01", "gpt-5.5-pro"], "gpt-5.5"),
+        (["gpt-5.5-2026-03-01", "gpt-5"], "gpt-5.5-2026-03-01"),
+        (["gpt-5-nano", "gpt-5-mini"], "gpt-5-mini"),
+        (["llama3.3:70b", "qwen3-coder:30b", "nomic-embed-text"], "qwen3-coder:30b"),
+        (["openai/gpt-oss-20b", "openai/gpt-5"], "openai/gpt-5"),
+        (["scripted"], "scripted"),
+    ],
+)
+def test_the_best_known_family_that_can_work_is_chosen(names: list[str], chosen: str | None):
+    assert choose(names) == chosen
+
+
+def test_a_price_is_known_for_openai_and_cached_tokens_cost_less():
+    dear = price("gpt-5.5", Usage(input=100_000, output=1000))
+    cheap = price("gpt-5.5", Usage(input=100_000, cached=60_000, output=1000))
+    assert dear.priced
+    assert cheap.priced
+    assert 0 < cheap.dollars < dear.dollars
+    assert (cheap.input, cheap.cached, cheap.output) == (100_000, 60_000, 1000)
+
+
+@pytest.mark.parametrize(
+    ("model", "url"),
+    [
+        ("no-such-model", "https://api.openai.com/v1"),
+        ("gpt-5.5", "http://127.0.0.1:8080/v1"),
+        ("", "https://api.openai.com/v1"),
+    ],
+)
+def test_without_a_known_price_nothing_is_said_of_money(model: str, url: str):
+    usage = price(model, Usage(input=5), url)
+    assert not usage.priced
+    assert usage.dollars == 0
+
+
+def test_nonsense_counts_have_no_price_and_do_not_raise():
+    assert not price("gpt-5.5", Usage(input=1, cached=50)).priced
+
+
+def test_a_window_is_configured_or_known_or_nothing():
+    openai = ModelSettings("m", "gpt-5.5")
+    assert window(openai) > 200_000
+    assert window(ModelSettings("m", "gpt-5.5", window=5000)) == 5000
+    assert window(ModelSettings("m", "gpt-5.5", "http://127.0.0.1:1/v1")) == 0
+    assert window(ModelSettings("m", "unheard-of")) == 0
+
+
+def test_nothing_heavy_is_imported_before_the_first_request():
+    modules = "choose client connect failures known model prices responses scripted_server"
+    lines = [f"import steerdeck_agents.models.{name}" for name in modules.split()]
+    lines += [
+        "import steerdeck_agents.settings.config, steerdeck_agents.demo.scripts, sys",
+        "heavy = {'openai', 'httpx2', 'pydantic', 'genai_prices', 'tomlkit', 'textual', 'git'}",
+        "print(sorted(heavy & {*sys.modules}))",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
