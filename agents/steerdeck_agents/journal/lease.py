@@ -1,0 +1,122 @@
+"""Who may write: one process at a time, known by a lock the kernel drops and a row that names it.
+
+The lock ends with its process, so a crash leaves nothing to clean. The row survives the crash; it
+tells a live holder from one whose pid now belongs to somebody else, where locks don't work, and
+stops a writer whose place was taken.
+"""
+
+import errno
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+
+import msgspec
+
+from steerdeck_agents.facts.errors import JournalError
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """A process that can't be confused with a later one of the same pid."""
+
+    pid: int
+    boot: str
+    started: str
+    """Clock ticks after boot, as in proc(5); empty where there is no /proc."""
+
+
+def this_process() -> Holder:
+    """The holder we are."""
+    return Holder(pid=os.getpid(), boot=_boot(), started=_started(os.getpid()))
+
+
+def lives(holder: Holder) -> bool:
+    """Whether exactly that process still runs on this machine."""
+    if holder.boot != _boot():
+        return False
+    if holder.started:
+        return _started(holder.pid) == holder.started
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def lock(path: Path) -> int:
+    """Take the lock file; returns its descriptor, closing it lets go.
+
+    Raises JournalError naming the process that has it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise JournalError(
+            f"The lock file {path} can't be opened ({error.strerror})."
+            " Make it a writable file, or set STEERDECK_HOME to another folder."
+        ) from error
+    os.fchmod(descriptor, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
+            pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            raise taken(path.parent, pid) from None
+        # Some network file systems have no locks; there the lease row alone decides.
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        # On a full disk the lock still holds; only its note of who holds it is missing.
+        return descriptor
+    return descriptor
+
+
+def take(connection: sqlite3.Connection, folder: Path, holder: Holder) -> None:
+    """Write our name into the lease row unless a living process stands there."""
+    connection.execute("begin immediate")
+    try:
+        found = holder_of(connection)
+        if found is not None and found != holder and lives(found):
+            raise taken(folder, str(found.pid))
+        connection.execute(
+            "insert or replace into lease (id, pid, boot, started) values (1, ?, ?, ?)",
+            (holder.pid, holder.boot, holder.started),
+        )
+        connection.execute("commit")
+    finally:
+        if connection.in_transaction:
+            connection.execute("rollback")
+
+
+def holder_of(connection: sqlite3.Connection) -> Holder | None:
+    """Who stands in the lease row."""
+    row = connection.execute("select pid, boot, started from lease").fetchone()
+    return None if row is None else Holder(*row)
+
+
+def taken(folder: Path, pid: str) -> JournalError:
+    """What to say to a second writer."""
+    return JournalError(
+        f"The journal in {folder} is already written by process {pid}. Work with that one, or"
+        " end it with `steerdeck runtime stop`."
+    )
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    try:
+        # The name in brackets may hold anything; the fields after it are state, then numbers.
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]

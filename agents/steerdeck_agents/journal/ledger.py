@@ -1,0 +1,288 @@
+"""The writer thread's side of the journal: numbers events, folds them, commits them.
+
+Everything a batch brings becomes true in one transaction: events, chain, states, keyframes, search,
+enclosures. Nothing here changes what the ledger believes until that transaction is committed.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.events import KnownEvent, OutputAdded, TextAdded, encode, type_of
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.journal.chain import chained
+from steerdeck_agents.journal.database import (
+    MOUNTS,
+    SCHEMA,
+    broken,
+    open_for_writing,
+    private_folder,
+    schema_of,
+    too_new,
+)
+from steerdeck_agents.journal.enclosures import Enclosure
+from steerdeck_agents.journal.lease import holder_of, lock, take, taken, this_process
+from steerdeck_agents.journal.refold import (
+    UNFOLDABLE,
+    keyframe_bytes,
+    state_at,
+    state_text,
+)
+from steerdeck_agents.journal.search import SEARCHED, words_of
+from steerdeck_agents.journal.storing import Shelf
+
+KEYFRAME_EVERY: Final = 1000
+"""Events of one session between two stored states."""
+
+_QUIET: Final = frozenset({TextAdded, OutputAdded})
+_BEHIND: Final = 20
+"""Batches of nothing but streamed text before a session's row is written again: rows hold the open
+text, and writing it anew 20 times a second costs more than the events. Readers fold the rest."""
+
+
+class Append(NamedTuple):
+    """One call of `Writer.append`, waiting for its commit."""
+
+    events: Sequence[KnownEvent]
+    at_ms: int
+    full: bool
+    enclosed: Sequence[Enclosure]
+    answer: asyncio.Future[tuple[KnownEvent, ...]]
+
+
+class Batch(NamedTuple):
+    """What a transaction holds: per append its numbered events, and all texts in seq order."""
+
+    events: list[list[KnownEvent]]
+    texts: list[str]
+    folded: dict[SessionId, SessionState]
+    aside: dict[SessionId, str]
+
+
+class _Rows(NamedTuple):
+    """Rows of one batch, as plain tuples: they are made for every event."""
+
+    events: list[tuple[int, str, str, int, str]]
+    keyframes: list[tuple[str, int, bytes]]
+    words: list[tuple[int, str]]
+    loud: set[SessionId]
+    """Sessions with more than streamed text in this batch."""
+
+
+class Ledger:
+    """The open database of one writer; lives in one thread."""
+
+    def __init__(self, path: Path, *, mounts: Path = MOUNTS) -> None:
+        """Lock, open, migrate and load; raises JournalError with the way out."""
+        self.states: dict[SessionId, SessionState] = {}
+        self.set_aside: dict[SessionId, str] = {}
+        self._path = path
+        self._holder = this_process()
+        self._full: bool | None = None
+        self._seq = 0
+        self._hash = ""
+        self._since_keyframe: dict[SessionId, int] = {}
+        self._behind: dict[SessionId, int] = {}
+        private_folder(path.parent)
+        self._lock = lock(path.with_name("journal.lock"))
+        try:
+            self._connection, self.mode = open_for_writing(path, mounts=mounts)
+            try:
+                self._begin = "begin immediate" if self.mode == "wal" else "begin exclusive"
+                self._shelf = Shelf(self._connection)
+                self._migrate()
+                take(self._connection, path.parent, self._holder)
+                self._load()
+            except sqlite3.Error as error:
+                self._connection.close()
+                raise broken(path, error) from error
+            except BaseException:
+                self._connection.close()
+                raise
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def close(self) -> None:
+        """Give the lease back and let go of the lock."""
+        try:
+            self._connection.execute(
+                "delete from lease where pid = ? and boot = ? and started = ?",
+                (self._holder.pid, self._holder.boot, self._holder.started),
+            )
+        except sqlite3.Error:
+            # On a full disk the row stays; the next writer sees that its process is gone.
+            self._full = None
+        finally:
+            self._connection.close()
+            os.close(self._lock)
+
+    def commit(self, appends: Sequence[Append]) -> Batch:
+        """Make the appends durable in one transaction, in their order.
+
+        Raises sqlite3.Error, JournalError (the lease is lost) or ValueError (a text that has no
+        bytes); then nothing has changed.
+        """
+        full = any(append.full for append in appends)
+        if full is not self._full:
+            self._connection.execute(f"pragma synchronous = {'full' if full else 'normal'}")
+            self._full = full
+        batch, rows = self._number(appends)
+        begun, last = rows.events[0][0], rows.events[-1][0]
+        digest = chained(self._hash, batch.texts)
+        connection = self._connection
+        connection.execute(self._begin)
+        try:
+            self._still_ours()
+            connection.executemany("insert into event values (?, ?, ?, ?, ?)", rows.events)
+            connection.execute("insert into batch values (?, ?, ?)", (begun, last, digest))
+            if rows.words:
+                connection.executemany("insert into search (rowid, text) values (?, ?)", rows.words)
+            self._keep_states(batch.folded, rows)
+            for append, events in zip(appends, batch.events, strict=True):
+                if append.enclosed:
+                    self._shelf.store(append.enclosed, events)
+            connection.execute("commit")
+        except BaseException:
+            # SQLite has rolled back by itself when the disk is full.
+            if connection.in_transaction:
+                connection.execute("rollback")
+            self._shelf.forget()
+            raise
+        self.states.update(batch.folded)
+        self.set_aside.update(batch.aside)
+        self._seq, self._hash = last, digest
+        return batch
+
+    def _number(self, appends: Sequence[Append]) -> tuple[Batch, _Rows]:
+        """Give each event its seq and time, its text and its place in the fold."""
+        seq = self._seq
+        batch, rows = Batch([], [], {}, {}), _Rows([], [], [], set())
+        replace = msgspec.structs.replace
+        add_text, add_row = batch.texts.append, rows.events.append
+        for append in appends:
+            numbered: list[KnownEvent] = []
+            at_ms = append.at_ms
+            for unnumbered in append.events:
+                seq += 1
+                event = replace(unnumbered, seq=seq, at_ms=at_ms)
+                text = encode(event)
+                numbered.append(event)
+                add_text(text)
+                add_row((seq, event.session, type_of(event), at_ms, text))
+                if event.session:
+                    self._fold(event, batch, rows)
+                if type(event) in SEARCHED:
+                    found = words_of(event)
+                    if found:
+                        rows.words.append((seq, found))
+            batch.events.append(numbered)
+        return batch, rows
+
+    def _fold(self, event: KnownEvent, batch: Batch, rows: _Rows) -> None:
+        session = event.session
+        if session in self.set_aside or session in batch.aside:
+            return
+        before = batch.folded.get(session) or self.states.get(session)
+        try:
+            state = batch.folded[session] = reduce(before, event)
+        except UNFOLDABLE as error:
+            # The fact is kept all the same; a later version may be able to fold it.
+            batch.aside[session] = _why_set_aside(error)
+            batch.folded.pop(session, None)
+            return
+        if type(event) not in _QUIET or before is None or before.status != state.status:
+            rows.loud.add(session)
+        count = self._since_keyframe.get(session)
+        if count is None:
+            count = self._count_since_keyframe(session)
+        self._since_keyframe[session] = count + 1
+        if before is None or count + 1 >= KEYFRAME_EVERY:
+            self._since_keyframe[session] = 0
+            rows.keyframes.append((session, event.seq, keyframe_bytes(state)))
+
+    def _keep_states(self, folded: dict[SessionId, SessionState], rows: _Rows) -> None:
+        due: list[tuple[str, int, str, int, str]] = []
+        for session, state in folded.items():
+            behind = self._behind[session] = self._behind.get(session, 0) + 1
+            if behind >= _BEHIND or session in rows.loud:
+                self._behind[session] = 0
+                due.append((session, state.seq, state.status, state.changed_ms, state_text(state)))
+        # An upsert keeps the row's place: sessions are listed in the order they were made.
+        self._connection.executemany(
+            "insert into session (id, seq, status, changed_ms, state) values (?, ?, ?, ?, ?)"
+            " on conflict (id) do update set seq = excluded.seq, status = excluded.status,"
+            " changed_ms = excluded.changed_ms, state = excluded.state",
+            due,
+        )
+        if rows.keyframes:
+            self._connection.executemany("insert into keyframe values (?, ?, ?)", rows.keyframes)
+
+    def _still_ours(self) -> None:
+        found = holder_of(self._connection)
+        if found != self._holder:
+            raise taken(self._path.parent, str(found.pid) if found else "unknown")
+
+    def _migrate(self) -> None:
+        found = schema_of(self._connection)
+        if found > SCHEMA:
+            raise too_new(self._path, found)
+        if found < SCHEMA:
+            # Imported only now: sqlite-utils costs more than opening a database.
+            from steerdeck_agents.journal.schema import migrate
+
+            migrate(self._connection, self._path)
+
+    def _load(self) -> None:
+        row = self._connection.execute(
+            "select last_seq, hash from batch order by first_seq desc limit 1"
+        ).fetchone()
+        if row is not None:
+            self._seq, self._hash = row
+        for (name,) in self._connection.execute("select id from session").fetchall():
+            session = SessionId(name)
+            try:
+                state = state_at(self._connection, session)
+            except (*UNFOLDABLE, sqlite3.Error) as error:
+                self.set_aside[session] = _why_set_aside(error)
+                continue
+            if state is None:
+                self.set_aside[session] = "Its events are gone from the journal."
+            else:
+                self.states[session] = state
+
+    def _count_since_keyframe(self, session: SessionId) -> int:
+        found: int = self._connection.execute(
+            "select count(*) from event where session = ? and seq >"
+            " coalesce((select max(seq) from keyframe where session = ?), 0)",
+            (session, session),
+        ).fetchone()[0]
+        return found
+
+
+def refusal(path: Path, error: Exception) -> JournalError:
+    """What an append is told whose transaction failed."""
+    match error:
+        case JournalError():
+            return error
+        case sqlite3.IntegrityError() if "order_answer" in str(error):
+            return JournalError("This order was already answered; its first answer stands.")
+        case sqlite3.OperationalError():
+            return JournalError(
+                f"The journal {path} could not be written ({error}). Nothing of this was kept;"
+                " make room on the disk and try again."
+            )
+        case _:
+            return JournalError(f"The journal can't hold this fact ({error}). It was not kept.")
+
+
+def _why_set_aside(error: Exception) -> str:
+    return f"Its state can't be rebuilt from the journal ({type(error).__name__}: {error})."

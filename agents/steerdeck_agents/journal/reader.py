@@ -1,0 +1,277 @@
+"""Reading the journal from any thread or process, with short read-only connections.
+
+Works while the runtime writes, when it is down, on a read-only file and on a newer schema. Texts
+are given as stored, never re-encoded, so that fields of newer versions survive (law 11).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.events import ItemAdded, decode
+from steerdeck_agents.facts.ids import CheckpointId, OrderId, RequestId, SessionId, Sha
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.journal.check import findings
+from steerdeck_agents.journal.database import broken, open_for_reading
+from steerdeck_agents.journal.enclosures import CheckpointFile
+from steerdeck_agents.journal.refold import UNFOLDABLE, state_at
+from steerdeck_agents.journal.search import quoted, snippet, words_of
+from steerdeck_agents.journal.storing import name_of, request_items, unpacked
+
+
+class StoredItem(msgspec.Struct, frozen=True):
+    """One item of a prompt."""
+
+    index: int
+    sha: Sha
+    text: str
+    """The exact JSON text."""
+    origin: str
+    kind: str
+    seq: int
+    """Of the event that added it."""
+
+
+class StoredRequest(msgspec.Struct, frozen=True):
+    """A request as it left."""
+
+    id: RequestId
+    session: SessionId
+    seq: int
+    at_ms: int
+    window: int
+    model: str
+    fields: str
+    """JSON text of the parameters, ordered as sent."""
+    body: Sha
+    count: int
+    """Number of its items."""
+    items: tuple[str, ...] = ()
+    """Their exact texts in order; lists of requests leave them out."""
+
+
+class StoredCheckpoint(msgspec.Struct, frozen=True):
+    """A checkpoint of a session."""
+
+    id: CheckpointId
+    seq: int
+    at_ms: int
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """An event that search found."""
+
+    session: SessionId
+    seq: int
+    type: str
+    snippet: str
+
+
+_REQUEST = "select id, session, seq, at_ms, window, model, fields, body, items from request"
+
+
+class JournalReader:
+    """Pages of the journal; holds nothing open, so it may be shared between threads.
+
+    Every method raises JournalError when there is no journal or it can't be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def sessions(self) -> list[SessionState]:
+        """All sessions in the order they were made.
+
+        One whose state can't be rebuilt comes with the status `unknown` and the reason.
+        """
+        with self._reading() as connection:
+            rows = connection.execute("select id, seq from session order by rowid")
+            return [_listed(connection, *row) for row in rows.fetchall()]
+
+    def state_at(self, session: SessionId, seq: int | None = None) -> SessionState:
+        """The state of a session after the event `seq`; None: after its last."""
+        with self._reading() as connection:
+            try:
+                state = state_at(connection, session, seq)
+            except UNFOLDABLE as error:
+                raise JournalError(
+                    f"The state of session {session} can't be rebuilt ({error}); its events can"
+                    f" still be read with `steerdeck export {session} --format jsonl`."
+                ) from error
+        if state is None:
+            when = "" if seq is None else f" at event {seq}"
+            raise JournalError(
+                f"There is no session {session}{when}; `steerdeck sessions` lists them."
+            )
+        return state
+
+    def events(
+        self,
+        session: SessionId | None,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        limit: int = 500,
+        newest: bool = False,
+    ) -> list[str]:
+        """Stored texts with `after` < seq < `before`, ascending: the first `limit`, or the last.
+
+        None as session gives all sessions and the runtime's own facts.
+        """
+        whose = "session = ? and" if session is not None else ""
+        values: list[object] = [session] if session is not None else []
+        values += [after, before if before is not None else 2**62, limit]
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"select json from event where {whose} seq > ? and seq < ?"
+                f" order by seq {'desc' if newest else 'asc'} limit ?",
+                values,
+            )
+            texts = [text for (text,) in rows]
+        return texts[::-1] if newest else texts
+
+    def blob(self, sha: Sha) -> bytes:
+        return self._bytes("blob", sha)
+
+    def checkpoint_bytes(self, sha: Sha) -> bytes:
+        return self._bytes("checkpoint_bytes", sha)
+
+    def prompt(self, session: SessionId, window: int | None = None) -> list[StoredItem]:
+        """The items of a window in prompt order; None: of the newest window."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select json from event where session = ? and type = 'prompt.added' order by seq",
+                (session,),
+            )
+            facts = (decode(text) for (text,) in rows)
+            added = [fact for fact in facts if isinstance(fact, ItemAdded)]
+            if window is None:
+                window = max((fact.window for fact in added), default=0)
+            here = sorted((one for one in added if one.window == window), key=lambda it: it.index)
+            return [_item(connection, fact) for fact in here]
+
+    def requests(self, session: SessionId) -> list[StoredRequest]:
+        """The requests of a session in order, without their items."""
+        with self._reading() as connection:
+            rows = connection.execute(f"{_REQUEST} where session = ? order by seq", (session,))
+            return [StoredRequest(*row) for row in rows]
+
+    def request(self, request: RequestId) -> StoredRequest:
+        """One request with its items."""
+        with self._reading() as connection:
+            row = connection.execute(f"{_REQUEST} where id = ?", (request,)).fetchone()
+            if row is None:
+                raise JournalError(f"There is no request {request} in the journal {self._path}.")
+            items = tuple(
+                _text_of(connection, sha)[0] for sha in request_items(connection, request)
+            )
+            return msgspec.structs.replace(StoredRequest(*row), items=items)
+
+    def search(self, query: str, limit: int = 50) -> list[Hit]:
+        """Events that hold all words of the query, newest first."""
+        wanted = quoted(query)
+        if not wanted:
+            return []
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select event.session, event.seq, event.type, event.json from search"
+                " join event on event.seq = search.rowid where search match ?"
+                " order by search.rowid desc limit ?",
+                (wanted, limit),
+            )
+            return [
+                Hit(session, seq, kind, snippet(words_of(decode(text)), query))
+                for session, seq, kind, text in rows
+            ]
+
+    def order_answer(self, order: OrderId) -> int | None:
+        """The seq an order was answered with; None when it was never answered."""
+        with self._reading() as connection:
+            row = connection.execute(
+                "select seq from order_answer where order_id = ?", (order,)
+            ).fetchone()
+        return None if row is None else int(row[0])
+
+    def checkpoints(self, session: SessionId) -> list[StoredCheckpoint]:
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select id, seq, at_ms from checkpoint where session = ? order by seq, rowid",
+                (session,),
+            )
+            return [StoredCheckpoint(*row) for row in rows]
+
+    def checkpoint_files(self, checkpoint: CheckpointId) -> tuple[CheckpointFile, ...]:
+        """The paths of a checkpoint by name."""
+        with self._reading() as connection:
+            known = connection.execute("select 1 from checkpoint where id = ?", (checkpoint,))
+            if known.fetchone() is None:
+                raise JournalError(
+                    f"There is no checkpoint {checkpoint} in the journal {self._path}."
+                )
+            rows = connection.execute(
+                "select path, mode, sha, link from checkpoint_file where checkpoint = ?"
+                " order by path",
+                (checkpoint,),
+            )
+            return tuple(
+                CheckpointFile(name_of(path), mode, sha, None if link is None else name_of(link))
+                for path, mode, sha, link in rows
+            )
+
+    def check(self) -> list[str]:
+        """What is wrong with the journal, a sentence each; empty when all is well."""
+        with self._reading() as connection:
+            return findings(connection)
+
+    def _bytes(self, table: str, sha: Sha) -> bytes:
+        with self._reading() as connection:
+            row = connection.execute(
+                f"select codec, bytes from {table} where sha = ?", (sha,)
+            ).fetchone()
+        if row is None:
+            raise JournalError(f"The journal {self._path} holds no bytes with the hash {sha}.")
+        return unpacked(*row)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        connection = open_for_reading(self._path)
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise broken(self._path, error) from error
+        finally:
+            connection.close()
+
+
+def _listed(connection: sqlite3.Connection, session: SessionId, seq: int) -> SessionState:
+    why = "Its events are gone from the journal."
+    try:
+        state = state_at(connection, session)
+    except UNFOLDABLE as error:
+        state, why = None, f"Its state can't be rebuilt from the journal ({error})."
+    return state or SessionState(id=session, status="unknown", reason=why, seq=seq)
+
+
+def _item(connection: sqlite3.Connection, fact: ItemAdded) -> StoredItem:
+    text, origin = _text_of(connection, fact.sha)
+    return StoredItem(
+        index=fact.index,
+        sha=fact.sha,
+        text=text,
+        origin=origin or fact.origin,
+        kind=fact.kind,
+        seq=fact.seq,
+    )
+
+
+def _text_of(connection: sqlite3.Connection, sha: Sha) -> tuple[str, str]:
+    row = connection.execute(
+        "select text, origin from prompt_item where sha = ?", (sha,)
+    ).fetchone()
+    if row is None:
+        raise JournalError(f"The journal holds no prompt item with the hash {sha}.")
+    return row[0], row[1]

@@ -1,0 +1,80 @@
+"""States from stored rows: the newest readable start, then the events after it, folded."""
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from steerdeck_agents.facts.events import decode
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.state import SessionState
+
+UNFOLDABLE: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+)
+"""What a fold that should be total may still raise; such a session is set aside, not the others."""
+
+_states = msgspec.json.Decoder(SessionState)
+_encoder = msgspec.json.Encoder()
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeError)
+
+
+def state_text(state: SessionState) -> str:
+    """A state as its session's row holds it."""
+    return _encoder.encode(state).decode()
+
+
+def keyframe_bytes(state: SessionState) -> bytes:
+    """A state as a keyframe holds it."""
+    return zlib.compress(_encoder.encode(state), 1)
+
+
+def state_at(
+    connection: sqlite3.Connection, session: SessionId, seq: int | None = None
+) -> SessionState | None:
+    """The state of a session after the event `seq` (None: after all); None before its first.
+
+    Starts at the session's row if that is early enough, else at a keyframe; one that this version
+    can't read is passed over for the one before it.
+    """
+    last = seq if seq is not None else 2**62
+    state: SessionState | None = None
+    after = 0
+    for at, stored in _starts(connection, session, last):
+        try:
+            state, after = _states.decode(stored), at
+        except _UNREADABLE:
+            continue
+        break
+    for (text,) in connection.execute(
+        "select json from event where session = ? and seq > ? and seq <= ? order by seq",
+        (session, after, last),
+    ):
+        state = reduce(state, decode(text))
+    return state
+
+
+def _starts(
+    connection: sqlite3.Connection, session: SessionId, last: int
+) -> Iterator[tuple[int, str | bytes]]:
+    yield from connection.execute(
+        "select seq, state from session where id = ? and seq <= ?", (session, last)
+    )
+    for at, packed in connection.execute(
+        "select seq, state from keyframe where session = ? and seq <= ? order by seq desc",
+        (session, last),
+    ):
+        try:
+            yield at, zlib.decompress(packed)
+        except zlib.error:
+            continue

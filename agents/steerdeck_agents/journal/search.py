@@ -1,0 +1,71 @@
+"""Which words of an event are searched, how a query is quoted, and what a hit shows.
+
+The index holds no text of its own (contentless FTS5), so a snippet is cut from the event.
+"""
+
+import re
+from typing import Final
+
+from steerdeck_agents.facts.events import (
+    CallEnded,
+    CallRequested,
+    Event,
+    ItemEnded,
+    MessageSent,
+    Noticed,
+)
+
+_CAP: Final = 4000
+"""Characters of one event that are indexed; of longer texts the two ends."""
+
+_PHRASE = re.compile(r'"([^"]*)"|(\S+)')
+_WORD = re.compile(r"\w+")
+
+SEARCHED: Final = frozenset({MessageSent, ItemEnded, CallRequested, CallEnded, Noticed})
+"""Types worth calling `words_of` for; a set, since this is asked for every event."""
+
+
+def words_of(event: Event) -> str:
+    """The text of an event that search finds; empty for most."""
+    match event:
+        case MessageSent() | ItemEnded() | Noticed():
+            text = event.text
+        case CallRequested():
+            text = event.title
+        case CallEnded():
+            text = event.result
+        case _:
+            return ""
+    return text if len(text) <= _CAP else f"{text[: _CAP // 2]}\n{text[-_CAP // 2 :]}"
+
+
+def quoted(query: str) -> str:
+    """A user's words as an FTS5 query: all must occur, "…" is a phrase, the last is a prefix.
+
+    Empty when there is no word to look for.
+    """
+    clean = query.replace("\0", " ").encode("utf-8", "replace").decode()
+    parts: list[str] = []
+    typing = False
+    for phrase, word in _PHRASE.findall(clean):
+        text = phrase or word
+        if _WORD.search(text):
+            escaped = text.replace('"', '""')
+            parts.append(f'"{escaped}"')
+            typing = bool(word)
+    if parts and typing:
+        parts[-1] += "*"
+    return " ".join(parts)
+
+
+def snippet(text: str, query: str, around: int = 60) -> str:
+    """About `2 * around` characters of `text` on one line, near the first word of `query`."""
+    line = " ".join(text.split())
+    at = 0
+    for word in _WORD.findall(query):
+        found = re.search(rf"\b{re.escape(word)}", line, re.IGNORECASE)
+        if found:
+            at = found.start()
+            break
+    first, last = max(0, at - around), at + around
+    return ("…" if first else "") + line[first:last] + ("…" if last < len(line) else "")
