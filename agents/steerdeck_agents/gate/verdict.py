@@ -1,0 +1,148 @@
+"""May this call take effect? One pure function, the strictest answer wins.
+
+First cut: no shell text is understood, so a command is automatic only when a rule names its whole
+text. Reads inside the workspace are automatic in every mode, since reading is what a plan needs.
+"""
+
+from collections.abc import Sequence
+
+from steerdeck_agents.facts.action import (
+    Action,
+    ApplyPatch,
+    AskDeveloper,
+    ListFiles,
+    ReadFile,
+    RunCommand,
+    SearchFiles,
+    SetPlan,
+)
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.inert import inert
+from steerdeck_agents.facts.places import Level, Mode, Workspace
+from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule, Verdict
+from steerdeck_agents.gate.protected import inside, is_git_path, why_protected
+from steerdeck_agents.gate.rules import matching
+from steerdeck_agents.gate.secrets import is_secret_path
+
+LONGEST_COMMAND = 100_000
+"""Bytes of a script; the system refuses an argument over 128 KiB."""
+
+
+def verdict(
+    action: Action,
+    *,
+    mode: Mode,
+    rules: Sequence[Rule],
+    session: SessionId,
+    workspace: Workspace,
+    level: Level,
+) -> Verdict:
+    """Whether `action` runs, asks the developer, or never runs, and why in sentences.
+
+    `rules` are the lasting ones and those of the session together.
+    """
+    match action:
+        case RunCommand():
+            return _command(action, mode, rules, session, workspace, level)
+        case ApplyPatch():
+            return _patch(action, mode, workspace)
+        case ReadFile(path=path):
+            return _read(path, workspace)
+        case ListFiles(folder=folder) | SearchFiles(folder=folder):
+            return _read(folder, workspace)
+        case SetPlan():
+            return Auto("a plan changes no file")
+        case AskDeveloper():
+            return Auto("a question changes no file")
+
+
+def _read(path: str, workspace: Workspace) -> Verdict:
+    place = inside(path, workspace.path)
+    if place is None:
+        return Deny(f"{path!r} is outside the workspace; only files inside it can be read.")
+    if is_git_path(place):
+        return Deny(f"{path!r} belongs to git; ask git through a command instead.")
+    if is_secret_path(place):
+        return Deny(f"{path!r} is on the secret list; ask the developer for what you need of it.")
+    return Auto("reads inside the workspace")
+
+
+def _patch(action: ApplyPatch, mode: Mode, workspace: Workspace) -> Verdict:
+    reasons: list[str] = []
+    for file in action.files:
+        place = inside(file.path, workspace.path)
+        if place is None or place == ".":
+            return Deny(f"{file.path!r} is outside the workspace; patches stay inside it.")
+        if is_git_path(place):
+            return Deny(f"{file.path!r} belongs to git; no patch may touch it.")
+        why = why_protected(place)
+        if why is not None:
+            reasons.append(f"{place} is protected: {why}")
+        elif is_secret_path(place):
+            reasons.append(f"{place} is on the secret list")
+    if mode == "plan":
+        return Deny("plan mode: nothing is written until the developer leaves it.")
+    if mode == "ask":
+        return Ask(("mode ask: every change asks", *reasons))
+    if reasons:
+        return Ask(tuple(reasons))
+    return Auto("patches inside the workspace, in mode auto")
+
+
+def _command(
+    action: RunCommand,
+    mode: Mode,
+    rules: Sequence[Rule],
+    session: SessionId,
+    workspace: Workspace,
+    level: Level,
+) -> Verdict:
+    refused = _never(action, mode, workspace)
+    if refused:
+        return Deny(refused)
+    reasons = []
+    if _hides(action.script):
+        reasons.append("it holds control or invisible characters, shown as marks")
+    rule = matching(rules, action.script, workspace.repository, session)
+    if rule is None:
+        reasons.append(
+            "no rule names this exact command" if mode == "auto" else "mode ask: every command asks"
+        )
+    elif mode == "ask" and not rule.session:
+        reasons.append("mode ask: lasting rules count in mode auto only")
+    if rule is not None and not reasons:
+        scope = "for this session" if rule.session else "for this repository"
+        return Auto(f"a rule names this exact command {scope}", rule=rule.id)
+    if level.name == "none":
+        reasons.append("NO SANDBOX: it would run with your rights")
+    elif not level.network:
+        reasons.append("the sandbox does not hold back its network")
+    return Ask(tuple(reasons))
+
+
+def _never(action: RunCommand, mode: Mode, workspace: Workspace) -> str:
+    """Why this command can't run at all; empty when it can."""
+    script = action.script
+    if mode == "plan":
+        return "plan mode: no command runs until the developer leaves it."
+    if not script.strip():
+        return "The command is empty."
+    if "\0" in script:
+        return "The command holds a NUL, which no shell can run."
+    try:
+        size = len(script.encode())
+    except UnicodeEncodeError:
+        return "The command holds broken characters, so what would run can't be shown."
+    if size > LONGEST_COMMAND:
+        return f"The command has {size:,} bytes; write it to a file with a patch and run the file."
+    place = inside(action.folder, workspace.path)
+    if place is None:
+        return f"The folder {action.folder!r} is outside the workspace; commands start inside it."
+    if is_git_path(place):
+        return f"The folder {action.folder!r} belongs to git; start in the workspace instead."
+    return ""
+
+
+def _hides(script: str) -> bool:
+    plain = script.replace("\t", " ")
+    return inert(plain) != plain

@@ -1,0 +1,107 @@
+"""The argument list for bubblewrap: what a command sees, written out; all else does not exist.
+
+Order decides. Temporary file systems come first, then the folders that are shown, then the
+workspace, and on top of it the read-only parts of its `.git`: an agent that could write there
+would choose the config, hooks and object folders of our own git (a mount point can't be renamed,
+which is why `.git` and `.git/objects` are mounted onto themselves).
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from steerdeck_agents.facts.errors import BadArguments, SteerdeckError
+from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.sandbox.environment import HOME_INSIDE
+
+PROGRAM = "/usr/bin/bwrap"
+"""The system's own by its full path: Ubuntu's AppArmor profile names it, and no PATH shapes it."""
+
+_SYSTEM_LINKS = ("bin", "sbin", "lib", "lib64", "lib32", "libx32")
+_ETC = (
+    "passwd", "group", "hosts", "nsswitch.conf", "ld.so.cache", "localtime", "alternatives",
+    "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "pki/ca-trust",
+)  # fmt: skip
+_READ_ONLY_GIT = ("config", "config.worktree", "hooks", "info", "objects/info", "commondir")
+
+
+def arguments(
+    workspace: Workspace,
+    folder: str,
+    argv: Sequence[str],
+    *,
+    toolchains: tuple[str, ...],
+    program: str = PROGRAM,
+    nested: bool = False,
+    filter_fd: int | None = None,
+    status_fd: int | None = None,
+) -> list[str]:
+    """The complete argv that runs `argv` in `folder` (relative to the workspace).
+
+    `nested` says that this bubblewrap can't forbid user namespaces inside (before 0.8);
+    `filter_fd` holds the system call filter, `status_fd` gets bubblewrap's report as JSON lines.
+    Raises BadArguments for a folder outside the workspace.
+    """
+    start = start_folder(workspace, folder)
+    given = [program, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
+    given += ["--cap-drop", "ALL"]
+    if not nested:
+        given.append("--disable-userns")
+    given += [*_system(), "--proc", "/proc", "--dev", "/dev"]
+    for empty in ("/tmp", "/run", "/home", "/root"):
+        given += ["--tmpfs", empty]
+    given += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", HOME_INSIDE]
+    for shown in (*toolchains, *workspace.borrows):
+        given += ["--ro-bind-try", shown, shown]
+    given += ["--bind", workspace.path, workspace.path, *_git(Path(workspace.path))]
+    given += ["--remount-ro", "/", "--chdir", start]
+    if filter_fd is not None:
+        given += ["--seccomp", str(filter_fd)]
+    if status_fd is not None:
+        given += ["--json-status-fd", str(status_fd)]
+    return [*given, "--", *argv]
+
+
+def start_folder(workspace: Workspace, folder: str) -> str:
+    """The absolute path a command starts in; raises BadArguments when it is not a folder inside."""
+    top = Path(workspace.path)
+    if not top.is_dir():
+        raise SteerdeckError(f"The workspace {top} is gone, so nothing can run in it.")
+    place = top / folder
+    if not place.resolve().is_relative_to(top.resolve()):
+        raise BadArguments(f"The folder {folder!r} leads outside the workspace; start inside it.")
+    if not place.is_dir():
+        raise BadArguments(f"There is no folder {folder!r} in the workspace.")
+    return os.path.normpath(place)
+
+
+def _system() -> list[str]:
+    given = ["--ro-bind", "/usr", "/usr"]
+    for name in _SYSTEM_LINKS:
+        path = Path("/") / name
+        if path.is_symlink():
+            given += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            given += ["--ro-bind", str(path), str(path)]
+    for name in _ETC:
+        given += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return given
+
+
+def _git(top: Path) -> list[str]:
+    git = top / ".git"
+    if git.is_file() and not git.is_symlink():
+        return ["--ro-bind", str(git), str(git)]
+    given: list[str] = []
+    for option, name in [
+        ("--bind", "."), ("--bind", "objects"), *(("--ro-bind", name) for name in _READ_ONLY_GIT)
+    ]:  # fmt: skip
+        path = git / name
+        if path.is_symlink():
+            raise SteerdeckError(
+                f"{path} has become a link, so this workspace can't be confined; "
+                "start a new session from its branch."
+            )
+        if path.exists():
+            given += [option, str(path), str(path)]
+    return given

@@ -1,0 +1,95 @@
+"""A system call filter for bubblewrap, assembled here so that no library is needed.
+
+Namespaces leave holes: a Unix socket file or a VSOCK address is reached without a network, TIOCSTI
+types into the developer's terminal, io_uring makes sockets no filter sees, and kernel keyrings are
+shared by all processes of a user. The filter closes these. `socketpair` stays: event loops need it.
+
+Format: array of `struct sock_filter` (linux/filter.h) over `struct seccomp_data`
+(linux/seccomp.h); both machines here are little endian.
+"""
+
+import errno
+import platform
+import struct
+from typing import NamedTuple
+
+_LOAD = 0x20
+_JUMP_EQUAL = 0x15
+_JUMP_AT_LEAST = 0x35
+_RETURN = 0x06
+_ALLOW = 0x7FFF0000
+_ERROR = 0x00050000
+
+_NUMBER, _ARCH, _FIRST, _SECOND = 0, 4, 16, 24
+"""Offsets in seccomp_data; of the arguments only the low word counts, as in the kernel."""
+
+_FAMILIES = (2, 10, 16)
+"""AF_INET, AF_INET6, AF_NETLINK: these end at the empty network namespace."""
+_TERMINAL_REQUESTS = (0x5412, 0x541C)
+"""TIOCSTI and TIOCLINUX: both can type into the terminal."""
+_X32 = 0x40000000
+
+
+class _Machine(NamedTuple):
+    arch: int
+    socket: int
+    ioctl: int
+    keyrings: tuple[int, int, int]
+
+
+_URING = (425, 426, 427)
+_MACHINES = {
+    "x86_64": _Machine(0xC000003E, 41, 16, (248, 249, 250)),
+    "aarch64": _Machine(0xC00000B7, 198, 29, (217, 218, 219)),
+}
+_MACHINES["arm64"] = _MACHINES["aarch64"]
+
+
+def program(machine: str = "") -> bytes | None:
+    """The filter for this machine, or for `machine` by its `uname -m` name; None if unknown."""
+    numbers = _MACHINES.get(machine or platform.machine())
+    return None if numbers is None else _assemble(numbers)
+
+
+def _assemble(machine: _Machine) -> bytes:
+    refuse = _ERROR | errno.EPERM
+    code = [
+        _load(_ARCH),
+        _jump(_JUMP_EQUAL, machine.arch, 1, 0),
+        _return(refuse),
+        _load(_NUMBER),
+    ]
+    if machine.arch == _MACHINES["x86_64"].arch:
+        code += [_jump(_JUMP_AT_LEAST, _X32, 0, 1), _return(refuse)]
+    for number in machine.keyrings:
+        code += [_jump(_JUMP_EQUAL, number, 0, 1), _return(refuse)]
+    for number in _URING:
+        code += [
+            _jump(_JUMP_EQUAL, number, 0, 1),
+            _return(_ERROR | errno.ENOSYS),
+        ]
+    family = [_load(_FIRST)]
+    for value in _FAMILIES:
+        family += [_jump(_JUMP_EQUAL, value, 0, 1), _return(_ALLOW)]
+    family.append(_return(refuse))
+    request = [_load(_SECOND)]
+    for value in _TERMINAL_REQUESTS:
+        request += [_jump(_JUMP_EQUAL, value, 0, 1), _return(refuse)]
+    request.append(_return(_ALLOW))
+    code += [_jump(_JUMP_EQUAL, machine.socket, 0, len(family)), *family]
+    code += [_jump(_JUMP_EQUAL, machine.ioctl, 0, len(request)), *request]
+    code.append(_return(_ALLOW))
+    return b"".join(code)
+
+
+def _load(offset: int) -> bytes:
+    return struct.pack("<HBBI", _LOAD, 0, 0, offset)
+
+
+def _jump(test: int, value: int, hit: int, miss: int) -> bytes:
+    """Compare what was loaded with `value` and skip `hit` or `miss` instructions."""
+    return struct.pack("<HBBI", test, hit, miss, value)
+
+
+def _return(answer: int) -> bytes:
+    return struct.pack("<HBBI", _RETURN, 0, 0, answer)

@@ -1,0 +1,92 @@
+"""The level is what was tried, and its absence is a sentence with the way out."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from steerdeck_agents.facts.places import Level
+from steerdeck_agents.sandbox import probe as tried
+from steerdeck_agents.sandbox.probe import probe
+
+
+def fake(tmp_path: Path, text: str) -> str:
+    program = tmp_path / "bwrap"
+    program.write_text(f"#!/bin/bash\n{text}\n")
+    program.chmod(0o700)
+    return str(program)
+
+
+def test_a_working_bubblewrap_holds_everything_back(confined: Level) -> None:
+    assert confined == Level(name="bubblewrap", files=True, network=True, processes=True)
+
+
+def test_without_bubblewrap_there_is_no_sandbox_and_a_way_out(tmp_path: Path) -> None:
+    level = asyncio.run(probe(str(tmp_path / "bwrap")))
+    assert (level.title, level.files, level.network) == ("NO SANDBOX", False, False)
+    assert "install bubblewrap" in level.why
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Creating new namespace failed: Operation not permitted",
+        "setting up uid map: Permission denied",
+        "loopback: Failed RTM_NEWADDR: Operation not permitted",
+        "No permissions to create new namespace, likely because the kernel does not allow",
+    ],
+)
+def test_a_refused_namespace_names_what_to_change(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = fake(tmp_path, f"echo 'bwrap: {said}' >&2; exit 1")
+    monkeypatch.setattr(tried, "_setting", lambda name: "")
+    assert "in a container" in asyncio.run(probe(program)).why
+    monkeypatch.setattr(tried, "_setting", lambda name: "0" if "max_user" in name else "")
+    assert "sysctl" in asyncio.run(probe(program)).why
+    monkeypatch.setattr(tried, "_setting", lambda name: "1" if "apparmor" in name else "")
+    assert "AppArmor" in asyncio.run(probe(program)).why
+
+
+def test_a_bubblewrap_that_confines_nothing_is_not_relied_on(tmp_path: Path) -> None:
+    through = (
+        'while [ $# -gt 0 ] && [ "$1" != -- ]; do\n'
+        '    [ "$1" = --json-status-fd ] && report=$2; shift\n'
+        'done; shift; "$@"; code=$?; echo "{\\"exit-code\\": $code}" >&$report; exit $code'
+    )
+    level = asyncio.run(probe(fake(tmp_path, through)))
+    assert level.name == "none"
+    for escape in ("wrote a file", "read a file", "a port", "Unix socket", "saw the processes"):
+        assert escape in level.why
+
+
+def test_a_bubblewrap_that_leaves_the_network_is_not_relied_on(
+    confined: Level, tmp_path: Path
+) -> None:
+    leak = 'args=("$@"); exec /usr/bin/bwrap "${args[0]}" --share-net "${args[@]:1}"'
+    level = asyncio.run(probe(fake(tmp_path, leak)))
+    assert level.name == "none"
+    assert "reached a port" in level.why
+    assert "wrote a file" not in level.why
+
+
+def test_a_silent_failure_is_said_too(tmp_path: Path) -> None:
+    level = asyncio.run(probe(fake(tmp_path, "echo nonsense; exit 5")))
+    assert level.name == "none"
+    assert "nonsense" in level.why
+
+
+def test_a_bubblewrap_that_can_not_be_started_is_said_too(tmp_path: Path) -> None:
+    (tmp_path / "bwrap").write_text("no program")
+    level = asyncio.run(probe(str(tmp_path / "bwrap")))
+    assert level.name == "none"
+    assert level.why
+
+
+def test_the_probe_leaves_nothing_behind(confined: Level, tmp_path: Path,
+                                         monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    assert asyncio.run(probe()).name == "bubblewrap"
+    assert list(tmp_path.iterdir()) == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
