@@ -18,6 +18,8 @@ from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.journal.lease import this_process
 
+# Read here, since tests run without the variables of whoever started them.
+KILLS = int(os.environ.get("STEERDECK_KILLS", "10"))
 WRITING = Path(__file__).with_name("writing_process.py")
 
 
@@ -39,7 +41,7 @@ def _killed_after(path: Path, lines: int) -> list[int]:
 def test_a_killed_writer_loses_nothing_it_acknowledged(desk):
     chance = random.Random(20)
     acknowledged: set[int] = set()
-    for _ in range(int(os.environ.get("STEERDECK_KILLS", "10"))):
+    for _ in range(KILLS):
         acknowledged.update(_killed_after(desk.path, chance.randrange(1, 120)))
         events = [decode(text) for text in desk.reader.events(None, limit=10**6)]
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
