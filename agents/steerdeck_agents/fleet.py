@@ -123,7 +123,11 @@ class Fleet:
         except FileNotFoundError:
             return ()
         if changed != self._rules[0]:
-            self._rules = (changed, rules.load(path))
+            try:
+                self._rules = (changed, rules.load(path))
+            except SettingsError as error:
+                log.error("no lasting rule holds: %s", error)
+                self._rules = (changed, ())
         return self._rules[1]
 
     @property

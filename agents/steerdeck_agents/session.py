@@ -163,7 +163,7 @@ class Session:
 
     async def _step(self) -> None:
         state = self.state
-        if state.parked or (state.turn is None and not state.queue):
+        if state.parked or (state.turn is None and not state.may_start):
             if state.turn is None:
                 self._stop.clear()
             if self._stop.is_set() and self._site is not None:
@@ -185,22 +185,14 @@ class Session:
         await self._wake.wait()
 
     async def _failed(self) -> None:
-        """An error nobody foresaw ends the turn, said in the journal; the session lives on."""
+        """An error nobody foresaw ends the turn and parks the session, said in the journal."""
         self._site = None
-        reason = "Steerdeck itself failed; `steerdeck runtime log` has the details."
-        turn = self.state.turn
-        if turn is None:
-            await self.append(SessionParked(session=self.id, reason=reason, way_out="Resume it."))
-        else:
-            await self.append(
-                TurnEnded(
-                    session=self.id,
-                    turn=turn.id,
-                    status="failed",
-                    error=reason,
-                    way_out="Say something to go on.",
-                )
-            )
+        reason = "Steerdeck itself failed here; `steerdeck runtime log` has the details."
+        facts: list[KnownEvent] = []
+        if (turn := self.state.turn) is not None:
+            facts.append(TurnEnded(session=self.id, turn=turn.id, status="failed", error=reason))
+        facts.append(SessionParked(session=self.id, reason=reason, way_out="Resume to try again."))
+        await self.append(*facts)
 
     async def _settle_in(self) -> Site | None:
         """Make workspace and model ready; park with the reason when they can't be had."""

@@ -155,6 +155,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     plan: Plan = Plan()
     turn: OpenTurn | None = None
     last_turn: TurnStatus | None = None
+    ended_seq: int = 0
+    """The end of the last turn."""
     calls: tuple[OpenCall, ...] = ()
     last_call: str = ""
     last_call_status: CallStatus | None = None
@@ -179,6 +181,12 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     undone_seq: int = 0
     seq: int = 0
     """The last event folded in."""
+
+    @property
+    def may_start(self) -> bool:
+        """Whether waiting words open a turn; after a failure only words said since do."""
+        after = self.ended_seq if self.last_turn == "failed" else -1
+        return self.turn is None and any(message.seq > after for message in self.queue)
 
     @property
     def waits(self) -> bool:

@@ -27,8 +27,8 @@ from steerdeck_agents.gate.verdict import verdict
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.sandbox.process import environment
-from steerdeck_agents.tools.perform import Bench, perform
 from steerdeck_agents.tools.outcome import Outcome
+from steerdeck_agents.tools.perform import Bench, perform
 
 
 @dataclass(frozen=True)

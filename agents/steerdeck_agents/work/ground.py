@@ -17,6 +17,8 @@ from steerdeck_agents.workspace.changes import changed_files
 from steerdeck_agents.workspace.checkpoint import Snapshot, capture, snapshot_of
 from steerdeck_agents.workspace.git import fields, text
 
+RECENT = 64
+
 
 class SessionGround:
     """One session's files, seen from the runtime."""
@@ -31,7 +33,8 @@ class SessionGround:
         self._capturing = asyncio.Lock()
         self._publishing = asyncio.Lock()
         self._publish_waits = False
-        self._newest = ""
+        self._recent: list[str] = []
+        """Paths in the order they changed, the last one last."""
 
     @property
     def workspace(self) -> Workspace:
@@ -61,8 +64,7 @@ class SessionGround:
             await self._writer.append(taken, full=True, enclosed=(*found.contents, stored))
             self._snapshot = found.snapshot
             self._stored.update(content.sha for content in found.contents)
-            if found.paths:
-                self._newest = found.paths[-1]
+            self.touched(found.paths)
             return checkpoint
 
     async def head(self) -> str:
@@ -75,7 +77,8 @@ class SessionGround:
 
     def touched(self, paths: Collection[str]) -> None:
         """Remember what changed last, for the newest hunk."""
-        self._newest = next(iter(sorted(paths)), self._newest)
+        fresh = sorted(paths)
+        self._recent = [path for path in self._recent if path not in fresh][-RECENT:] + fresh
 
     async def publish_changes(self) -> None:
         """Append the table of changed files if it differs; bursts of changes share one look."""
@@ -86,11 +89,12 @@ class SessionGround:
             self._publish_waits = False
             files = await changed_files(self.workspace)
             state = self._writer.state(self._session)
-            newest = self._newest if any(f.path == self._newest for f in files) else ""
-            if state is None or (files, newest or state.newest_file) == (
-                state.files,
-                state.newest_file,
-            ):
+            if state is None:
+                return
+            changed = {file.path for file in files}
+            candidates = (path for path in reversed(self._recent) if path in changed)
+            newest = next(candidates, state.newest_file if state.newest_file in changed else "")
+            if (files, newest) == (state.files, state.newest_file):
                 return
             await self._writer.append(
                 FilesChanged(session=self._session, files=files, newest=newest)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from steerdeck_agents.facts.events import Event
+from steerdeck_agents.facts.events import Event, OutputAdded, TextAdded
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce import asking, calls, life, status, turns, words, work
 from steerdeck_agents.facts.state import SessionState
@@ -16,9 +16,16 @@ _ASPECTS = (life, words, turns, calls, asking, work, status)
 
 
 def reduce(state: SessionState | None, event: Event) -> SessionState:
-    """The state after one event; an event it does not know only moves `seq`."""
+    """The state after one event; an event it does not know only moves `seq`.
+
+    Streamed text, nearly all there is in number, touches one aspect and takes the short way.
+    """
     if state is None:
         state = SessionState(id=event.session)
+    if isinstance(event, TextAdded):
+        return replace(words.apply(state, event), seq=event.seq)
+    if isinstance(event, OutputAdded):
+        return replace(calls.apply(state, event), seq=event.seq)
     for aspect in _ASPECTS:
         state = aspect.apply(state, event)
     return replace(state, seq=event.seq)

@@ -28,6 +28,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 state,
                 turn=None,
                 last_turn=event.status,
+                ended_seq=event.seq,
                 reason=event.error,
                 way_out=event.way_out,
             )
