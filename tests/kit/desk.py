@@ -1,0 +1,131 @@
+"""Drives the deck without a runtime: stored events answer its pages, frames are fed by hand.
+
+`Feed` has the shape of `runtime.client.Client`. It folds with the real `reduce` and keeps orders for
+a test to look at; whatever a deck must do with a live runtime is tested against the real one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+
+import msgspec
+
+from steerdeck.app import DeckApp
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.ids import CountedIds, SessionId
+from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import Incoming, PageError
+
+NOW = 1_795_170_067_000
+"""20 November 2026, 10:21:07 UTC."""
+
+
+class Feed:
+    """A runtime's other end: pages from events, and a queue of frames."""
+
+    def __init__(
+        self,
+        events: Iterable[e.KnownEvent] = (),
+        outlook: wire.Outlook | None = None,
+        diffs: dict[str, str] | None = None,
+        prompt: list[wire.PromptLine] | None = None,
+    ) -> None:
+        self.events = list(events)
+        self.outlook = outlook or wire.Outlook()
+        self.diffs = diffs or {}
+        self.prompt = prompt or []
+        self.orders: list[Order] = []
+        self.watching: dict[str, str] = {}
+        self.asked: list[wire.Query] = []
+        self.refuse = ""
+        self.frames: asyncio.Queue[Incoming] = asyncio.Queue()
+
+    async def connect(self) -> "Feed":
+        return self
+
+    async def give(self, order: Order) -> wire.Given:
+        self.orders.append(order)
+        if self.refuse:
+            raise OrderRefused(self.refuse)
+        return wire.Given(order.id, len(self.events))
+
+    async def watch(self, session: SessionId, level: str) -> None:
+        self.watching[session] = level
+
+    async def incoming(self) -> AsyncIterator[Incoming]:
+        while True:
+            yield await self.frames.get()
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def ask_raw(self, query: wire.Query) -> bytes:
+        self.asked.append(query)
+        return msgspec.json.encode(self._page(query))
+
+    def _page(self, query: wire.Query) -> object:
+        match query:
+            case wire.Look():
+                return self.outlook
+            case wire.Sessions():
+                return list(self.states().values())
+            case wire.StateAt():
+                return self.states(query.seq)[query.session]
+            case wire.Events():
+                found = [
+                    event
+                    for event in self.events
+                    if event.session == query.session
+                    and event.seq > query.after
+                    and (query.before is None or event.seq < query.before)
+                ]
+                part = found[-query.limit :] if query.newest else found[: query.limit]
+                return [msgspec.Raw(e.encode(event).encode()) for event in part]
+            case wire.Diff() | wire.FilesAt():
+                return self.diffs.get(query.session, "")
+            case wire.Prompt():
+                return self.prompt
+            case _:
+                raise PageError(f"no page for {query}")
+
+    def states(self, upto: int | None = None) -> dict[SessionId, SessionState]:
+        states: dict[SessionId, SessionState] = {}
+        for event in self.events:
+            if upto is None or event.seq <= upto:
+                states[event.session] = reduce(states.get(event.session), event)
+        return states
+
+    def feed(self, *events: e.KnownEvent) -> None:
+        """New facts, as the runtime sends them."""
+        self.events += events
+        texts = tuple(msgspec.Raw(e.encode(event).encode()) for event in events)
+        self.frames.put_nowait(wire.Facts(texts))
+
+
+class Story:
+    """Writes events the way a runtime numbers them."""
+
+    def __init__(self, now: int = NOW) -> None:
+        self.events: list[e.KnownEvent] = []
+        self.now = now
+
+    def add(self, session: str, event: e.KnownEvent, ago_s: float = 0.0) -> e.KnownEvent:
+        """Keep an event of a session that happened `ago_s` seconds before now."""
+        stamped = msgspec.structs.replace(
+            event,
+            seq=len(self.events) + 1,
+            session=SessionId(session),
+            at_ms=self.now - int(ago_s * 1000),
+        )
+        self.events.append(stamped)
+        return stamped
+
+
+def deck(feed: Feed, *, face: str = "composer", folder: str = "/home/kim/shop") -> DeckApp:
+    """A deck on this feed, at a time that stands still."""
+    app = DeckApp(feed.connect, folder, ids=CountedIds(), now_ms=lambda: NOW)
+    app.model.face = "deck" if face == "deck" else "composer"
+    return app

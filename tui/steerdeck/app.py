@@ -1,0 +1,119 @@
+"""The app: one model, one bridge, the deck as its first screen, others opened over it.
+
+It draws before it is attached: the first frame shows what the last one knew. Everything that comes
+later comes through the bridge, which calls back with what is dirty.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from textual.app import App
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from steerdeck.bridge import Bridge, Connect
+from steerdeck.commands import Helm
+from steerdeck.keymap import Keymap
+from steerdeck.messages import Leave, Open, SwitchTheme
+from steerdeck.model import DeckModel, Dirty
+from steerdeck.output.driver import driver_class
+from steerdeck.output.filters import line_filters
+from steerdeck.output.signals import end_on_signals
+from steerdeck.screens.deck import DeckScreen
+from steerdeck.screens.keyed import Keyed
+from steerdeck.screens.opening import screen_for
+from steerdeck_agents.facts.ids import Ids
+from steerdeck_agents.facts.places import Surroundings
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_themes.ink import INK
+from steerdeck_themes.palettes import DARK, LIGHT, PALETTES, THEMES
+from steerdeck_themes.sheets import styles
+
+
+class DeckApp(App[None], inherit_bindings=False):
+    """Steerdeck's deck; `run()` ends when the developer closes it, and agents go on."""
+
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    CSS_PATH = [str(path) for path in styles()]
+    TITLE = "steerdeck"
+
+    def __init__(
+        self,
+        connect: Connect,
+        folder: str,
+        *,
+        theme: str = DARK.name,
+        keymap: Keymap | None = None,
+        surroundings: Surroundings | None = None,
+        keys: dict[str, str] | None = None,
+        last: list[SessionState] | None = None,
+        ids: Ids | None = None,
+        now_ms: Callable[[], int] | None = None,
+    ) -> None:
+        """`connect` attaches to a runtime, again after it was lost; `last` are the states of the
+        last frame, drawn until then; `keys` are secrets for models, sent with orders only.
+        """
+        super().__init__(driver_class=driver_class())
+        self.model = DeckModel(folder)
+        self.model.load(last or [])
+        self.bridge = Bridge(connect, self.model, self.changed)
+        self.bridge.keys = keys or {}
+        self.helm = Helm(
+            self.bridge,
+            keymap or Keymap(),
+            surroundings=surroundings,
+            keys=keys,
+            ids=ids,
+            now_ms=now_ms,
+        )
+        for palette in THEMES:
+            self.register_theme(palette)
+        self._use(theme if theme in PALETTES else DARK.name)
+        self._following: asyncio.Task[None] | None = None
+
+    def get_default_screen(self) -> Screen[None]:
+        return DeckScreen(self.helm)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return line_filters(super().get_line_filters())
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            end_on_signals(self)
+        for problem in self.helm.keymap.problems[:1]:
+            self.model.say(problem, bad=True)
+        self._following = asyncio.create_task(self.bridge.run())
+
+    async def on_unmount(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+        self.helm.close()
+        await self.bridge.close()
+
+    def changed(self, dirty: Dirty) -> None:
+        """Draw what the bridge found new, on every screen that can be seen."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Keyed):
+                screen.show(dirty)
+
+    # other screens
+
+    def on_open(self, message: Open) -> None:
+        screen = screen_for(message, self.helm)
+        if screen is not None:
+            self.push_screen(screen)
+
+    def on_leave(self, message: Leave) -> None:
+        self.exit()
+
+    def on_switch_theme(self, message: SwitchTheme) -> None:
+        self._use(LIGHT.name if self.theme == DARK.name else DARK.name)
+        for screen in self.screen_stack:
+            screen.refresh(repaint=True, layout=False)
+            for widget in screen.walk_children():
+                widget.refresh()
+
+    def _use(self, theme: str) -> None:
+        INK.use(PALETTES[theme])
+        self.theme = theme

@@ -1,0 +1,288 @@
+"""From the wire to the model: frames in, dirty flags out, gaps read again, a lost runtime found.
+
+Streamed text is drawn at most every 50 ms, every other fact at once. A page larger than a frame is
+decoded in a thread, so the deck's loop never works on more than 64 kB of JSON (law 10). While a
+session is read anew its new events wait in a row behind the page, so that none is folded twice or
+out of order.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from steerdeck.model import DeckModel, Dirty, ShownDiff
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.errors import SteerdeckError, WireError
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Transcript
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import Incoming, PageError
+
+T = TypeVar("T")
+FRAME_S = 0.05
+PAGE = 400
+"""Events of a transcript read at first; older ones come when somebody scrolls up to them."""
+_PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class Source(Protocol):
+    """What the deck needs of `runtime.client.Client`."""
+
+    async def give(self, order: Order) -> wire.Given: ...
+
+    async def ask_raw(self, query: wire.Query) -> bytes: ...
+
+    async def watch(self, session: SessionId, level: str) -> None: ...
+
+    def incoming(self) -> AsyncIterator[Incoming]: ...
+
+    async def close(self) -> None: ...
+
+
+Connect = Callable[[], Awaitable[Source]]
+
+
+class Bridge:
+    """One deck's connection; `changed` is called on the loop with what must be drawn anew."""
+
+    def __init__(
+        self, connect: Connect, model: DeckModel, changed: Callable[[Dirty], None]
+    ) -> None:
+        self.model = model
+        self._connect = connect
+        self._changed = changed
+        self._source: Source | None = None
+        self._full: set[SessionId] = set()
+        self._held: dict[SessionId, list[e.Event]] = {}
+        self._dirty = Dirty()
+        self._timer: asyncio.TimerHandle | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._diffs: set[SessionId] = set()
+        self.keys: dict[str, str] = {}
+        """The developer's keys for models; sent with orders and looks, kept nowhere."""
+
+    # the connection
+
+    async def run(self) -> None:
+        """Attach, follow, and attach again whenever the runtime is lost; ends when cancelled."""
+        failures = 0
+        while True:
+            try:
+                await self._attach()
+                failures = 0
+                await self._follow()
+            except (SteerdeckError, OSError) as error:
+                self._lose(str(error))
+            await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+            failures += 1
+
+    async def close(self) -> None:
+        for job in self._jobs:
+            job.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._source is not None:
+            await self._source.close()
+
+    async def _attach(self) -> None:
+        source = await self._connect()
+        self._source = source
+        await source.watch(SessionId(""), "status")
+        self._held = {}
+        outlook = await self.page(wire.Look(self.model.folder, self.keys), wire.Outlook)
+        states = await self.page(wire.Sessions(), list[SessionState])
+        self.model.outlook = outlook
+        self.model.load(states)
+        self.model.lost = ""
+        self.model.attached = True
+        full, self._full = self._full, set()
+        self.mark(Dirty(everything=True))
+        self.show(full & set(self.model.states))
+
+    async def _follow(self) -> None:
+        assert self._source is not None
+        async for frame in self._source.incoming():
+            match frame:
+                case wire.Facts():
+                    for text in frame.events:
+                        self._take(e.decode(bytes(text)))
+                case wire.Gap():
+                    self._reread(frame.session)
+                case wire.Large():
+                    self._reread(frame.session)
+                case wire.Bye():
+                    raise WireError(frame.reason)
+
+    def _lose(self, reason: str) -> None:
+        self._source = None
+        self.model.attached = False
+        self.model.lost = reason
+        self.mark(Dirty(everything=True))
+
+    # facts
+
+    def _take(self, event: e.Event) -> None:
+        held = self._held.get(event.session)
+        if held is not None:
+            held.append(event)
+            return
+        self.mark(self.model.add(event))
+        if isinstance(event, e.FilesChanged) and event.session in self._full:
+            self._read_diff(event.session)
+
+    def mark(self, dirty: Dirty) -> None:
+        """Have something drawn: at once, or with the next frame when it is only text."""
+        self._dirty.sessions |= dirty.sessions
+        self._dirty.text |= dirty.text
+        self._dirty.everything |= dirty.everything
+        if not self._dirty:
+            return
+        at_once = bool(dirty.everything or dirty.sessions)
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and at_once and self._timer.when() > loop.time():
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = loop.call_later(0.0 if at_once else FRAME_S, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        dirty, self._dirty = self._dirty, Dirty()
+        self._changed(dirty)
+
+    # watching
+
+    def show(self, sessions: set[SessionId]) -> None:
+        """Watch exactly these in full: their transcript is read, then kept up to date."""
+        for session in sessions - self._full:
+            self._full.add(session)
+            self._reread(session)
+        for session in self._full - sessions:
+            self._full.discard(session)
+            self._held.pop(session, None)
+            self.model.transcripts.pop(session, None)
+            self._job(self._watch(session, "status"))
+
+    def _reread(self, session: SessionId) -> None:
+        if self._source is not None and session not in self._held:
+            self._held[session] = []
+            self._job(self._read_session(session))
+
+    async def _watch(self, session: SessionId, level: str) -> None:
+        if self._source is not None:
+            await self._source.watch(session, level)
+
+    async def _read_session(self, session: SessionId) -> None:
+        full = session in self._full
+        try:
+            if full:
+                await self._watch(session, "full")
+            state = await self.page(wire.StateAt(session), SessionState)
+            self.model.put(state)
+            if full:
+                transcript = Transcript()
+                page = await self.events(wire.Events(session, limit=PAGE, newest=True))
+                for event in page:
+                    transcript.add(event)
+                self.model.transcripts[session] = transcript
+        finally:
+            held = self._held.pop(session, [])
+        for event in held:
+            transcripts = self.model.transcripts.get(session)
+            if transcripts is not None:
+                transcripts.add(event)
+            self.model.add(event)
+        self.mark(Dirty(sessions={session}))
+        if full:
+            self._read_diff(session)
+
+    async def older(self, session: SessionId) -> bool:
+        """Read the page before the oldest entry shown; False when there is nothing older."""
+        transcript = self.model.transcripts.get(session)
+        if transcript is None or not transcript.entries:
+            return False
+        first = min(entry.seq for entry in transcript.entries.values())
+        page = await self.events(wire.Events(session, before=first, limit=PAGE, newest=True))
+        if not page:
+            return False
+        longer = Transcript()
+        for event in page:
+            longer.add(event)
+        now = self.model.transcripts.get(session)
+        if now is None:
+            return False
+        for id, entry in longer.entries.items():
+            now.entries.setdefault(id, entry)
+        now.entries = dict(sorted(now.entries.items(), key=lambda pair: pair[1].seq))
+        self.mark(Dirty(sessions={session}))
+        return True
+
+    def _read_diff(self, session: SessionId) -> None:
+        if session not in self._diffs:
+            self._diffs.add(session)
+            self._job(self._newest_hunk(session))
+
+    async def _newest_hunk(self, session: SessionId) -> None:
+        try:
+            state = self.model.states.get(session)
+            if state is None or not state.newest_file:
+                return
+            path, seq = state.newest_file, state.seq
+            try:
+                text = await self.page(wire.Diff(session, path), str)
+            except PageError:
+                return
+            self.model.diffs[session] = ShownDiff(path, seq, text)
+            self.mark(Dirty(sessions={session}))
+        finally:
+            self._diffs.discard(session)
+
+    # pages and orders
+
+    async def page(self, query: wire.Query, kind: type[T]) -> T:
+        """A page, decoded in a thread when it is larger than a frame; PageError says why not."""
+        data = await self._raw(query)
+        if len(data) > wire.FRAME_LIMIT:
+            return await asyncio.to_thread(msgspec.json.decode, data, type=kind)
+        return msgspec.json.decode(data, type=kind)
+
+    async def events(self, query: wire.Events) -> list[e.Event]:
+        """Events of a session; whatever can't be understood is among them as `Unknown`."""
+        data = await self._raw(query)
+        if len(data) > wire.FRAME_LIMIT:
+            return await asyncio.to_thread(_decode_events, data)
+        return _decode_events(data)
+
+    async def _raw(self, query: wire.Query) -> bytes:
+        if self._source is None:
+            raise WireError(self.model.lost or "The runtime is not attached yet.")
+        return await self._source.ask_raw(query)
+
+    async def give(self, order: Order) -> wire.Given:
+        """Give an order; OrderRefused or WireError say why it was not carried out."""
+        if self._source is None:
+            raise WireError(self.model.lost or "The runtime is not attached yet.")
+        return await self._source.give(order)
+
+    def _job(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(self._quietly(work))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def _quietly(self, work: Awaitable[None]) -> None:
+        """A page that fails is said in the footer; the connection's end is seen by `run`."""
+        try:
+            await work
+        except PageError as error:
+            self.model.say(str(error), bad=True)
+            self.mark(Dirty(everything=True))
+        except (WireError, OSError):
+            pass
+
+
+def _decode_events(data: bytes) -> list[e.Event]:
+    return [e.decode(bytes(raw)) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]

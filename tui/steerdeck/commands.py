@@ -1,0 +1,223 @@
+"""What a key does to sessions: orders given through the bridge, their refusals said in the footer.
+
+A screen never waits for an answer: `go` runs an act beside it. A draft leaves the composer when it
+is sent and comes back when the order was refused, so no word is lost.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Literal, TypeVar
+
+from textual.screen import Screen
+
+from steerdeck.bridge import Bridge
+from steerdeck.keymap import Keymap
+from steerdeck.model import DeckModel, Dirty, InboxItem, approval_id, call_id
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.ids import Ids, MessageId, OrderId, RandomIds, SessionId
+from steerdeck_agents.facts.places import Mode, Surroundings
+from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.runtime.wire import Given
+
+T = TypeVar("T")
+_MODES: tuple[Mode, ...] = ("ask", "auto", "plan")
+SETTLE_S = 0.5
+MODE_WORDS = {"ask": "ask", "auto": "auto by rules", "plan": "plan only"}
+
+
+class Helm:
+    """What every screen works with: the model, the keys, the time, and the orders."""
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        keymap: Keymap,
+        *,
+        surroundings: Surroundings | None = None,
+        keys: dict[str, str] | None = None,
+        ids: Ids | None = None,
+        now_ms: Callable[[], int] | None = None,
+    ) -> None:
+        """`keys` are the developer's secrets for models; `now_ms` is handed in by pictures."""
+        self.bridge = bridge
+        self.keymap = keymap
+        self.surroundings = surroundings or Surroundings()
+        self.keys = keys or {}
+        self.now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
+        self._ids = ids or RandomIds()
+        self._acts: set[asyncio.Task[None]] = set()
+        self.watched: set[SessionId] = set()
+        """Sessions another screen than the deck wants in full."""
+        self.closed_at = float("-inf")
+
+    @property
+    def model(self) -> DeckModel:
+        return self.bridge.model
+
+    def go(self, act: Coroutine[None, None, None]) -> None:
+        """Run an act beside the screen; what goes wrong stands in the footer."""
+        task = asyncio.create_task(self._act(act))
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
+
+    async def _act(self, act: Coroutine[None, None, None]) -> None:
+        try:
+            await act
+        except (SteerdeckError, OSError) as error:
+            self.say(str(error), bad=True)
+
+    def settled(self) -> bool:
+        """Whether Esc may interrupt: half a second after it closed something."""
+        return time.monotonic() - self.closed_at >= SETTLE_S
+
+    def close_screen(self, screen: Screen[T], result: T | None = None) -> None:
+        """Close what is open over the deck, and remember when."""
+        self.closed_at = time.monotonic()
+        screen.dismiss(result)
+
+    async def older(self, session: SessionId) -> None:
+        await self.bridge.older(session)
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """A message for the footer."""
+        self.model.say(text, bad=bad)
+        self.bridge.mark(Dirty(everything=True))
+
+    def close(self) -> None:
+        for act in self._acts:
+            act.cancel()
+
+    def _order(self) -> OrderId:
+        return OrderId(self._ids.new("ord"))
+
+    # words
+
+    async def send(
+        self, text: str, targets: list[SessionState], delivery: Literal["steer", "queue", "now"]
+    ) -> None:
+        """Say it to each target; to nobody means a new session with it as its task."""
+        name = self.model.draft_of
+        try:
+            if not targets:
+                await self.start(text)
+            for state in targets:
+                await self.bridge.give(o.Say(id=self._order(), session=state.id, text=text,
+                                             delivery=delivery))  # fmt: skip
+        except (SteerdeckError, OSError):
+            if not self.model.drafts.get(name):
+                self.model.drafts[name] = text
+            raise
+        if len(targets) > 1:
+            self.say(f"said to {len(targets)} sessions")
+
+    async def withdraw(self, session: SessionId, message: MessageId) -> None:
+        await self.bridge.give(o.Withdraw(id=self._order(), session=session, message=message))
+
+    # life
+
+    async def start(
+        self,
+        task: str,
+        *,
+        name: str = "",
+        model: str = "",
+        base: str = "",
+        mode: Mode = "ask",
+        carry: bool = False,
+        budget: float | None = None,
+    ) -> Given:
+        """Start a session here; it is in hand as soon as it is there."""
+        given = await self.bridge.give(
+            o.Start(
+                id=self._order(),
+                task=task,
+                folder=self.model.folder,
+                name=name,
+                model=model,
+                base=base,
+                mode=mode,
+                carry=carry,
+                budget=budget if budget is not None else self.model.outlook.budget,
+                surroundings=self.surroundings,
+                keys=self.keys,
+            )
+        )
+        if given.session:
+            self.model.in_hand = given.session
+            self.model.target = "one"
+            self.bridge.mark(Dirty(everything=True))
+        return given
+
+    async def interrupt(self, session: SessionId) -> None:
+        await self.bridge.give(o.Interrupt(id=self._order(), session=session))
+
+    async def resume(self, session: SessionId) -> None:
+        await self.bridge.give(o.Resume(id=self._order(), session=session, keys=self.keys))
+
+    async def next_mode(self, state: SessionState) -> None:
+        place = _MODES.index(state.mode)
+        mode = _MODES[(place + 1) % len(_MODES)]
+        await self.bridge.give(o.Configure(id=self._order(), session=state.id, mode=mode))
+        self.say(f"{state.name}: mode {MODE_WORDS[mode]}")
+
+    async def rename(self, session: SessionId, name: str) -> None:
+        await self.bridge.give(o.Configure(id=self._order(), session=session, name=name))
+
+    async def archive(self, state: SessionState, *, discard: bool) -> None:
+        await self.bridge.give(o.Archive(id=self._order(), session=state.id, discard=discard))
+        self.model.undoable.append(state.id)
+        word = "discarded" if discard else "archived"
+        self.say(f"{state.name} {word}; {self.keymap.shown('undo')} brings it back")
+
+    async def reopen(self) -> None:
+        """Undo the last archive or discard of this deck."""
+        if self.model.undoable:
+            session = self.model.undoable[-1]
+            await self.bridge.give(o.Reopen(id=self._order(), session=session))
+            self.model.undoable.pop()
+
+    # answers
+
+    async def decide(
+        self,
+        item: InboxItem,
+        shown: OpenApproval,
+        *,
+        allow: bool,
+        scope: Literal["once", "session"] = "once",
+        words: str = "",
+    ) -> None:
+        """Decide on exactly what was on the screen: `shown` carries its binding."""
+        await self.bridge.give(
+            o.Decide(
+                id=self._order(),
+                session=item.session,
+                approval=approval_id(item),
+                allow=allow,
+                shown=shown.binding,
+                scope=scope,
+                words=words,
+            )
+        )
+
+    async def answer(self, item: InboxItem, text: str) -> None:
+        await self.bridge.give(
+            o.Answer(id=self._order(), session=item.session, question=approval_id(item), text=text)
+        )
+
+    async def resolve(self, item: InboxItem, verdict: Literal["done", "failed"]) -> None:
+        await self.bridge.give(
+            o.Resolve(id=self._order(), session=item.session, call=call_id(item), verdict=verdict)
+        )
+
+    # work
+
+    async def land(
+        self, session: SessionId, how: Literal["merge", "branch", "patch"], path: str = ""
+    ) -> None:
+        await self.bridge.give(o.Land(id=self._order(), session=session, how=how, path=path))
+
+    async def undo_file(self, session: SessionId, path: str) -> None:
+        await self.bridge.give(o.Undo(id=self._order(), session=session, paths=(path,)))

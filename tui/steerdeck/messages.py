@@ -1,0 +1,30 @@
+"""What one screen asks of the app: to open another one. Screens never import each other."""
+
+from typing import Literal
+
+from textual.message import Message
+
+from steerdeck_agents.facts.ids import SessionId
+
+Where = Literal[
+    "zoom", "diff", "inbox", "new", "replay", "palette", "help", "land", "archive", "discard",
+    "rename",
+]  # fmt: skip
+
+
+class Open(Message):
+    """Open a screen on a session, or the inbox on one thing that waits."""
+
+    def __init__(self, where: Where, session: SessionId | None = None, item: str = "") -> None:
+        super().__init__()
+        self.where: Where = where
+        self.session = session
+        self.item = item
+
+
+class Leave(Message):
+    """Close the deck; the runtime goes on."""
+
+
+class SwitchTheme(Message):
+    """From dark to light, or back."""

@@ -1,0 +1,287 @@
+"""What the deck knows: states folded from the same events as in the runtime, and what is in hand.
+
+Pure and without a terminal: the bridge feeds it, screens draw from it, tests drive it. Nothing here
+decides what is true of a session; that is `reduce` alone.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from steerdeck_agents.facts.events import (
+    Event,
+    OutputAdded,
+    RuntimeEnded,
+    RuntimeStarted,
+    TextAdded,
+)
+from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
+from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.state import OpenApproval, OpenCall, OpenQuestion, SessionState
+from steerdeck_agents.facts.transcript import Transcript
+from steerdeck_agents.runtime.wire import Outlook
+
+Face = Literal["composer", "deck"]
+Target = Literal["one", "several", "all"]
+Waiting = Literal["approval", "question", "unknown", "parked", "failed", "done"]
+
+_CLAIMS = ("approval", "question", "unknown", "parked")
+"""What keeps an agent waiting; the rest of the inbox is news that stands until it was seen."""
+
+
+class Dirty(msgspec.Struct):
+    """What changed since the last drawing."""
+
+    sessions: set[SessionId] = msgspec.field(default_factory=set)
+    text: set[SessionId] = msgspec.field(default_factory=set)
+    """Sessions of which only streamed text arrived."""
+    everything: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.everything or self.sessions or self.text)
+
+
+class InboxItem(msgspec.Struct, frozen=True):
+    """One thing that waits for the developer."""
+
+    kind: Waiting
+    session: SessionId
+    id: str
+    """Stable as long as it waits: id of the approval, the question or the call."""
+    since_ms: int
+    text: str
+
+    @property
+    def claims(self) -> bool:
+        """Whether an agent stands still because of it."""
+        return self.kind in _CLAIMS
+
+
+class ShownDiff(msgspec.Struct, frozen=True):
+    """The unified diff of one changed file, as of the event `seq`."""
+
+    path: str
+    seq: int
+    text: str
+
+
+class DeckModel:
+    """All sessions, and what the developer looks at, writes and speaks to."""
+
+    def __init__(self, folder: str = "") -> None:
+        self.folder = folder
+        """Where the developer stands; sessions of its repository come first."""
+        self.outlook = Outlook()
+        self.states: dict[SessionId, SessionState] = {}
+        self.transcripts: dict[SessionId, Transcript] = {}
+        self.diffs: dict[SessionId, ShownDiff] = {}
+        self.in_hand = SessionId("")
+        self.face: Face = "composer"
+        self.target: Target = "one"
+        self.picked: set[SessionId] = set()
+        self.drafts: dict[str, str] = {}
+        self.everywhere = False
+        """Whether sessions of other repositories are shown too."""
+        self.seen: set[str] = set()
+        """Inbox items the developer put aside, for this deck only."""
+        self.undoable: list[SessionId] = []
+        """Sessions this deck archived or discarded, the last one last."""
+        self.notice = ""
+        """A message that stands in the footer until the next key."""
+        self.notice_bad = False
+        self.lost = ""
+        """Why the runtime can't be reached, while that is so."""
+        self.attached = False
+        self.first_lane = 0
+
+    # facts
+
+    def load(self, states: list[SessionState]) -> None:
+        """Take the states of a fresh listing; what is in hand stays in hand where it still is."""
+        self.states = {state.id: state for state in states}
+        self._keep_in_hand()
+
+    def put(self, state: SessionState) -> None:
+        """Take one state that was read anew, unless events have already led further."""
+        known = self.states.get(state.id)
+        if known is None or state.seq >= known.seq:
+            self.states[state.id] = state
+        self._keep_in_hand()
+
+    def add(self, event: Event) -> Dirty:
+        """Fold one event in; what it made dirty."""
+        dirty = Dirty()
+        if not event.session or isinstance(event, RuntimeStarted | RuntimeEnded):
+            return dirty
+        state = self.states.get(event.session)
+        if state is not None and event.seq <= state.seq:
+            return dirty
+        self.states[event.session] = reduce(state, event)
+        transcript = self.transcripts.get(event.session)
+        if transcript is not None:
+            transcript.add(event)
+        if isinstance(event, TextAdded | OutputAdded):
+            dirty.text.add(event.session)
+        else:
+            dirty.sessions.add(event.session)
+        if state is None:
+            self._keep_in_hand()
+            dirty.everything = True
+        return dirty
+
+    # what is shown
+
+    @property
+    def repository(self) -> str:
+        """Top folder of the repository the developer stands in; empty when it is none."""
+        return self.outlook.repository
+
+    def sessions(self) -> list[SessionState]:
+        """Live sessions as the rail shows them: this repository first, then by slot."""
+        live = [
+            state
+            for state in self.states.values()
+            if not state.archived and (self.everywhere or self.is_here(state))
+        ]
+        return sorted(live, key=lambda state: (not self.is_here(state), state.slot, state.seq))
+
+    def is_here(self, state: SessionState) -> bool:
+        return not self.repository or state.workspace.repository in ("", self.repository)
+
+    @property
+    def elsewhere(self) -> int:
+        """How many live sessions belong to other repositories."""
+        return sum(not s.archived and not self.is_here(s) for s in self.states.values())
+
+    @property
+    def hand(self) -> SessionState | None:
+        """The session in hand."""
+        return self.states.get(self.in_hand)
+
+    def take(self, session: SessionId) -> None:
+        """Take a session in hand."""
+        if session in self.states:
+            self.in_hand = session
+
+    def move(self, step: int) -> None:
+        """Take the neighbour of the session in hand."""
+        shown = self.sessions()
+        if not shown:
+            return
+        place = next((n for n, state in enumerate(shown) if state.id == self.in_hand), 0)
+        self.in_hand = shown[min(len(shown) - 1, max(0, place + step))].id
+
+    def of_slot(self, slot: int) -> SessionState | None:
+        return next((state for state in self.sessions() if state.slot == slot), None)
+
+    def lanes(self, count: int) -> list[SessionState]:
+        """The sessions whose lanes are shown; the one in hand is always among them."""
+        shown = self.sessions()
+        place = next((n for n, state in enumerate(shown) if state.id == self.in_hand), 0)
+        last = max(0, len(shown) - count)
+        first = min(self.first_lane, last)
+        if place < first:
+            first = place
+        elif place >= first + count:
+            first = place - count + 1
+        self.first_lane = first
+        return shown[first : first + count]
+
+    def targets(self) -> list[SessionState]:
+        """Whom the composer speaks to."""
+        match self.target:
+            case "all":
+                return self.sessions()
+            case "several":
+                return [state for state in self.sessions() if state.id in self.picked]
+            case _:
+                return [self.hand] if self.hand is not None else []
+
+    def _keep_in_hand(self) -> None:
+        hand = self.states.get(self.in_hand)
+        shown = self.sessions()
+        if hand is not None and (not hand.archived or not shown):
+            return
+        self.in_hand = shown[0].id if shown else SessionId("")
+
+    # drafts
+
+    @property
+    def draft_of(self) -> str:
+        """Under what name the draft of the present target is kept."""
+        return self.in_hand if self.target == "one" else self.target
+
+    # what waits
+
+    def inbox(self) -> list[InboxItem]:
+        """Everything that waits: what holds an agent up first, each the longest first."""
+        items = [
+            item
+            for state in self.states.values()
+            if not state.archived
+            for item in _waiting(state)
+            if item.id not in self.seen
+        ]
+        return sorted(items, key=lambda item: (not item.claims, item.since_ms, item.id))
+
+    def claims(self) -> list[InboxItem]:
+        """Only what keeps an agent waiting."""
+        return [item for item in self.inbox() if item.claims]
+
+    def counts(self) -> dict[str, int]:
+        """How many live sessions there are of each status."""
+        counts: dict[str, int] = {}
+        for state in self.sessions():
+            counts[state.status] = counts.get(state.status, 0) + 1
+        return counts
+
+    def approval(self, item: InboxItem) -> OpenApproval | None:
+        state = self.states.get(item.session)
+        return next((a for a in state.approvals if a.id == item.id), None) if state else None
+
+    def question(self, item: InboxItem) -> OpenQuestion | None:
+        state = self.states.get(item.session)
+        return next((q for q in state.questions if q.id == item.id), None) if state else None
+
+    def lost_call(self, item: InboxItem) -> OpenCall | None:
+        state = self.states.get(item.session)
+        return next((c for c in state.calls if c.id == item.id), None) if state else None
+
+    # messages for the developer
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """Put a message into the footer, where it stands until the next key."""
+        self.notice, self.notice_bad = text, bad
+
+
+def _waiting(state: SessionState) -> list[InboxItem]:
+    items = [
+        InboxItem("approval", state.id, asked.id, asked.at_ms, asked.what)
+        for asked in state.approvals
+    ]
+    items += [InboxItem("question", state.id, q.id, q.at_ms, q.text) for q in state.questions]
+    items += [
+        InboxItem("unknown", state.id, call.id, state.changed_ms, call.title)
+        for call in state.calls
+        if call.unknown
+    ]
+    if state.parked:
+        items.append(InboxItem("parked", state.id, _news(state), state.changed_ms, state.reason))
+    elif not items and state.status == "failed":
+        items.append(InboxItem("failed", state.id, _news(state), state.changed_ms, state.reason))
+    elif not items and state.status == "done" and not state.landed:
+        text = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+        items.append(InboxItem("done", state.id, _news(state), state.changed_ms, text))
+    return items
+
+
+def _news(state: SessionState) -> str:
+    return f"{state.id}:{state.status}:{state.changed_ms}"
+
+
+def approval_id(item: InboxItem) -> ApprovalId:
+    return ApprovalId(item.id)
+
+
+def call_id(item: InboxItem) -> CallId:
+    return CallId(item.id)

@@ -1,0 +1,61 @@
+"""What a session has changed: the total, its files, and with room the newest hunk."""
+
+from steerdeck.glyphs import glyphs
+from steerdeck.text import Line, Span, path_spans, width_of
+from steerdeck_agents.facts.places import FileChange
+from steerdeck_agents.facts.state import SessionState
+
+
+def changes(state: SessionState, width: int, most: int) -> list[Line]:
+    """Total and at most `most` files, the newest among them."""
+    files = state.files
+    if not files:
+        return [Line((Span("changes", "t2"),), (Span("none yet", "t3"),))]
+    lines = [Line((Span("changes", "t2"),), counts(files, total=True))]
+    shown = list(files)
+    if len(shown) > most:
+        newest = [file for file in files if file.path == state.newest_file]
+        others = [file for file in files if file.path != state.newest_file]
+        shown = (newest + others)[: most - 1]
+    lines += [file_row(file, width) for file in shown]
+    left = len(files) - len(shown)
+    if left:
+        lines.append(Line((Span(f"{left} more files", "t3"),)))
+    return lines
+
+
+def changes_row(state: SessionState, width: int) -> Line:
+    """All changed files on one row, as many as fit."""
+    if not state.files:
+        return Line((Span("changes", "t2"),), (Span("none yet", "t3"),))
+    spans = [Span("changes", "t2")]
+    room = width - 24
+    for number, file in enumerate(state.files):
+        if room < 12:
+            spans.append(Span(f"  {len(state.files) - number} more", "t3"))
+            break
+        parts = path_spans(file.path, min(room, 30))
+        spans += [Span("  "), *parts]
+        room -= 2 + sum(width_of(part.text) for part in parts)
+    return Line(tuple(spans), counts(state.files, total=True))
+
+
+def counts(files: tuple[FileChange, ...], *, total: bool = False) -> tuple[Span, ...]:
+    """Added and removed lines, right-aligned in two columns; only a total has colour."""
+    added = sum(file.added for file in files)
+    removed = sum(file.removed for file in files)
+    if not total and files and files[0].kind in ("binary", "large"):
+        return (Span(files[0].kind, "t2"),)
+    plus = Span(f"+{added}".rjust(4), ("add" if total else "t2") if added else "t3")
+    minus = Span(
+        f"{glyphs().removed}{removed}".rjust(5), ("rem" if total else "t2") if removed else "t3"
+    )
+    return (plus, minus)
+
+
+def file_row(file: FileChange, width: int) -> Line:
+    """One file: its folders muted, its counts right."""
+    name = path_spans(file.path, max(8, width - 15))
+    if file.kind == "removed":
+        name = (*name, Span("  removed", "t3"))
+    return Line(name, counts((file,)))

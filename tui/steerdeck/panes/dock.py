@@ -1,0 +1,108 @@
+"""What waits longest, above the composer: it never moves the composer and never takes the focus."""
+
+from steerdeck.glyphs import glyphs
+from steerdeck.model import DeckModel, InboxItem
+from steerdeck.text import Line, Span, ago, foreign
+from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.state import SessionState
+
+Caps = tuple[tuple[str, str], ...]
+"""Keys and their verbs, for the caps at the right."""
+
+
+def dock(model: DeckModel, rows: int, caps: Caps, now: int) -> list[Line]:
+    """Three rows, or one on a low terminal; empty when nothing waits."""
+    claims = model.claims()
+    if not claims:
+        return []
+    item = claims[0]
+    state = model.states[item.session]
+    if rows == 1:
+        return [_one_row(item, state, caps)]
+    head = Line(
+        (
+            Span(f"{_shape(item)} ", "needs"),
+            foreign(f"{state.slot or ''} {state.name}".strip(), "t0", bold=True),
+            Span(f" {_verb(item, model)}", "t1"),
+        ),
+        (Span(_place(claims) + f"asked {ago(now - item.since_ms)}", "t2"),),
+        bg="needs_bg", bleed=True, bar="needs",
+    )  # fmt: skip
+    words = Line(
+        (foreign(_first_line(item.text), "t0", bold=True),),
+        indent=2, bg="needs_bg", bleed=True, bar="needs",
+    )  # fmt: skip
+    foot = Line(tuple(_touches(item, state, model)), _caps(caps), indent=2, bg="needs_bg",
+                bleed=True, bar="needs")  # fmt: skip
+    return [head, words, foot]
+
+
+def _one_row(item: InboxItem, state: SessionState, caps: Caps) -> Line:
+    return Line(
+        (
+            Span(f"{_shape(item)} ", "needs"),
+            foreign(f"{state.slot or ''} {state.name}".strip(), "t0", bold=True),
+            Span("  asks  " if item.kind in ("approval", "question") else "  waits  ", "t2"),
+            foreign(one_line(item.text), "t0", bold=True),
+        ),
+        _caps(caps[:1]),
+        bg="needs_bg", bleed=True, bar="needs",
+    )  # fmt: skip
+
+
+def cap(key: str) -> Span:
+    """A key that can be pressed now, as a cap."""
+    return Span(f" {key} ", "t0", bold=True, bg="s3")
+
+
+def _caps(caps: Caps) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    for key, verb in caps:
+        spans += [cap(key), Span(f" {verb}", "t1"), Span("   ")]
+    return tuple(spans[:-1])
+
+
+def _shape(item: InboxItem) -> str:
+    g = glyphs()
+    return {"approval": g.needs, "question": g.asks, "unknown": g.unknown, "parked": g.parked}[
+        item.kind
+    ]
+
+
+def _verb(item: InboxItem, model: DeckModel) -> str:
+    match item.kind:
+        case "approval":
+            approval = model.approval(item)
+            kind = approval.kind if approval is not None else "command"
+            return {"command": "asks to run", "patch": "asks to change files"}.get(
+                kind, "asks for the network"
+            )
+        case "question":
+            return "asks you"
+        case "unknown":
+            return "needs to know how this ended"
+        case _:
+            return "is parked"
+
+
+def _place(claims: list[InboxItem]) -> str:
+    return f"1 of {len(claims)} in the inbox   " if len(claims) > 1 else ""
+
+
+def _first_line(text: str) -> str:
+    first, *rest = inert(text).strip().splitlines() or [""]
+    return f"{first}  {glyphs().cut} {len(rest)} more lines" if rest else first
+
+
+def _touches(item: InboxItem, state: SessionState, model: DeckModel) -> list[Span]:
+    approval = model.approval(item)
+    if approval is None:
+        return [foreign(one_line(state.way_out if item.kind == "parked" else ""), "t2")]
+    parts = [one_line(reason, 60) for reason in approval.reasons[:2]]
+    if approval.files:
+        parts.insert(0, f"{len(approval.files)} files")
+    spans = [foreign(" · ".join(parts), "t2")]
+    if state.level.name == "none":
+        lead = " · " if parts else ""
+        spans += [Span(lead, "t2"), Span(state.level.title, "failed", bold=True)]
+    return spans

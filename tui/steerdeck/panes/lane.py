@@ -1,0 +1,104 @@
+"""One session's column: head, plan, transcript, changes."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from steerdeck.model import DeckModel, ShownDiff
+from steerdeck.panes.changes import changes, changes_row
+from steerdeck.panes.hunk import newest_hunk
+from steerdeck.panes.plan import plan, plan_row
+from steerdeck.panes.room import Room
+from steerdeck.panes.status import lane_head, narrow_head
+from steerdeck.panes.transcript import TranscriptPane
+from steerdeck.text import BLANK, Line, hairline
+from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Transcript
+from steerdeck_themes.palettes import Token
+
+
+class Lane(Vertical):
+    """A lane; `sync` draws a session into it."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="lane")
+        self.session = SessionId("")
+        self.head = Rows(ground="s1")
+        self.plan = Rows(ground="s1")
+        self.transcript = TranscriptPane()
+        self.changes = Rows(ground="s1")
+
+    def compose(self) -> ComposeResult:
+        yield self.head
+        yield self.plan
+        yield self.transcript
+        yield self.changes
+
+    def sync(
+        self,
+        state: SessionState,
+        transcript: Transcript | None,
+        hunk: ShownDiff | None,
+        room: Room,
+        now: int,
+        *,
+        in_hand: bool,
+        keys_here: bool,
+        repository: str = "",
+    ) -> None:
+        """Draw the session; with one lane its name stands in the strip above."""
+        self.session = state.id
+        ground: Token = "s0" if room.lanes == 1 and not room.rail else "s1"
+        for part in (self.head, self.plan, self.transcript, self.changes):
+            part.ground = ground
+            part.margin = room.margin
+        inner = room.lane - 2 * room.margin
+        if ground == "s0":
+            head = [narrow_head(state, now, room.lane)]
+        else:
+            head = lane_head(
+                state, now, in_hand=in_hand, keys_here=keys_here, repository=repository
+            )
+        self.head.show(head)
+        self.plan.show(self._plan(state, room))
+        self.changes.show(self._changes(state, hunk, room, inner))
+        self.transcript.sync(transcript, state, now)
+
+    def _plan(self, state: SessionState, room: Room) -> list[Line]:
+        if not room.full_plan:
+            row = plan_row(state, room.lane)
+            return [*row, BLANK] if room.rows >= 20 else row
+        steps = plan(state, 9 if room.rows >= 45 else 6)
+        end = [BLANK] if room.rows >= 45 else []
+        return [BLANK, *steps, hairline(), *end] if steps else [BLANK]
+
+    def _changes(
+        self, state: SessionState, hunk: ShownDiff | None, room: Room, inner: int
+    ) -> list[Line]:
+        if room.rows < 20:
+            return []
+        if not room.files:
+            return [hairline(), changes_row(state, inner)]
+        lines = [BLANK, hairline(), *changes(state, inner, room.files)]
+        if room.hunk and hunk is not None and state.files:
+            rows = newest_hunk(hunk.text, room.hunk)
+            lines += [BLANK, *rows] if rows else []
+        return [*lines, BLANK]
+
+
+def fill_lane(
+    lane: Lane, state: SessionState, model: DeckModel, room: Room, now: int, *, keys_here: bool
+) -> None:
+    """Draw a session of the model into a lane of the deck."""
+    elsewhere = state.workspace.repository.rstrip("/").rpartition("/")[2]
+    lane.sync(
+        state,
+        model.transcripts.get(state.id),
+        model.diffs.get(state.id),
+        room,
+        now,
+        in_hand=state.id == model.in_hand,
+        keys_here=keys_here,
+        repository="" if model.is_here(state) else elsewhere,
+    )

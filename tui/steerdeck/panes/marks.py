@@ -1,0 +1,109 @@
+"""Shape, word and colour of every state: said here once, so that all screens say the same.
+
+State is a shape first, then a word, then a colour; the word may say more than the shape.
+"""
+
+import msgspec
+
+from steerdeck.glyphs import glyphs
+from steerdeck.text import Span
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.state import SessionState, Status
+from steerdeck_themes.palettes import Token
+
+WAITS: tuple[Status, ...] = ("needs_you", "asks", "unknown", "parked")
+"""The states in which an agent stands still until the developer acts: amber, and only they."""
+_LIVE: tuple[Status, ...] = ("starting", "working", "needs_you", "asks", "unknown", "parked")
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """How a state looks."""
+
+    shape: str
+    word: str
+    colour: Token
+
+
+def mark_of(status: Status) -> Mark:
+    g = glyphs()
+    match status:
+        case "starting":
+            return Mark(g.queued, "starting", "t2")
+        case "working":
+            return Mark(g.working, "working", "working")
+        case "needs_you":
+            return Mark(g.needs, "needs you", "needs")
+        case "asks":
+            return Mark(g.asks, "asks", "needs")
+        case "unknown":
+            return Mark(g.unknown, "unknown", "needs")
+        case "parked":
+            return Mark(g.parked, "parked", "needs")
+        case "idle":
+            return Mark(g.queued, "idle", "t2")
+        case "done":
+            return Mark(g.done, "done", "done")
+        case "failed":
+            return Mark(g.failed, "failed", "failed")
+        case "interrupted":
+            return Mark(g.paused, "interrupted", "t1")
+        case "paused":
+            return Mark(g.paused, "paused", "t1")
+        case "archived":
+            return Mark(g.archived, "archived", "t3")
+
+
+def doing(state: SessionState) -> str:
+    """The word of the state, for a working session what it is at: `writing`, `running pytest`."""
+    if state.status != "working":
+        return mark_of(state.status).word
+    for call in reversed(state.calls):
+        if call.started and call.tool == "shell" and call.title:
+            program = next((part for part in call.title.split() if "=" not in part), "")
+            return one_line(f"running {program.rpartition('/')[2]}", 16)
+        if call.started:
+            return {"patch": "patching", "read": "reading", "search": "searching"}.get(
+                call.tool, "working"
+            )
+    if state.turn is not None and state.turn.retry:
+        return "asking again"
+    match [item.kind for item in state.items]:
+        case [*_, "message"]:
+            return "writing"
+        case [*_, "reasoning"]:
+            return "thinking"
+        case _:
+            return "working"
+
+
+def elapsed_ms(state: SessionState, now_ms: int) -> int:
+    """How long a session has run, or ran."""
+    end = now_ms if state.status in _LIVE else state.changed_ms
+    return max(0, end - state.created_ms)
+
+
+def state_spans(state: SessionState, ink: Token | None = None, *, bold: bool = False) -> list[Span]:
+    """Shape and word, in their colour or all in `ink`."""
+    mark = mark_of(state.status)
+    waits = state.status in WAITS
+    return [
+        Span(f"{mark.shape} ", ink or mark.colour),
+        Span(doing(state), ink or mark.colour, bold or waits),
+    ]
+
+
+def tool_glyph(tool: str) -> str:
+    g = glyphs()
+    match tool:
+        case "shell":
+            return g.shell
+        case "patch" | "apply_patch":
+            return g.patch
+        case "read" | "list":
+            return g.read
+        case "search":
+            return g.search
+        case "ask":
+            return g.asks
+        case _:
+            return g.other

@@ -1,0 +1,63 @@
+"""The head of a lane: slot, name, state and time; below them model, tokens and cost."""
+
+from steerdeck.panes.marks import WAITS, elapsed_ms, state_spans
+from steerdeck.text import Line, Span, clock, dollars, foreign, tokens
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_themes.palettes import Token
+
+
+def lane_head(
+    state: SessionState, now: int, *, in_hand: bool, keys_here: bool, repository: str = ""
+) -> list[Line]:
+    """Two rows; a session that waits has the band, the one in hand its bar.
+
+    `keys_here`: whether keys go to the lanes; `repository` is named when it is another one.
+    """
+    waits = state.status in WAITS
+    bar: Token = "accent" if keys_here else "t3"
+    ink: Token | None = "needs_ink" if waits else None
+    slot: Token = ink or ("accent" if in_hand and keys_here else "t0" if in_hand else "t2")
+    time = Span(f"  {clock(elapsed_ms(state, now))}", ink or "t2")
+    first = Line(
+        (
+            Span(f"{state.slot or ''}  ".rjust(3), slot, in_hand),
+            foreign(state.name, ink or "t0", bold=True),
+            foreign(f"  {repository}" if repository else "", ink or "t2"),
+        ),
+        (*state_spans(state, ink, bold=waits), time),
+        bg="needs_fill" if waits else "s2" if in_hand else None,
+        bleed=True,
+        bar="needs" if waits else bar if in_hand else None,
+    )
+    second = Line(
+        (foreign(state.model or "no model yet", "t3"), *_mode(state)),
+        tuple(_used(state)),
+        indent=3,
+        bg="s2" if in_hand else None,
+        bleed=True,
+        bar=bar if in_hand else None,
+    )
+    return [first, second]
+
+
+def narrow_head(state: SessionState, now: int, width: int) -> Line:
+    """One row for a lane whose name already stands in the strip."""
+    left = [*state_spans(state, bold=state.status in WAITS)]
+    left.append(Span(f"  {clock(elapsed_ms(state, now))}", "t2"))
+    right = [foreign(state.model, "t3"), Span("   "), *_used(state)] if width >= 60 else []
+    return Line(tuple(left), tuple(right))
+
+
+def _used(state: SessionState) -> list[Span]:
+    spans: list[Span] = []
+    if state.usage.tokens:
+        spans.append(Span(f"{tokens(state.usage.tokens)} tok", "t3"))
+    if state.usage.priced:
+        spans.append(Span(f"  {dollars(state.usage.dollars)}", "t3"))
+    return spans
+
+
+def _mode(state: SessionState) -> list[Span]:
+    """`ask` is how sessions are; only another mode is worth a word."""
+    words = {"plan": "  plan only", "auto": "  auto by rules"}.get(state.mode, "")
+    return [Span(words, "t2")] if words else []

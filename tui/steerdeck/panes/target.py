@@ -1,0 +1,46 @@
+"""The row above the text one writes: to whom it goes, and with which key in which way."""
+
+from steerdeck.model import DeckModel
+from steerdeck.text import Line, Span, foreign
+from steerdeck_agents.facts.state import SessionState
+
+Verbs = tuple[tuple[str, str], ...]
+
+
+def target(model: DeckModel, verbs: Verbs, width: int, *, focused: bool) -> Line:
+    """`verbs` are keys with what they do now, written only where a key works."""
+    right: list[Span] = []
+    for key, verb in verbs if width >= 60 else verbs[:1]:
+        right += [Span(key, "accent"), Span(f" {verb}", "t2"), Span("   ")]
+    return Line((Span("to ", "t2"), *_whom(model, focused, width)), tuple(right[:-1]))
+
+
+def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
+    targets = model.targets()
+    if model.target == "all" and targets:
+        return [Span(f"all {len(targets)} sessions", "t0" if focused else "t1", focused)]
+    if model.target == "several":
+        if not targets:
+            return [Span("nobody yet", "t0"), Span("  pick with Space or the slot's number", "t2")]
+        names = ", ".join(_name(state) for state in targets)
+        return [foreign(names, "t0" if focused else "t1", bold=focused)]
+    if not targets:
+        return [Span("a new session", "t0" if focused else "t1", focused)]
+    spans = [foreign(_name(targets[0]), "t0" if focused else "t1", bold=focused)]
+    queued = len(targets[0].queue)
+    if queued and width >= 80:
+        spans.append(Span(f"   {queued} on the way", "t2"))
+    return spans
+
+
+def _name(state: SessionState) -> str:
+    return f"{state.slot} {state.name}" if state.slot else state.name
+
+
+def verbs_for(model: DeckModel) -> tuple[str, ...]:
+    """Which ways of sending exist now: steer and queue only while somebody works."""
+    targets = model.targets()
+    if not targets:
+        return ("start",) if model.target == "one" else ()
+    working = any(state.turn is not None for state in targets)
+    return ("steer", "queue", "now") if working else ("send",)

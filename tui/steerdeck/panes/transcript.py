@@ -1,0 +1,266 @@
+"""What was said and done, as lines: your words `›`, the agent's without a mark, a row for a call.
+
+`entry_lines` is pure; `TranscriptPane` keeps a line view in step with the model's transcript and
+feeds only what is new, so that streamed text costs what it adds.
+"""
+
+from steerdeck.glyphs import glyphs
+from steerdeck.panes.marks import tool_glyph
+from steerdeck.text import BLANK, Line, Span, ago, duration, foreign, path_spans
+from steerdeck.widgets.line_view import LineView
+from steerdeck.widgets.prose import lines as prose_lines
+from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said, Transcript
+from steerdeck_themes.palettes import Token
+
+OUTPUT_LINES = 4
+_QUIET = ("turn finished",)
+
+
+def entry_lines(entry: Entry, state: SessionState, now: int, width: int = 80) -> list[Line]:
+    """The lines of one entry; a withdrawn message has none."""
+    match entry:
+        case Said(who="developer"):
+            return [] if entry.withdrawn else _words(entry)
+        case Said(who="agent"):
+            return prose_lines(entry.text)
+        case Said():
+            return _reasoning(entry)
+        case Called():
+            return _call(entry, state, now, width)
+        case Marked():
+            return _mark(entry, state)
+
+
+def _words(said: Said) -> list[Line]:
+    g = glyphs()
+    first, *rest = said.text.splitlines() or [""]
+    lines = [Line((foreign(first, "t0"),), gutter=Span(g.you, "accent"), indent=2, wrap=True)]
+    lines += [Line((foreign(line, "t0"),), indent=2, wrap=True) for line in rest]
+    if said.delivery == "first":
+        return lines
+    if said.delivered is not None:
+        reached = Span(g.reached, "accent")
+        return [*lines, Line((Span("reached the model", "t3"),), gutter=reached, indent=2)]
+    waits = {
+        "queue": "queued, for after the turn",
+        "now": "on its way: the turn is being interrupted",
+    }.get(said.delivery, "on its way: at the next safe point")
+    return [*lines, Line((Span(waits, "t2"),), gutter=Span(g.queued, "t2"), indent=2)]
+
+
+def _reasoning(said: Said) -> list[Line]:
+    text = " ".join(said.text.split()) if not said.open else said.text[-400:]
+    words = one_line(text.replace("**", ""), 160 if said.open else 100)
+    return [Line((foreign(words, "t3"),), indent=2, wrap=said.open)] if words else []
+
+
+def _call(call: Called, state: SessionState, now: int, width: int) -> list[Line]:
+    asked = next((a for a in state.approvals if a.call == call.id), None)
+    if asked is not None:
+        return _pending(
+            asked.what if asked.kind != "patch" else call.title or "a patch",
+            f"asked {ago(now - asked.at_ms)}", state,
+        )  # fmt: skip
+    question = next((q for q in state.questions if q.call == call.id), None)
+    if question is not None:
+        return _pending(question.text, f"asked {ago(now - question.at_ms)}", state)
+    if call.phase == "lost":
+        return _pending(call.title, "a crash hid how it ended: you decide", state)
+    if call.tool in ("plan", "update_plan") and call.phase == "done":
+        return []
+    lines = [call_row(call, now, width)]
+    if call.phase == "failed" and call.output.strip():
+        shown = [line for line in call.output.strip().splitlines() if line.strip()]
+        lines += [
+            Line((foreign(inert(line, sequences="drop"), "t2"),), indent=4)
+            for line in shown[-OUTPUT_LINES:]
+        ]
+    elif call.phase == "running" and call.tool == "shell" and call.output.strip():
+        last = [line for line in call.output.strip().splitlines()[-2:] if line.strip()]
+        lines += [Line((foreign(inert(line, sequences="drop"), "t3"),), indent=4) for line in last]
+    return lines
+
+
+def call_row(call: Called, now: int, width: int = 80) -> Line:
+    """One call: its own mark and words left, its result and time right."""
+    right = result_spans(call, now)
+    room = max(8, width - 8 - sum(len(span.text) for span in right))
+    title = one_line(call.title or call.tool)
+    spans: tuple[Span, ...] = (foreign(title, "t1"),)
+    if call.tool in ("patch", "apply_patch", "read") and " " not in title:
+        spans = path_spans(title, room)
+    colour: Token = "t2" if call.phase != "running" else "working"
+    return Line(spans, tuple(right), gutter=Span(tool_glyph(call.tool), colour), indent=2)
+
+
+def result_spans(call: Called, now: int) -> list[Span]:
+    """What came of a call, then how long it took; a failure is said in words and with its mark."""
+    g = glyphs()
+    took = [Span(f"  {duration(call.duration_ms)}", "t2")] if call.duration_ms >= 100 else []
+    summary = one_line(call.summary, 24).replace("-", g.removed) if _counts(call) else ""
+    summary = summary or one_line(call.summary, 24)
+    match call.phase:
+        case "running":
+            return [Span(f"running {duration(max(0, now - call.started_ms))}", "working")]
+        case "requested":
+            return [Span("waits its turn", "t3")]
+        case "asks":
+            return [Span("asks", "needs", bold=True)]
+        case "lost":
+            return [Span("unknown", "needs", bold=True)]
+        case "failed":
+            spans = [Span(f"{g.failed} ", "failed"), foreign(summary or "failed", "failed")]
+            return [*spans, *[Span(span.text, "failed") for span in took]]
+        case "rejected":
+            return [Span("you said no", "t2")]
+        case "interrupted":
+            return [Span(f"{g.paused} interrupted", "t2"), *took]
+        case "done":
+            return [foreign(summary, "t2"), *took] if summary else took
+
+
+def _counts(call: Called) -> bool:
+    return call.tool in ("patch", "apply_patch") and call.summary.startswith("+")
+
+
+def _pending(text: str, below: str, state: SessionState) -> list[Line]:
+    """The block of something that waits: tinted, barred, wrapped and never cut."""
+    bar = Span(glyphs().bar, "needs")
+    lines = [
+        Line((foreign(line, "t0", bold=True),), gutter=bar, indent=2, bg="needs_bg", wrap=True)
+        for line in text.splitlines()[:12]
+    ]
+    level = f" · {state.level.title}" if state.level.name == "none" else ""
+    spans = (Span(below, "t2"), Span(level, "failed", bold=True))
+    return [*lines, Line(spans, gutter=bar, indent=2, bg="needs_bg")]
+
+
+def _mark(mark: Marked, state: SessionState) -> list[Line]:
+    g = glyphs()
+    if mark.text in _QUIET:
+        if not state.files or state.turn is not None or mark.seq < state.seq - 50:
+            return []
+        if state.status != "done":
+            return []
+        ready = Line((Span("Ready for review", "t0", bold=True),),
+                     gutter=Span(g.done, "done"), indent=2)  # fmt: skip
+        return [ready]
+    shape, colour = {
+        "info": (g.other, "t3"),
+        "done": (g.done, "done"),
+        "warning": (g.paused, "t2"),
+        "error": (g.failed, "failed"),
+    }[mark.level]
+    bold = mark.level == "error"
+    text = mark.text
+    if mark.level == "error" and text.startswith("failed: "):
+        text = "Stopped: " + text.removeprefix("failed: ")
+    words = foreign(one_line(text), "t0" if bold else "t2", bold=bold)
+    return [Line((words,), gutter=Span(shape, _token(colour)), indent=2, wrap=True)]
+
+
+def _token(name: str) -> Token:
+    match name:
+        case "done" | "t2" | "failed":
+            return name
+        case _:
+            return "t3"
+
+
+class TranscriptPane(LineView):
+    """The transcript of one session; `sync` takes over what is new in the model."""
+
+    def __init__(self, *, id: str | None = None, margin: int = 2) -> None:
+        super().__init__(id=id, margin=margin)
+        self._session = ""
+        self._seen: dict[str, object] = {}
+        self._fed: dict[str, int] = {}
+        self._gaps: dict[str, bool] = {}
+        self._ticking: set[str] = set()
+
+    def sync(self, transcript: Transcript | None, state: SessionState, now: int) -> None:
+        """Draw what changed since the last call; a transcript read anew is drawn anew."""
+        if self._session != state.id or self._shrunk(transcript):
+            self._forget(state.id)
+        if transcript is None:
+            return
+        previous: Entry | None = None
+        for id, entry in transcript.entries.items():
+            key = (entry, _waiting(entry, state), self._tick(entry, now))
+            if self._seen.get(id) != key:
+                self._draw_entry(entry, previous, state, now)
+                self._seen[id] = key
+            if not (isinstance(entry, Marked) and entry.text in _QUIET):
+                previous = entry
+
+    def _shrunk(self, transcript: Transcript | None) -> bool:
+        """Whether entries went away or older ones came in front: then nothing can be kept."""
+        if not self._seen:
+            return False
+        if transcript is None:
+            return True
+        first = next(iter(self._seen))
+        return first not in transcript.entries or next(iter(transcript.entries)) != first
+
+    def _forget(self, session: str) -> None:
+        self.clear()
+        self._session = session
+        self._seen.clear()
+        self._fed.clear()
+        self._gaps.clear()
+
+    def _tick(self, entry: Entry, now: int) -> int:
+        """Running and waiting calls show a time, which changes once a second."""
+        live = isinstance(entry, Called) and entry.phase in ("running", "asks")
+        return now // 1000 if live else 0
+
+    def _draw_entry(
+        self, entry: Entry, previous: Entry | None, state: SessionState, now: int
+    ) -> None:
+        if isinstance(entry, Said) and entry.who == "agent":
+            self._gap(entry, previous, True)
+            self._prose(entry)
+            return
+        lines = entry_lines(entry, state, now, self.size.width or 80)
+        self._gap(entry, previous, bool(lines))
+        self.put(entry.id, lines)
+
+    def _gap(self, entry: Entry, previous: Entry | None, wanted: bool) -> None:
+        """The empty row between groups; calls stand together."""
+        together = (
+            isinstance(entry, Called)
+            and isinstance(previous, Called)
+            and not _waits(entry)
+            and not _waits(previous)
+        )
+        needed = wanted and previous is not None and not together
+        if self._gaps.get(entry.id) != needed:
+            self._gaps[entry.id] = needed
+            self.put(f"gap:{entry.id}", [BLANK] if needed else [])
+
+    def _prose(self, said: Said) -> None:
+        fed = self._fed.get(said.id, 0)
+        if said.open and fed <= len(said.text):
+            self.write(said.id, said.text[fed:])
+            self._fed[said.id] = len(said.text)
+        else:
+            self._fed[said.id] = len(said.text)
+            self.put(said.id, prose_lines(said.text))
+
+
+def _waits(call: Called) -> bool:
+    return call.phase in ("asks", "lost")
+
+
+def _waiting(entry: Entry, state: SessionState) -> object:
+    """What of the state an entry's lines depend on besides the entry."""
+    if isinstance(entry, Called):
+        return (
+            next((a for a in state.approvals if a.call == entry.id), None),
+            next((q for q in state.questions if q.call == entry.id), None),
+        )
+    if isinstance(entry, Marked):
+        return state.status
+    return None

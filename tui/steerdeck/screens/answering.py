@@ -1,0 +1,146 @@
+"""The answers of the inbox: each possible only while its card is armed and was seen to its end.
+
+Apart from the drawing, so that what an answer needs can be read on one page.
+"""
+
+from steerdeck.commands import Helm
+from steerdeck.messages import Open
+from steerdeck.model import Dirty, InboxItem
+from steerdeck.screens.keyed import Keyed
+from steerdeck.widgets.line_view import LineView
+from steerdeck.widgets.prompt import Prompt
+from steerdeck_agents.facts.state import OpenApproval
+
+
+class Answering(Keyed[None]):
+    """A screen with one thing that waits in hand."""
+
+    def __init__(self, helm: Helm, *, id: str) -> None:
+        super().__init__(helm, id=id)
+        self.item: InboxItem | None = None
+        self.body = LineView(id="card")
+        self.words = Prompt("", send={"enter": "steer"}, id="words")
+        self.armed = False
+        self.seen_to_end = False
+
+    def approval(self) -> OpenApproval | None:
+        return self.model.approval(self.item) if self.item is not None else None
+
+    def _may_decide(self) -> bool:
+        return self.armed and self.approval() is not None
+
+    def can_once(self) -> bool:
+        return self._may_decide() and self.seen_to_end
+
+    def do_once(self) -> None:
+        self._decide(allow=True)
+
+    def can_session(self) -> bool:
+        approval = self.approval()
+        return self.can_once() and approval is not None and approval.kind == "command"
+
+    def do_session(self) -> None:
+        approval = self.approval()
+        if self.item is not None and approval is not None:
+            self.helm.go(self.helm.decide(self.item, approval, allow=True, scope="session"))
+
+    def can_no(self) -> bool:
+        return self._may_decide()
+
+    def do_no(self) -> None:
+        self._decide(allow=False)
+
+    def can_no_words(self) -> bool:
+        return self._may_decide()
+
+    def do_no_words(self) -> None:
+        self._write("Why not, or what instead")
+
+    def _decide(self, *, allow: bool, words: str = "") -> None:
+        approval = self.approval()
+        if self.item is not None and approval is not None:
+            self.helm.go(self.helm.decide(self.item, approval, allow=allow, words=words))
+
+    def can_view(self) -> bool:
+        return not self.body.at_tail
+
+    def do_view(self) -> None:
+        self.body.action_page_down()
+
+    def _may_answer(self) -> bool:
+        return bool(self.armed and self.item and self.model.question(self.item))
+
+    def can_answer(self) -> bool:
+        return self._may_answer()
+
+    def do_answer(self) -> None:
+        self._write("Your answer")
+
+    def can_choice(self, number: int) -> bool:
+        question = self.model.question(self.item) if self.item else None
+        return self._may_answer() and question is not None and number <= len(question.choices)
+
+    def do_choice(self, number: int) -> None:
+        question = self.model.question(self.item) if self.item else None
+        if self.item is not None and question is not None:
+            self.helm.go(self.helm.answer(self.item, question.choices[number - 1]))
+
+    def _of_kind(self, *kinds: str) -> bool:
+        return bool(self.armed and self.item and self.item.kind in kinds)
+
+    def can_was_done(self) -> bool:
+        return self._of_kind("unknown")
+
+    def do_was_done(self) -> None:
+        if self.item is not None:
+            self.helm.go(self.helm.resolve(self.item, "done"))
+
+    def can_was_failed(self) -> bool:
+        return self._of_kind("unknown")
+
+    def do_was_failed(self) -> None:
+        if self.item is not None:
+            self.helm.go(self.helm.resolve(self.item, "failed"))
+
+    def can_go_on(self) -> bool:
+        return self._of_kind("parked", "failed")
+
+    def do_go_on(self) -> None:
+        if self.item is not None:
+            self.helm.go(self.helm.resume(self.item.session))
+
+    def can_land_it(self) -> bool:
+        return self._of_kind("done")
+
+    def do_land_it(self) -> None:
+        if self.item is not None:
+            self.post_message(Open("land", self.item.session))
+
+    def can_seen(self) -> bool:
+        return self._of_kind("done", "failed")
+
+    def do_seen(self) -> None:
+        if self.item is not None:
+            self.model.seen.add(self.item.id)
+
+    # words
+
+    def _write(self, placeholder: str) -> None:
+        self.words.placeholder = placeholder
+        self.words.display = True
+        self.words.focus()
+
+    def stop_writing(self) -> None:
+        self.words.display = False
+        self.words.text = ""
+        self.set_focus(None)
+
+    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+        if self.item is None:
+            return
+        if self.approval() is not None:
+            self._decide(allow=False, words=event.text)
+        else:
+            self.helm.go(self.helm.answer(self.item, event.text))
+        self.stop_writing()
+        self.show(Dirty(everything=True))

@@ -1,0 +1,312 @@
+"""The deck: all sessions in the rail, some of them as lanes, what waits, and where one writes.
+
+Keys go to one of two places: to the composer, where letters are text, or to the lanes, where they
+are commands. Nothing of one session moves what is shown of another.
+"""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from steerdeck.commands import Helm
+from steerdeck.keymap import Place
+from steerdeck.messages import Open
+from steerdeck.model import Dirty
+from steerdeck.panes.composer import Composer
+from steerdeck.panes.dock import Caps, dock
+from steerdeck.panes.empty import empty_lines
+from steerdeck.panes.header import header
+from steerdeck.panes.lane import Lane, fill_lane
+from steerdeck.panes.rail import rail, session_of, strip
+from steerdeck.panes.room import Room, room, shared
+from steerdeck.screens.steering import Steering
+from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.ids import SessionId
+
+
+class DeckScreen(Steering[None]):
+    """The home of the app."""
+
+    def __init__(self, helm: Helm) -> None:
+        super().__init__(helm, id="deck")
+        self.header = Rows(id="header")
+        self.strip = Rows(id="strip", margin=1)
+        self.rail = Rows(id="rail")
+        self.lanes: list[Lane] = []
+        self.empty = Rows(id="empty", ground="s1")
+        self.dock = Rows(id="dock")
+        self.composer = Composer("Say what should change")
+        self.foot = Rows(id="footer")
+        self.row = Horizontal(id="lanes")
+        self.room = room(80, 24)
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.strip
+        with Horizontal(id="middle"):
+            yield self.rail
+            with Vertical(id="desk"):
+                yield self.row
+                yield self.empty
+                yield self.dock
+                yield self.composer
+                yield self.foot
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._tick)
+        self._fit()
+        if self.model.face == "composer":
+            self.composer.prompt.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit()
+
+    def on_screen_resume(self) -> None:
+        self.show(Dirty(everything=True))
+
+    def _fit(self) -> None:
+        """Lay the screen out for the terminal's size."""
+        size = self.app.size
+        self.room = fits = room(size.width, size.height)
+        self.rail.display = bool(fits.rail)
+        self.rail.styles.width = max(1, fits.rail)
+        self.strip.display = not fits.rail
+        self.set_class(not fits.gaps, "-low")
+        self.set_class(size.height < 20, "-lower")
+        self.set_class(bool(fits.rail), "-rail")
+        for part in (self.header, self.strip, self.rail, self.dock, self.foot):
+            part.margin = fits.margin
+        self.composer.set_margin(fits.margin)
+        missing = fits.lanes - len(self.lanes)
+        if missing > 0:
+            new = [Lane() for _ in range(missing)]
+            self.lanes += new
+            self.row.mount(*new)
+        self.show(Dirty(everything=True))
+
+    # what is drawn
+
+    def show(self, dirty: Dirty) -> None:
+        if not self.is_mounted:
+            return
+        model, fits, now = self.model, self.room, self.helm.now_ms()
+        shown = model.lanes(fits.lanes)
+        seen = {state.id for state in shown}
+        if model.attached:
+            self.helm.bridge.show(seen | self.helm.watched)
+        on_deck = model.face == "deck"
+        fits = shared(fits, len(shown))
+        for place, lane in enumerate(self.lanes):
+            lane.display = place < len(shown)
+            lane.set_class(place == len(shown) - 1, "-last")
+            if lane.display:
+                state = shown[place]
+                moved = lane.session != state.id
+                if dirty.everything or moved or state.id in dirty.sessions | dirty.text:
+                    fill_lane(lane, state, model, fits, now, keys_here=on_deck)
+        if not (dirty.everything or dirty.sessions):
+            return
+        self.row.display = bool(shown)
+        self.empty.display = not shown
+        if not shown:
+            self.empty.show(empty_lines(model, self.helm.keymap, fits))
+        self._around(seen, fits, now)
+
+    def _around(self, seen: set[SessionId], fits: Room, now: int) -> None:
+        model = self.model
+        self.header.show([header(model, fits.columns)])
+        if fits.rail:
+            self.rail.show(rail(model, fits.rail, max(1, fits.rows - 3), seen, now))
+        else:
+            several = fits.columns >= 80 and len(model.sessions()) > 1
+            hint = ("Alt+1…9" if model.face == "composer" else "1…9") if several else ""
+            self.strip.show(strip(model, fits.columns - 2 * fits.margin, hint))
+        waiting = dock(model, fits.dock, self._caps(), now)
+        self.dock.display = bool(waiting)
+        self.dock.show(waiting)
+        write = self.helm.keymap.shown("write") if model.face == "deck" else ""
+        self.composer.sync(
+            model, self.helm.keymap, fits.columns - fits.rail, leading=self.leading, write=write
+        )
+        self.foot.show([self.footer_line(fits.columns - fits.rail)])
+
+    def _caps(self) -> Caps:
+        keymap = self.helm.keymap
+        if self.model.face == "composer":
+            return ((keymap.shown("next_waiting", "composer"), "answer"),)
+        return ((keymap.shown("next_waiting"), "answer"), (keymap.shown("inbox"), "inbox"))
+
+    def _tick(self) -> None:
+        if any(state.status not in ("done", "failed", "idle") for state in self.model.sessions()):
+            self.show(Dirty(everything=True))
+
+    # where keys go
+
+    def places(self) -> tuple[Place, ...]:
+        return (self.model.face, "anywhere")
+
+    def do_lanes(self) -> None:
+        self.model.face = "deck"
+        self.set_focus(None)
+
+    def do_write(self) -> None:
+        self.model.face = "composer"
+        self.composer.prompt.focus()
+
+    def on_descendant_focus(self) -> None:
+        face = "composer" if self.composer.prompt.has_focus else "deck"
+        if face != self.model.face:
+            self.model.face = "composer" if self.composer.prompt.has_focus else "deck"
+        self.show(Dirty(everything=True))
+
+    def on_descendant_blur(self) -> None:
+        self.show(Dirty(everything=True))
+
+    def do_back(self) -> None:
+        """Esc: interrupt the session in hand while it works, else go to the lanes."""
+        if self.can_interrupt() and self.helm.settled():
+            self.do_interrupt()
+        else:
+            self.do_lanes()
+
+    def can_back(self) -> bool:
+        return self.model.face == "composer"
+
+    def verb_back(self) -> str:
+        return "interrupt" if self.can_interrupt() and self.helm.settled() else "lanes"
+
+    def can_lanes(self) -> bool:
+        return self.model.face == "composer"
+
+    def verb_lanes(self) -> str:
+        return "" if self.verb_back() == "lanes" else "lanes"
+
+    # lanes
+
+    def can_lane_left(self) -> bool:
+        return len(self.model.sessions()) > 1
+
+    def do_lane_left(self) -> None:
+        self.model.move(-1)
+
+    def can_lane_right(self) -> bool:
+        return len(self.model.sessions()) > 1
+
+    def do_lane_right(self) -> None:
+        self.model.move(1)
+
+    def _hand_lane(self) -> Lane | None:
+        return next((lane for lane in self.lanes if lane.session == self.model.in_hand), None)
+
+    def _scroll(self, action: str) -> None:
+        lane = self._hand_lane()
+        if lane is not None:
+            getattr(lane.transcript, f"action_{action}")()
+
+    def can_scroll_down(self) -> bool:
+        return self._hand_lane() is not None
+
+    def do_scroll_down(self) -> None:
+        self._scroll("scroll_down")
+
+    def do_scroll_up(self) -> None:
+        self._scroll("scroll_up")
+        self.read_older()
+
+    def do_page_down(self) -> None:
+        self._scroll("page_down")
+
+    def do_page_up(self) -> None:
+        self._scroll("page_up")
+        self.read_older()
+
+    def do_top(self) -> None:
+        self._scroll("scroll_home")
+        self.read_older()
+
+    def do_end(self) -> None:
+        self._scroll("scroll_end")
+
+    def read_older(self) -> None:
+        """At the beginning of what is shown, the page before it is read."""
+        lane = self._hand_lane()
+        if lane is not None and lane.transcript.above == 0:
+            self.helm.go(self.helm.older(lane.session))
+
+    def on_rows_clicked(self, event: Rows.Clicked) -> None:
+        session = session_of(event.span)
+        if session is not None:
+            self.model.take(session)
+        elif event.rows is self.dock:
+            self.do_next_waiting()
+        else:
+            lane = next((lane for lane in self.lanes if event.rows in lane.children), None)
+            if lane is None:
+                return
+            self.model.take(lane.session)
+        self.show(Dirty(everything=True))
+
+    # the composer
+
+    def composer_empty(self) -> bool:
+        return not self.composer.prompt.text
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        self.composer.keep(self.model, event.text)
+        self.show(Dirty(everything=True))
+
+    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+        self.submit(event.text, event.how)
+
+    def do_send(self) -> None:
+        self._press("enter")
+
+    def do_queue(self) -> None:
+        self._press("tab")
+
+    def do_now(self) -> None:
+        self._press("ctrl+s")
+
+    def _press(self, key: str) -> None:
+        """The same as the key in the composer, for the palette."""
+        self.composer.prompt.on_key(events.Key(key, None))
+
+    def do_editor(self) -> None:
+        self.edit_outside(self.composer.prompt)
+
+    def can_take_back(self) -> bool:
+        return self.composer.prompt.take_back and self.composer_empty()
+
+    def do_take_back(self) -> None:
+        self.take_back(self.composer.prompt)
+
+    def do_quit_by_steps(self) -> None:
+        if self.composer.prompt.text and self.model.face == "composer":
+            self.composer.prompt.clear()
+        elif not self.quit_step() and self.can_interrupt():
+            self.do_interrupt()
+
+    def verb_next_waiting(self) -> str:
+        """The dock shows it already."""
+        return ""
+
+    def verb_inbox(self) -> str:
+        return "" if self.model.claims() else "inbox"
+
+    # other screens
+
+    def can_zoom(self) -> bool:
+        return self.model.hand is not None
+
+    def do_zoom(self) -> None:
+        self.post_message(Open("zoom", self.model.in_hand))
+
+    def can_diff(self) -> bool:
+        return bool(self.model.hand and self.model.hand.files)
+
+    def do_diff(self) -> None:
+        self.post_message(Open("diff", self.model.in_hand))
+
+    def do_new(self) -> None:
+        self.post_message(Open("new"))

@@ -1,0 +1,185 @@
+"""A screen whose keys are data: it looks a key up in the keymap and calls `do_<id>`.
+
+`can_<id>` says whether the act does something now, `verb_<id>` what it is called now; both are
+optional. Footer and help ask the same two, so a key that does nothing is never shown.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from textual import events
+from textual.screen import Screen
+
+from steerdeck.commands import Helm
+from steerdeck.keymap import LEADER, Key, Place, label, name_of
+from steerdeck.messages import Leave, Open, SwitchTheme
+from steerdeck.model import DeckModel, Dirty
+from steerdeck.panes.footer import Hints, footer, message
+from steerdeck.text import Line
+
+T = TypeVar("T")
+QUIT_S = 1.0
+_ON_ALT = ("next_waiting", "inbox", "palette", "help", "back")
+_ALWAYS_ALT = (".", *"123456789")
+
+
+class Keyed(Screen[T], Generic[T], inherit_bindings=False):
+    """A screen of the deck."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, helm: Helm, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.helm = helm
+        self._leading = False
+        self._quit_at = 0.0
+
+    @property
+    def model(self) -> DeckModel:
+        return self.helm.model
+
+    def places(self) -> tuple[Place, ...]:
+        """Where keys go now, the nearest place first."""
+        return ("anywhere",)
+
+    def show(self, dirty: Dirty) -> None:
+        """Draw what changed."""
+
+    @property
+    def leading(self) -> bool:
+        """Whether the leader was pressed and the next key belongs to it."""
+        return self._leading
+
+    # keys
+
+    def on_key(self, event: events.Key) -> None:
+        name = name_of(event.key, event.character)
+        if self.model.notice:
+            self.model.say("")
+            self.show(Dirty(everything=True))
+        if self._handle(name):
+            event.stop()
+            event.prevent_default()
+
+    def _handle(self, name: str) -> bool:
+        if self._leading:
+            self._leading = False
+            key = self.helm.keymap.behind_leader(name)
+            if key is not None and self.can(key):
+                self.do(key)
+            self.show(Dirty(everything=True))
+            return True
+        if name == LEADER and "composer" in self.places():
+            self._leading = True
+            self.show(Dirty(everything=True))
+            return True
+        for key in self._find(name):
+            if self.can(key):
+                self.do(key)
+                return True
+        return False
+
+    def _find(self, name: str) -> list[Key]:
+        places = self.places()
+        found = self.helm.keymap.find(places, name)
+        letter = name.removeprefix("alt+")
+        if found or letter == name or "composer" not in places:
+            return found
+        if letter not in _ALWAYS_ALT and not self.composer_empty():
+            return []
+        return self.helm.keymap.find(self.letter_places(), letter)
+
+    def composer_empty(self) -> bool:
+        return True
+
+    def letter_places(self) -> tuple[Place, ...]:
+        """Whose letters Alt gives while the composer has the keys."""
+        return ("deck",)
+
+    def can(self, key: Key) -> bool:
+        """Whether pressing the key does something now."""
+        if self._method("do", key.id) is None:
+            return False
+        can = self._method("can", key.id)
+        return can is None or bool(can())
+
+    def do(self, key: Key) -> None:
+        act = self._method("do", key.id)
+        if act is not None:
+            act()
+            self.show(Dirty(everything=True))
+
+    def verb(self, key: Key) -> str:
+        verb = self._method("verb", key.id)
+        return str(verb()) if verb is not None else key.verb
+
+    def _method(self, kind: str, id: str) -> Callable[[], object] | None:
+        method = getattr(self, f"{kind}_{id}", None)
+        if method is None:
+            name, _, number = id.rpartition("_")
+            numbered = getattr(self, f"{kind}_{name}", None) if number.isdigit() else None
+            if numbered is None:
+                return None
+            return lambda: numbered(int(number))
+        return method if callable(method) else None
+
+    # the footer
+
+    def hints(self) -> tuple[Hints, Hints]:
+        """Keys that work now with their verbs: of this place, and everywhere."""
+        places = self.places()
+        composing = "composer" in places
+        left: list[tuple[int, str, str]] = []
+        right: list[tuple[int, str, str]] = []
+        reachable = (*places, *self.letter_places()) if composing else places
+        for key in self.helm.keymap.of(*reachable):
+            if not key.foot or not self.can(key):
+                continue
+            if composing and key.id not in _ON_ALT and "composer" not in key.where:
+                continue
+            verb = self.verb(key)
+            if verb:
+                row = (key.foot, self.helm.keymap.shown(key.id, places[0]), verb)
+                (left if key.foot < 0 else right).append(row)
+        return (
+            tuple((key, verb) for _, key, verb in sorted(left, key=lambda row: -row[0])),
+            tuple((key, verb) for _, key, verb in sorted(right)),
+        )
+
+    def footer_line(self, width: int) -> Line:
+        """Keys that work now, or what there is to say until the next key."""
+        if self._leading:
+            return message(f"{label(LEADER)} … the next key is one of the deck's", bad=False)
+        if self.model.notice:
+            return message(self.model.notice, bad=self.model.notice_bad)
+        if self.model.lost:
+            return message(self.model.lost, bad=True)
+        return footer(*self.hints(), width)
+
+    # what works in every screen
+
+    def open(self, where: Open) -> None:
+        self.post_message(where)
+
+    def do_palette(self) -> None:
+        self.post_message(Open("palette"))
+
+    def do_help(self) -> None:
+        self.post_message(Open("help"))
+
+    def do_theme(self) -> None:
+        self.post_message(SwitchTheme())
+
+    def do_quit_by_steps(self) -> None:
+        self.quit_step()
+
+    def quit_step(self) -> bool:
+        """Ctrl+C pressed with nothing to clear; True when it was the second within a second."""
+        now = time.monotonic()
+        if now - self._quit_at < QUIT_S:
+            self.post_message(Leave())
+            return True
+        self._quit_at = now
+        self.helm.say("Ctrl+C again within a second closes the deck; the agents go on.")
+        return False

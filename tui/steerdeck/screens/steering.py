@@ -1,0 +1,172 @@
+"""What deck and zoom share: acts on the session in hand, and sending words to sessions."""
+
+from typing import Generic, TypeVar
+
+from steerdeck.messages import Open
+from steerdeck.model import InboxItem
+from steerdeck.outside import EditorError, edit
+from steerdeck.panes.marks import WAITS
+from steerdeck.screens.keyed import Keyed
+from steerdeck.widgets.prompt import How, Prompt
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
+
+T = TypeVar("T")
+_RESTS = ("interrupted", "paused", "parked", "failed")
+
+
+class Steering(Keyed[T], Generic[T]):
+    """A screen with a session in hand."""
+
+    @property
+    def hand(self) -> SessionState | None:
+        return self.model.hand
+
+    # words
+
+    def submit(self, text: str, how: How) -> None:
+        """Send a draft; who does not work gets it at once, in whatever way it was sent."""
+        targets = self.model.targets()
+        self.model.drafts[self.model.draft_of] = ""
+        working = any(state.turn is not None for state in targets)
+        if not targets and self.model.target != "one":
+            self.model.drafts[self.model.draft_of] = text
+            self.helm.say("Pick somebody to speak to first: Alt+1…9.", bad=True)
+            return
+        self.helm.go(self.helm.send(text, targets, how if working else "steer"))
+
+    def take_back(self, prompt: Prompt) -> None:
+        """The newest message that has not reached the model comes back into the composer."""
+        state = self.hand
+        if state is None or not state.queue:
+            return
+        last = state.queue[-1]
+        prompt.text = last.text
+        self.helm.go(self.helm.withdraw(state.id, last.id))
+
+    def edit_outside(self, prompt: Prompt) -> None:
+        """Write the draft in $EDITOR; the deck waits for it."""
+        try:
+            prompt.text = edit(self.app, prompt.text)
+        except EditorError as error:
+            self.helm.say(str(error), bad=True)
+
+    def do_slot(self, slot: int) -> None:
+        state = self.model.of_slot(slot)
+        if state is None:
+            return
+        if self.model.target == "several":
+            self.model.picked ^= {state.id}
+            return
+        self.model.target = "one"
+        self.model.take(state.id)
+
+    def can_slot(self, slot: int) -> bool:
+        return self.model.of_slot(slot) is not None
+
+    def can_several(self) -> bool:
+        return len(self.model.sessions()) > 1
+
+    def do_several(self) -> None:
+        """From one to several and back; the session in hand is picked first."""
+        if self.model.target == "several":
+            self.model.target = "one"
+        else:
+            self.model.target = "several"
+            self.model.picked = {self.model.in_hand}
+
+    def can_all(self) -> bool:
+        return len(self.model.sessions()) > 1
+
+    def do_all(self) -> None:
+        self.model.target = "one" if self.model.target == "all" else "all"
+
+    # the session in hand
+
+    def can_interrupt(self) -> bool:
+        return bool(self.hand and self.hand.turn is not None)
+
+    def do_interrupt(self) -> None:
+        self.helm.go(self.helm.interrupt(self.model.in_hand))
+
+    def can_resume(self) -> bool:
+        return bool(self.hand and self.hand.status in _RESTS)
+
+    def do_resume(self) -> None:
+        self.helm.go(self.helm.resume(self.model.in_hand))
+
+    def can_mode(self) -> bool:
+        return self.hand is not None
+
+    def do_mode(self) -> None:
+        if self.hand is not None:
+            self.helm.go(self.helm.next_mode(self.hand))
+
+    def can_land(self) -> bool:
+        return bool(self.hand and self.hand.files)
+
+    def do_land(self) -> None:
+        self.post_message(Open("land", self.model.in_hand))
+
+    def can_archive(self) -> bool:
+        return self.hand is not None
+
+    def do_archive(self) -> None:
+        self.post_message(Open("archive", self.model.in_hand))
+
+    def can_discard(self) -> bool:
+        return self.hand is not None
+
+    def do_discard(self) -> None:
+        self.post_message(Open("discard", self.model.in_hand))
+
+    def can_undo(self) -> bool:
+        return bool(self.model.undoable)
+
+    def do_undo(self) -> None:
+        self.helm.go(self.helm.reopen())
+
+    def can_rename(self) -> bool:
+        return self.hand is not None
+
+    def do_rename(self) -> None:
+        self.post_message(Open("rename", self.model.in_hand))
+
+    def can_repositories(self) -> bool:
+        return bool(self.model.elsewhere)
+
+    def do_repositories(self) -> None:
+        self.model.everywhere = not self.model.everywhere
+
+    def can_replay(self) -> bool:
+        return self.hand is not None
+
+    def do_replay(self) -> None:
+        self.post_message(Open("replay", self.model.in_hand))
+
+    # what waits
+
+    def can_inbox(self) -> bool:
+        return bool(self.model.inbox())
+
+    def do_inbox(self) -> None:
+        self.post_message(Open("inbox"))
+
+    def next_item(self) -> InboxItem | None:
+        """What waits longest; beyond the session in hand, when it was shown last."""
+        claims = self.model.claims()
+        return claims[0] if claims else None
+
+    def can_next_waiting(self) -> bool:
+        return self.next_item() is not None
+
+    def do_next_waiting(self) -> None:
+        item = self.next_item()
+        if item is not None:
+            self.post_message(Open("inbox", item.session, item.id))
+
+    def waiting_elsewhere(self, session: SessionId) -> SessionState | None:
+        """Another session that waits, for the header of a zoom."""
+        return next(
+            (s for s in self.model.sessions() if s.id != session and s.status in WAITS), None
+        )
