@@ -14,8 +14,8 @@ from steerdeck_agents.models.scripted import Conversation, Refuse, Reply, Script
 from steerdeck_agents.models.scripted_events import broken_end, events_of, frame
 from steerdeck_agents.models.scripted_input import read_request
 
-PACE = 160.0
-"""Tokens per second: what a quick model streams today."""
+PACE = 100.0
+"""Tokens per second: about what models stream, and slow enough to follow and to speak to."""
 
 _LARGEST = 64 * 1024 * 1024
 _LINES = 100
