@@ -1,0 +1,156 @@
+"""A whole runtime inside a test: real git, real SQLite, real frames over a socketpair.
+
+The scripted model is the only stand-in. A scene follows every event, so a test can wait for a fact
+instead of for time.
+"""
+
+import asyncio
+import itertools
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.ids import CountedIds, Ids, OrderId, SessionId, SystemClock
+from steerdeck_agents.facts.places import Level, Mode, Surroundings
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.gate import rules
+from steerdeck_agents.models.scripted import Script
+from steerdeck_agents.models.scripted_server import serve
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import Client
+from steerdeck_agents.runtime.local import attach_in_process
+from steerdeck_agents.runtime.server import Runtime
+from steerdeck_agents.settings.paths import Paths, paths
+
+PATIENCE_S = 30.0
+SURROUNDINGS = Surroundings(path=f"{Path(sys.executable).parent}:/usr/bin:/bin")
+_orders = itertools.count(1)
+
+
+def order_id() -> OrderId:
+    return OrderId(f"order-{os.getpid()}-{next(_orders)}")
+
+
+class Scene:
+    """One runtime and one client that sees everything."""
+
+    def __init__(self, runtime: Runtime, client: Client, where: Paths) -> None:
+        self.runtime = runtime
+        self.client = client
+        self.paths = where
+        self.events: list[e.Event] = []
+        self.frames: list[object] = []
+        self._heard = asyncio.Event()
+
+    async def listen(self) -> None:
+        async for frame in self.client.incoming():
+            self.frames.append(frame)
+            if isinstance(frame, wire.Facts):
+                self.events += [e.decode(bytes(raw)) for raw in frame.events]
+            self._heard.set()
+
+    def of(self, session: SessionId, *kinds: type) -> list[e.Event]:
+        """The events of a session so far, of some kinds or of all."""
+        return [
+            event
+            for event in self.events
+            if event.session == session and (not kinds or isinstance(event, kinds))
+        ]
+
+    def state(self, session: SessionId) -> SessionState:
+        return self.runtime.fleet.session(session).state
+
+    async def until(self, ready: Callable[[], object]) -> None:
+        """Wait until something is true; it is looked at after every frame."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not ready():
+                self._heard.clear()
+                await self._heard.wait()
+
+    async def status(self, session: SessionId, *wanted: str) -> SessionState:
+        """Wait until a session has one of these statuses."""
+        await self.until(lambda: self.state(session).status in wanted)
+        return self.state(session)
+
+    async def start(
+        self, folder: Path, model: str, task: str = "Do it.", mode: Mode = "auto", **more: object
+    ) -> SessionId:
+        given = await self.client.give(
+            o.Start(
+                id=order_id(),
+                task=task,
+                folder=str(folder),
+                model=model,
+                mode=mode,
+                surroundings=SURROUNDINGS,
+                **more,
+            )
+        )
+        return given.session
+
+    async def give(self, kind: type, session: SessionId, **fields: object) -> wire.Given:
+        return await self.client.give(kind(id=order_id(), session=session, **fields))
+
+    async def decide(self, session: SessionId, *, allow: bool, **more: object) -> wire.Given:
+        """Answer the one open approval of a session as it is shown."""
+        (asked,) = self.state(session).approvals
+        return await self.give(
+            o.Decide, session, approval=asked.id, allow=allow, shown=asked.binding, **more
+        )
+
+
+def home_at(folder: Path, models: Mapping[str, str], allowed: Mapping[str, Path]) -> Paths:
+    """A home with these models (name to base URL) and rules (command to repository)."""
+    where = paths({"STEERDECK_HOME": str(folder), "HOME": str(folder)})
+    where.config.mkdir(parents=True, exist_ok=True)
+    where.config_file.write_text(
+        "".join(
+            f'[[models]]\nname = "{name}"\napi = "scripted"\nbase_url = "{url}"\n'
+            for name, url in models.items()
+        )
+    )
+    rules.save(
+        where.config / "rules.toml",
+        [
+            Rule(id=f"rule-{number}", command=command, repository=str(top))
+            for number, (command, top) in enumerate(allowed.items())
+        ],
+    )
+    return where
+
+
+@asynccontextmanager
+async def scene(
+    folder: Path,
+    scripts: Mapping[str, Script],
+    *,
+    allowed: Mapping[str, Path] | None = None,
+    level: Level | None = None,
+    ids: Ids | None = None,
+    pace: float = 0,
+) -> AsyncIterator[Scene]:
+    """A runtime on a home at `folder`, its models played from `scripts`."""
+    server = await serve(scripts, pace=pace)
+    where = home_at(folder, dict.fromkeys(scripts, server.url), allowed or {})
+    runtime = Runtime(
+        where, clock=SystemClock(), ids=ids or CountedIds(), level=level or Level(), version="0"
+    )
+    await runtime.start()
+    client, serving = await attach_in_process(runtime, "0")
+    playing = Scene(runtime, client, where)
+    listening = asyncio.create_task(playing.listen())
+    await client.watch(SessionId(""), "full")
+    try:
+        yield playing
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await client.close()
+        await asyncio.gather(serving, return_exceptions=True)
+        await runtime.close("the test ended")
+        await server.close()
