@@ -1,9 +1,10 @@
 """A workspace made as the product makes them, and a way to run a script in it at either level."""
 
 import asyncio
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox.probe import probe
 from steerdeck_agents.sandbox.process import Finished, Spawn, environment, run
 
-CONFINED = Level(name="bubblewrap", files=True, network=True, processes=True)
 BARE = Level()
 Runner = Callable[..., Finished]
 
@@ -26,13 +26,17 @@ def probed() -> Level:
 def level(request: pytest.FixtureRequest, probed: Level) -> Level:
     if request.param == "none":
         return BARE
-    if probed.name != "bubblewrap":
-        pytest.skip(probed.why)
-    return probed
+    return confine(probed)
 
 
 @pytest.fixture
 def confined(probed: Level) -> Level:
+    return confine(probed)
+
+
+def confine(probed: Level) -> Level:
+    """Skip where the system has no sandbox, but fail where ours leaks."""
+    assert "is not relied on" not in probed.why, probed.why
     if probed.name != "bubblewrap":
         pytest.skip(probed.why)
     return probed
@@ -47,7 +51,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
     repository, clone = tmp_path / "repository", tmp_path / "clone"
     repository.mkdir()
     git(repository, "init", "-q", "-b", "main")
@@ -60,13 +64,15 @@ def workspace(tmp_path: Path) -> Workspace:
     for name in ("hooks", "info"):
         (clone / ".git" / name).mkdir(exist_ok=True)
     (clone / ".git" / "commondir").write_text(".\n")
-    return Workspace(
+    place = Workspace(
         path=str(clone),
         repository=str(repository),
         branch="main",
         base=git(repository, "rev-parse", "HEAD"),
         borrows=(str(repository / ".git" / "objects"),),
     )
+    yield place
+    shutil.rmtree(environment(Surroundings(), place, BARE)["HOME"], ignore_errors=True)
 
 
 @pytest.fixture

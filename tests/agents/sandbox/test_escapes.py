@@ -183,6 +183,11 @@ def test_no_user_namespace_can_be_made_inside(go: Runner, confined: Level) -> No
     assert go("unshare --user true", confined).exit_code != 0
 
 
+def test_a_confined_root_has_no_capabilities(go: Runner, confined: Level) -> None:
+    done = go("grep -E 'Cap(Prm|Eff|Bnd)' /proc/self/status | cut -f2 | sort -u", confined)
+    assert done.head_tail == "0000000000000000\n"
+
+
 def test_no_open_file_of_ours_reaches_a_command(go: Runner, level: Level, tmp_path: Path) -> None:
     with (tmp_path / "journal").open("w") as journal:
         os.set_inheritable(journal.fileno(), True)

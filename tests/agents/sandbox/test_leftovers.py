@@ -118,9 +118,9 @@ asyncio.run(run(spawn, on_output=print, stop=asyncio.Event(), spool=pathlib.Path
     return process
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(holds: Callable[[], bool]) -> None:
     async def wait() -> None:
-        while not true():
+        while not holds():
             await asyncio.sleep(0.01)
 
     asyncio.run(asyncio.wait_for(wait(), 20))
