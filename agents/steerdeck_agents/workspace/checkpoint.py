@@ -116,7 +116,7 @@ async def capture(
         snapshot=Snapshot(
             files=scan.files, not_covered=frozenset(scan.not_covered), taken_ns=taken_ns
         ),
-        changed=tuple(scan.changed),
+        changed=tuple(sorted(scan.changed, key=lambda file: file.path)),
         contents=tuple(CheckpointBytes(sha=sha, data=data) for sha, data in scan.bytes.items()),
         not_covered=tuple(sorted(shown(path) for path in scan.not_covered)),
     )

@@ -44,9 +44,9 @@ def parts_of(path: str) -> tuple[str, ...]:
 
 
 def read_file(root: Path | str, path: str, limit: int) -> FileState | None:
-    """The file or link at `path`; None when there is none, or only behind a link.
+    """The file or link at `path`; None when there is none, or a folder, or only behind a link.
 
-    OrderRefused when it is something else, or holds more than `limit` bytes.
+    OrderRefused when it is a pipe or the like, or holds more than `limit` bytes.
     """
     *folders, name = parts_of(path)
     try:
@@ -54,6 +54,8 @@ def read_file(root: Path | str, path: str, limit: int) -> FileState | None:
             seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
             if stat.S_ISLNK(seen.st_mode):
                 return FileState(mode=LINK, link=os.readlink(name, dir_fd=folder))
+            if stat.S_ISDIR(seen.st_mode):
+                return None
             if not stat.S_ISREG(seen.st_mode):
                 raise OrderRefused(f"{path!r} is not a file.")
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

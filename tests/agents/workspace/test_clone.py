@@ -3,6 +3,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+
 from kit.repositories import (
     SOMEBODY,
     commit,
@@ -146,7 +147,7 @@ def test_a_partial_clone_gives_what_it_holds_and_says_what_it_lacks(tmp_path: Pa
     assert (Path(ours.path) / "readme.md").read_text() == "# Plain, third\n"
     assert asyncio.run(base_intact(ours))
     assert asyncio.run(make_independent(ours)).borrows
-    with pytest.raises(RepositoryError, match="check that commit out there first|checked out"):
+    with pytest.raises(RepositoryError, match=r"check that commit out there first|checked out"):
         workspace_of(top, tmp_path / "w/two", base="HEAD~2")
     assert not (tmp_path / "w/two").exists()
     assert fingerprint(top) == before

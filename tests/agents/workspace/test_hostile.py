@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+
 from kit.repositories import commit, fingerprint, hostile, plain, run, write
 from kit.workspaces import made
 from steerdeck_agents.facts.errors import RepositoryError

@@ -1,0 +1,168 @@
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kit.repositories import commit, contents, plain, run, write
+from kit.workspaces import workspace_of
+from steerdeck_agents.facts.places import FileChange, Workspace
+from steerdeck_agents.workspace.changes import changed_files, diff, patch
+from steerdeck_agents.workspace.git import LARGE
+from steerdeck_agents.workspace.live_diff import LiveDiff, unified
+
+
+def worked(tmp_path: Path) -> tuple[Workspace, Path]:
+    """A workspace with committed, staged, written, new, removed and binary changes."""
+    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
+    there = Path(ours.path)
+    write(there, "committed.txt", "a\nb\n")
+    commit(there)
+    write(there, "src/shop.py", "def total(items):\n    return 2\n")
+    run(there, "add", "src")
+    write(there, "readme.md", "")
+    write(there, "sub/new file.txt", "no newline at the end")
+    (there / "run.sh").unlink()
+    write(there, "data/logo.bin", b"\0\1\2")
+    write(there, "build/out.o", "ignored\n")
+    return ours, there
+
+
+def test_everything_changed_is_listed_whoever_did_it(tmp_path: Path):
+    ours, there = worked(tmp_path)
+    write(there, "large.txt", b"x\n" * LARGE)
+    index = (there / ".git/index").read_bytes()
+    assert asyncio.run(changed_files(ours)) == (
+        FileChange("committed.txt", "added", 2, 0),
+        FileChange("data/logo.bin", "binary"),
+        FileChange("large.txt", "large"),
+        FileChange("readme.md", "changed", 0, 1),
+        FileChange("run.sh", "removed", 0, 2),
+        FileChange("src/shop.py", "changed", 1, 1),
+        FileChange("sub/new file.txt", "added", 1, 0),
+    )
+    assert (there / ".git/index").read_bytes() == index
+
+
+def test_the_diff_names_every_change_and_can_be_narrowed(tmp_path: Path):
+    ours, _ = worked(tmp_path)
+    text = asyncio.run(diff(ours))
+    assert text.count("diff --git") == 6
+    assert "+no newline at the end\n\\ No newline at end of file" in text
+    assert "Binary files a/data/logo.bin and b/data/logo.bin differ" in text
+    assert "build" not in text
+    assert asyncio.run(diff(ours, ("readme.md",))).count("diff --git") == 1
+
+
+def test_a_patch_makes_the_same_files_elsewhere(tmp_path: Path):
+    ours, there = worked(tmp_path)
+    (there / "link").unlink()
+    (there / "link").symlink_to("elsewhere")
+    (there / "src/shop.py").chmod(0o755)
+    write(there, "latin.txt", "\xe9\n".encode("latin-1"))
+    other = plain(tmp_path / "other")
+    run(other, "apply", "--binary", "-", data=asyncio.run(patch(ours, ours.base)))
+    ignored = {"build/out.o"}
+    mine, theirs = contents(there), contents(other)
+    assert {k: v for k, v in mine.items() if k not in ignored} == {
+        k: v for k, v in theirs.items() if k not in ignored
+    }
+
+
+def test_nothing_changed_is_nothing(tmp_path: Path):
+    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
+    assert asyncio.run(changed_files(ours)) == ()
+    assert asyncio.run(diff(ours)) == ""
+
+
+def test_the_live_diff_of_each_file_says_the_same_as_git(tmp_path: Path):
+    ours, there = worked(tmp_path)
+    write(there, "large.txt", b"x\n" * LARGE)
+
+    async def live() -> dict[str, FileChange]:
+        live_diff = LiveDiff(ours)
+        found = {}
+        for listed in await changed_files(ours):
+            change = await live_diff.change(listed.path)
+            assert change is not None
+            assert change[0] == listed
+            found[listed.path] = change[1]
+        assert await live_diff.change("link") is None
+        return found
+
+    texts = asyncio.run(live())
+    assert texts["src/shop.py"] == (
+        "--- a/src/shop.py\n+++ b/src/shop.py\n@@ -1,2 +1,2 @@\n def total(items):\n"
+        "-    return sum(items)\n+    return 2\n"
+    )
+    assert texts["run.sh"].startswith("--- a/run.sh\n+++ /dev/null\n@@ -1,2 +0,0 @@\n")
+    assert texts["data/logo.bin"] == texts["large.txt"] == ""
+
+
+def test_the_live_diff_sees_a_mode_and_a_link(tmp_path: Path):
+    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
+    there = Path(ours.path)
+    (there / "readme.md").chmod(0o755)
+    (there / "link").unlink()
+    (there / "link").symlink_to("elsewhere")
+
+    async def live() -> None:
+        live_diff = LiveDiff(ours)
+        mode = await live_diff.change("readme.md")
+        assert mode == (FileChange("readme.md"), "old mode 644\nnew mode 755\n")
+        link = await live_diff.change("link")
+        assert link is not None
+        assert "+elsewhere" in link[1]
+
+    asyncio.run(live())
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.sampled_from("abc"), max_size=30),
+    st.lists(st.sampled_from("abcd"), max_size=30),
+    st.booleans(),
+)
+def test_a_live_diff_turns_the_old_text_into_the_new(old: list[str], new: list[str], end: bool):
+    before = "".join(f"{line}\n" for line in old)
+    after = "".join(f"{line}\n" for line in new) + ("end" if end else "")
+    added, removed, text = unified("f", before.encode(), after.encode())
+    assert _applied(before, text) == after
+    body = text.splitlines()[2:]
+    assert added == sum(line.startswith("+") for line in body)
+    assert removed == sum(line.startswith("-") for line in body)
+
+
+def _applied(before: str, text: str) -> str:
+    """What a strict reader makes of a unified diff."""
+    old = before.splitlines(keepends=True)
+    out: list[str] = []
+    at = 0
+    lines = text.splitlines(keepends=True)[2:]
+    for number, line in enumerate(lines):
+        if line.startswith("@@"):
+            start, _, length = line.split()[1][1:].partition(",")
+            first = int(start) - (0 if length == "0" else 1)
+            out += old[at:first]
+            at = first
+        elif line.startswith(" "):
+            assert old[at] == line[1:]
+            out.append(old[at])
+            at += 1
+        elif line.startswith("-"):
+            assert old[at] == line[1:]
+            at += 1
+        elif line.startswith("+"):
+            bare = number + 1 < len(lines) and lines[number + 1].startswith("\\")
+            out.append(line[1:].removesuffix("\n") if bare else line[1:])
+    return "".join(out + old[at:])
+
+
+@pytest.mark.parametrize("name", [b"\xff.txt", b"tab\tname", b'qu"ote'])
+def test_odd_names_are_listed(tmp_path: Path, name: bytes):
+    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
+    write(Path(ours.path), os.fsdecode(name), "x\n")
+    shown = name.decode("utf-8", "backslashreplace")
+    assert asyncio.run(changed_files(ours)) == (FileChange(shown, "added", 1, 0),)

@@ -1,0 +1,134 @@
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kit.repositories import write
+from steerdeck_agents.workspace.watch import Watcher
+
+FEW_WATCHES = "echo 0 > /proc/sys/user/max_inotify_instances && exec "
+IN_A_SMALL_WORLD = """
+import asyncio, sys
+from pathlib import Path
+from steerdeck_agents.workspace.watch import Watcher
+
+async def main():
+    top = Path(sys.argv[1])
+    seen, said = asyncio.Event(), []
+    def on_change(workspace, paths):
+        if "file" in paths:
+            seen.set()
+    watcher = Watcher(on_change, said.append)
+    watcher.add(top)
+    await watcher.start()
+    while not said:
+        await asyncio.sleep(0.01)
+    (top / "file").write_text("x")
+    await seen.wait()
+    await watcher.stop()
+    print(said[0])
+
+asyncio.run(asyncio.wait_for(main(), 30))
+"""
+
+
+class Heard:
+    """What a watcher told, and a way to wait for it."""
+
+    def __init__(self) -> None:
+        self.paths: set[tuple[str, str]] = set()
+        self.anything: list[str] = []
+        self._news = asyncio.Event()
+
+    def on_change(self, workspace: Path, paths: frozenset[str]) -> None:
+        if not paths:
+            self.anything.append(workspace.name)
+        self.paths |= {(workspace.name, path) for path in paths}
+        self._news.set()
+
+    async def until(self, *wanted: tuple[str, str]) -> None:
+        async with asyncio.timeout(20):
+            while not self.paths.issuperset(wanted):
+                self._news.clear()
+                await self._news.wait()
+
+    async def started(self, count: int) -> None:
+        async with asyncio.timeout(20):
+            while len(self.anything) < count:
+                self._news.clear()
+                await self._news.wait()
+
+
+@pytest.mark.parametrize("polling", [False, True])
+def test_changes_are_told_by_workspace_without_those_of_git(tmp_path: Path, polling: bool):
+    async def live() -> None:
+        one, two = tmp_path / "w/one", tmp_path / "w/two"
+        for place in (one, two):
+            write(place, ".git/index", "x")
+            # Polling compares whole seconds.
+            os.utime(write(place, "old", "x"), (1, 1))
+        heard = Heard()
+        watcher = Watcher(heard.on_change, polling=polling)
+        watcher.add(one)
+        watcher.add(two)
+        await watcher.start()
+        await heard.started(2)
+        write(one, ".git/index", "changed")
+        write(one, "old", "changed")
+        write(two, "new", "x")
+        await heard.until(("one", "old"), ("two", "new"))
+        (two / "new").unlink()
+        write(two, "sub/.git/x", "x")
+        write(two, "sub/deep/file", "x")
+        await heard.until(("two", "sub/deep/file"))
+        assert not [path for _, path in heard.paths if ".git" in path]
+        await watcher.stop()
+
+    asyncio.run(live())
+
+
+def test_workspaces_come_and_go_while_it_watches(tmp_path: Path):
+    async def live() -> None:
+        heard = Heard()
+        watcher = Watcher(heard.on_change)
+        await watcher.start()
+        first, second, far = tmp_path / "w/first", tmp_path / "w/second", tmp_path / "far/away"
+        write(first, "a", "x")
+        watcher.add(first)
+        await heard.started(1)
+        write(second, "b", "x")
+        watcher.add(second)
+        write(second, "c", "x")
+        await heard.until(("second", "c"))
+        write(far, "d", "x")
+        watcher.add(far)
+        await heard.started(4)
+        watcher.remove(first)
+        write(first, "unseen", "x")
+        write(far, "e", "x")
+        await heard.until((["far", "away"][1], "e"))
+        assert ("first", "unseen") not in heard.paths
+        shutil.rmtree(far)
+        write(second, "f", "x")
+        await heard.until(("second", "f"))
+        await watcher.stop()
+
+    asyncio.run(live())
+
+
+def test_without_watches_left_it_polls_and_says_so(tmp_path: Path):
+    for number in range(10):
+        (tmp_path / f"w/one/{number}").mkdir(parents=True)
+    inside = ["unshare", "--user", "--map-root-user", "sh", "-c"]
+    if subprocess.run([*inside, FEW_WATCHES + "true"], capture_output=True).returncode:
+        pytest.skip("no user namespace to take the watches away in")
+    command = f'{FEW_WATCHES} "$0" -c "$1" "$2"'
+    done = subprocess.run(
+        [*inside, command, sys.executable, IN_A_SMALL_WORLD, str(tmp_path / "w/one")],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "max_user_watches" in done.stdout, done.stderr
