@@ -6,15 +6,15 @@ process draws with; after `INK.use(...)` its `version` has changed, and whatever
 throws them away.
 """
 
-from typing import Literal
-
 from rich.color import Color
 from rich.style import Style
 
+from steerdeck_themes.depth import Depth
 from steerdeck_themes.palettes import DARK, Palette, Token, channels
 
-Depth = Literal["true", "256"]
 _WORD_MARKS = ("add_word", "rem_word")
+_REVERSED = ("accent", "needs_fill", "s3")
+"""Grounds that carry meaning: without colours they are drawn in reverse."""
 
 
 class Ink:
@@ -30,7 +30,10 @@ class Ink:
         self._styles: dict[tuple[str, str | None, bool, bool, bool], Style] = {}
 
     def use(self, palette: Palette, depth: Depth | None = None) -> None:
-        """Draw with `palette` from now on; `depth` "256" sends the hand-chosen indices."""
+        """Draw with `palette` from now on; `depth` "256" sends the hand-chosen indices.
+
+        "none" sends no colour at all; what is lit or selected is drawn in reverse.
+        """
         self._set(palette, depth or self.depth)
         self.version += 1
 
@@ -65,9 +68,11 @@ class Ink:
         key = (fg, bg, bold, italic, underline)
         style = self._styles.get(key)
         if style is None:
+            coloured = self.depth != "none"
             style = self._styles[key] = Style(
-                color=self.colour(self.legible(fg, bg)),
-                bgcolor=None if bg is None else self.colour(bg),
+                color=self.colour(self.legible(fg, bg)) if coloured else None,
+                bgcolor=self.colour(bg) if coloured and bg is not None else None,
+                reverse=(not coloured and bg in _REVERSED) or None,
                 bold=bold or None,
                 italic=italic or None,
                 underline=underline or None,

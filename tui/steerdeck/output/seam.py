@@ -1,10 +1,33 @@
 """Every private name of Textual that Steerdeck uses, in one file.
 
-Each use has a test and falls back to what Textual does by itself when the name is gone, so that a
-new version makes the deck slower at worst, never broken.
+Each use has a test. Where a name could go away without an import failing, what uses it falls back
+to what Textual does by itself: slower, never broken. `textual<8.3` keeps the imports.
 """
 
+from collections.abc import Iterable, Iterator
+from io import TextIOBase
+from typing import Any
+
+from rich.color import ColorSystem
+from rich.console import Console
+from textual import _compositor as compositor
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.keys import Keys
+from textual.message import Message
 from textual.widget import Widget
+
+from steerdeck.output.keys import is_place, named, tamed
+from steerdeck.output.stage import Fragment, Stage
+
+_SYSTEMS = {
+    "standard": ColorSystem.STANDARD,
+    "256": ColorSystem.EIGHT_BIT,
+    "truecolor": ColorSystem.TRUECOLOR,
+    "windows": ColorSystem.WINDOWS,
+}
+_FAULTS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 def paint(widget: Widget) -> bool:
@@ -12,15 +35,100 @@ def paint(widget: Widget) -> bool:
 
     Textual collects changes on a timer of 60 a second; a key's answer would wait for it.
     """
-    if not widget.is_attached or not widget.is_mounted:
+    if not widget.is_attached:
         return False
+    widget.refresh()
     screen = widget.screen
     draw = getattr(screen, "_on_timer_update", None)
     dirty = getattr(screen, "_dirty_widgets", None)
-    if draw is None or dirty is None:
-        widget.refresh()
+    if draw is None or dirty is None or not screen.is_current:
         return False
-    widget.refresh()
     dirty.add(widget)
     draw()
     return True
+
+
+class _Staged(compositor.CompositorUpdate):
+    """An update of the compositor that goes to the terminal through the stage."""
+
+    def __init__(self, update: compositor.CompositorUpdate, stage: Stage) -> None:
+        self._update = update
+        self._stage = stage
+
+    def render_segments(self, console: Console) -> str:
+        system = _SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
+        try:
+            return self._stage.paint(list(fragments(self._update)), system)
+        except _FAULTS:
+            self._stage.forget()
+            return self._update.render_segments(console)
+
+
+def fragments(update: compositor.CompositorUpdate) -> Iterator[Fragment]:
+    """The strips of an update with their places. Raises AttributeError for an unknown kind."""
+    if isinstance(update, compositor.LayoutUpdate):
+        for y, line in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in line:
+                yield Fragment(y, x, strip)
+                x += strip.cell_length
+        return
+    if not isinstance(update, compositor.ChopsUpdate):
+        raise AttributeError("This update of the compositor is of a kind the stage does not know.")
+    for y, x1, x2 in update.spans:
+        for end, (x, chop) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if chop is not None and x < x2 and end > x1:
+                yield Fragment(y, x, chop.adjust_cell_length(end - x))
+
+
+def send_through(app: App[Any], stage: Stage) -> bool:
+    """Let the app draw through the stage; False when Textual has no such place any more.
+
+    After a change of size the terminal may show anything, so the stage forgets.
+    """
+    display = getattr(app, "_display", None)
+    if display is None or app.is_inline:
+        return False
+    kinds = (compositor.LayoutUpdate, compositor.ChopsUpdate)
+
+    size = app.size
+
+    def staged(screen: object, renderable: object) -> None:
+        nonlocal size
+        if isinstance(renderable, kinds):
+            if size != app.size:
+                size = app.size
+                stage.forget()
+            renderable = _Staged(renderable, stage)
+        display(screen, renderable)
+
+    target: Any = app
+    target._display = staged  # an instance attribute, so other apps stay as they are
+    return True
+
+
+def write_to(driver: object, file: TextIOBase) -> None:
+    """Let the driver write to `file`, which must not raise when the terminal is gone."""
+    target: Any = driver
+    target._file = file
+
+
+class SafeParser(XTermParser):
+    """Textual's parser of terminal input, for which nothing is too strange to read."""
+
+    def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
+        if key := named(sequence):
+            return [events.Key(key, None)]
+        known = tamed(sequence)
+        if known is None:
+            return [events.Key(Keys.Ignore, sequence)]
+        try:
+            return list(super()._sequence_to_key_events(known, alt))
+        except (ValueError, OverflowError):
+            return [events.Key(Keys.Ignore, sequence)]
+
+    def parse_mouse_code(self, code: str) -> Message | None:
+        try:
+            return super().parse_mouse_code(code) if is_place(code) else None
+        except (ValueError, ArithmeticError, IndexError):
+            return None

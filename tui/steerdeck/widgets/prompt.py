@@ -162,7 +162,7 @@ class Prompt(Widget, can_focus=True):
             if draft.text != before:
                 self._edited()
             else:
-                self._moved()
+                self.refresh()
         elif event.is_printable and event.character and not key.startswith(("alt+", "ctrl+")):
             self.insert(event.character)
         else:
@@ -195,7 +195,7 @@ class Prompt(Widget, can_focus=True):
             while at < end and width_of(shown[start : at + 1]) <= column:
                 at += 1
             self._draft.caret = self._exact(rows, target, at)
-            self._moved()
+            self.refresh()
             return True
         return self._browse(step)
 
@@ -256,16 +256,10 @@ class Prompt(Widget, can_focus=True):
         if self.is_attached:
             tall = len(self._laid_out()[0])
             self.refresh(layout=min(tall, _ROWS) != self.size.height)
-            self._place_cursor()
 
-    def _moved(self) -> None:
-        self.refresh()
-        self._place_cursor()
-
-    def _place_cursor(self) -> None:
+    def _place_cursor(self, row: int, column: int) -> None:
         """Put the terminal's own cursor at the caret, where input methods look for it."""
         if self.has_focus and self.is_attached:
-            _, row, column = self._laid_out()
             x = self.region.x + self.margin + _INDENT + column
             self.app.cursor_position = Offset(x, self.region.y + max(0, row - self._first))
 
@@ -284,6 +278,7 @@ class Prompt(Widget, can_focus=True):
         rows, caret_row, column = self._laid_out()
         self._first = min(self._first, caret_row, max(0, len(rows) - height))
         self._first = max(self._first, caret_row - height + 1)
+        self._place_cursor(caret_row, column)
         shown = [
             self._row(rows[index], column if index == caret_row else None, index, width, ground)
             for index in range(self._first, min(len(rows), self._first + height))
@@ -331,7 +326,7 @@ class Prompt(Widget, can_focus=True):
     # Focus and mouse
 
     def on_focus(self) -> None:
-        self._moved()
+        self.refresh()
 
     def on_blur(self) -> None:
         self.refresh()
@@ -346,4 +341,4 @@ class Prompt(Widget, can_focus=True):
             while at < end and width_of(shown[start : at + 1]) <= column:
                 at += 1
             self._draft.caret = self._exact(rows, row, at)
-            self._moved()
+            self.refresh()

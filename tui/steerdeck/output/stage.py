@@ -1,0 +1,180 @@
+"""The output stage: only cells that differ from what the terminal shows are written.
+
+It remembers the strips it painted, by place. A strip at the same place is compared with the one
+before and only its changed middle goes out, with colours sent when they change and not around every
+piece. What is not known to be on the screen is painted whole, so forgetting is always safe.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from steerdeck.output.sanitise import clean
+
+_ERASE_FROM = 8
+"""Blanks at the end of a piece that are shorter to erase than to write."""
+
+
+class Fragment(NamedTuple):
+    """A strip and the cell where it begins."""
+
+    y: int
+    x: int
+    strip: Strip
+
+
+class _Sgr(NamedTuple):
+    """What a style sends: attributes, foreground and background, as numbers with semicolons."""
+
+    attributes: str
+    fg: str
+    bg: str
+
+
+@lru_cache(4096)
+def _sgr(style: Style | None, system: ColorSystem) -> _Sgr:
+    if style is None:
+        return _Sgr("", "39", "49")
+    codes = [
+        code
+        for code, on in (
+            ("1", style.bold),
+            ("2", style.dim),
+            ("3", style.italic),
+            ("4", style.underline),
+            ("5", style.blink),
+            ("7", style.reverse),
+            ("9", style.strike),
+        )
+        if on
+    ]
+    fg, bg = (
+        ";".join(colour.downgrade(system).get_ansi_codes(foreground=front)) if colour else default
+        for colour, front, default in ((style.color, True, "39"), (style.bgcolor, False, "49"))
+    )
+    return _Sgr(";".join(codes), fg, bg)
+
+
+def _change(old: _Sgr | None, new: _Sgr) -> str:
+    if old is None or old.attributes != new.attributes:
+        parts = ["0", new.attributes]
+        parts += [new.fg] if new.fg != "39" else []
+        parts += [new.bg] if new.bg != "49" else []
+    else:
+        parts = [new.fg if new.fg != old.fg else "", new.bg if new.bg != old.bg else ""]
+    return "\x1b[" + ";".join(part for part in parts if part) + "m"
+
+
+def _shared(one: str, other: str, limit: int) -> int:
+    """How many characters both texts begin with, `limit` at most."""
+    count = min(len(one), len(other), limit)
+    if one[:count] == other[:count]:
+        return count
+    for index in range(count):
+        if one[index] != other[index]:
+            return index
+    return count
+
+
+def changed(old: Sequence[Segment], new: Sequence[Segment]) -> tuple[int, list[Segment]]:
+    """The cell offset of what differs and the new segments there; both take the same cells.
+
+    Texts are trimmed by characters only where they are ASCII: elsewhere a character may belong to
+    the cell before it.
+    """
+    head, most = 0, min(len(old), len(new))
+    offset = 0
+    while head < most and new[head] == old[head]:
+        offset += new[head].cell_length
+        head += 1
+    if head == len(new):
+        return offset, []
+    tail = 0
+    while tail < most - head and new[-1 - tail] == old[-1 - tail]:
+        tail += 1
+    middle, before = list(new[head : len(new) - tail]), old[head : len(old) - tail]
+    if not middle or not before:
+        return offset, middle
+    first = middle[0]
+    if first.style == before[0].style and first.text.isascii() and before[0].text.isascii():
+        same = _shared(first.text, before[0].text, len(first.text))
+        offset += same
+        middle[0] = Segment(first.text[same:], first.style)
+    last = middle[-1]
+    if last.style == before[-1].style and last.text.isascii() and before[-1].text.isascii():
+        room = len(before[-1].text)
+        if len(before) == 1:
+            room -= len(first.text) - len(middle[0].text)
+        same = _shared(last.text[::-1], before[-1].text[::-1], min(len(last.text), room))
+        middle[-1] = Segment(last.text[: len(last.text) - same], last.style)
+    return offset, [segment for segment in middle if segment.text]
+
+
+class Stage:
+    """What the terminal shows, and the shortest way from there to the next frame."""
+
+    def __init__(self, *, erases: bool = True) -> None:
+        """`erases` says that the terminal erases with the background colour in force."""
+        self.erases = erases
+        self.bytes = 0
+        self.frames = 0
+        self._shown: dict[int, dict[int, Strip]] = {}
+
+    def forget(self) -> None:
+        """The terminal may show anything now: the next frame is painted whole."""
+        self._shown = {}
+
+    def paint(self, fragments: Iterable[Fragment], system: ColorSystem) -> str:
+        """The text that brings these fragments to the terminal; empty when all is there."""
+        out: list[str] = []
+        state: _Sgr | None = None
+        for y, x, strip in fragments:
+            row = self._shown.setdefault(y, {})
+            old = row.get(x)
+            if old is strip:
+                continue
+            if old is not None and old.cell_length == strip.cell_length:
+                offset, segments = changed(list(old), list(strip))
+            else:
+                offset, segments = 0, list(strip)
+                self._clear(row, x, x + strip.cell_length)
+            row[x] = strip
+            if segments:
+                out.append(f"\x1b[{y + 1};{x + offset + 1}H")
+                state = self._write(out, segments, state, system)
+        if not out:
+            return ""
+        out.append("\x1b[0m")
+        text = "".join(out)
+        self.frames += 1
+        self.bytes += len(text)
+        return text
+
+    def _clear(self, row: dict[int, Strip], start: int, end: int) -> None:
+        for x in [x for x, strip in row.items() if x < end and x + strip.cell_length > start]:
+            del row[x]
+
+    def _write(
+        self, out: list[str], segments: list[Segment], state: _Sgr | None, system: ColorSystem
+    ) -> _Sgr | None:
+        for index, segment in enumerate(segments):
+            if segment.control:
+                continue
+            sgr = _sgr(segment.style, system)
+            if sgr != state:
+                out.append(_change(state, sgr))
+                state = sgr
+            text = clean(segment.text)
+            body = text.rstrip(" ")
+            blanks = len(text) - len(body)
+            if self.erases and blanks >= _ERASE_FROM and not sgr.attributes:
+                last = index == len(segments) - 1
+                out.append(f"{body}\x1b[{blanks}X" + ("" if last else f"\x1b[{blanks}C"))
+            else:
+                out.append(text)
+        return state
