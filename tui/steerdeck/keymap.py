@@ -192,7 +192,8 @@ KEYS: tuple[Key, ...] = (
     Key("jump", ("t",), "jump to time", ("replay",), foot=-3),
     Key("next_lane", ("tab",), "lane", ("replay",), foot=-4),
     Key("export", ("x",), "export", ("replay",), foot=1),
-    # land
+    # dialogs
+    Key("confirm", ("enter",), "do it", ("dialog",)),
     Key("merge", ("m",), "merge", ("land",)),
     Key("branch", ("b",), "branch", ("land",)),
     Key("patch", ("p",), "patch file", ("land",)),

@@ -55,7 +55,7 @@ def counts(files: tuple[FileChange, ...], *, total: bool = False) -> tuple[Span,
 
 def file_row(file: FileChange, width: int) -> Line:
     """One file: its folders muted, its counts right."""
-    name = path_spans(file.path, max(8, width - 15))
+    name = path_spans(file.path, max(8, width - 11))
     if file.kind == "removed":
         name = (*name, Span("  removed", "t3"))
     return Line(name, counts((file,)))

@@ -11,7 +11,7 @@ def footer(left: Hints, right: Hints, width: int) -> Line:
     here, there = list(left), list(right)
     most = 6 if width < 96 else 8
     while len(here) + len(there) > most or _wide(here) + _wide(there) + 2 > width - 4:
-        if len(here) > 2 or (here and len(there) <= 3):
+        if len(here) > 3 or (here and len(there) <= 4):
             here.pop()
         elif len(there) > 1:
             there.pop(0)

@@ -88,7 +88,9 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             return found
         if letter not in _ALWAYS_ALT and not self.composer_empty():
             return []
-        return self.helm.keymap.find(self.letter_places(), letter)
+        found = self.helm.keymap.find(self.letter_places(), letter)
+        behind = self.helm.keymap.behind_leader(letter)
+        return found or ([behind] if behind is not None else [])
 
     def composer_empty(self) -> bool:
         return True

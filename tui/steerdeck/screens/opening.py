@@ -4,7 +4,13 @@ from textual.screen import Screen
 
 from steerdeck.commands import Helm
 from steerdeck.messages import Open
+from steerdeck.screens.dialog import ConfirmDialog, RenameDialog
+from steerdeck.screens.help import HelpScreen
 from steerdeck.screens.inbox import InboxScreen
+from steerdeck.screens.land import LandDialog
+from steerdeck.screens.new_session import NewSession
+from steerdeck.screens.palette import Palette
+from steerdeck.screens.zoom import ZoomScreen
 
 
 def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
@@ -12,5 +18,21 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
     match message.where:
         case "inbox":
             return InboxScreen(helm, message.item)
+        case "zoom" if message.session is not None:
+            return ZoomScreen(helm, message.session)
+        case "diff" if message.session is not None:
+            return ZoomScreen(helm, message.session, 1)
+        case "new":
+            return NewSession(helm)
+        case "palette":
+            return Palette(helm)
+        case "help":
+            return HelpScreen(helm)
+        case "land" if message.session is not None:
+            return LandDialog(helm, message.session)
+        case "archive" | "discard" if message.session is not None:
+            return ConfirmDialog(helm, message.session, discard=message.where == "discard")
+        case "rename" if message.session is not None:
+            return RenameDialog(helm, message.session)
         case _:
             return None

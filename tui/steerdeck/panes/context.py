@@ -1,0 +1,59 @@
+"""The prompt as the model sees it, item by item, and the raw events of a session."""
+
+from datetime import datetime
+
+import msgspec
+
+from steerdeck.glyphs import glyphs
+from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.runtime.wire import PromptLine
+
+SHOWN = 4_000
+"""Characters of one item that are shown."""
+
+
+def context_lines(items: list[PromptLine]) -> list[tuple[str, list[Line]]]:
+    """Blocks by index: who made the item, what kind it is, and its exact text."""
+    return [(f"item_{item.index}", _item(item)) for item in items]
+
+
+def _item(item: PromptLine) -> list[Line]:
+    head = Line(
+        (
+            Span(f"{item.index:>3}  ", "t3"),
+            foreign(item.kind, "t0", bold=True),
+            foreign(f"  {item.origin}", "t2"),
+        ),
+        (Span(f"{len(item.text.encode()):,} bytes", "t3"), Span(f"   {item.sha[:8]}", "t3")),
+    )
+    lines = [head]
+    for line in item.text[:SHOWN].split("\n"):
+        lines.append(Line((foreign(line, "t1"),), indent=5, wrap=True))
+    if len(item.text) > SHOWN:
+        left = len(item.text) - SHOWN
+        lines.append(Line((Span(f"{glyphs().cut} {left:,} more characters", "t3"),), indent=5))
+    return [*lines, BLANK]
+
+
+def event_line(event: e.Event) -> Line:
+    """One raw event: number, time, name, and its fields as stored."""
+    time = datetime.fromtimestamp(event.at_ms / 1000).strftime("%H:%M:%S")
+    known = not isinstance(event, e.Unknown)
+    return Line(
+        (
+            Span(f"{event.seq:>6}  ", "t3"),
+            Span(f"{time}  ", "t2"),
+            foreign(e.type_of(event).ljust(20), "t0" if known else "t1"),
+            foreign(f" {_fields(event)}"[:600], "t2"),
+        )
+    )
+
+
+def _fields(event: e.Event) -> str:
+    if isinstance(event, e.Unknown):
+        return event.raw
+    fields = msgspec.to_builtins(event)
+    for name in ("type", "seq", "session", "at_ms"):
+        fields.pop(name, None)
+    return msgspec.json.encode(fields).decode("utf-8", "replace")

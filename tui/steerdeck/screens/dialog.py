@@ -1,0 +1,153 @@
+"""Dialogs: raised over the blended deck, a title, what they are about, one row of caps."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from steerdeck.commands import Helm
+from steerdeck.keymap import Place
+from steerdeck.model import Dirty
+from steerdeck.panes.dock import Caps, cap
+from steerdeck.screens.keyed import Keyed
+from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
+
+WIDE = 76
+
+
+class Dialog(Keyed[None], ModalScreen[None]):
+    """A raised surface with a body of lines."""
+
+    def __init__(self, helm: Helm, *, id: str) -> None:
+        super().__init__(helm, id=id)
+        self.body = Rows(id="dialog_body", ground="s2")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield self.body
+
+    def on_mount(self) -> None:
+        self.fit()
+        self.show(Dirty(everything=True))
+
+    def on_resize(self) -> None:
+        self.fit()
+        self.show(Dirty(everything=True))
+
+    def fit(self) -> None:
+        """As wide as its words want, as far as the terminal goes."""
+        width, height = self.app.size
+        box = self.query_one("#dialog")
+        box.styles.width = min(WIDE, width)
+        box.styles.offset = (max(0, (width - WIDE) // 2), min(5, max(0, (height - 20) // 3)))
+        self.body.margin = 3 if width >= WIDE else 1
+
+    def places(self) -> tuple[Place, ...]:
+        return ("dialog", "anywhere")
+
+    def do_back(self) -> None:
+        self.close_it()
+
+    def close_it(self) -> None:
+        if self.is_current:
+            self.helm.close_screen(self)
+
+    def caps_line(self, caps: Caps, esc: str = "close") -> Line:
+        """The one row of caps, Esc right."""
+        spans: list[Span] = []
+        for key, verb in caps:
+            spans += [cap(key), Span(f" {verb}", "t1"), Span("   ")]
+        return Line(tuple(spans), (Span("Esc", "t1"), Span(f" {esc}", "t3")))
+
+    def notice_lines(self) -> list[Line]:
+        """A message stands in the dialog while it covers the footer."""
+        if not self.model.notice:
+            return []
+        fg = "failed" if self.model.notice_bad else "t1"
+        return [BLANK, Line((foreign(self.model.notice, "t0" if fg == "t1" else "failed"),),
+                            wrap=True)]  # fmt: skip
+
+
+class SessionDialog(Dialog):
+    """A dialog about one session."""
+
+    def __init__(self, helm: Helm, session: SessionId, *, id: str) -> None:
+        super().__init__(helm, id=id)
+        self.session = session
+
+    @property
+    def state(self) -> SessionState | None:
+        return self.model.states.get(self.session)
+
+
+class ConfirmDialog(SessionDialog):
+    """Stop and archive, or discard: what it means, and one key that does it."""
+
+    def __init__(self, helm: Helm, session: SessionId, *, discard: bool) -> None:
+        super().__init__(helm, session, id="confirm")
+        self.discard = discard
+
+    def show(self, dirty: Dirty) -> None:
+        state = self.state
+        if state is None or state.archived:
+            self.close_it()
+            return
+        verb = "Discard" if self.discard else "Archive"
+        words = (
+            "Its turn is interrupted and its workspace goes to the bin; nothing was landed by it. "
+            "u on the deck brings both back."
+            if self.discard
+            else "Its turn is interrupted and it leaves the rail; its workspace and its history "
+            "stay. u on the deck brings it back."
+        )
+        files = f"{len(state.files)} changed files" if state.files else "no changed files"
+        self.body.show(
+            [
+                BLANK,
+                Line((Span(f"{verb} ", "t0", bold=True), foreign(state.name, "t0", bold=True)),
+                     (Span(files, "t2"),)),
+                BLANK,
+                Line((Span(words, "t1"),), wrap=True),
+                *self.notice_lines(),
+                BLANK,
+                self.caps_line((("Enter", verb.lower()),), "leave it"),
+                BLANK,
+            ]
+        )  # fmt: skip
+
+    def do_confirm(self) -> None:
+        state = self.state
+        if state is not None:
+            self.helm.go(self.helm.archive(state, discard=self.discard))
+        self.close_it()
+
+
+class RenameDialog(SessionDialog):
+    """One line of text: the session's new name."""
+
+    def __init__(self, helm: Helm, session: SessionId) -> None:
+        super().__init__(helm, session, id="rename")
+        self.name_field = Prompt("a short name", send={"enter": "steer"}, id="rename_text")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield self.body
+            yield self.name_field
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        if self.state is not None:
+            self.name_field.text = self.state.name
+        self.name_field.focus()
+
+    def show(self, dirty: Dirty) -> None:
+        title = Line((Span("Rename", "t0", bold=True),), (Span("Enter rename   Esc leave", "t2"),))
+        self.body.show([BLANK, title, BLANK])
+
+    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+        name = " ".join(event.text.split())
+        self.helm.go(self.helm.rename(self.session, name))
+        self.close_it()

@@ -1,0 +1,305 @@
+"""A new session: the task as text, everything else on one key, each value with what it means.
+
+What can't start says why and what helps; a refusal leaves the text where it is.
+"""
+
+from typing import Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from steerdeck.commands import MODE_WORDS, Helm
+from steerdeck.glyphs import glyphs
+from steerdeck.keymap import Place, name_of
+from steerdeck.model import Dirty
+from steerdeck.panes.header import sandbox
+from steerdeck.screens.dialog import Dialog
+from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline
+from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.places import Mode
+from steerdeck_agents.runtime import wire
+
+Field = Literal["task", "model", "base", "mode", "how many", "uncommitted", "budget"]
+_MODES: tuple[Mode, ...] = ("ask", "auto", "plan")
+_MODE_ABOUT = {
+    "ask": "asks before anything with an effect",
+    "auto": "what rules and the sandbox allow runs, the rest asks",
+    "plan": "reads and plans, writes nothing",
+}
+_MOST = 6
+
+
+class NewSession(Dialog):
+    """Task and choices; Enter starts."""
+
+    def __init__(self, helm: Helm) -> None:
+        super().__init__(helm, id="new")
+        self.title_row = Rows(id="new_title", ground="s2")
+        self.words = Prompt("What should be done?", send={"enter": "steer"}, id="task_words")
+        self.field: Field = "task"
+        self.task_model = ""
+        self.base = ""
+        self.mode: Mode = "ask"
+        self.count = 1
+        self.carry = False
+        self.budget = ""
+        self.problem = ""
+        self.starting = 0
+        self._typed = ""
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield self.title_row
+            yield self.words
+            yield self.body
+
+    def on_mount(self) -> None:
+        self._take(self.model.outlook)
+        self.words.focus()
+        super().on_mount()
+        self.helm.go(self._look())
+
+    async def _look(self) -> None:
+        """The repository may have moved on since the deck attached."""
+        query = wire.Look(self.model.folder, self.helm.keys)
+        self.model.outlook = await self.helm.bridge.page(query, wire.Outlook)
+        self._take(self.model.outlook)
+        self.show(Dirty(everything=True))
+
+    def _take(self, look: wire.Outlook) -> None:
+        names = [model.name for model in look.models]
+        if self.task_model not in names:
+            preferred = [model.name for model in look.models if model.preferred]
+            self.task_model = (preferred or names or [""])[0]
+        self.budget = self.budget or ("" if look.budget is None else f"{look.budget:g}")
+
+    def fit(self) -> None:
+        super().fit()
+        self.words.margin = self.title_row.margin = self.body.margin
+
+    # what is drawn
+
+    def show(self, dirty: Dirty) -> None:
+        if not self.is_mounted:
+            return
+        look = self.model.outlook
+        low = self.app.size.height < 24
+        gap = [] if low else [BLANK]
+        name = look.repository.rstrip("/").rpartition("/")[2]
+        self.title_row.show(
+            [*gap, Line((Span("New session", "t0", bold=True),), (foreign(name, "t2"),)), *gap]
+        )
+        lines = [*gap, *[self._row(field) for field in self._fields() if field != "task"]]
+        lines += [*gap, hairline(), self._proven(look)]
+        problem = self.problem or look.problem or look.model_problem
+        if problem:
+            mark = Span(f"{glyphs().failed} ", "failed")
+            lines += [*gap, Line((mark, foreign(problem, "t0")), hang=2, wrap=True)]
+        lines += [*gap, self._caps(bool(look.problem or look.model_problem)), *gap]
+        self.body.show(lines)
+
+    def _caps(self, blocked: bool) -> Line:
+        if self.starting:
+            noun = "session" if self.starting == 1 else "sessions"
+            words = f"making the workspace of {self.starting} {noun}"
+            return Line((Span(words, "t1"),), (Span("Esc", "t1"), Span(" close", "t3")))
+        moves = (Span("↑ ↓", "accent"), Span(" field   ", "t2"), Span("← →", "accent"),
+                 Span(" change   ", "t2"))  # fmt: skip
+        caps = self.caps_line(() if blocked else (("Enter", "start"),))
+        return Line((*caps.spans, *moves), caps.right)
+
+    def _fields(self) -> list[Field]:
+        fields: list[Field] = ["task", "model", "base", "mode", "how many"]
+        if self.model.outlook.dirty:
+            fields.append("uncommitted")
+        return [*fields, "budget"]
+
+    def _row(self, field: Field) -> Line:
+        value, about = self._said(field)
+        here = field == self.field
+        wide = self.app.size.width >= 60
+        spans = (
+            Span(field.ljust(13), "t2"),
+            foreign((value + " ").ljust(19), "t0", bold=here),
+            foreign(about if wide else "", "t2"),
+        )
+        return Line(spans, bg="s3" if here else None, bleed=True, bar="accent" if here else None)
+
+    def _said(self, field: Field) -> tuple[str, str]:
+        """A field's value and what it means."""
+        look = self.model.outlook
+        match field:
+            case "model":
+                return self.task_model or "none", _price(look, self.task_model)
+            case "base":
+                ahead = f"{look.ahead} ahead of its upstream" if look.ahead else ""
+                value = self.base or f"{look.branch or 'HEAD'}  {look.head[:8]}"
+                return value, "" if self.base else ahead
+            case "mode":
+                return MODE_WORDS[self.mode], _MODE_ABOUT[self.mode]
+            case "how many":
+                words = "one session" if self.count == 1 else "the same task, side by side"
+                return str(self.count), words
+            case "uncommitted":
+                noun = "file" if look.dirty == 1 else "files"
+                about = f"{look.dirty} {noun}, as a first checkpoint" if self.carry else (
+                    f"{look.dirty} {noun} of yours; it starts from {look.head[:8]}")  # fmt: skip
+                return "carry over" if self.carry else "leave out", about
+            case "budget":
+                value = dollars(_number(self.budget)) if self.budget else "no limit"
+                return value, "it stops and asks when that is spent" if self.budget else ""
+            case "task":
+                return "", ""
+
+    def _proven(self, look: wire.Outlook) -> Line:
+        g = glyphs()
+        spans = sandbox(look.sandbox)
+        mark = Span(f"{g.failed} " if spans and spans[0].bold else f"{g.done} ", "done")
+        if spans and spans[0].bold:
+            mark = Span(f"{g.failed} ", "failed")
+        left = (mark, *spans) if spans else ()
+        clean = () if look.dirty else (Span("   "), Span(f"{g.done} ", "done"),
+                                       Span("nothing uncommitted", "t2"))  # fmt: skip
+        return Line((*left, *(clean if look.repository else ())))
+
+    # keys
+
+    def places(self) -> tuple[Place, ...]:
+        return ("new", "anywhere")
+
+    def on_key(self, event: events.Key) -> None:
+        name = name_of(event.key, event.character)
+        if name in ("tab", "down", "shift+tab", "up"):
+            self._move(1 if name in ("tab", "down") else -1)
+        elif self.field != "task" and name in ("left", "right"):
+            self._change(1 if name == "right" else -1)
+        elif self.field != "task" and name == "enter":
+            self._start(self.words.text)
+        elif self.field != "task" and (len(name) == 1 or name in ("space", "backspace")):
+            self._type(name)
+        else:
+            super().on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        self.show(Dirty(everything=True))
+
+    def _move(self, step: int) -> None:
+        fields = self._fields()
+        place = fields.index(self.field) if self.field in fields else 0
+        self.field = fields[(place + step) % len(fields)]
+        self._typed = ""
+        if self.field == "task":
+            self.words.focus()
+        else:
+            self.set_focus(None)
+
+    def _change(self, step: int) -> None:
+        look = self.model.outlook
+        self._typed = ""
+        match self.field:
+            case "model":
+                self.task_model = _next([m.name for m in look.models], self.task_model, step)
+            case "base":
+                branches = ["", *[name for name in look.branches if name != look.branch]]
+                self.base = _next(branches, self.base, step)
+            case "mode":
+                place = (_MODES.index(self.mode) + step) % len(_MODES)
+                self.mode = _MODES[place]
+            case "how many":
+                self.count = min(_MOST, max(1, self.count + step))
+            case "uncommitted":
+                self.carry = not self.carry
+            case "budget":
+                self.budget = f"{max(0.0, _number(self.budget) + step * 0.5):g}"
+            case "task":
+                pass
+
+    def _type(self, name: str) -> None:
+        """Letters find a model or a branch, digits make a number."""
+        if self.field == "budget":
+            if name == "backspace":
+                self.budget = self.budget[:-1]
+            elif name in "0123456789.":
+                self.budget += name
+            return
+        if self.field == "how many" and name.isdigit():
+            self.count = min(_MOST, max(1, int(name)))
+            return
+        if name == "space":
+            self._change(1)
+            return
+        self._typed = self._typed[:-1] if name == "backspace" else self._typed + name
+        look = self.model.outlook
+        names = [m.name for m in look.models] if self.field == "model" else list(look.branches)
+        found = next((n for n in names if self._typed and self._typed in n), "")
+        if found and self.field == "model":
+            self.task_model = found
+        elif found and self.field == "base":
+            self.base = found if found != look.branch else ""
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        self.problem = ""
+
+    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+        self.words.text = event.text
+        self._start(event.text)
+
+    def on_descendant_focus(self) -> None:
+        if self.words.has_focus:
+            self.field = "task"
+            self.show(Dirty(everything=True))
+
+    def _start(self, task: str) -> None:
+        look = self.model.outlook
+        if self.starting or look.problem or look.model_problem:
+            return
+        if not task.strip():
+            self.problem = "Say what should be done first."
+            return
+        self.problem = ""
+        self.starting = self.count
+        self.helm.go(self._start_all(task))
+        self.show(Dirty(everything=True))
+
+    async def _start_all(self, task: str) -> None:
+        try:
+            for _ in range(self.count):
+                await self.helm.start(
+                    task,
+                    model=self.task_model,
+                    base=self.base,
+                    mode=self.mode,
+                    carry=self.carry,
+                    budget=_number(self.budget) or None,
+                )
+        except (SteerdeckError, OSError) as error:
+            self.starting = 0
+            self.problem = str(error)
+            self.show(Dirty(everything=True))
+            return
+        self.close_it()
+
+
+def _next(names: list[str], now: str, step: int) -> str:
+    if not names:
+        return now
+    place = names.index(now) if now in names else 0
+    return names[(place + step) % len(names)]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0
+
+
+def _price(look: wire.Outlook, name: str) -> str:
+    model = next((model for model in look.models if model.name == name), None)
+    if model is None or model.input_price is None or model.output_price is None:
+        return "its price is not known" if name else ""
+    return f"${model.input_price:g} in, ${model.output_price:g} out per million"

@@ -1,0 +1,106 @@
+"""The palette: every act that works now by name, with its key, and every session.
+
+The key stands at the right, so that the palette teaches what makes it superfluous.
+"""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from steerdeck.commands import Helm
+from steerdeck.keymap import Key
+from steerdeck.model import Dirty
+from steerdeck.panes.marks import mark_of
+from steerdeck.screens.dialog import Dialog
+from steerdeck.screens.keyed import Keyed
+from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck.widgets.pick_list import Pick, PickList
+from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.ids import SessionId
+
+
+class Palette(Dialog):
+    """What can be done on the screen below it."""
+
+    def __init__(self, helm: Helm) -> None:
+        super().__init__(helm, id="palette")
+        self.list = PickList(ground="s2", margin=3, typed=True, id="palette_list")
+        self.foot = Rows(ground="s2", margin=3)
+        self._acts: dict[str, Key] = {}
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield self.body
+            yield self.list
+            yield self.foot
+
+    def on_mount(self) -> None:
+        self.list.show([*self._commands(), *self._sessions()])
+        super().on_mount()
+        self.list.focus()
+
+    @property
+    def below(self) -> Keyed[object] | None:
+        """The screen the palette was opened on."""
+        stack = self.app.screen_stack
+        place = stack.index(self) if self in stack else len(stack)
+        screen = stack[place - 1] if place else None
+        return screen if isinstance(screen, Keyed) else None
+
+    def _commands(self) -> list[Pick]:
+        screen = self.below
+        if screen is None:
+            return []
+        places = (*screen.places(), *screen.letter_places())
+        picks = []
+        for key in self.helm.keymap.of(*places):
+            if key.title and screen.can(key):
+                self._acts[key.id] = key
+                shown = self.helm.keymap.shown(key.id, screen.places()[0])
+                line = Line((Span(key.title, "t0"),), (Span(shown, "t2"),), indent=2)
+                picks.append(Pick(key.id, (line,), key.title, "commands"))
+        return picks
+
+    def _sessions(self) -> list[Pick]:
+        picks = []
+        for state in self.model.sessions():
+            mark = mark_of(state.status)
+            left = (foreign(f"{state.slot or ''} {state.name}".strip(), "t0"),)
+            right = (Span(f"{mark.shape} ", mark.colour), Span(mark.word, mark.colour))
+            line = Line(left, right, indent=2)
+            picks.append(
+                Pick(f"session:{state.id}", (line,), f"{state.slot} {state.name}", "sessions")
+            )
+        return picks
+
+    def show(self, dirty: Dirty) -> None:
+        if not self.is_mounted:
+            return
+        query = self.list.query_text
+        found = len(self.list.picks)
+        caret = Span(" ", "ink", bg="accent")
+        lead = (Span("› ", "accent"), foreign(query, "t0", bold=True), caret)
+        hint = () if query else (Span(" what to do, or a session", "t3"),)
+        self.body.show([BLANK, Line((*lead, *hint), (Span(f"{found}", "t2"),)), BLANK])
+        esc = (Span("Enter", "t1"), Span(" run   ", "t3"), Span("Esc", "t1"), Span(" close", "t3"))
+        self.foot.show([BLANK, Line(esc), BLANK])
+
+    def on_pick_list_filtered(self, event: PickList.Filtered) -> None:
+        self.list.refresh(layout=True)
+        self.show(Dirty(everything=True))
+
+    def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
+        below, id = self.below, event.id
+        self.close_it()
+        if id.startswith("session:"):
+            self.model.take(SessionId(id.removeprefix("session:")))
+            self.model.target = "one"
+            if below is not None:
+                below.show(Dirty(everything=True))
+        elif below is not None and (key := self._acts.get(id)) is not None:
+            below.call_later(below.do, key)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in ("ctrl+p", "escape"):
+            event.stop()
+            self.close_it()

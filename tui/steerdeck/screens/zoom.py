@@ -1,0 +1,301 @@
+"""One session full screen: transcript, diff, tool log, the model's context, raw events."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from steerdeck.commands import Helm
+from steerdeck.keymap import Place
+from steerdeck.model import Dirty
+from steerdeck.panes.composer import Composer
+from steerdeck.panes.zoomed import tab_rows, zoom_head
+from steerdeck.screens.steering import Steering
+from steerdeck.screens.tabs import (
+    ContextTab,
+    DiffTab,
+    EventsTab,
+    Tab,
+    ToolsTab,
+    TranscriptTab,
+    scrolled,
+)
+from steerdeck.text import tokens
+from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
+
+_NAMES = ("Transcript", "Diff", "Tools", "Context", "Events")
+_DIFF, _TOOLS = 1, 2
+
+
+class ZoomScreen(Steering[None]):
+    """The session in hand on the whole screen."""
+
+    def __init__(self, helm: Helm, session: SessionId, tab: int = 0) -> None:
+        super().__init__(helm, id="zoom")
+        self.model.take(session)
+        self.header = Rows(id="header")
+        self.names = Rows(id="tabs")
+        self.diff = DiffTab(helm)
+        self.tools = ToolsTab(helm)
+        self.tabs: tuple[Tab, ...] = (
+            TranscriptTab(helm),
+            self.diff,
+            self.tools,
+            ContextTab(helm),
+            EventsTab(helm),
+        )
+        self.active = tab
+        self.composer = Composer("Say what should change")
+        self.foot = Rows(id="footer")
+        self._session = session
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.names
+        with Vertical(id="tab_space"):
+            yield from self.tabs
+        yield self.composer
+        yield self.foot
+
+    def on_mount(self) -> None:
+        self.helm.watched = {self._session}
+        self.helm.bridge.show(self.helm.watched)
+        self.set_interval(1.0, lambda: self.show(Dirty(everything=True)))
+        self._fit()
+        if self.model.face == "composer":
+            self.composer.prompt.focus()
+
+    def on_unmount(self) -> None:
+        self.helm.watched = set()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        size = self.app.size
+        self.set_class(size.height < 30, "-low")
+        margin = 2 if size.width > 80 else 1
+        for part in (self.header, self.names, self.foot):
+            part.margin = margin
+        self.composer.set_margin(margin)
+        self.show(Dirty(everything=True))
+
+    @property
+    def tab(self) -> Tab:
+        return self.tabs[self.active]
+
+    # what is drawn
+
+    def show(self, dirty: Dirty) -> None:
+        if not self.is_mounted:
+            return
+        state = self.hand
+        if state is None:
+            self.do_leave()
+            return
+        if state.id != self._session:
+            self._session = state.id
+            self.helm.watched = {state.id}
+            self.helm.bridge.show(self.helm.watched)
+        width, now = self.app.size.width, self.helm.now_ms()
+        self.header.show([zoom_head(state, self.waiting_elsewhere(state.id), now, width)])
+        inner = width - 2 * self.names.margin
+        self.names.show(tab_rows(self._counted(state), self.active, inner))
+        for number, tab in enumerate(self.tabs):
+            tab.display = number == self.active
+            if tab.display:
+                tab.sync(state)
+        write = self.helm.keymap.shown("write") if self.model.face == "deck" else ""
+        self.composer.sync(self.model, self.helm.keymap, width, leading=self.leading, write=write)
+        self.foot.show([self.footer_line(width)])
+
+    def _counted(self, state: SessionState) -> list[tuple[str, str]]:
+        noun = "file" if len(state.files) == 1 else "files"
+        counted = (
+            "",
+            f"{len(state.files)} {noun}" if state.files else "",
+            str(state.counts.calls) if state.counts.calls else "",
+            tokens(state.context) if state.context else "",
+            "",
+        )
+        return list(zip(_NAMES, counted, strict=True))
+
+    # where keys go
+
+    def places(self) -> tuple[Place, ...]:
+        if self.tools.filter.has_focus:
+            return ("words", "anywhere")
+        return ("composer" if self.model.face == "composer" else "zoom", "anywhere")
+
+    def letter_places(self) -> tuple[Place, ...]:
+        return ("zoom",)
+
+    def on_descendant_focus(self) -> None:
+        if self.composer.prompt.has_focus:
+            self.model.face = "composer"
+        self.show(Dirty(everything=True))
+
+    def on_descendant_blur(self) -> None:
+        self.show(Dirty(everything=True))
+
+    def do_lanes(self) -> None:
+        self.model.face = "deck"
+        self.set_focus(None)
+
+    def verb_lanes(self) -> str:
+        return "tabs"
+
+    def do_write(self) -> None:
+        self.model.face = "composer"
+        self.composer.prompt.focus()
+
+    def do_back(self) -> None:
+        """Esc: out of the filter; else interrupt while it works; else back to the deck."""
+        if self.tools.filter.has_focus:
+            self.set_focus(None)
+            self.model.face = "deck"
+        elif self.can_interrupt() and self.helm.settled():
+            self.do_interrupt()
+        else:
+            self.do_leave()
+
+    def verb_back(self) -> str:
+        if self.tools.filter.has_focus:
+            return "leave the filter"
+        return "interrupt" if self.can_interrupt() else "deck"
+
+    def do_leave(self) -> None:
+        if self.is_current:
+            self.helm.close_screen(self)
+
+    def verb_replay(self) -> str:
+        return ""
+
+    def verb_leave(self) -> str:
+        return "deck" if self.can_interrupt() else ""
+
+    # tabs
+
+    def _go(self, tab: int) -> None:
+        self.active = tab % len(self.tabs)
+
+    def do_tab_left(self) -> None:
+        self._go(self.active - 1)
+
+    def do_tab_right(self) -> None:
+        self._go(self.active + 1)
+
+    def do_tab_transcript(self) -> None:
+        self._go(0)
+
+    def do_tab_diff(self) -> None:
+        self._go(_DIFF)
+
+    def do_tab_tools(self) -> None:
+        self._go(_TOOLS)
+
+    def do_tab_context(self) -> None:
+        self._go(3)
+
+    def do_tab_events(self) -> None:
+        self._go(4)
+
+    def on_rows_clicked(self, event: Rows.Clicked) -> None:
+        if event.span.startswith("tab:"):
+            self._go(int(event.span.removeprefix("tab:")))
+            self.show(Dirty(everything=True))
+
+    def can_filter(self) -> bool:
+        return self.active == _TOOLS
+
+    def do_filter(self) -> None:
+        self.tools.filter.focus()
+
+    def can_next_file(self) -> bool:
+        return self.active == _DIFF and bool(self.hand and len(self.hand.files) > 1)
+
+    def do_next_file(self) -> None:
+        self.diff.move(1)
+
+    def can_previous_file(self) -> bool:
+        return self.can_next_file()
+
+    def do_previous_file(self) -> None:
+        self.diff.move(-1)
+
+    def can_undo_file(self) -> bool:
+        return self.active == _DIFF and bool(self.diff.path)
+
+    def do_undo_file(self) -> None:
+        path = self.diff.path
+        self.helm.go(self.helm.undo_file(self._session, path))
+        self.helm.say(f"asked to put {path} back as it was")
+
+    # scrolling
+
+    def do_scroll_down(self) -> None:
+        if self.active == _TOOLS:
+            self.tools.move(1)
+        else:
+            scrolled(self.tab).action_scroll_down()
+
+    def do_scroll_up(self) -> None:
+        if self.active == _TOOLS:
+            self.tools.move(-1)
+            return
+        view = scrolled(self.tab)
+        view.action_scroll_up()
+        self._read_older()
+
+    def do_page_down(self) -> None:
+        scrolled(self.tab).action_page_down()
+
+    def do_page_up(self) -> None:
+        scrolled(self.tab).action_page_up()
+        self._read_older()
+
+    def do_top(self) -> None:
+        scrolled(self.tab).action_scroll_home()
+        self._read_older()
+
+    def do_end(self) -> None:
+        scrolled(self.tab).action_scroll_end()
+
+    def _read_older(self) -> None:
+        if self.active == 0 and scrolled(self.tab).above == 0:
+            self.helm.go(self.helm.older(self._session))
+
+    # the composer
+
+    def composer_empty(self) -> bool:
+        return not self.composer.prompt.text
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        if event.prompt is self.composer.prompt:
+            self.composer.keep(self.model, event.text)
+        self.show(Dirty(everything=True))
+
+    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+        if event.prompt is self.composer.prompt:
+            self.submit(event.text, event.how)
+            return
+        self.tools.filter.text = event.text
+        self.model.face = "deck"
+        self.set_focus(None)
+
+    def do_editor(self) -> None:
+        self.edit_outside(self.composer.prompt)
+
+    def can_take_back(self) -> bool:
+        return self.composer.prompt.take_back and self.composer_empty()
+
+    def do_take_back(self) -> None:
+        self.take_back(self.composer.prompt)
+
+    def do_quit_by_steps(self) -> None:
+        if self.composer.prompt.text and self.model.face == "composer":
+            self.composer.prompt.clear()
+        elif not self.quit_step() and self.can_interrupt():
+            self.do_interrupt()
