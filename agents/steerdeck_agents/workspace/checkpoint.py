@@ -38,7 +38,7 @@ _TICK_NS = 50_000_000
 """A file written this shortly before a scan may change again without changing its times."""
 
 
-class Seen(msgspec.Struct, frozen=True):
+class Seen(msgspec.Struct, frozen=True, gc=False):
     """What a scan knew of one path: its bytes by hash, or where it links to.
 
     With neither it is as the base has it, or gone when it has no size either.
@@ -99,15 +99,11 @@ async def capture(
     """Scan the workspace; `contents` holds the bytes that `known` says are not stored yet."""
     previous = previous or Snapshot(files={}, compared=False)
     taken_ns = time.time_ns()
-    try:
-        asked = ("ls-files", "-z", "-c", "-o", "--exclude-standard")
-        listed = set(await fields(workspace.path, *asked))
-    except GitError:
-        listed = await asyncio.to_thread(_walk, workspace.path)
+    listed = await _listed(workspace)
     scan = _Scan(workspace.path, previous, known)
     if not previous.compared:
         scan.base = await _blobs(workspace, ())
-        scan.differs = await _differs(workspace, set(scan.base) | listed)
+        scan.differs = await _differs(workspace, listed)
     await asyncio.to_thread(scan.look_at_all, listed)
     if previous.compared and scan.touched:
         scan.base = await _blobs(workspace, scan.touched)
@@ -264,13 +260,24 @@ def _seen(found: os.stat_result) -> Seen:
     )
 
 
-async def _differs(workspace: Workspace, everything: set[str]) -> set[str]:
-    """Paths whose file is not as the base has it, by git's index; all when git can't say."""
-    asked = ("diff", "--name-only", "-z", "--no-renames", workspace.base)
+async def _listed(workspace: Workspace) -> set[str]:
+    """Tracked paths and those git doesn't ignore; every path when git can't say."""
     try:
-        return set(await fields(workspace.path, *asked))
+        out = await git(workspace.path, "ls-files", "-z", "-c", "-o", "--exclude-standard")
     except GitError:
-        return everything
+        return await asyncio.to_thread(_walk, workspace.path)
+    return await asyncio.to_thread(_split, out)
+
+
+async def _differs(workspace: Workspace, listed: set[str]) -> set[str]:
+    """Paths whose file is not as the base has it, by git's index; all when git can't say."""
+    try:
+        out = await git(
+            workspace.path, "diff", "--name-only", "-z", "--no-renames", workspace.base
+        )  # fmt: skip
+    except GitError:
+        return listed | set(await _blobs(workspace, ()))
+    return await asyncio.to_thread(_split, out)
 
 
 async def _blobs(workspace: Workspace, paths: Sequence[str]) -> dict[str, str]:
@@ -278,8 +285,16 @@ async def _blobs(workspace: Workspace, paths: Sequence[str]) -> dict[str, str]:
     asked = ["ls-tree", "-z", workspace.base, "--", *paths]
     if not 0 < len(paths) <= 200:
         asked = ["ls-tree", "-r", "-z", workspace.base]
+    return await asyncio.to_thread(_tree, await git(workspace.path, *asked))
+
+
+def _split(out: bytes) -> set[str]:
+    return set(os.fsdecode(out).split("\0")[:-1])
+
+
+def _tree(out: bytes) -> dict[str, str]:
     tree = {}
-    for entry in await fields(workspace.path, *asked):
+    for entry in os.fsdecode(out).split("\0")[:-1]:
         about, _, path = entry.partition("\t")
         _, kind, blob = about.split(" ")
         if kind == "blob":

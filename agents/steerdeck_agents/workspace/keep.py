@@ -15,6 +15,10 @@ from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.workspace.clone import borrowed
 from steerdeck_agents.workspace.git import GitError, git
 
+_ASIDE = "alternates.before"
+_being_proved: set[str] = set()
+"""Workspaces that are just now shown to need nothing borrowed."""
+
 
 async def make_independent(workspace: Workspace) -> Workspace:
     """Copy every object the workspace needs and stop borrowing; the workspace as it is then.
@@ -22,23 +26,30 @@ async def make_independent(workspace: Workspace) -> Workspace:
     Safe to cancel and beside a working agent. A partial clone can't: its history is not complete,
     so it is returned as it was. RepositoryError when an object is missing; it then still borrows.
     """
-    alternates = Path(workspace.path) / ".git/objects/info/alternates"
+    alternates = _alternates(workspace)
     if not alternates.is_file() or await _is_partial(workspace):
         return msgspec.structs.replace(workspace, borrows=borrowed(workspace.path))
     await git(workspace.path, "repack", "-a", "-d", "-q", profile="workspace")
-    aside = alternates.with_name("alternates.before")
+    aside = alternates.with_name(_ASIDE)
+    _being_proved.add(workspace.path)
     alternates.rename(aside)
     try:
-        await git(workspace.path, "rev-list", "--objects", "--quiet", "--all", "--reflog")
+        await git(
+            workspace.path, "rev-list", "--objects", "--quiet", "--all", "--reflog",
+            "--indexed-objects",
+        )  # fmt: skip
     except BaseException:
         aside.rename(alternates)
         raise
+    finally:
+        _being_proved.discard(workspace.path)
     aside.unlink()
     return msgspec.structs.replace(workspace, borrows=())
 
 
 async def base_intact(workspace: Workspace) -> bool:
     """Whether the commit the work stands on is there with all its files."""
+    _alternates(workspace)
     if not await asyncio.to_thread(borrowed, workspace.path):
         return True
     try:
@@ -71,6 +82,15 @@ def restore(there: Path, workspace: Workspace) -> None:
         raise RepositoryError(f"{place} is taken, so the workspace stays at {there}.")
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _move(there, place)
+
+
+def _alternates(workspace: Workspace) -> Path:
+    """The file that names what is borrowed; put back if a crash left it aside."""
+    alternates = Path(workspace.path) / ".git/objects/info/alternates"
+    aside = alternates.with_name(_ASIDE)
+    if workspace.path not in _being_proved and aside.is_file():
+        aside.replace(alternates)
+    return alternates
 
 
 def _move(source: Path, target: Path) -> None:

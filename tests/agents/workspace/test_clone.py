@@ -258,6 +258,17 @@ def test_an_independent_workspace_outlives_reset_and_gc(tmp_path: Path):
     assert (Path(borrowing.path) / ".git/objects/info/alternates").exists()
 
 
+def test_a_crash_while_becoming_independent_is_made_good(tmp_path: Path):
+    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
+    info = Path(ours.path) / ".git/objects/info"
+    (info / "alternates").rename(info / "alternates.before")
+    assert asyncio.run(base_intact(ours))
+    (info / "alternates").rename(info / "alternates.before")
+    assert asyncio.run(make_independent(ours)).borrows == ()
+    assert list(info.glob("alternates*")) == []
+    assert asyncio.run(base_intact(ours))
+
+
 def test_a_discard_is_undone_by_a_rename(tmp_path: Path):
     top = plain(tmp_path / "top")
     ours = workspace_of(top, tmp_path / "w/one")

@@ -44,7 +44,7 @@ def test_what_is_accepted_stays_inside(path: str):
     except OrderRefused:
         return
     assert "/".join(parts) == path
-    assert os.path.normpath(f"/root/{path}") == f"/root/{path}"
+    assert os.path.normpath(f"/top/{path}") == f"/top/{path}"
 
 
 def test_writing_makes_folders_and_replaces_whole_files(tmp_path: Path):
