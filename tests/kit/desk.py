@@ -1,7 +1,7 @@
 """Drives the deck without a runtime: stored events answer its pages, frames are fed by hand.
 
-`Feed` has the shape of `runtime.client.Client`. It folds with the real `reduce` and keeps orders for
-a test to look at; whatever a deck must do with a live runtime is tested against the real one.
+`Feed` has the shape of `runtime.client.Client`. It folds with the real `reduce` and keeps orders
+for tests to look at; whatever a deck must do with a live runtime is tested against the real one.
 """
 
 import asyncio

@@ -1,5 +1,7 @@
 """The four sessions of the reference pictures, as the events that made them."""
 
+from msgspec import structs
+
 from kit.desk import Feed, Story
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import ApprovalId, CallId, ItemId, MessageId, RequestId, Sha, TurnId
@@ -25,8 +27,7 @@ OUTLOOK = wire.Outlook(
 DIFF = """\
 --- a/auth/session.py
 +++ b/auth/session.py
-@@ -47,4 +47,7 @@ class Session:
- 
+@@ -48,3 +48,6 @@ class Session:
      def refresh(self, token: Token) -> Session:
 -        token.renew(self.clock.now())
 +        now = self.clock.now()
@@ -118,7 +119,9 @@ def shop() -> Feed:
     _add_csv(story)
     _docs(story)
     _rate_limit(story)
-    return Feed(story.events, OUTLOOK, {"fix": DIFF})
+    told = sorted(story.events, key=lambda event: event.at_ms)
+    numbered = [structs.replace(event, seq=seq) for seq, event in enumerate(told, start=1)]
+    return Feed(numbered, OUTLOOK, {"fix": DIFF})
 
 
 def _fix_login(story: Story) -> None:
@@ -135,8 +138,8 @@ def _fix_login(story: Story) -> None:
              "token itself is still valid.", 600)  # fmt: skip
     fix.call("read", "auth/session.py", "1–120", 500)
     fix.call("search", "refresh(", "9 hits", 490)
-    fix.call("shell", "pytest tests/test_login.py", "1 failed", 480, 1200,
-             "test_login.py::test_refresh_after_an_hour\n  assert 401 == 200\n", "failed")  # fmt: skip
+    output = "test_login.py::test_refresh_after_an_hour\n  assert 401 == 200\n"
+    fix.call("shell", "pytest tests/test_login.py", "1 failed", 480, 1200, output, "failed")
     fix.says("The session row keeps its first expiry. refresh() renews the token but never the "
              "row, so the check after it reads a stale time.", 400)  # fmt: skip
     fix.you("Use the clock of the session, not `time.time()`, so that the test can set it.", 350,

@@ -191,6 +191,7 @@ KEYS: tuple[Key, ...] = (
     Key("slower", ("-",), "speed", ("replay",)),
     Key("jump", ("t",), "jump to time", ("replay",), foot=-3),
     Key("next_lane", ("tab",), "lane", ("replay",), foot=-4),
+    Key("files_then", ("d",), "files then", ("replay",), "The files as they were then"),
     Key("export", ("x",), "export", ("replay",), foot=1),
     # dialogs
     Key("confirm", ("enter",), "do it", ("dialog",)),

@@ -10,6 +10,7 @@ from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.land import LandDialog
 from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.palette import Palette
+from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.zoom import ZoomScreen
 
 
@@ -22,6 +23,8 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
             return ZoomScreen(helm, message.session)
         case "diff" if message.session is not None:
             return ZoomScreen(helm, message.session, 1)
+        case "replay" if message.session is not None:
+            return ReplayScreen(helm, message.session)
         case "new":
             return NewSession(helm)
         case "palette":
