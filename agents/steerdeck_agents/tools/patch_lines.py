@@ -1,0 +1,129 @@
+"""One file as lines that know where they came from, and the chunks of a patch applied to them.
+
+Context keeps the file's own bytes, also where the patch wrote it a little differently. Line ends
+are kept line by line, new lines take those of their neighbours, and a missing newline at the end
+of the file stays missing. Because each line knows its origin, the diff needs no search.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from steerdeck_agents.facts.errors import PatchError
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.tools.patch_match import Place
+from steerdeck_agents.tools.patch_parts import Chunk
+
+
+class Line(NamedTuple):
+    """One line, its end (`\\n`, `\\r\\n`, or nothing), and its index in the original file."""
+
+    text: str
+    end: str
+    origin: int | None = None
+
+
+def split(text: str) -> list[Line]:
+    r"""The lines of a text; only `\n` ends a line."""
+    pieces = text.split("\n")
+    last = pieces.pop()
+    lines = [
+        Line(piece[:-1], "\r\n", index) if piece.endswith("\r") else Line(piece, "\n", index)
+        for index, piece in enumerate(pieces)
+    ]
+    return [*lines, Line(last, "", len(lines))] if last else lines
+
+
+def join(lines: Sequence[Line]) -> str:
+    return "".join(line.text + line.end for line in lines)
+
+
+def applied(path: str, lines: Sequence[Line], chunks: Sequence[Chunk]) -> list[Line]:
+    """The lines after all chunks, in the file's order; PatchError for what doesn't fit."""
+    place = Place([line.text for line in lines])
+    usual = _usual_end(lines)
+    result: list[Line] = []
+    cursor = 0
+    final = not lines or bool(lines[-1].end)
+    for number, chunk in enumerate(chunks, 1):
+        at, chunk = _located(place, path, lines, chunk, number, cursor)
+        result.extend(lines[cursor:at])
+        result.extend(_changed(lines, at, chunk, usual))
+        cursor = at + len(chunk.old)
+        final = final if chunk.final_newline is None else chunk.final_newline
+    result.extend(lines[cursor:])
+    return _closed(result, usual, final)
+
+
+def _located(
+    place: Place, path: str, lines: Sequence[Line], chunk: Chunk, number: int, cursor: int
+) -> tuple[int, Chunk]:
+    """Where a chunk begins; the chunk without trailing blank lines where only those didn't fit."""
+    start = cursor
+    for context in chunk.contexts:
+        found = place.context(context, start)
+        if found is None:
+            after = f" after line {start}" if start else ""
+            problem = f"`@@ {one_line(context, 160)}` names no line{after}"
+            raise _misfit(path, number, chunk, problem, place, [context])
+        start = found + 1
+    old = [text.removesuffix("\r") for text in chunk.old]
+    if not old:
+        if chunk.hint is not None:
+            return max(cursor, min(chunk.hint, len(lines))), chunk
+        return (start if chunk.contexts else len(lines)), chunk
+    starts = [start, max(cursor, start - 1)] if chunk.contexts else [start]
+    for begin in starts:
+        found = place.find(old, begin, chunk.hint, chunk.at_end)
+        if found is not None:
+            return found, chunk
+    shorter = chunk.lines
+    while shorter and shorter[-1] == (" ", ""):
+        shorter = shorter[:-1]
+    if len(shorter) < len(chunk.lines) and shorter:
+        less = Chunk(
+            chunk.number, shorter, chunk.contexts, chunk.hint, chunk.at_end, chunk.final_newline
+        )
+        if less.old:
+            return _located(place, path, lines, less, number, cursor)
+    problem = f"its lines are not there after line {start}" if start else "its lines are not there"
+    raise _misfit(path, number, chunk, problem, place, old)
+
+
+def _misfit(
+    path: str, number: int, chunk: Chunk, problem: str, place: Place, old: Sequence[str]
+) -> PatchError:
+    return PatchError(
+        f"Chunk {number} of `{one_line(path, 200)}` (line {chunk.number} of the patch) does not "
+        f"fit: {problem}; {place.nearest(old, 0)}. Read the file and send the whole patch "
+        "again; nothing was changed."
+    )
+
+
+def _changed(lines: Sequence[Line], at: int, chunk: Chunk, usual: str) -> Iterator[Line]:
+    """The new lines of one chunk; `at` is the index of its first old line."""
+    spells_ends = any(text.endswith("\r") for _, text in chunk.lines)
+    for op, text in chunk.lines:
+        if op == "+" and spells_ends:
+            yield Line(text.removesuffix("\r"), "\r\n" if text.endswith("\r") else "\n")
+        elif op == "+":
+            near = lines[at].end if at < len(lines) else ""
+            yield Line(text, near or usual)
+        else:
+            if op == " ":
+                yield lines[at]
+            at += 1
+
+
+def _usual_end(lines: Sequence[Line]) -> str:
+    ends = Counter(line.end for line in lines if line.end)
+    return ends.most_common(1)[0][0] if ends else "\n"
+
+
+def _closed(lines: list[Line], usual: str, final: bool) -> list[Line]:
+    """Every line but the last has an end, and the last one has it when the file shall."""
+    closed = [line if line.end else line._replace(end=usual) for line in lines[:-1]]
+    if lines:
+        last = lines[-1]
+        closed.append(last._replace(end=(last.end or usual) if final else ""))
+    return closed

@@ -1,0 +1,234 @@
+"""Reads plain unified diffs, as `git diff` and `diff -u` write them and models sometimes do.
+
+Line counts in hunk heads are used to tell a removed line `-- a` from the head of the next file;
+where a model miscounted, the lines themselves decide. Links, submodules and binary hunks are
+refused: a patch changes text.
+"""
+
+import itertools
+import re
+
+from steerdeck_agents.tools.patch_parts import Chunk, FilePatch, Op, wrong
+
+Numbered = list[tuple[int, str]]
+
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_MODE = re.compile(r"(?:new file|deleted file|new|old) mode (\d{6})")
+_QUOTED = re.compile(r"\\([0-7]{3}|.)")
+_C_ESCAPES = {"n": 10, "t": 9, "r": 13, "a": 7, "b": 8, "f": 12, "v": 11, '"': 34, "\\": 92}
+_REFUSED_MODES = {"120000": "a symbolic link", "160000": "a submodule"}
+
+
+def looks_unified(lines: list[str]) -> bool:
+    """Whether this reads as a unified diff at all."""
+    return any(line.startswith("diff --git ") for line in lines) or any(
+        a.startswith("--- ") and b.startswith("+++ ") for a, b in itertools.pairwise(lines)
+    )
+
+
+def parse_unified(lines: Numbered) -> tuple[FilePatch, ...]:
+    """The files of a unified diff; raises PatchError naming the line."""
+    return tuple(_Diff(lines).files())
+
+
+class _Head:
+    """What stands before the hunks of one file."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.old: str | None = ""
+        self.new: str | None = ""
+        """None is /dev/null; empty is not said."""
+        self.moved = ("", "")
+        self.executable: bool | None = None
+        self.created = self.deleted = False
+
+
+class _Diff:
+    def __init__(self, lines: Numbered) -> None:
+        self._lines = lines
+        self._at = 0
+
+    def files(self) -> list[FilePatch]:
+        files: list[FilePatch] = []
+        while self._at < len(self._lines):
+            if self._starts_file(self._at):
+                files.append(self._file())
+            elif files and self._lines[self._at][1].rstrip() == "--":
+                break
+            elif files and self._lines[self._at][1].strip():
+                number, line = self._lines[self._at]
+                raise wrong(number, "is neither a hunk nor the head of a file, it is", line)
+            else:
+                self._at += 1
+        return files
+
+    def _starts_file(self, at: int) -> bool:
+        line = self._lines[at][1]
+        if line.startswith("diff --git "):
+            return True
+        following = self._lines[at + 1][1] if at + 1 < len(self._lines) else ""
+        return line.startswith("--- ") and following.startswith("+++ ")
+
+    def _file(self) -> FilePatch:
+        head = self._head()
+        chunks: list[Chunk] = []
+        while self._at < len(self._lines) and self._lines[self._at][1].startswith("@@"):
+            chunks.append(self._hunk())
+        old, new = _paths(head)
+        if head.created or old is None:
+            kind_path = new or ""
+            chunk = tuple(chunks[:1])
+            if len(chunks) > 1 or any(op != "+" for one in chunk for op, _ in one.lines):
+                raise wrong(head.number, "makes a new file, so all its lines should begin with `+`")
+            return FilePatch("add", kind_path, head.number, chunk, executable=head.executable)
+        if head.deleted or new is None:
+            return FilePatch("delete", old, head.number, tuple(chunks))
+        move_to = new if new != old else ""
+        if not chunks and not move_to and head.executable is None:
+            raise wrong(head.number, f"begins a change of `{old}`, which changes nothing")
+        return FilePatch(
+            "update", old, head.number, tuple(chunks), move_to, executable=head.executable
+        )
+
+    def _head(self) -> _Head:
+        head = _Head(self._lines[self._at][0])
+        if self._lines[self._at][1].startswith("diff --git "):
+            head.old, head.new = _git_names(self._lines[self._at][1])
+            self._at += 1
+        while self._at < len(self._lines):
+            number, line = self._lines[self._at]
+            if line.startswith(("@@", "diff --git ")):
+                break
+            if line.startswith("--- ") and self._starts_file(self._at):
+                head.old = _name(line[4:])
+                head.new = _name(self._lines[self._at + 1][1][4:])
+                self._at += 2
+                break
+            self._extended(head, number, line)
+            self._at += 1
+        return head
+
+    def _extended(self, head: _Head, number: int, line: str) -> None:
+        if mode := _MODE.match(line):
+            if mode[1] in _REFUSED_MODES:
+                raise wrong(number, f"is about {_REFUSED_MODES[mode[1]]}; use the shell for that")
+            head.created = head.created or line.startswith("new file")
+            head.deleted = head.deleted or line.startswith("deleted file")
+            if line.startswith("new"):
+                head.executable = mode[1].endswith("755")
+        elif line.startswith("rename from "):
+            head.moved = (_unquoted(line[12:]), head.moved[1])
+        elif line.startswith("rename to "):
+            head.moved = (head.moved[0], _unquoted(line[10:]))
+        elif line.startswith(("copy from ", "copy to ")):
+            raise wrong(number, "copies a file; add the copy as a new file instead")
+        elif line.startswith(("GIT binary patch", "Binary files ")):
+            raise wrong(number, "is about a binary file, which a patch can't change")
+        elif line.strip() and not line.startswith(("index ", "similarity ", "dissimilarity ")):
+            raise wrong(number, "is not known in the head of a file, it is", line)
+
+    def _hunk(self) -> Chunk:
+        number, line = self._lines[self._at]
+        head = _HUNK.match(line)
+        self._at += 1
+        if head is None:
+            raise wrong(number, "should read `@@ -line,count +line,count @@`, it is", line)
+        old_left, new_left = int(head[2] or 1), int(head[4] or 1)
+        counts_hold = self._counts_hold(old_left, new_left)
+        lines: list[tuple[Op, str]] = []
+        final: bool | None = None
+        while self._at < len(self._lines):
+            at, line = self._lines[self._at]
+            if line.startswith("\\"):
+                final = bool(lines) and lines[-1][0] == "-"
+                self._at += 1
+                continue
+            if counts_hold and old_left <= 0 and new_left <= 0:
+                break
+            if not counts_hold and (line.startswith("@@") or self._starts_file(self._at)):
+                break
+            op, text = _body(at, line)
+            old_left -= op != "+"
+            new_left -= op != "-"
+            lines.append((op, text))
+            self._at += 1
+        while not counts_hold and lines and lines[-1] == (" ", ""):
+            lines.pop()
+        if not lines:
+            raise wrong(number, "begins a hunk without lines")
+        hint = max(0, int(head[1]) - (head[2] != "0"))
+        return Chunk(number, tuple(lines), hint=hint, final_newline=final)
+
+    def _counts_hold(self, old_left: int, new_left: int) -> bool:
+        """Whether exactly the counted lines follow, and then a hunk, a file or the end."""
+        at = self._at
+        while at < len(self._lines) and (old_left > 0 or new_left > 0):
+            line = self._lines[at][1]
+            if line.startswith("@@"):
+                return False
+            old_left -= line[:1] in (" ", "-", "", "\r")
+            new_left -= line[:1] in (" ", "+", "", "\r")
+            at += 1
+        while at < len(self._lines) and self._lines[at][1][:1] in ("\\", ""):
+            at += 1
+        ends = at >= len(self._lines) or self._lines[at][1].startswith(("@@", "-- "))
+        return old_left == new_left == 0 and (ends or self._starts_file(at))
+
+
+def _body(number: int, line: str) -> tuple[Op, str]:
+    match line[:1]:
+        case " ":
+            return " ", line[1:]
+        case "-":
+            return "-", line[1:]
+        case "+":
+            return "+", line[1:]
+        case "":
+            return " ", ""
+    raise wrong(number, "should begin with a blank, `+` or `-`, it is", line)
+
+
+def _paths(head: _Head) -> tuple[str | None, str | None]:
+    """Old and new path; the prefixes `a/` and `b/` are taken away where both are there."""
+    if all(head.moved):
+        return head.moved
+    old, new = head.old, head.new
+    with_prefixes = (old is None or old.startswith("a/")) and (new is None or new.startswith("b/"))
+    if with_prefixes:
+        old, new = old and old[2:], new and new[2:]
+    if old is None and new is None:
+        raise wrong(head.number, "begins a file without a name")
+    return old, new
+
+
+def _git_names(line: str) -> tuple[str | None, str | None]:
+    """The names of `diff --git a/x b/x`, used when no `---` follows; equal without prefixes."""
+    rest = line[len("diff --git ") :]
+    if rest.startswith('"'):
+        first, _, second = rest[1:].partition('" ')
+        return _unquoted(f'"{first}"'), _unquoted(second)
+    half = len(rest) // 2
+    return (rest[:half], rest[half + 1 :]) if rest[half : half + 1] == " " else (rest, rest)
+
+
+def _name(text: str) -> str | None:
+    """A name after `---` or `+++`, without the time some programs write after a tab."""
+    name = _unquoted(text.split("\t")[0].rstrip("\r "))
+    return None if name == "/dev/null" else name
+
+
+def _unquoted(text: str) -> str:
+    """A name in the quotes of git, its bytes as UTF-8."""
+    text = text.strip()
+    if len(text) < 2 or not (text.startswith('"') and text.endswith('"')):
+        return text
+
+    def byte(match: re.Match[str]) -> str:
+        code = match[1]
+        value = int(code, 8) if len(code) == 3 else _C_ESCAPES.get(code, ord(code))
+        return chr(value & 0xFF)
+
+    if not text.isascii():
+        return text[1:-1]
+    return _QUOTED.sub(byte, text[1:-1]).encode("latin-1").decode(errors="replace")

@@ -1,0 +1,80 @@
+"""Carries out an action that was allowed. What goes wrong becomes the result of the call."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from steerdeck_agents.facts.action import (
+    Action,
+    ApplyPatch,
+    AskDeveloper,
+    ListFiles,
+    ReadFile,
+    RunCommand,
+    SearchFiles,
+    SetPlan,
+)
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import Level, Surroundings, Workspace
+from steerdeck_agents.tools import list as list_tool
+from steerdeck_agents.tools import patch, read, search, shell
+from steerdeck_agents.tools.outcome import Outcome, fit
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Everything a tool may use while it works."""
+
+    workspace: Workspace
+    level: Level
+    surroundings: Surroundings
+    environment: Mapping[str, str]
+    """Complete environment of a command."""
+    spool: Path
+    """Where a command's output goes when there is too much of it."""
+    on_output: Callable[[str], None]
+    stop: asyncio.Event
+    """Set when the developer interrupts."""
+    files: Callable[[], Awaitable[Sequence[str]]]
+    """Paths below the workspace that git knows or would add."""
+
+
+async def perform(action: Action, bench: Bench) -> Outcome:
+    """The outcome of one allowed action; raises only TypeError for what the loop does itself."""
+    try:
+        return await _perform(action, bench)
+    except SteerdeckError as problem:
+        return Outcome("failed", fit(str(problem)), summary="failed")
+    except OSError as problem:
+        where = f" ({one_line(str(problem.filename), 200)})" if problem.filename else ""
+        return Outcome("failed", f"It failed: {problem.strerror}{where}.", summary="failed")
+
+
+async def _perform(action: Action, bench: Bench) -> Outcome:
+    match action:
+        case RunCommand():
+            return await shell.perform(
+                action,
+                workspace=bench.workspace,
+                level=bench.level,
+                surroundings=bench.surroundings,
+                environment=bench.environment,
+                spool=bench.spool,
+                on_output=bench.on_output,
+                stop=bench.stop,
+            )
+        case ApplyPatch():
+            return await asyncio.to_thread(patch.perform, action, bench.workspace)
+        case ReadFile():
+            return await asyncio.to_thread(read.perform, action, bench.workspace)
+        case ListFiles():
+            files = await bench.files()
+            return await asyncio.to_thread(list_tool.perform, action, bench.workspace, files)
+        case SearchFiles():
+            files = await bench.files()
+            stopped = bench.stop.is_set
+            return await asyncio.to_thread(search.perform, action, bench.workspace, files, stopped)
+        case SetPlan() | AskDeveloper():
+            raise TypeError("The loop itself keeps the plan and asks the developer.")

@@ -1,0 +1,32 @@
+"""Every tool offered to the model, and the one frozen text that offers them.
+
+The text is part of every request's prefix: a byte that changes here costs every session its cache.
+"""
+
+import functools
+
+import msgspec
+
+from steerdeck_agents.tools.ask import Ask
+from steerdeck_agents.tools.list import List
+from steerdeck_agents.tools.patch import Patch
+from steerdeck_agents.tools.plan import UpdatePlan
+from steerdeck_agents.tools.read import Read
+from steerdeck_agents.tools.search import Search
+from steerdeck_agents.tools.shell import Shell
+from steerdeck_agents.tools.tool import Tool
+
+ALL: tuple[Tool, ...] = (Patch(), Ask(), List(), Read(), Search(), Shell(), UpdatePlan())
+"""Sorted by name."""
+_BY_NAME = {tool.name: tool for tool in ALL}
+
+
+def by_name(name: str) -> Tool | None:
+    """The tool of this name; None when the model made it up."""
+    return _BY_NAME.get(name)
+
+
+@functools.cache
+def specs_text() -> str:
+    """The JSON text of all tools, the same bytes in every process."""
+    return msgspec.json.encode([tool.spec() for tool in ALL]).decode()

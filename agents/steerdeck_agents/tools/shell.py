@@ -1,0 +1,176 @@
+"""shell: one bash script in the workspace, through the sandbox, with its result told exactly.
+
+The first lines of the result say how it ended, then the output follows as it was printed. Output
+too long for the model is cut in its middle here, from the spool, so that the marker can name the
+bytes and lines of the whole.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from steerdeck_agents.facts.action import Action, RunCommand
+from steerdeck_agents.facts.errors import BadArguments
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import Level, Surroundings, Workspace
+from steerdeck_agents.sandbox.output import readable
+from steerdeck_agents.sandbox.process import Finished, Spawn, run
+from steerdeck_agents.tools.arguments import parse
+from steerdeck_agents.tools.outcome import LIMIT, Outcome, fit
+from steerdeck_agents.tools.paths import below
+from steerdeck_agents.tools.tool import function_tool
+
+_LONGEST_SCRIPT = 100_000
+"""Bytes; the kernel takes at most 128 KiB in one argument."""
+_MOST_SECONDS = 1800
+_LARGEST_COMPLETE = 8 * 1024 * 1024
+"""Most bytes of output kept for people; more stays cut in its middle, with a marker."""
+
+
+class _Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    command: str
+    why: str
+    folder: str | None = None
+    timeout_s: Annotated[float, msgspec.Meta(ge=1, le=_MOST_SECONDS)] = 120.0
+
+
+class Shell:
+    """The tool `shell`."""
+
+    name = "shell"
+    parallel = False
+
+    def spec(self) -> dict[str, object]:
+        properties = {
+            "command": {"type": "string", "description": "A bash script."},
+            "why": {"type": "string", "description": "The reason, in a few words."},
+            "folder": {"type": "string", "description": "Where it runs."},
+            "timeout_s": {"type": "number", "description": "1 to 1800, 120 if not given."},
+        }
+        return function_tool(self.name, "shell", properties, ("command", "why"))
+
+    def read(self, arguments: str, workspace: Workspace) -> RunCommand:
+        given = parse(self.name, _Arguments, arguments)
+        if not given.command.strip():
+            raise BadArguments("The command is empty. Nothing was run.")
+        if len(given.command.encode()) > _LONGEST_SCRIPT:
+            raise BadArguments(
+                f"The command is longer than {_LONGEST_SCRIPT:,} bytes. Nothing was run; write it "
+                "to a file with apply_patch and run that."
+            )
+        folder = workspace.subfolder or "." if given.folder is None else given.folder
+        return RunCommand(
+            script=given.command,
+            folder=below(folder, workspace),
+            timeout_s=given.timeout_s,
+            why=given.why,
+        )
+
+    def title(self, action: Action) -> str:
+        match action:
+            case RunCommand(script=script):
+                return one_line(script)
+        raise TypeError(f"not for {self.name}: {action!r}")
+
+
+async def perform(
+    action: RunCommand,
+    *,
+    workspace: Workspace,
+    level: Level,
+    surroundings: Surroundings,
+    environment: Mapping[str, str],
+    spool: Path,
+    on_output: Callable[[str], None],
+    stop: asyncio.Event,
+) -> Outcome:
+    """Runs the command; raises BadArguments or SteerdeckError when it could not be started."""
+    spawn = Spawn(
+        script=action.script,
+        workspace=workspace,
+        folder=action.folder,
+        environment=environment,
+        timeout_s=action.timeout_s,
+        level=level,
+        surroundings=surroundings,
+    )
+    finished = await run(spawn, on_output=on_output, stop=stop, spool=spool)
+    return await asyncio.to_thread(_told, finished, action.timeout_s)
+
+
+def _told(finished: Finished, timeout_s: float) -> Outcome:
+    head = [*_ending(finished, timeout_s), f"duration: {finished.duration_ms / 1000:.1f} s"]
+    if finished.problem:
+        head.append(finished.problem)
+    start = "\n".join(head) + "\n\n"
+    room = LIMIT - len(start.encode())
+    complete = None
+    if finished.spool is None:
+        output = finished.head_tail if finished.total else "(no output)"
+    else:
+        output, complete = _from_spool(finished.spool, room)
+    return Outcome(
+        status="done" if finished.exit_code == 0 and not _cut_short(finished) else "failed",
+        text=start + fit(output, room),
+        summary=_summary(finished),
+        exit_code=finished.exit_code,
+        complete=complete,
+    )
+
+
+def _from_spool(spool: Path, room: int) -> tuple[str, bytes]:
+    """The output for the model, and the bytes kept for people."""
+    with spool.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        if size <= _LARGEST_COMPLETE:
+            data = file.read()
+            return fit(readable(data), room, size, _lines(data)), data
+        half = _LARGEST_COMPLETE // 2
+        head, lines = file.read(half), 0
+        file.seek(0)
+        while chunk := file.read(1024 * 1024):
+            lines += chunk.count(b"\n")
+        file.seek(size - half)
+        tail = file.read()
+    lines += not tail.endswith(b"\n")
+    marker = f"\n[… {size - 2 * half:,} of {size:,} bytes are left out here …]\n"
+    ends = readable(head[:room]) + readable(tail[-room:])
+    return fit(ends, room, size, lines), head + marker.encode() + tail
+
+
+def _lines(data: bytes) -> int:
+    return data.count(b"\n") + (not data.endswith(b"\n"))
+
+
+def _cut_short(finished: Finished) -> bool:
+    return finished.timed_out or finished.interrupted or finished.capped
+
+
+def _ending(finished: Finished, timeout_s: float) -> list[str]:
+    """How it ended, as the first lines of the result."""
+    lines = [] if finished.exit_code is None else [f"exit code: {finished.exit_code}"]
+    if finished.timed_out:
+        lines.append(f"timed out after {timeout_s:g} s; nothing of it is running any more")
+    elif finished.interrupted:
+        lines.append("stopped by the developer; nothing of it is running any more")
+    elif finished.capped:
+        lines.append("stopped because it printed too much; send its output to a file")
+    if finished.signal is not None:
+        lines.append(f"ended by signal {finished.signal}")
+    return lines
+
+
+def _summary(finished: Finished) -> str:
+    if finished.timed_out:
+        return "timed out"
+    if finished.interrupted:
+        return "stopped"
+    if finished.capped:
+        return "too much output"
+    if finished.exit_code is None:
+        return f"signal {finished.signal}"
+    return f"exit {finished.exit_code}"
