@@ -28,6 +28,7 @@ from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
 from steerdeck_agents.loop import recover
 from steerdeck_agents.models.choose import choose, list_models
+from steerdeck_agents.sandbox.descendants import end_leftovers
 from steerdeck_agents.session import Services, Session
 from steerdeck_agents.settings.config import ModelSettings, Settings, load, remember_model
 from steerdeck_agents.settings.paths import Paths, private_folder
@@ -81,6 +82,9 @@ class Fleet:
         for folder in (self.paths.data, self.paths.workspaces, self.paths.spool):
             await asyncio.to_thread(private_folder, folder)
         await self.writer.start()
+        left = await asyncio.to_thread(end_leftovers)
+        if left:
+            log.warning("%d processes of commands of an earlier runtime were ended", left)
         await self.writer.append(
             RuntimeStarted(version=version, pid=os.getpid(), boot=boot), full=True
         )

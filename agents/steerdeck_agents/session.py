@@ -129,7 +129,6 @@ class Session:
         """The developer said what became of a lost call; the next request tells the model."""
         if self._site is not None:
             self._site.results[call] = result
-        self.wake()
 
     async def close(self) -> None:
         """Stop working without a word in the journal: a crash and a close look the same there."""

@@ -1,7 +1,13 @@
-"""Facts that are appended without waiting for each one, in order, and waited for at the end."""
+"""Facts that are appended without waiting for each one, in order.
+
+The writer keeps the order in which appends arrive, so the full append that ends a response or a
+call commits everything sent before it. When the journal can't take them that append fails as well,
+and there the failure is met.
+"""
 
 import asyncio
 
+from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import KnownEvent
 from steerdeck_agents.loop.site import Journal
 
@@ -11,12 +17,19 @@ class Flow:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._appends: list[asyncio.Task[tuple[KnownEvent, ...]]] = []
+        self._appends: set[asyncio.Task[None]] = set()
 
     def send(self, *facts: KnownEvent) -> None:
-        self._appends = [task for task in self._appends if not task.done() or task.exception()]
-        self._appends.append(asyncio.create_task(self._journal.append(*facts)))
+        append = asyncio.create_task(self._append(facts))
+        self._appends.add(append)
+        append.add_done_callback(self._appends.discard)
 
-    async def close(self) -> None:
-        """Wait until all of it is committed; raises what a commit raised."""
-        await asyncio.gather(*self._appends)
+    async def queued(self) -> None:
+        """Return when all that was sent waits at the writer, ahead of whatever is appended next."""
+        await asyncio.sleep(0)
+
+    async def _append(self, facts: tuple[KnownEvent, ...]) -> None:
+        try:
+            await self._journal.append(*facts)
+        except JournalError:
+            return

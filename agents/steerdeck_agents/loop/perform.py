@@ -5,7 +5,6 @@ differ, the allow is void and the developer is asked again (law 6). The intent i
 the spawn (law 7), and the files before and after it are kept (law 1).
 """
 
-import asyncio
 from dataclasses import dataclass
 
 from steerdeck_agents.facts.action import Action, ApplyPatch, RunCommand
@@ -122,11 +121,9 @@ async def carry_out(
 
 async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) -> Outcome:
     flow = Flow(site.journal)
-    loop = asyncio.get_running_loop()
 
     def output(text: str) -> None:
-        fact = OutputAdded(session=site.session, turn=turn, call=call_id, text=utf8(text))
-        loop.call_soon_threadsafe(flow.send, fact)
+        flow.send(OutputAdded(session=site.session, turn=turn, call=call_id, text=utf8(text)))
 
     state = site.state
     bench = Bench(
@@ -142,8 +139,7 @@ async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) 
     try:
         return await perform(action, bench)
     finally:
-        await asyncio.sleep(0)
-        await flow.close()
+        await flow.queued()
 
 
 async def _bound(site: Site, action: Action) -> Binding:

@@ -41,9 +41,9 @@ async def once(site: Site, turn: TurnId) -> None:
     state = site.state
     sent, body = await _send(site, turn, state)
     started = site.clock.monotonic()
-    response = Response()
+    response = Response(sent)
     try:
-        finished = await first_of(response.read(site, turn, body, started), site.stop)
+        finished = await first_of(response.read(site, body, started), site.stop)
     except ModelError as error:
         await _failed(site, turn, sent, response, error, started)
         return
@@ -57,7 +57,7 @@ async def once(site: Site, turn: TurnId) -> None:
             status="interrupted",
             duration_ms=_ms(site, started),
         )
-        incomplete = response.texts_ended(site, turn, complete=False)
+        incomplete = response.texts_ended(complete=False)
         await site.journal.append(*incomplete, ended, full=True)
 
 
@@ -141,7 +141,7 @@ async def _completed(
         duration_ms=_ms(site, started),
         served_model=served,
     )
-    facts: list[KnownEvent] = response.texts_ended(site, turn, complete=True)
+    facts: list[KnownEvent] = response.texts_ended(complete=True)
     await site.journal.append(
         *facts, *staged.events, *wishes, ended, full=True, enclosed=staged.enclosed
     )
@@ -157,7 +157,7 @@ async def _failed(
     started: float,
 ) -> None:
     wait = retry.delay_s(error, sent.attempt, sent.request)
-    facts: list[KnownEvent] = response.texts_ended(site, turn, complete=False)
+    facts: list[KnownEvent] = response.texts_ended(complete=False)
     facts.append(
         RequestEnded(
             session=site.session,

@@ -6,11 +6,11 @@ and when the stream breaks they are dropped, their text kept as incomplete.
 
 import asyncio
 
-from steerdeck_agents.facts.events import ItemEnded, KnownEvent, TextAdded
-from steerdeck_agents.facts.ids import ItemId, SessionId, TurnId
+from steerdeck_agents.facts.events import ItemEnded, KnownEvent, RequestSent, TextAdded
+from steerdeck_agents.facts.ids import ItemId
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.loop.flow import Flow
-from steerdeck_agents.loop.site import Journal, Site
+from steerdeck_agents.loop.site import Site
 from steerdeck_agents.models.model import Ended, ItemDone, TextDelta
 
 FLUSH_S = 0.05
@@ -19,10 +19,9 @@ FLUSH_S = 0.05
 class TextFlow:
     """Deltas on their way to the journal, at most one append every 50 ms."""
 
-    def __init__(self, journal: Journal, session: SessionId, turn: TurnId) -> None:
-        self._flow = Flow(journal)
-        self._session = session
-        self._turn = turn
+    def __init__(self, site: Site, sent: RequestSent) -> None:
+        self._flow = Flow(site.journal)
+        self._sent = sent
         self._waiting: list[TextDelta] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -35,20 +34,20 @@ class TextFlow:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
 
-    async def close(self) -> None:
-        """Append what waits; afterwards every delta is a fact."""
+    async def end(self) -> None:
+        """Hand over what waits; the append that ends the response commits it too."""
         if self._timer is not None:
             self._timer.cancel()
             self._flush()
-        await self._flow.close()
+        await self._flow.queued()
 
     def _flush(self) -> None:
         self._timer = None
         facts = [
             TextAdded(
-                session=self._session,
-                turn=self._turn,
-                item=ItemId(delta.item),
+                session=self._sent.session,
+                turn=self._sent.turn,
+                item=item_id(self._sent, delta.item),
                 actor="agent",
                 kind=delta.kind,
                 text=utf8(delta.text),
@@ -59,18 +58,24 @@ class TextFlow:
         self._flow.send(*facts)
 
 
+def item_id(sent: RequestSent, item: str) -> ItemId:
+    """An id unique in the session: a server may use the same one in each of its answers."""
+    return ItemId(f"{sent.request}/{item}")
+
+
 class Response:
     """What arrived of one response so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, sent: RequestSent) -> None:
+        self._sent = sent
         self.items: list[ItemDone] = []
         self.texts: dict[tuple[str, str], str] = {}
         self.first_token_s: float | None = None
         self.ended: Ended | None = None
 
-    async def read(self, site: Site, turn: TurnId, body: bytes, started_s: float) -> None:
+    async def read(self, site: Site, body: bytes, started_s: float) -> None:
         """Stream one response to its terminal event; ModelError when it does not come."""
-        flow = TextFlow(site.journal, site.session, turn)
+        flow = TextFlow(site, self._sent)
         try:
             async for chunk in site.model.stream(body):
                 match chunk:
@@ -85,15 +90,15 @@ class Response:
                     case Ended():
                         self.ended = chunk
         finally:
-            await flow.close()
+            await flow.end()
 
-    def texts_ended(self, site: Site, turn: TurnId, *, complete: bool) -> list[KnownEvent]:
+    def texts_ended(self, *, complete: bool) -> list[KnownEvent]:
         """The whole text of each message and reasoning that was streamed."""
         return [
             ItemEnded(
-                session=site.session,
-                turn=turn,
-                item=ItemId(item),
+                session=self._sent.session,
+                turn=self._sent.turn,
+                item=item_id(self._sent, item),
                 actor="agent",
                 kind="reasoning" if kind == "reasoning" else "message",
                 text=utf8(text),

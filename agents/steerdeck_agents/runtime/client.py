@@ -146,12 +146,15 @@ class Client:
 async def shake_hands(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mine: wire.Hello
 ) -> wire.Hello:
-    """Exchange hellos; WireError names both sides and the way out when they don't match."""
+    """Exchange hellos; WireError names both sides and the way out when they don't match.
+
+    ConnectionError when the runtime is on its way out and says nothing.
+    """
     writer.write(wire.order_line(mine))
     await writer.drain()
     data = await wire.read_line(reader)
     if data is None:
-        raise WireError("The runtime closed the connection before it said hello.")
+        raise ConnectionResetError("the runtime closed the connection before it said hello")
     theirs = msgspec.json.decode(data, type=wire.Hello)
     if theirs.protocol != mine.protocol:
         raise WireError(

@@ -22,6 +22,8 @@ START_S = 20.0
 """How long a starting runtime may take until it answers, on a slow machine."""
 LOOK_S = 0.02
 LOG_TAIL = 2000
+_started: list["subprocess.Popen[bytes]"] = []
+"""Runtimes this process has started: they outlive it, and are collected when they end first."""
 
 
 async def attach(paths: Paths, version: str) -> Client | None:
@@ -39,7 +41,11 @@ async def attach(paths: Paths, version: str) -> Client | None:
     try:
         hello = await shake_hands(reader, writer, mine)
     except ConnectionError:
+        writer.close()
         return None
+    except WireError:
+        writer.close()
+        raise
     return Client(reader, writer, hello)
 
 
@@ -74,9 +80,11 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
         for name, value in scrub(environ).items()
         if not name.startswith(("GIT_", "OPENAI_"))
     }
+    folders = (paths.data, paths.config, paths.cache, paths.state)
+    _started[:] = [child for child in _started if child.poll() is None]
     with paths.log.open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "steerdeck_agents.runtime.main"],
+        child = subprocess.Popen(
+            [sys.executable, "-m", "steerdeck_agents.runtime.main", *map(str, folders)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -84,6 +92,8 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
             env=clean,
             start_new_session=True,
         )
+    _started.append(child)
+    return child
 
 
 def log_tail(log: Path) -> str:

@@ -1,4 +1,7 @@
-"""The runtime as a process: `python -m steerdeck_agents.runtime.main`, started by `lifecycle`."""
+"""The runtime as a process, started by `lifecycle` with the four folders of its home.
+
+They are arguments and not variables, so that one environment can start runtimes of several homes.
+"""
 
 import asyncio
 import contextlib
@@ -13,15 +16,15 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SystemClock
 from steerdeck_agents.runtime.server import Runtime
 from steerdeck_agents.sandbox.probe import probe
-from steerdeck_agents.settings.paths import paths
+from steerdeck_agents.settings.paths import Paths
 
 log = logging.getLogger("steerdeck")
 
 
-async def serve() -> int:
-    """Be the runtime of this environment's home until told to end, or idle."""
+async def serve(where: Paths) -> int:
+    """Be the runtime of that home until told to end, or idle."""
     runtime = Runtime(
-        paths(os.environ),
+        where,
         clock=SystemClock(),
         ids=RandomIds(),
         level=await probe(),
@@ -55,7 +58,8 @@ def main() -> None:
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)
-    sys.exit(asyncio.run(serve()))
+    data, config, cache, state = map(Path, sys.argv[1:5])
+    sys.exit(asyncio.run(serve(Paths(data, config, cache, state, os.getuid()))))
 
 
 if __name__ == "__main__":

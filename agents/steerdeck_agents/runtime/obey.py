@@ -76,11 +76,12 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     if isinstance(order, Resume):
         session.keys = {**session.keys, **order.keys}
         session.forget_model()
+    if isinstance(order, Resolve):
+        # Before the fact, whose commit lets the next request be made.
+        session.settle(order.call, _resolved(order))
     works = session.state.turn is not None
     seq = await record(fleet, order.id, fact)
     match order:
-        case Resolve():
-            session.settle(order.call, _resolved(order))
         case Interrupt():
             session.interrupt()
         case Say(delivery="now") if works:

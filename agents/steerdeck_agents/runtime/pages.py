@@ -19,7 +19,9 @@ from steerdeck_agents.workspace.changes import diff
 from steerdeck_agents.workspace.git import text
 
 MODELS_SHOWN = 40
-_MILLION = 1_000_000
+_PRICED = 100_000
+"""Tokens that are priced: so few that no surcharge for long prompts counts."""
+_PER_MILLION = 10
 
 
 class Pages:
@@ -131,12 +133,12 @@ def _configured(settings: Settings, default: ModelSettings) -> tuple[wire.ModelL
 
 def _line(name: str, model: str, base_url: str, preferred: bool) -> wire.ModelLine:
     """A model with the price of a million tokens, where one is known for that server."""
-    spent = price(model, Usage(input=_MILLION), base_url)
-    made = price(model, Usage(output=_MILLION), base_url)
+    spent = price(model, Usage(input=_PRICED), base_url)
+    made = price(model, Usage(output=_PRICED), base_url)
     return wire.ModelLine(
         name,
-        spent.dollars if spent.priced else None,
-        made.dollars if made.priced else None,
+        spent.dollars * _PER_MILLION if spent.priced else None,
+        made.dollars * _PER_MILLION if made.priced else None,
         preferred,
     )
 

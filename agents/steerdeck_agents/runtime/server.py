@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 60.0
 """How long a runtime with nothing to do and nobody attached stays."""
+FAREWELL_S = 2.0
+"""How long clients may take to hear that the runtime ends."""
 LOOK_S = 2.0
 """How often it looks whether its socket is still there and whether it is idle."""
 
@@ -114,9 +116,8 @@ class Runtime:
             self._paths.socket.unlink(missing_ok=True)
         await asyncio.gather(*(c.farewell(f"The runtime ended: {reason}.")
                                for c in self._connections))  # fmt: skip
-        for task in tuple(self._serving):
-            task.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        if self._serving:
+            await asyncio.wait(tuple(self._serving), timeout=FAREWELL_S)
         await self.fleet.close(reason)
         if self._scripted is not None:
             await self._scripted.close()

@@ -277,10 +277,12 @@ def _line(frame: Down | Up, limit: int) -> bytes:
 
 
 async def read_line(reader: asyncio.StreamReader) -> bytes | None:
-    """The next line, or None at the end of the stream."""
+    """The next line, or None at the end of the stream, however it ended."""
     try:
         data = await reader.readline()
-    except (ValueError, ConnectionError) as error:
+    except ConnectionError:
+        return None
+    except ValueError as error:
         raise WireError(f"The other side of the socket sent what we can't read: {error}") from error
     return data or None
 

@@ -5,7 +5,9 @@ go to the journal in the same transaction as the fact.
 """
 
 import asyncio
+import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from steerdeck_agents.facts.events import CheckpointTaken, FilesChanged
 from steerdeck_agents.facts.ids import CallId, CheckpointId, Ids, SessionId, Sha
@@ -18,6 +20,7 @@ from steerdeck_agents.workspace.checkpoint import Snapshot, capture, snapshot_of
 from steerdeck_agents.workspace.git import fields, text
 
 RECENT = 64
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class SessionGround:
@@ -68,7 +71,9 @@ class SessionGround:
             return checkpoint
 
     async def head(self) -> str:
-        return await text(self.workspace.path, "rev-parse", "HEAD")
+        return head_of(Path(self.workspace.path)) or await text(
+            self.workspace.path, "rev-parse", "HEAD"
+        )
 
     async def files(self) -> Sequence[str]:
         return await fields(
@@ -109,3 +114,18 @@ class SessionGround:
         }
         self._stored.update(file.sha for file in newest.values() if file.sha is not None)
         return snapshot_of(newest.values()) if newest else None
+
+
+def head_of(workspace: Path) -> str:
+    """Commit id of HEAD read from its files, as gitrepository-layout(5) has them; empty if unsure.
+
+    A process for each command that is judged would cost more than everything else around it.
+    """
+    try:
+        head = (workspace / ".git/HEAD").read_text("ascii").strip()
+        name = head.removeprefix("ref: ")
+        if name != head:
+            head = (workspace / ".git" / name).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return head if _COMMIT.fullmatch(head) else ""
