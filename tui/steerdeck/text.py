@@ -34,7 +34,8 @@ class Line(msgspec.Struct, frozen=True):
 
     `gutter` stands at the margin, `indent` cells before the text; `hang` indents what wraps.
     `bg` fills from margin to margin, with `bleed` from edge to edge; `bar` draws the bar at the
-    left edge in that token. Without `wrap` the text is cut; `fill` is repeated up to the right.
+    left edge in that token. Without `wrap` the text is cut; `fill` is repeated up to the right;
+    `tail` stands after the last word, into the margin if it must, and never makes it wrap.
     """
 
     spans: tuple[Span, ...] = ()
@@ -47,6 +48,7 @@ class Line(msgspec.Struct, frozen=True):
     bar: Token | None = None
     wrap: bool = False
     fill: Span | None = None
+    tail: Span | None = None
 
 
 BLANK = Line()

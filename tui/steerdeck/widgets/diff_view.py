@@ -156,7 +156,8 @@ class DiffView(LineView):
             self.hunk = max(0, min(len(self._places) - 1, number))
             path, first, last = self._places[self.hunk]
             self.select(path, first, last)
-            self.post_message(self.HunkShown(self, self.hunk, self.hunks, path))
+            shown = self.HunkShown(self, self.hunk, self.hunks, path)
+            self.post_message(shown.set_sender(self))
 
     def show_file(self, path: str) -> None:
         """Take the first hunk of a file in hand, or bring its head into view."""

@@ -252,7 +252,8 @@ class LineView(Widget, can_focus=True):
         said = (above, self._roll.unseen, self._roll.at_tail)
         if said != self._said:
             self._said = said
-            self.post_message(self.Moved(self, *said))
+            # Drawing is the screen's doing, and what a screen sends does not reach the app.
+            self.post_message(self.Moved(self, *said).set_sender(self))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Strips for the compositor, past Textual's styles cache: nothing of it applies here."""
@@ -285,9 +286,14 @@ class LineView(Widget, can_focus=True):
             self.post_message(self.Picked(self, row.block, row.line, span))
 
     def on_focus(self) -> None:
-        if self.selection:
-            self._redraw()
+        self._refocus()
 
     def on_blur(self) -> None:
+        self._refocus()
+
+    def _refocus(self) -> None:
+        """The bar changes its colour at the next paint: only then the focus has moved."""
         if self.selection:
-            self._redraw()
+            self._roll.forget_drawn()
+            self._rows = None
+            self.refresh()

@@ -136,7 +136,7 @@ class PickList(Widget, can_focus=True):
         if query != self.query_text:
             self.query_text = query
             self._narrow()
-            self.post_message(self.Filtered(self, query))
+            self.post_message(self.Filtered(self, query).set_sender(self))
 
     def select(self, id: str) -> None:
         """Select the entry of that id, if it is shown."""
@@ -153,14 +153,14 @@ class PickList(Widget, can_focus=True):
         elif kept is None or kept.id not in ids or self.query_text:
             self._at = 0 if self.query_text else min(self._at, max(0, len(ids) - 1))
         if self.selected is not kept and self.selected is not None:
-            self.post_message(self.Highlighted(self, self.selected.id))
+            self.post_message(self.Highlighted(self, self.selected.id).set_sender(self))
         self.refresh()
 
     def _move(self, index: int) -> None:
         index = max(0, min(len(self._left) - 1, index))
         if index != self._at and self._left:
             self._at = index
-            self.post_message(self.Highlighted(self, self._left[index].id))
+            self.post_message(self.Highlighted(self, self._left[index].id).set_sender(self))
             self.refresh()
 
     # Keys and mouse
@@ -185,7 +185,7 @@ class PickList(Widget, can_focus=True):
 
     def action_choose(self) -> None:
         if self.selected is not None:
-            self.post_message(self.Chosen(self, self.selected.id))
+            self.post_message(self.Chosen(self, self.selected.id).set_sender(self))
 
     def on_key(self, event: events.Key) -> None:
         action = {

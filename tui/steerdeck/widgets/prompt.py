@@ -183,7 +183,7 @@ class Prompt(Widget, can_focus=True):
         self._draft = Draft()
         self._past = None
         self._edited()
-        self.post_message(self.Submitted(self, text, how))
+        self.post_message(self.Submitted(self, text, how).set_sender(self))
 
     def _vertical(self, step: int) -> bool:
         rows, row, column = self._laid_out()
@@ -252,7 +252,7 @@ class Prompt(Widget, can_focus=True):
 
     def _edited(self) -> None:
         self._past = None
-        self.post_message(self.Changed(self, self.text))
+        self.post_message(self.Changed(self, self.text).set_sender(self))
         if self.is_attached:
             tall = len(self._laid_out()[0])
             self.refresh(layout=min(tall, _ROWS) != self.size.height)

@@ -7,6 +7,8 @@ and nothing of the text can become more than bold, code, a heading, a list or a 
 
 import re
 
+import msgspec
+
 from steerdeck.glyphs import glyphs
 from steerdeck.text import Line, Span
 from steerdeck_agents.facts.inert import inert
@@ -15,7 +17,7 @@ from steerdeck_themes.palettes import Token
 _INLINE = re.compile(r"(`+)(?P<code>.+?)\1|\*\*(?P<bold>[^*\s](?:[^*]*[^*\s])?)\*\*")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"(\s*)([-*+]|\d{1,3}[.)])\s+(.*)$")
-_FENCE = re.compile(r"\s{0,3}(```+|~~~+)\s*([\w+#.-]*)")
+_FENCE = re.compile(r"\s{0,3}(```+|~~~+)\s*([\w+#.-]*)\s*$")
 _LONGEST = 4000
 
 
@@ -79,9 +81,7 @@ class Prose:
             line = None if _FENCE.match(self._tail) else self._read(self._tail)
             line = line or Line(indent=self._indent)
             mark = Span(glyphs().arriving, self._mark)
-            self._open = Line(
-                (*line.spans, mark), indent=line.indent, hang=line.hang, bg=line.bg, wrap=True
-            )
+            self._open = msgspec.structs.replace(line, tail=mark, wrap=True)
         return self._open
 
     line = item

@@ -23,84 +23,86 @@ def blank(width: int, ground: Token) -> Strip:
     return Strip([Segment(" " * width, INK.style("t1", ground))], width)
 
 
+class _Pen:
+    """Writes the segments of one row and knows how many cells are used."""
+
+    __slots__ = ("segments", "used")
+
+    def __init__(self) -> None:
+        self.segments: list[Segment] = []
+        self.used = 0
+
+    def write(self, span: Span, ground: Token) -> None:
+        text = clean(span.text)
+        if text:
+            style = INK.style(span.fg, span.bg or ground, span.bold, span.italic, span.underline)
+            if span.id:
+                style += Style(meta={"id": span.id})
+            self.segments.append(Segment(text, style))
+            self.used += width_of(text)
+
+    def move(self, cell: int, ground: Token) -> None:
+        """Fill with the ground up to a cell; nothing when the pen is there already."""
+        if cell > self.used:
+            self.segments.append(Segment(" " * (cell - self.used), INK.style("t1", ground)))
+            self.used = cell
+
+
 def strips(line: Line, width: int, ground: Token = "s1", margin: int = 2) -> list[Strip]:
     """The rows of a line, each exactly `width` cells; more than one only where it wraps."""
     room = max(1, width - 2 * margin - line.indent)
     right = cut_spans(line.right, room) if line.right else ()
     taken = sum(width_of(span.text) for span in right)
-    words = room - taken - GAP if taken else room
-    if not line.wrap:
-        parts = [cut_spans(line.spans, max(0, words))]
-    else:
-        parts = _wrapped(line, max(1, words), room)
-    return [
-        _row(line, part, right if index == 0 else (), index, width, ground, margin)
-        for index, part in enumerate(parts)
-    ]
+    words = max(0, room - taken - GAP) if taken else room
+    parts = _wrapped(line, words, room) if line.wrap else [cut_spans(line.spans, words)]
+    rows: list[Strip] = []
+    for index, part in enumerate(parts):
+        pen = _Pen()
+        _lead(pen, line, index, ground, margin)
+        inner: Token = line.bg or ground
+        for span in part:
+            pen.write(span, inner)
+        if line.tail is not None and index == len(parts) - 1:
+            pen.write(line.tail, inner)
+        if index == 0:
+            edge = width - margin - taken
+            if line.fill is not None:
+                _fill(pen, line.fill, margin + line.indent, edge - bool(right), inner)
+            pen.move(edge, inner)
+            for span in right:
+                pen.write(span, inner)
+        pen.move(width - margin, inner)
+        pen.move(width, inner if line.bleed else ground)
+        row = Strip(pen.segments, pen.used)
+        rows.append(row if pen.used == width else row.crop(0, width))
+    return rows
 
 
 def _wrapped(line: Line, first: int, room: int) -> list[tuple[Span, ...]]:
     text = "".join(span.text for span in line.spans)
-    cuts = breaks(text, max(1, room - line.hang), first)
+    cuts = breaks(text, room - line.hang, first)
     return [slice_spans(line.spans, start, end) for start, end in cuts] if text else [()]
 
 
-def _row(
-    line: Line,
-    part: tuple[Span, ...],
-    right: tuple[Span, ...],
-    index: int,
-    width: int,
-    ground: Token,
-    margin: int,
-) -> Strip:
+def _lead(pen: _Pen, line: Line, index: int, ground: Token, margin: int) -> None:
+    """The left of a row up to its text: bar, margin, gutter, indent."""
     inner: Token = line.bg or ground
     outer: Token = inner if line.bleed else ground
-    segments: list[Segment] = []
-    used = 0
-
-    def put(text: str, style_of: Span | None, bg: Token) -> None:
-        nonlocal used
-        if not text:
-            return
-        if style_of is None:
-            style = INK.style("t1", bg)
-        else:
-            style = INK.style(
-                style_of.fg,
-                style_of.bg or bg,
-                style_of.bold,
-                style_of.italic,
-                style_of.underline,
-            )
-            if style_of.id:
-                style += Style(meta={"id": style_of.id})
-        segments.append(Segment(clean(text), style))
-        used += width_of(text)
-
+    bar = glyphs().bar
     if line.bar is not None and margin:
-        put(glyphs().bar, Span("", line.bar), outer)
-    put(" " * (margin - used), None, outer)
-    repeats = line.gutter is not None and line.gutter.text == glyphs().bar
-    if line.gutter is not None and (index == 0 or repeats):
-        put(line.gutter.text, line.gutter, inner)
-    put(" " * (margin + line.indent + (line.hang if index else 0) - used), None, inner)
-    for span in part:
-        put(span.text, span, inner)
-    gap = width - margin - sum(width_of(span.text) for span in right) - used
-    if line.fill is not None and index == 0:
-        if used > margin + line.indent:
-            put(" ", None, inner)
-            gap -= 1
-        stop = 1 if right else 0
-        put(line.fill.text * (gap - stop), line.fill, inner)
-        gap = stop
-    put(" " * gap, None, inner)
-    for span in right:
-        put(span.text, span, inner)
-    put(" " * (width - used), None, outer)
-    strip = Strip(segments, used)
-    return strip if used == width else strip.crop(0, width)
+        pen.write(Span(bar, line.bar), outer)
+    pen.move(margin, outer)
+    gutter = line.gutter
+    if gutter is not None and (index == 0 or gutter.text == bar):
+        pen.write(gutter, inner)
+    pen.move(margin + line.indent + (line.hang if index else 0), inner)
+
+
+def _fill(pen: _Pen, fill: Span, start: int, end: int, ground: Token) -> None:
+    """Repeat a character up to the right side, a cell away from the words."""
+    if pen.used > start:
+        pen.move(pen.used + 1, ground)
+    pen.write(Span(fill.text * (end - pen.used), fill.fg), ground)
 
 
 def id_at(strip: Strip, x: int) -> str:
