@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from steerdeck_agents.facts.errors import PatchError
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.gate.secrets import is_secret_path
 from steerdeck_agents.tools.patch_match import Place
 from steerdeck_agents.tools.patch_parts import Chunk
 
@@ -93,10 +94,11 @@ def _located(
 def _misfit(
     path: str, number: int, chunk: Chunk, problem: str, place: Place, old: Sequence[str]
 ) -> PatchError:
+    # The model gets this before the gate was asked, so it may not quote what may be a secret.
+    near = "" if is_secret_path(path) else f"; {place.nearest(old, 0)}"
     return PatchError(
         f"Chunk {number} of `{one_line(path, 200)}` (line {chunk.number} of the patch) does not "
-        f"fit: {problem}; {place.nearest(old, 0)}. Read the file and send the whole patch "
-        "again; nothing was changed."
+        f"fit: {problem}{near}. Read the file and send the whole patch again; nothing was changed."
     )
 
 

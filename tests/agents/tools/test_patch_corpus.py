@@ -252,5 +252,14 @@ def test_modes_are_kept_and_changed_only_when_said(tree: Path, workspace: Worksp
     assert not (tree / "script.sh").exists()
 
 
+def test_a_misfit_tells_nothing_of_a_file_that_may_hold_secrets(
+    tree: Path, workspace: Workspace
+) -> None:
+    (tree / ".env").write_text("TOKEN=hunter2\nDEBUG=1\n")
+    with pytest.raises(PatchError) as refusal:
+        patch.compute(update(".env", "-TOKEN=hunter1", " DEBUG=1"), workspace)
+    assert "hunter2" not in str(refusal.value)
+
+
 def test_the_corpus_is_large_enough() -> None:
     assert len(REFUSED) + len(GOOD) >= 75
