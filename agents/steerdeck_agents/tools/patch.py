@@ -11,11 +11,11 @@ from steerdeck_agents.facts.errors import PatchError
 from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Workspace
-from steerdeck_agents.tools import patch_write
 from steerdeck_agents.tools.arguments import parse
 from steerdeck_agents.tools.outcome import Outcome, fit
 from steerdeck_agents.tools.patch_draft import Draft
 from steerdeck_agents.tools.patch_parse import parse_patch
+from steerdeck_agents.tools.patch_write import write
 from steerdeck_agents.tools.tool import function_tool
 
 _MOST_FILES = 200
@@ -80,7 +80,7 @@ def compute(text: str, workspace: Workspace) -> ApplyPatch:
 
 def perform(action: ApplyPatch, workspace: Workspace) -> Outcome:
     """Writes the patch; blocks, so it runs in a thread. Raises PatchError and OSError."""
-    patch_write.write(workspace, action)
+    write(workspace, action)
     rows = [f"{_letter(file)} {file.path} +{file.added} −{file.removed}" for file in action.files]
     text = "\n".join(["The patch was applied:", *rows])
     return Outcome("done", fit(text), summary=_counts(action))
