@@ -62,6 +62,8 @@ def test_words_are_marked_only_when_enough_of_the_line_is_common() -> None:
     old, new = "return self.expires < time.time()", "return self.expires < self.clock.now()"
     (start, end), (begin, stop) = marks(old, new)
     assert old[start:end] == "time.time" and new[begin:stop] == "self.clock.now"
+    (start, end), _ = marks("self.expires < time.time()", "self.expires <= clock.now()")
+    assert "self.expires < time.time()"[start:end] == "time.time"
     assert marks("alpha beta", "gamma") == ((0, 0), (0, 0))
     (start, end), (begin, stop) = marks("self.expire = 1", "self.expires = 1")
     assert ("self.expire = 1"[start:end], "self.expires = 1"[begin:stop]) == ("expire", "expires")
@@ -72,7 +74,7 @@ def test_marks_leave_equal_text_on_both_sides(old: str, new: str) -> None:
     (a, b), (c, d) = marks(old, new)
     assert 0 <= a <= b <= len(old) and 0 <= c <= d <= len(new)
     if (a, b, c, d) != (0, 0, 0, 0):
-        assert old[:a] == new[:c] and old[b:] == new[d:]
+        assert old[:a].rstrip() == new[:c].rstrip() and old[b:].lstrip() == new[d:].lstrip()
 
 
 def test_a_diff_over_the_cap_says_how_much_is_missing() -> None:

@@ -72,7 +72,16 @@ def marks(old: str, new: str) -> tuple[tuple[int, int], tuple[int, int]]:
         new[len(new) - tail - 1 : len(new) - tail + 1],
     ):
         tail -= 1
-    return (head, len(old) - tail), (head, len(new) - tail)
+    return _tight(old, head, len(old) - tail), _tight(new, head, len(new) - tail)
+
+
+def _tight(text: str, start: int, end: int) -> tuple[int, int]:
+    """The mark without the blanks at its ends."""
+    while start < end and text[start] == " ":
+        start += 1
+    while end > start and text[end - 1] == " ":
+        end -= 1
+    return start, end
 
 
 def _shared(one: str, other: str) -> int:

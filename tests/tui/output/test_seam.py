@@ -1,0 +1,115 @@
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+from rich.segment import Segment
+from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widgets import Static
+
+from steerdeck.output import seam
+from steerdeck.output.filters import Indexed, Sanitise, line_filters
+from steerdeck.output.stage import Fragment, Stage
+from steerdeck_themes.ink import INK
+from steerdeck_themes.palettes import DARK
+
+BLACK = Color(0, 0, 0)
+HEAVY = ("openai", "git", "sqlite_utils", "watchfiles", "markdown_it", "tree_sitter", "click")
+
+
+class Small(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Static("hello", id="words")
+
+
+def test_the_answer_to_a_key_is_painted_before_the_next_frame() -> None:
+    async def run() -> None:
+        app = Small()
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            words = app.query_one("#words", Static)
+            painted: list[object] = []
+            seam.send_through(app, Stage())
+            display = app.__dict__["_display"]
+            app.__dict__["_display"] = lambda *update: (painted.append(update), display(*update))
+            words.update("answer")
+            assert not painted
+            assert seam.paint(words)
+            assert painted
+
+    asyncio.run(run())
+
+
+def test_without_the_private_place_textual_paints_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> None:
+        app = Small()
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            monkeypatch.setattr(type(app.screen), "_on_timer_update", None)
+            assert not seam.paint(app.query_one("#words", Static))
+
+    asyncio.run(run())
+
+
+def layout(*texts: str) -> "seam.compositor.LayoutUpdate":
+    return seam.compositor.LayoutUpdate(
+        [[Strip([Segment(text)]) for text in texts]], Region(3, 2, 20, 1)
+    )
+
+
+def test_both_kinds_of_update_name_their_places() -> None:
+    assert [(f.y, f.x, f.strip.text) for f in seam.fragments(layout("ab", "cd"))] == [
+        (2, 3, "ab"),
+        (2, 5, "cd"),
+    ]
+    chops = [{0: Strip([Segment("aaaa")]), 4: Strip([Segment("bb")]), 6: None}]
+    update = seam.compositor.ChopsUpdate(chops, [(0, 4, 6)], [[4, 6, 8]])
+    assert [(f.y, f.x, f.strip.text) for f in seam.fragments(update)] == [(0, 4, "bb")]
+
+
+def test_a_stage_that_fails_leaves_the_stock_output() -> None:
+    class Broken(Stage):
+        def paint(self, fragments: object, system: object) -> str:
+            raise ValueError("no")
+
+    class Other(seam.compositor.CompositorUpdate):
+        def render_segments(self, console: Console) -> str:
+            return "stock"
+
+    console = Console(color_system="truecolor", force_terminal=True)
+    assert "ab" in seam._Staged(layout("ab"), Broken()).render_segments(console)
+    stage = Stage()
+    stage.paint([Fragment(0, 0, Strip([Segment("x")]))], seam.ColorSystem.TRUECOLOR)
+    assert seam._Staged(Other(), stage).render_segments(console) == "stock"
+    assert stage.paint([Fragment(0, 0, Strip([Segment("x")]))], seam.ColorSystem.TRUECOLOR)
+
+
+def test_what_textual_draws_is_sanitised_and_indexed() -> None:
+    bad = [Segment("a\x1b]0;x\x07b\u202e", INK.style("t1", "s0"))]
+    assert Sanitise().apply(bad, BLACK)[0].text == "a]0;xb"
+    try:
+        INK.use(DARK, "256")
+        truecolor = [Segment("x", type(INK)(DARK).style("working", "s1"))]
+        style = Indexed().apply(truecolor, BLACK)[0].style
+        assert style and style.color and style.color.number == 116
+        kinds = [type(one).__name__ for one in line_filters(App().get_line_filters())]
+        assert kinds == ["Indexed", "Sanitise"]
+    finally:
+        INK.use(DARK, "true")
+
+
+def test_nothing_heavy_is_loaded_to_draw() -> None:
+    code = (
+        "import sys, steerdeck.output.start, steerdeck.output.driver, steerdeck.output.filters\n"
+        "import steerdeck.widgets.diff_view, steerdeck.widgets.prompt\n"
+        "import steerdeck.widgets.pick_list, steerdeck.widgets.rows\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
