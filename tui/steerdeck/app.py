@@ -18,7 +18,7 @@ from steerdeck.messages import Leave, Open, SwitchTheme
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
-from steerdeck.output.signals import end_on_signals
+from steerdeck.output.start import begin
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.keyed import Keyed
 from steerdeck.screens.opening import screen_for
@@ -79,8 +79,7 @@ class DeckApp(App[None], inherit_bindings=False):
         return line_filters(super().get_line_filters())
 
     def on_mount(self) -> None:
-        if not self.is_headless:
-            end_on_signals(self)
+        self.stage = begin(self)
         for problem in self.helm.keymap.problems[:1]:
             self.model.say(problem, bad=True)
         self._following = asyncio.create_task(self.bridge.run())

@@ -161,8 +161,10 @@ def _furnish(repository: Repository, folder: Path) -> None:
     info = folder / ".git/info"
     info.mkdir(exist_ok=True)
     (folder / ".git/hooks").mkdir(exist_ok=True)
-    # The developer's own ignore file is not visible in the sandbox, so its lines are.
-    (info / "exclude").write_text(repository.excludes, "utf-8", "surrogateescape")
+    # The developer's own ignore file is not visible in the sandbox, so its lines are. The last line
+    # is for what a kill in the middle of a write leaves beside the file.
+    excluded = f"{repository.excludes}\n.steerdeck-*\n"
+    (info / "exclude").write_text(excluded, "utf-8", "surrogateescape")
     if repository.sparse is not None:
         (info / "sparse-checkout").write_text(repository.sparse, "utf-8", "surrogateescape")
 

@@ -32,6 +32,14 @@ def test_the_release_of_a_key_types_nothing() -> None:
     assert keys("\x1b[13;1:3ub") == ["b"]
 
 
+def test_alt_with_any_character_is_one_key_and_types_nothing() -> None:
+    assert keys("\x1b.") == ["alt+full_stop"]
+    assert keys("\x1b2") == ["alt+2"]
+    assert keys("\x1bib") == ["alt+i", "b"]
+    assert keys("\x1bL") == ["alt+L"]
+    assert keys("\x1b ") == ["alt+space"]
+
+
 @pytest.mark.parametrize(
     "code",
     ["99999999", "1114112", "999999999999999999999", "55296", "97;1;99999999", "97;9999999999"],

@@ -5,6 +5,7 @@ would be typed as text. So a sequence is put into the form the parser knows, or 
 """
 
 import re
+from collections.abc import Callable
 
 _KITTY = re.compile(
     r"\x1b\[(?P<code>\d*)(?::[\d:]*)?"
@@ -13,18 +14,25 @@ _KITTY = re.compile(
 _NUMBER = re.compile(r"\d+")
 _RELEASED = "3"
 _MODIFIERS = 256
-_ALT = {
-    "\x1b\r": "alt+enter",
-    "\x1b\n": "alt+enter",
-    "\x1bb": "alt+b",
-    "\x1bf": "alt+f",
-}
-"""Sequences that the stock parser takes for another key, or for the key without Alt."""
+_ALT = {"\x1b\r": "alt+enter", "\x1b\n": "alt+enter", "\x1b ": "alt+space"}
+"""Sequences that the stock parser takes for the key without Alt."""
+_BEGINNINGS = "[]OPX^_"
+"""Characters that begin a longer sequence after an escape (ECMA-48)."""
 
 
-def named(sequence: str) -> str:
-    """The key that a sequence means where the stock parser is wrong, else an empty text."""
-    return _ALT.get(sequence, "")
+def named(sequence: str, name_of: Callable[[str], str]) -> str:
+    """The key that a sequence means where the stock parser is wrong, else an empty text.
+
+    A terminal sends Alt with a key as an escape before it. The stock parser waits to see whether
+    more comes and then forgets the Alt of `.`, or reads `™` for Alt+2; `name_of` names the key.
+    """
+    if sequence in _ALT:
+        return _ALT[sequence]
+    if len(sequence) == 2 and sequence[0] == "\x1b":
+        key = sequence[1]
+        if key.isprintable() and key not in _BEGINNINGS:
+            return f"alt+{name_of(key)}"
+    return ""
 
 
 def tamed(sequence: str) -> str | None:

@@ -14,7 +14,7 @@ from textual import _compositor as compositor
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.app import App
-from textual.keys import Keys
+from textual.keys import Keys, _character_to_key
 from textual.message import Message
 from textual.widget import Widget
 
@@ -117,7 +117,7 @@ class SafeParser(XTermParser):
     """Textual's parser of terminal input, for which nothing is too strange to read."""
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
-        if key := named(sequence):
+        if key := named(sequence, _character_to_key):
             return [events.Key(key, None)]
         known = tamed(sequence)
         if known is None:
