@@ -23,7 +23,7 @@ ENGINE = (
     "facts", "settings", "journal", "models", "gate", "sandbox", "workspace", "tools", "work",
     "loop", "adapters", "share", "session", "fleet", "demo", "doctor", "runtime",
 )  # fmt: skip
-DECK = ("output", "widgets", "panes", "bridge", "commands", "screens", "app", "cli")
+DECK = ("output", "widgets", "panes", "bridge", "commands", "verbs", "screens", "app", "cli")
 REACH = {
     "steerdeck_agents": {"steerdeck_agents"},
     "steerdeck_themes": {"steerdeck_themes"},

@@ -11,6 +11,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.plan import Plan
 
+NAME_WIDTH = 14
 LABEL_WIDTH = 8
 OUTPUT_LINES = 6
 """Lines of a failing command's result that are told."""
@@ -23,20 +24,15 @@ class LineTeller:
         self._named = named
         self._titles: dict[str, str] = {}
         self._plan: dict[SessionId, str] = {}
+        self._files: dict[SessionId, str] = {}
+        self._branched: set[SessionId] = set()
+        self._told_calls: set[str] = set()
+        """Calls whose effect is told by itself: a plan, a question."""
 
     def tell(self, event: e.Event) -> list[str]:
-        """The lines of one event; most events have none."""
+        """The lines of one event, safe to print; most events have none."""
         told = self._told(event)
-        if told is None:
-            return []
-        label, text = told
-        name = self._named(event.session)
-        first, *rest = text.split("\n") or [""]
-        blank = " " * LABEL_WIDTH
-        return [
-            f"{name:<14} {label:<{LABEL_WIDTH}} {first}",
-            *(f"{name:<14} {blank} {line}" for line in rest),
-        ]
+        return labelled(self._named(event.session), *told) if told else []
 
     def _told(self, event: e.Event) -> tuple[str, str] | None:
         return self._words(event) or self._call(event) or _life(event)
@@ -44,24 +40,33 @@ class LineTeller:
     def _words(self, event: e.Event) -> tuple[str, str] | None:
         match event:
             case e.MessageSent(delivery="first"):
-                return "task", inert(event.text)
+                return "task", event.text
             case e.MessageSent():
-                return "you", inert(f"({event.delivery}) {event.text}")
+                return "you", f"({event.delivery}) {event.text}"
+            case e.MessageWithdrawn():
+                return "you", "took a message back before it reached the model"
             case e.ItemEnded(kind="message"):
-                return "says", inert(event.text.strip())
+                cut = "" if event.complete else " … (cut short)"
+                return "says", event.text.strip() + cut
             case e.PlanUpdated():
+                self._told_calls.add(event.call or "")
                 return self._planned(event)
             case e.ApprovalRequested():
-                why = f" because: {event.why}" if event.why else ""
-                return "asks", inert(f"to run: {event.what}") + inert(why)
+                why = f"\nbecause (it says): {event.why}" if event.why else ""
+                reasons = f"\nasked since {'; '.join(event.reasons)}" if event.reasons else ""
+                return "asks", f"to run: {event.what}{why}{reasons}"
             case e.ApprovalDecided():
+                scope = " for this session" if event.scope == "session" else ""
                 words = f": {event.words}" if event.words else ""
-                return "decided", inert(f"{event.decision}{words}")
+                return "decided", f"{event.decision}{scope}{words}"
+            case e.ApprovalExpired() | e.QuestionExpired():
+                return "expired", event.reason
             case e.QuestionAsked():
+                self._told_calls.add(event.call or "")
                 choices = f" ({' / '.join(event.choices)})" if event.choices else ""
-                return "asks", inert(event.text + choices)
+                return "asks", event.text + choices
             case e.QuestionAnswered():
-                return "answer", inert(event.text)
+                return "answer", event.text
             case _:
                 return None
 
@@ -81,42 +86,70 @@ class LineTeller:
                 self._titles[call] = event.title
                 return None
             case e.CallStarted(call=str(call)):
-                return (
-                    "runs",
-                    f"{inert(self._titles.get(call, ''))}  (allowed by: {event.allowed_by})",
-                )
+                return "runs", f"{self._titles.get(call, '')}  (allowed by: {event.allowed_by})"
             case e.CallEnded(call=str(call)):
-                title = inert(self._titles.pop(call, ""))
+                title = self._titles.pop(call, "")
+                if call in self._told_calls and event.status == "done":
+                    return None
                 took = f", {event.duration_ms / 1000:.1f} s" if event.duration_ms else ""
                 text = f"{title}: {event.summary or event.status}{took}"
                 if event.status in ("failed", "rejected"):
                     text += "\n" + _tail(event.result)
                 return "result", text
             case e.CallLost(call=str(call)):
-                return "lost", f"{inert(self._titles.get(call, ''))}: {event.reason}"
+                return "lost", f"{self._titles.get(call, '')}: {event.reason}"
             case e.FilesChanged():
-                counts = ", ".join(f"{f.path} +{f.added} -{f.removed}" for f in event.files)
-                return ("changed", inert(counts)) if counts else None
+                return self._changed(event)
+            case e.WorkspaceMade() if event.session not in self._branched:
+                self._branched.add(event.session)
+                return "branch", f"{event.workspace.branch} in {event.workspace.path}"
             case _:
                 return None
+
+    def _changed(self, event: e.FilesChanged) -> tuple[str, str] | None:
+        counts = ", ".join(f"{file.path} +{file.added} -{file.removed}" for file in event.files)
+        if self._files.get(event.session, "") == counts:
+            return None
+        self._files[event.session] = counts
+        return "changed", counts or "nothing any more"
+
+
+def labelled(name: str, label: str, text: str) -> list[str]:
+    """A fact as lines: who, what kind, and the text; further lines stand below the text."""
+    first, *rest = inert(text, sequences="drop").split("\n")
+    head = f"{one_line(name, 60):<{NAME_WIDTH}}"
+    return [
+        f"{head} {label:<{LABEL_WIDTH}} {first}".rstrip(),
+        *(f"{head} {'':<{LABEL_WIDTH}} {line}".rstrip() for line in rest),
+    ]
 
 
 def _life(event: e.Event) -> tuple[str, str] | None:
     match event:
         case e.SessionCreated():
             return "starts", f"{event.session} on {event.model}, sandbox: {event.level.title}"
-        case e.WorkspaceMade():
-            return "branch", f"{event.workspace.branch} in {event.workspace.path}"
+        case e.SessionConfigured(mode=str(mode)):
+            return "mode", mode
         case e.TurnEnded():
-            return "ends", inert(f"{event.status} {event.error}".strip())
+            return "ends", f"{event.status} {event.error}".strip()
+        case e.InterruptOrdered():
+            return "you", "interrupt"
         case e.SessionParked():
-            return "parked", inert(f"{event.reason} {event.way_out}".strip())
+            return "parked", f"{event.reason} {event.way_out}".strip()
+        case e.SessionResumed(why=str(why)) if why:
+            return "resumes", why
         case e.RetryPlanned():
-            return "retries", inert(f"in {event.delay_ms / 1000:.0f} s: {event.reason}")
+            return "retries", f"in {event.delay_ms / 1000:.0f} s: {event.reason}"
+        case e.FilesRestored():
+            return "undone", ", ".join(event.paths)
         case e.WorkLanded():
             return "landed", f"{event.how}: {event.where}"
+        case e.LandingFailed():
+            return "landed", f"not: {event.reason}"
+        case e.SessionArchived():
+            return "archived", event.reason
         case e.Noticed():
-            return "notice", inert(event.text)
+            return "notice", event.text
         case e.Unknown():
             return "unknown", one_line(f"{event.type} {event.raw}")
         case _:

@@ -1,0 +1,28 @@
+"""What the doctor says: one thing it looked at, how it stands, and the way out when it is bad."""
+
+from typing import Literal
+
+import msgspec
+
+Level = Literal["ok", "note", "bad"]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of the doctor."""
+
+    name: str
+    level: Level
+    """`note`: works, but you may want to know; `bad`: something will not work."""
+    text: str
+
+
+def ok(name: str, text: str) -> Finding:
+    return Finding(name, "ok", text)
+
+
+def note(name: str, text: str) -> Finding:
+    return Finding(name, "note", text)
+
+
+def bad(name: str, text: str) -> Finding:
+    return Finding(name, "bad", text)

@@ -1,0 +1,139 @@
+"""The command line's door: decides by the words alone what is loaded.
+
+Opening the deck loads no click; a verb loads no Textual; help, version and a mistyped verb load
+nothing at all. It is written so that an old Python can read it and be told that it is too old.
+"""
+
+import os
+import sys
+
+from steerdeck.verbs.ending import DONE, FAILED, USAGE
+from steerdeck.verbs.names import VERBS, whole_help
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from steerdeck.verbs.berth import Berth
+
+OLDEST = (3, 11)
+COMPLETING = "_STEERDECK_COMPLETE"
+"""Set by a shell that wants a line completed; click answers it."""
+
+
+def main() -> int:
+    """The console script; its exit code."""
+    if sys.platform == "win32":
+        sys.stderr.write("Steerdeck runs on Linux and macOS; on Windows use it inside WSL2.\n")
+        return FAILED
+    version = tuple(sys.version_info[:3])
+    if version < OLDEST:
+        found = ".".join(map(str, version))
+        sys.stderr.write(f"Steerdeck needs Python 3.11 or newer; this is {found}.\n")
+        return FAILED
+    os.umask(0o077)
+    try:
+        return begin(sys.argv[1:])
+    except KeyboardInterrupt:
+        return 130
+
+
+def begin(arguments: list[str]) -> int:
+    """Carry out one command line."""
+    if COMPLETING in os.environ:
+        return _verb(arguments)
+    while arguments[:1] == ["-C"]:
+        if len(arguments) < 2:
+            return _wrong("-C needs a folder.")
+        if problem := _go_to(arguments[1]):
+            return _wrong(problem)
+        arguments = arguments[2:]
+    first = arguments[0] if arguments else ""
+    if first in ("-h", "--help", "help"):
+        sys.stdout.write(whole_help())
+        return DONE
+    if first in ("-V", "--version"):
+        from importlib.metadata import version
+
+        sys.stdout.write(f"steerdeck {version('steerdeck')}\n")
+        return DONE
+    if first in VERBS:
+        return _verb(arguments)
+    if first and not ("/" in first or "." in first):
+        return _wrong(_unknown(first))
+    if len(arguments) > 1:
+        return _wrong("The deck takes one folder and nothing else.")
+    if first and (problem := _go_to(first)):
+        return _wrong(problem)
+    return _deck()
+
+
+def _go_to(folder: str) -> str:
+    """Make it the current folder; why not, if it can't be."""
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        return f"{folder} can't be entered: {error.strerror}."
+    return ""
+
+
+def _unknown(word: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word.lower(), VERBS, 1, 0.5)
+    hint = f"did you mean `steerdeck {near[0]}`? " if near else ""
+    kind = "option" if word.startswith("-") else "verb"
+    return f"There is no {kind} {word!r}; {hint}`steerdeck --help` lists them."
+
+
+def _wrong(sentence: str) -> int:
+    from steerdeck_agents.facts.inert import inert
+
+    sys.stderr.write(f"{inert(sentence)}\n")
+    return USAGE
+
+
+def _verb(arguments: list[str]) -> int:
+    from steerdeck.verbs.entry import run
+
+    return run(arguments, open_deck)
+
+
+def _deck() -> int:
+    from steerdeck.output.gate import wants_deck
+
+    if not wants_deck(sys.stdin, sys.stdout, sys.stderr, os.environ):
+        return _wrong(
+            "The deck needs a terminal for input and output, and TERM must name it. Without one use"
+            " `steerdeck run TASK`, `steerdeck sessions` or `steerdeck demo`."
+        )
+    from steerdeck.verbs.mooring import moored
+
+    return moored(open_deck)
+
+
+def open_deck(berth: "Berth") -> int:
+    """Open the deck there, with its runtime on the way while Textual is loaded."""
+    from steerdeck.verbs.mooring import Mooring
+
+    mooring = Mooring(berth)
+    mooring.call_runtime()
+    import gc
+
+    # What is loaded now stays for good: it need not be looked through again and again.
+    gc.disable()
+    from steerdeck.app import DeckApp
+    from steerdeck.keymap import Keymap
+
+    gc.freeze()
+    gc.enable()
+    app = DeckApp(
+        mooring.connect,
+        berth.folder,
+        theme=berth.theme,
+        keymap=Keymap(berth.own_keys),
+        surroundings=berth.surroundings,
+        keys=berth.keys,
+        last=mooring.last_states(),
+    )
+    app.run()
+    mooring.leave(list(app.model.states.values()), app.model.lost)
+    return app.return_code or DONE

@@ -1,0 +1,1 @@
+"""What `steerdeck VERB` does: one small file a group of verbs, over the same wire as the deck."""

@@ -1,0 +1,157 @@
+"""`runtime status|stop|log`: the background process, looked at and ended."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import click
+
+from steerdeck.verbs import reach
+from steerdeck.verbs.ending import Ending
+from steerdeck.verbs.printing import err, out, out_json
+from steerdeck_agents.facts.errors import WireError
+from steerdeck_agents.facts.orders import StopRuntime
+from steerdeck_agents.runtime import lifecycle, wire
+from steerdeck_agents.runtime.client import Client
+from steerdeck_agents.settings.paths import Paths
+
+END_S = 20.0
+"""How long a runtime may take to end."""
+
+
+@click.group()
+def runtime() -> None:
+    """Status, end or log of the background process.
+
+    It owns sessions, tools and the journal, and goes on when the deck is closed.
+    """
+
+
+@runtime.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(as_json: bool) -> None:
+    """Say whether it runs, since when, and what it does."""
+    where = reach.here()
+    page = asyncio.run(_status(where))
+    if as_json:
+        out_json({"running": page is not None, "status": page})
+    elif page is None:
+        out("No runtime is running. The next command or deck that needs one starts it.")
+    else:
+        minutes = (time.time_ns() // 1_000_000 - page.started_ms) // 60_000
+        out(f"runtime   {page.version}, process {page.pid}, for {minutes} min")
+        out(f"sessions  {page.sessions}, {page.working} working")
+        out(f"clients   {page.clients}")
+        out(f"journal   {page.journal} ({page.journal_bytes:,} bytes)")
+        out(f"sandbox   {page.sandbox}{f': {page.sandbox_why}' if page.sandbox_why else ''}")
+        out(f"log       {where.log}")
+
+
+async def _status(where: Paths) -> wire.StatusPage | None:
+    async with reach.running(where) as client:
+        return await client.ask(wire.RuntimeStatus(), wire.StatusPage) if client else None
+
+
+@runtime.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def stop(as_json: bool) -> None:
+    """End it; sessions at work pause, and come back with the next runtime."""
+    pid = asyncio.run(_stop(reach.here()))
+    if as_json:
+        out_json({"stopped": pid is not None, "pid": pid})
+    else:
+        out("No runtime was running." if pid is None else f"The runtime (process {pid}) ended.")
+
+
+async def _stop(where: Paths) -> int | None:
+    try:
+        client = await lifecycle.attach(where, reach.VERSION)
+    except WireError as error:
+        # It speaks another protocol, so it can't be told; a signal says the same to any version.
+        pid = await _pid_behind(where)
+        if pid is None:
+            raise
+        err(f"{error} It is ended by a signal.")
+        os.kill(pid, signal.SIGTERM)
+    else:
+        if client is None:
+            return None
+        pid = client.hello.pid
+        await tell_to_end(client)
+    if not await has_ended(pid):
+        raise Ending(f"The runtime (process {pid}) is still ending; see `steerdeck runtime log`.")
+    return pid
+
+
+async def tell_to_end(client: Client) -> None:
+    """Order the runtime to end, and hear it say so."""
+    try:
+        # It may be gone before its answer is: that is what was wanted.
+        with contextlib.suppress(WireError):
+            await client.give(StopRuntime(id=reach.new_order()))
+    finally:
+        await client.close()
+
+
+async def has_ended(pid: int, within_s: float = END_S) -> bool:
+    """Wait until a process is gone; False when it is still there after that time."""
+    until = time.monotonic() + within_s
+    while lives(pid):
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(0.02)
+    return True
+
+
+def lives(pid: int) -> bool:
+    """Whether the process runs; one of our own that ended is cleared away."""
+    with contextlib.suppress(ChildProcessError):
+        return os.waitpid(pid, os.WNOHANG) == (0, 0)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    try:
+        # Ended, but not cleared away by whoever started it: proc(5), third field.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return True
+
+
+async def _pid_behind(where: Paths) -> int | None:
+    """The process a runtime of any protocol names in its hello."""
+    import msgspec
+
+    from steerdeck_agents.journal.database import SCHEMA
+
+    reader, writer = await asyncio.open_unix_connection(str(where.socket))
+    try:
+        mine = wire.Hello(wire.PROTOCOL, SCHEMA, reach.VERSION, os.getpid())
+        writer.write(wire.order_line(mine))
+        await writer.drain()
+        hello = msgspec.json.decode(await reader.readline(), type=dict[str, object])
+        pid = hello.get("pid")
+        return pid if isinstance(pid, int) and pid > 1 else None
+    except (msgspec.DecodeError, OSError):
+        return None
+    finally:
+        writer.close()
+
+
+@runtime.command()
+@click.option("--lines", type=click.IntRange(1), default=40, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The lines as a JSON array.")
+def log(lines: int, as_json: bool) -> None:
+    """Print the end of its log."""
+    file = reach.here().log
+    if not file.exists():
+        raise Ending(f"There is no log at {file} yet; the first runtime makes it.")
+    told = file.read_text("utf-8", "replace").splitlines()[-lines:]
+    if as_json:
+        out_json(told)
+        return
+    for line in told:
+        out(line)

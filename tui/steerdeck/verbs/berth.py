@@ -1,0 +1,31 @@
+"""Where the deck is to open: a plain description, made by a verb, used by the command line."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from steerdeck_agents.facts.orders import Start
+from steerdeck_agents.facts.places import Surroundings
+from steerdeck_agents.settings.config import Theme
+from steerdeck_agents.settings.paths import Paths
+
+
+class Berth(msgspec.Struct, frozen=True):
+    """A home, a folder, and what to start there first."""
+
+    paths: Paths
+    folder: str
+    environ: Mapping[str, str]
+    """Where a runtime is started from."""
+    keys: dict[str, str]
+    """The developer's secrets for models; sent with orders only."""
+    surroundings: Surroundings
+    theme: Theme = "dark"
+    own_keys: dict[str, tuple[str, ...]] = {}
+    """Keys of the developer's keys.toml by the id of an act."""
+    starts: tuple[Start, ...] = ()
+    """Sessions that are started before the deck lists any."""
+    back: str = "steerdeck"
+    """What brings this deck back."""
+    stop: str = "steerdeck runtime stop"
+    """What ends its runtime."""

@@ -1,0 +1,39 @@
+"""`doctor`: is this machine fit, said in sentences."""
+
+import asyncio
+import os
+import shutil
+import sys
+
+import click
+
+from steerdeck.output.gate import wants_deck
+from steerdeck.verbs import reach
+from steerdeck.verbs.ending import DONE, FAILED
+from steerdeck.verbs.printing import out, out_json
+from steerdeck_agents.doctor.examine import examine
+from steerdeck_agents.doctor.machine import Terminal
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="The findings as a JSON array.")
+def doctor(as_json: bool) -> int:
+    """Look whether this machine is fit, and say what is not.
+
+    No token is spent and nothing is changed. Ends with 1 when something will not work.
+    """
+    size = shutil.get_terminal_size()
+    terminal = Terminal(
+        interactive=wants_deck(sys.stdin, sys.stdout, sys.stderr, {"TERM": "any"}),
+        columns=size.columns,
+        rows=size.lines,
+        encoding=sys.stdout.encoding or "",
+    )
+    found = asyncio.run(examine(reach.here(), os.environ, terminal))
+    if as_json:
+        out_json(found)
+    else:
+        width = max(len(finding.name) for finding in found)
+        for finding in found:
+            out(f"{finding.level:<4}  {finding.name:<{width}}  {finding.text}")
+    return FAILED if any(finding.level == "bad" for finding in found) else DONE

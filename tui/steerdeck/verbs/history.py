@@ -1,0 +1,107 @@
+"""`export` and `search`: what is kept, written down and found again."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import click
+
+from steerdeck.verbs import reach
+from steerdeck.verbs.ending import Ending
+from steerdeck.verbs.printing import err, out, out_json, out_stored
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.share.export import page_to_read, stored
+
+
+@click.command()
+@click.argument("session", metavar="ID")
+@click.option("--format", "form", type=click.Choice(["jsonl", "md"]), default="jsonl",
+              show_default=True, help="jsonl: as stored, byte for byte; md: to read.")  # fmt: skip
+@click.option("-o", "file", metavar="FILE", help="Write it there; the file must not exist.")
+def export(session: str, form: Literal["jsonl", "md"], file: str | None) -> None:
+    """Write a session's events as JSON lines, or to read.
+
+    Nothing is left out or blackened: look for secrets an agent printed before you share it.
+
+    \b
+    Examples:
+      steerdeck export fix-login -o fix-login.jsonl
+      steerdeck export fix-login --format md | less
+    """
+    where = reach.here()
+    state = asyncio.run(reach.session(where, session))
+    reader = JournalReader(where.journal)
+    if file is None and sys.stdout.isatty() and form == "jsonl":
+        for text in stored(reader, state.id):
+            out_stored(text)
+        return
+    with _target(file) as target:
+        for piece in _pieces(reader, state, form):
+            target.write(piece.encode("utf-8", "backslashreplace"))
+    if file is not None:
+        err(f"Wrote {state.name} to {file}.")
+
+
+def _pieces(reader: JournalReader, state: SessionState, form: str) -> Iterator[str]:
+    if form == "md":
+        yield from page_to_read(state, stored(reader, state.id))
+        return
+    for text in stored(reader, state.id):
+        yield f"{text}\n"
+
+
+@contextmanager
+def _target(file: str | None) -> Iterator[BinaryIO]:
+    if file is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    if os.path.lexists(file):
+        raise Ending(f"{file} is there already; name another file.")
+    with Path(file).open("xb") as made:
+        yield made
+        made.flush()
+        os.fsync(made.fileno())
+
+
+@click.command()
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+def search(query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Search all sessions for events that hold every word of the QUERY.
+
+    \b
+    Examples:
+      steerdeck search rounding error
+    """
+    asyncio.run(_search(" ".join(query), limit, as_json))
+
+
+async def _search(words: str, limit: int, as_json: bool) -> None:
+    where = reach.here()
+    async with reach.running(where) as client:
+        if client is not None:
+            hits = await client.ask(wire.Search(words, limit), list[wire.FoundLine])
+        elif where.journal.exists():
+            found = await asyncio.to_thread(JournalReader(where.journal).search, words, limit)
+            hits = [wire.FoundLine(hit.session, hit.seq, hit.type, hit.snippet) for hit in found]
+        else:
+            hits = []
+    if as_json:
+        out_json(hits)
+        return
+    names = {s.id: s.name for s in await reach.listing(where, archived=True)} if hits else {}
+    for hit in hits:
+        name = names.get(hit.session, hit.session)
+        out(f"{name}  {hit.seq}  {hit.type}  {one_line(hit.snippet, 200)}")
+    if not hits:
+        err("Nothing was found.")

@@ -1,0 +1,107 @@
+"""Between the command line and the deck: the runtime called before the deck is loaded, what the
+last deck showed for the first frame, and the words when it closes.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from steerdeck.verbs import reach
+from steerdeck.verbs.berth import Berth
+from steerdeck.verbs.ending import FAILED, Ending
+from steerdeck.verbs.printing import err
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime import lifecycle
+from steerdeck_agents.runtime.client import Client
+from steerdeck_agents.settings.config import load
+from steerdeck_agents.settings.paths import private_folder
+
+KEPT = 60_000
+"""Bytes of the cache for the first frame; a deck may decode no more at once."""
+
+
+class Mooring:
+    """One berth in use."""
+
+    def __init__(self, berth: Berth) -> None:
+        self._berth = berth
+        self._child: reach.Child | None = None
+        self._starts = list(berth.starts)
+
+    def call_runtime(self) -> None:
+        """Start the runtime unless one answers; it comes up while the deck is loaded."""
+        place = self._berth.paths
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(place.socket)) != 0:
+                self._child = lifecycle.spawn(place, self._berth.environ)
+
+    async def connect(self) -> Client:
+        """A client of the runtime, with the berth's sessions started."""
+        child, self._child = self._child, None
+        client = await reach.comes_up(self._berth.paths, self._berth.environ, child)
+        # Given in order, each gone from the list once it was answered: orders count once anyway.
+        while self._starts:
+            await client.give(self._starts[0])
+            del self._starts[0]
+        return client
+
+    def last_states(self) -> list[SessionState]:
+        """What the last deck of this home showed."""
+        try:
+            data = self._berth.paths.deck_cache.read_bytes()
+            return msgspec.json.decode(data, type=list[SessionState]) if len(data) <= KEPT else []
+        except (OSError, msgspec.DecodeError):
+            return []
+
+    def leave(self, states: Sequence[SessionState], lost: str) -> None:
+        """Remember what was shown, and say what goes on without a deck."""
+        alive = [state for state in states if not state.archived]
+        self._remember(alive)
+        if lost and not states:
+            err(lost)
+        working = sum(state.status in ("working", "starting") for state in alive)
+        waiting = sum(state.waits for state in alive)
+        parts = [f"{working} {'agent goes' if working == 1 else 'agents go'} on working"]
+        if waiting:
+            parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for you")
+        told = ", ".join(parts) if working or waiting else "No agent is working"
+        berth = self._berth
+        err(f"{told}. `{berth.back}` brings the deck back; `{berth.stop}` ends everything.")
+
+    def _remember(self, alive: Sequence[SessionState]) -> None:
+        data = msgspec.json.encode(alive)
+        cache = self._berth.paths.deck_cache
+        try:
+            private_folder(cache.parent)
+            draft = cache.with_suffix(".new")
+            draft.write_bytes(data if len(data) <= KEPT else b"[]")
+            draft.replace(cache)
+        except (OSError, SteerdeckError):
+            # The next deck draws its first frame without it.
+            return
+
+
+def moored(open_deck: Callable[[Berth], int]) -> int:
+    """Open the deck of this home around the current folder; the exit code."""
+    try:
+        where = reach.here()
+        settings = load(where, os.environ)
+        berth = Berth(
+            paths=where,
+            folder=reach.folder_here(),
+            environ=os.environ,
+            keys=reach.keys(settings, os.environ),
+            surroundings=reach.surroundings(os.environ),
+            theme=settings.theme,
+            own_keys=reach.own_keys(where.keys_file),
+        )
+        return open_deck(berth)
+    except Ending as ending:
+        err(str(ending))
+        return ending.code
+    except (SteerdeckError, OSError) as error:
+        err(str(error))
+        return FAILED

@@ -1,0 +1,66 @@
+"""The verbs by name, where each lives, and the help: data only, so that it is there at once.
+
+`--help`, `--version` and a mistyped verb are answered from here without loading click.
+"""
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """One verb: the module below `steerdeck.verbs`, the command in it, and one line of help."""
+
+    module: str
+    command: str
+    help: str
+
+
+VERBS: dict[str, Verb] = {
+    "demo": Verb("demo", "demo", "Four agents at work, offline and without a key"),
+    "run": Verb("running", "run", "Give one task and follow it to its end, without the deck"),
+    "sessions": Verb("sessions", "sessions", "List the sessions"),
+    "show": Verb("sessions", "show", "Show one session: plan, files, what waits for you"),
+    "say": Verb("steering", "say", "Say something to a session"),
+    "approve": Verb("deciding", "approve", "Allow what a session asks for, or say no"),
+    "answer": Verb("deciding", "answer", "Answer the question of a session"),
+    "stop": Verb("steering", "stop", "Interrupt a session, archive or discard it"),
+    "reopen": Verb("steering", "reopen", "Bring back an archived or discarded session"),
+    "resume": Verb("steering", "resume", "Let a parked session go on, with the keys of this shell"),
+    "diff": Verb("shore", "diff", "Show what a session changed"),
+    "undo": Verb("shore", "undo", "Put files of a session back as they were"),
+    "land": Verb("shore", "land", "Bring a session's work into your repository"),
+    "export": Verb("history", "export", "Write a session's events as JSON lines, or to read"),
+    "search": Verb("history", "search", "Search all sessions"),
+    "runtime": Verb("background", "runtime", "Status, end or log of the background process"),
+    "model": Verb("model", "model", "Serve the scripted model on this machine"),
+    "doctor": Verb("doctor", "doctor", "Look whether this machine is fit, and say what is not"),
+    "completion": Verb("completion", "completion", "Print completions for bash, zsh or fish"),
+}
+
+USAGE = """\
+Usage: steerdeck [-C PATH] [PATH | VERB ...]
+
+Steer several coding agents from one deck. Without a verb the deck opens for the
+repository around PATH (a word with a slash or a dot) or around the current folder.
+"""
+
+EXAMPLES = """\
+Examples:
+  steerdeck                           open the deck here
+  steerdeck ~/src/shop                open it there
+  steerdeck demo                      try it without a key, on a repository it makes
+  steerdeck run "fix the failing test" --mode auto
+  steerdeck approve fix-the-failing   look at what it asks for, and decide
+  steerdeck land fix-the-failing --merge
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 waits for you, 130 interrupted.
+STEERDECK_HOME moves everything Steerdeck keeps; OPENAI_API_KEY, OPENAI_BASE_URL and
+config.toml choose the model.
+"""
+
+
+def whole_help() -> str:
+    """What `steerdeck --help` prints."""
+    width = max(map(len, VERBS))
+    listed = "\n".join(f"  {name:<{width}}  {verb.help}" for name, verb in VERBS.items())
+    more = "  -C PATH      work in that folder\n  --version    print the version\n"
+    return f"{USAGE}\nVerbs (`steerdeck VERB --help` tells more):\n{listed}\n{more}\n{EXAMPLES}"

@@ -1,0 +1,135 @@
+"""`run`: one task from its first word to its end, with nobody at a deck.
+
+The agent's last words are the data; everything on the way there is told on the standard error, or
+as JSON lines of facts on the standard output.
+"""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from steerdeck.verbs import reach
+from steerdeck.verbs.ending import DONE, USAGE, Ending
+from steerdeck.verbs.errand import Errand
+from steerdeck.verbs.printing import err, is_terminal
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import Mode
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import Client
+from steerdeck_agents.settings.config import load
+
+Approve = Literal["ask", "rules", "all"]
+
+
+@click.command()
+@click.argument("prompt")
+@click.option("--agent", type=click.Choice(["native"]), default="native", show_default=True)
+@click.option("--model", "model_name", default="", metavar="NAME",
+              help="A name of config.toml, or an id of the server.")  # fmt: skip
+@click.option("--mode", type=click.Choice(["auto", "ask", "plan"]), default="auto",
+              show_default=True, help="auto: rules decide; ask: every effect asks; "
+              "plan: nothing is written.")  # fmt: skip
+@click.option("--approve", type=click.Choice(["ask", "rules", "all"]), default="rules",
+              show_default=True, help="Who answers approvals: you, rules only, or always yes "
+              "(only inside a working sandbox).")  # fmt: skip
+@click.option("--name", default="", help="Name of the session.")
+@click.option("--base", default="", metavar="COMMIT", help="Branch, tag or commit; HEAD if none.")
+@click.option("--carry", is_flag=True, help="Take your uncommitted work along.")
+@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="DOLLARS")
+@click.option("-C", "folder", metavar="PATH", help="Work in the repository around PATH.")
+@click.option("--json", "as_json", is_flag=True, help="Facts as JSON lines, as they are stored.")
+def run(
+    prompt: str,
+    agent: str,
+    model_name: str,
+    mode: Mode,
+    approve: Approve,
+    name: str,
+    base: str,
+    carry: bool,
+    budget: float | None,
+    folder: str | None,
+    as_json: bool,
+) -> int:
+    """Give one task and follow it to its end, without the deck.
+
+    The work stays in the session's own workspace until you land it. PROMPT `-` is read from the
+    standard input. With `--approve rules` what a rule allows runs, and everything else is refused
+    with the reason that nobody is there to ask. A question ends the command with 3 and leaves the
+    session waiting.
+
+    \b
+    Examples:
+      steerdeck run "fix the failing test"
+      steerdeck run - --json < task.md | jq -r .type
+      steerdeck run "add a CSV export" --approve ask --name add-csv
+    """
+    if approve == "ask" and not is_terminal():
+        raise Ending("--approve ask needs a terminal to ask on; use rules or all.", USAGE)
+    if prompt == "-":
+        prompt = sys.stdin.read()
+    where = reach.here()
+    stand = str(Path(folder).absolute()) if folder else reach.folder_here()
+    environ = os.environ
+    start = o.Start(
+        id=reach.new_order(),
+        task=prompt,
+        folder=stand,
+        name=name,
+        model=model_name,
+        base=base,
+        mode=mode,
+        carry=carry,
+        budget=budget,
+        surroundings=reach.surroundings(environ),
+        keys=reach.keys(load(where, environ), environ),
+    )
+    return asyncio.run(_run(start, approve, as_json))
+
+
+async def _run(start: o.Start, approve: Approve, as_json: bool) -> int:
+    async with reach.runtime(reach.here()) as client:
+        if approve == "all":
+            await _check_sandbox(client)
+        given = await client.give(start)
+        errand = Errand(client, given.session, approve=approve, as_json=as_json)
+        try:
+            code = await errand.follow(given.seq - 1)
+        except asyncio.CancelledError:
+            await _interrupt(client, errand)
+            raise
+        state = errand.state
+        if code == DONE and state is not None and state.files:
+            files = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+            err(f"{files} changed. Look: `steerdeck diff {state.name}`.")
+            err(f"Land it: `steerdeck land {state.name} --merge`.")
+        return code
+
+
+async def _check_sandbox(client: Client) -> None:
+    status = await client.ask(wire.RuntimeStatus(), wire.StatusPage)
+    if status.sandbox == "NO SANDBOX":
+        why = f" ({one_line(status.sandbox_why)})" if status.sandbox_why else ""
+        raise Ending(
+            f"--approve all works only inside a sandbox, and there is none here{why}. "
+            "Use --approve rules, or ask.",
+            USAGE,
+        )
+
+
+async def _interrupt(client: Client, errand: Errand) -> None:
+    """Ctrl+C means the agent too; what it did stays in its workspace."""
+    order = o.Interrupt(id=reach.new_order(), session=errand.session)
+    name = errand.state.name if errand.state else errand.session
+    try:
+        await asyncio.wait_for(client.give(order), 5)
+    except (SteerdeckError, TimeoutError):
+        err(f"{name} was not interrupted; `steerdeck stop {name}` does that.")
+    else:
+        err(f"Interrupted {name}; `steerdeck say {name} ...` lets it go on.")

@@ -1,0 +1,129 @@
+"""`diff`, `undo`, `land`: the files of a session, looked at, put back, brought home."""
+
+import asyncio
+from pathlib import Path
+from typing import Literal
+
+import click
+import msgspec
+
+from steerdeck.verbs import reach
+from steerdeck.verbs.ending import USAGE, Ending
+from steerdeck.verbs.printing import confirmed, err, is_terminal, out
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.events import FilesRestored, Noticed, decode
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import Client
+
+
+@click.command()
+@click.argument("session", metavar="ID")
+@click.argument("path", default="")
+def diff(session: str, path: str) -> None:
+    """Show what a session changed, all of it or one PATH.
+
+    It is made for reading: what a terminal could obey stands as visible marks. For a patch that
+    git can apply use `steerdeck land ID --patch FILE`.
+    """
+    asyncio.run(_diff(session, path))
+
+
+async def _diff(session: str, path: str) -> None:
+    where = reach.here()
+    state = await reach.session(where, session)
+    async with reach.runtime(where) as client:
+        text = await client.ask(wire.Diff(state.id, path), str)
+    if not text:
+        raise Ending(f"{state.name} changed nothing{f' in {path}' if path else ''}.", 0)
+    out(text.rstrip("\n"))
+
+
+@click.command()
+@click.argument("session", metavar="ID")
+@click.argument("paths", nargs=-1)
+def undo(session: str, paths: tuple[str, ...]) -> None:
+    """Put files of a session back as they were.
+
+    Without PATHs the last change is undone. An undo can be undone by another one.
+
+    \b
+    Examples:
+      steerdeck undo add-csv
+      steerdeck undo add-csv shop/export.py
+    """
+    asyncio.run(_undo(session, paths))
+
+
+async def _undo(session: str, paths: tuple[str, ...]) -> None:
+    where = reach.here()
+    state = await reach.session(where, session)
+    async with reach.runtime(where) as client:
+        order = o.Undo(id=reach.new_order(), session=state.id, paths=paths)
+        given = await client.give(order)
+        for text in await _told(client, state, given.seq):
+            out(text)
+
+
+async def _told(client: Client, state: SessionState, seq: int) -> list[str]:
+    """What the undo did, from the facts it became."""
+    page = await client.ask(wire.Events(state.id, after=seq - 1, limit=20), list[msgspec.Raw])
+    told = []
+    for event in (decode(bytes(raw)) for raw in page):
+        match event:
+            case FilesRestored():
+                told.append(f"Put back in {state.name}: {', '.join(event.paths) or 'nothing'}")
+            case Noticed():
+                told.append(event.text)
+    return told
+
+
+@click.command()
+@click.argument("session", metavar="ID")
+@click.option("--merge", "how", flag_value="merge", help="Into the branch you stand on.")
+@click.option("--branch", "how", flag_value="branch", help="As a branch of its own.")
+@click.option("--patch", "file", metavar="FILE", help="As a patch file that git can apply.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
+def land(session: str, how: Literal["merge", "branch"] | None, file: str | None, yes: bool) -> None:
+    """Bring a session's work into your repository.
+
+    Nothing of a session is in your repository until you say this.
+
+    \b
+    Examples:
+      steerdeck land add-csv --merge
+      steerdeck land add-csv --patch add-csv.patch
+    """
+    if (how is None) == (file is None):
+        raise Ending("Say how: one of --merge, --branch and --patch FILE.", USAGE)
+    asyncio.run(_land(session, how or "patch", file, yes))
+
+
+async def _land(
+    session: str, how: Literal["merge", "branch", "patch"], file: str | None, yes: bool
+) -> None:
+    where = reach.here()
+    state = await reach.session(where, session)
+    for line in diffstat(state):
+        err(line)
+    if is_terminal() and not yes:
+        place = f"into {state.workspace.repository}" if file is None else f"as {file}"
+        if not await confirmed(f"Land it ({how}) {place}?"):
+            raise Ending("Nothing was landed.")
+    path = str(Path(file).absolute()) if file else ""
+    await reach.give(where, o.Land(id=reach.new_order(), session=state.id, how=how, path=path))
+    landed = await reach.session(where, state.id)
+    out(f"Landed {state.name} ({how}): {landed.landed}")
+
+
+def diffstat(state: SessionState) -> list[str]:
+    """The changed files of a session in lines, and their sum."""
+    width = max((len(file.path) for file in state.files), default=0)
+    lines = [
+        f"  {file.path:<{width}}  +{file.added} -{file.removed}"
+        + (f"  {file.kind}" if file.kind != "changed" else "")
+        for file in state.files
+    ]
+    added = sum(file.added for file in state.files)
+    removed = sum(file.removed for file in state.files)
+    return [*lines, f"{len(state.files)} files, +{added} -{removed}"]
