@@ -5,9 +5,10 @@ for tests to look at; whatever a deck must do with a live runtime is tested agai
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import msgspec
+from textual.pilot import Pilot
 
 from steerdeck.app import DeckApp
 from steerdeck_agents.facts import events as e
@@ -129,3 +130,17 @@ def deck(feed: Feed, *, face: str = "composer", folder: str = "/home/kim/shop") 
     app = DeckApp(feed.connect, folder, ids=CountedIds(), now_ms=lambda: NOW)
     app.model.face = "deck" if face == "deck" else "composer"
     return app
+
+
+def told(app: DeckApp) -> str:
+    """The text on the screen, row by row."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text[:width] for strip in strips[:height])
+
+
+async def until(pilot: Pilot[None], ready: Callable[[], object]) -> None:
+    """Wait until something is true, without asking how long it took."""
+    async with asyncio.timeout(20):
+        while not ready():
+            await pilot.pause(0.01)

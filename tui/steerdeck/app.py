@@ -14,7 +14,7 @@ from textual.screen import Screen
 from steerdeck.bridge import Bridge, Connect
 from steerdeck.commands import Helm
 from steerdeck.keymap import Keymap
-from steerdeck.messages import Leave, Open, SwitchTheme
+from steerdeck.messages import Open, Quit, SwitchTheme
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
@@ -103,7 +103,7 @@ class DeckApp(App[None], inherit_bindings=False):
         if screen is not None:
             self.push_screen(screen)
 
-    def on_leave(self, message: Leave) -> None:
+    def on_quit(self, message: Quit) -> None:
         self.exit()
 
     def on_switch_theme(self, message: SwitchTheme) -> None:

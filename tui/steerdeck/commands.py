@@ -106,8 +106,7 @@ class Helm:
                 await self.bridge.give(o.Say(id=self._order(), session=state.id, text=text,
                                              delivery=delivery))  # fmt: skip
         except (SteerdeckError, OSError):
-            if not self.model.drafts.get(name):
-                self.model.drafts[name] = text
+            self.model.returned[name] = text
             raise
         if len(targets) > 1:
             self.say(f"said to {len(targets)} sessions")

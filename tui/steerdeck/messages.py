@@ -22,8 +22,8 @@ class Open(Message):
         self.item = item
 
 
-class Leave(Message):
-    """Close the deck; the runtime goes on."""
+class Quit(Message):
+    """Close the deck; the runtime goes on. (Textual has a CloseDeck of its own, for the mouse.)"""
 
 
 class SwitchTheme(Message):

@@ -80,6 +80,8 @@ class DeckModel:
         self.target: Target = "one"
         self.picked: set[SessionId] = set()
         self.drafts: dict[str, str] = {}
+        self.returned: dict[str, str] = {}
+        """Words of refused orders, on their way back into the composer."""
         self.everywhere = False
         """Whether sessions of other repositories are shown too."""
         self.seen: set[str] = set()

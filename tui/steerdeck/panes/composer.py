@@ -70,8 +70,8 @@ class Composer(Vertical):
             model.drafts[self._draft_of] = self.prompt.text
             self._draft_of = name
             self.prompt.text = model.drafts.get(name, "")
-        elif not self.prompt.text and model.drafts.get(name):
-            self.prompt.text = model.drafts[name]
+        if name in model.returned and not self.prompt.text:
+            self.prompt.text = model.returned.pop(name)
 
     def keep(self, model: DeckModel, text: str) -> None:
         """The text changed by hand."""

@@ -58,12 +58,12 @@ def doing(state: SessionState) -> str:
     if state.status != "working":
         return mark_of(state.status).word
     for call in reversed(state.calls):
-        if call.started and call.tool == "shell" and call.title:
+        if call.started and kind_of(call.tool) == "shell" and call.title:
             program = next((part for part in call.title.split() if "=" not in part), "")
             return one_line(f"running {program.rpartition('/')[2]}", 16)
         if call.started:
             return {"patch": "patching", "read": "reading", "search": "searching"}.get(
-                call.tool, "working"
+                kind_of(call.tool), "working"
             )
     if state.turn is not None and state.turn.retry:
         return "asking again"
@@ -94,10 +94,10 @@ def state_spans(state: SessionState, ink: Token | None = None, *, bold: bool = F
 
 def tool_glyph(tool: str) -> str:
     g = glyphs()
-    match tool:
+    match kind_of(tool):
         case "shell":
             return g.shell
-        case "patch" | "apply_patch":
+        case "patch":
             return g.patch
         case "read" | "list":
             return g.read
@@ -107,3 +107,11 @@ def tool_glyph(tool: str) -> str:
             return g.asks
         case _:
             return g.other
+
+
+def kind_of(tool: str) -> str:
+    """The kind of work of a tool: of `apply_patch`, `read_file` and their like the plain word."""
+    for kind in ("shell", "patch", "read", "list", "search", "ask", "plan"):
+        if kind in tool.split("_"):
+            return kind
+    return tool

@@ -5,19 +5,20 @@ from steerdeck.model import InboxItem
 from steerdeck.panes.approval import labelled
 from steerdeck.panes.changes import file_row
 from steerdeck.panes.marks import mark_of, tool_glyph
+from steerdeck.panes.transcript import short
 from steerdeck.text import BLANK, Line, Span, clock, foreign
 from steerdeck.widgets.prose import lines as prose_lines
 from steerdeck_agents.facts.state import OpenCall, OpenQuestion, SessionState
 from steerdeck_themes.palettes import Token
 
 
-def question_card(question: OpenQuestion) -> list[Line]:
-    """The question in the agent's words, and its choices by number."""
+def question_card(question: OpenQuestion, *, armed: bool) -> list[Line]:
+    """The question in the agent's words, and its choices by number; caps once keys answer."""
     lines = prose_lines(question.text, "t0", 0)
     if question.choices:
         lines.append(BLANK)
     for number, choice in enumerate(question.choices[:9], start=1):
-        key = Span(f" {number} ", "t0", bold=True, bg="s3")
+        key = Span(f" {number} ", "t0" if armed else "t2", armed, bg="s3" if armed else None)
         first, *rest = choice.splitlines() or [""]
         lines.append(Line((key, foreign(f"  {first}", "t1")), hang=5, wrap=True))
         lines += [Line((foreign(line, "t1"),), indent=5, wrap=True) for line in rest]
@@ -68,7 +69,7 @@ def list_rows(item: InboxItem, state: SessionState, now: int) -> tuple[Line, Lin
         (Span(f"{shape} ", colour), foreign(state.name, "t0")),
         (Span(clock(now - item.since_ms), "t2"),),
     )
-    return first, Line((foreign(" ".join(item.text.split())[:200], "t2"),), indent=2)
+    return first, Line((foreign(short(" ".join(item.text.split())[:200], 30), "t2"),), indent=2)
 
 
 def title_of(item: InboxItem) -> str:

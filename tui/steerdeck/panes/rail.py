@@ -10,6 +10,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.model import DeckModel
 from steerdeck.panes.header import total
 from steerdeck.panes.marks import WAITS, elapsed_ms, mark_of, state_spans
+from steerdeck.panes.transcript import short
 from steerdeck.text import BLANK, Line, Span, clock, dollars, fit, foreign, width_of
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
@@ -79,7 +80,7 @@ def _last_fact(state: SessionState) -> Span:
     step = state.plan.in_hand
     if state.status == "working" and step is not None:
         return foreign(one_line(step.text), "t2")
-    return foreign(one_line(state.reason or state.last_words), "t2")
+    return foreign(short(one_line(state.reason or state.last_words), 24), "t2")
 
 
 def _foot(model: DeckModel, width: int) -> list[Line]:

@@ -5,7 +5,7 @@ feeds only what is new, so that streamed text costs what it adds.
 """
 
 from steerdeck.glyphs import glyphs
-from steerdeck.panes.marks import tool_glyph
+from steerdeck.panes.marks import kind_of, tool_glyph
 from steerdeck.text import BLANK, Line, Span, ago, duration, foreign, path_spans
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prose import lines as prose_lines
@@ -65,10 +65,10 @@ def _call(call: Called, state: SessionState, now: int, width: int) -> list[Line]
         )  # fmt: skip
     question = next((q for q in state.questions if q.call == call.id), None)
     if question is not None:
-        return _pending(question.text, f"asked {ago(now - question.at_ms)}", state)
+        return _pending(question.text, f"asked {ago(now - question.at_ms)}", None)
     if call.phase == "lost":
-        return _pending(call.title, "a crash hid how it ended: you decide", state)
-    if call.tool in ("plan", "update_plan") and call.phase == "done":
+        return _pending(call.title, "a crash hid how it ended: you decide", None)
+    if kind_of(call.tool) == "plan" and call.phase in ("requested", "running", "done"):
         return []
     lines = [call_row(call, now, width)]
     if call.phase == "failed" and call.output.strip():
@@ -77,7 +77,7 @@ def _call(call: Called, state: SessionState, now: int, width: int) -> list[Line]
             Line((foreign(inert(line, sequences="drop"), "t2"),), indent=4)
             for line in shown[-OUTPUT_LINES:]
         ]
-    elif call.phase == "running" and call.tool == "shell" and call.output.strip():
+    elif call.phase == "running" and kind_of(call.tool) == "shell" and call.output.strip():
         last = [line for line in call.output.strip().splitlines()[-2:] if line.strip()]
         lines += [Line((foreign(inert(line, sequences="drop"), "t3"),), indent=4) for line in last]
     return lines
@@ -87,12 +87,20 @@ def call_row(call: Called, now: int, width: int = 80) -> Line:
     """One call: its own mark and words left, its result and time right."""
     right = result_spans(call, now)
     room = max(8, width - 8 - sum(len(span.text) for span in right))
-    title = one_line(call.title or call.tool)
+    title = short(one_line(call.title or call.tool), room)
     spans: tuple[Span, ...] = (foreign(title, "t1"),)
-    if call.tool in ("patch", "apply_patch", "read") and " " not in title:
+    if kind_of(call.tool) in ("patch", "read", "list") and " " not in title:
         spans = path_spans(title, room)
     colour: Token = "t2" if call.phase != "running" else "working"
     return Line(spans, tuple(right), gutter=Span(tool_glyph(call.tool), colour), indent=2)
+
+
+def short(title: str, room: int) -> str:
+    """A command's title; where it does not fit, its program loses its folders first."""
+    program, blank, rest = title.partition(" ")
+    if len(title) <= room or "/" not in program:
+        return title
+    return f"{glyphs().cut}/{program.rpartition('/')[2]}{blank}{rest}"
 
 
 def result_spans(call: Called, now: int) -> list[Span]:
@@ -122,17 +130,17 @@ def result_spans(call: Called, now: int) -> list[Span]:
 
 
 def _counts(call: Called) -> bool:
-    return call.tool in ("patch", "apply_patch") and call.summary.startswith("+")
+    return kind_of(call.tool) == "patch" and call.summary.startswith("+")
 
 
-def _pending(text: str, below: str, state: SessionState) -> list[Line]:
+def _pending(text: str, below: str, state: SessionState | None) -> list[Line]:
     """The block of something that waits: tinted, barred, wrapped and never cut."""
     bar = Span(glyphs().bar, "needs")
     lines = [
         Line((foreign(line, "t0", bold=True),), gutter=bar, indent=2, bg="needs_bg", wrap=True)
         for line in text.splitlines()[:12]
     ]
-    level = f" · {state.level.title}" if state.level.name == "none" else ""
+    level = f" · {state.level.title}" if state is not None and state.level.name == "none" else ""
     spans = (Span(below, "t2"), Span(level, "failed", bold=True))
     return [*lines, Line(spans, gutter=bar, indent=2, bg="needs_bg")]
 
@@ -178,7 +186,7 @@ class TranscriptPane(LineView):
         self._seen: dict[str, object] = {}
         self._fed: dict[str, int] = {}
         self._gaps: dict[str, bool] = {}
-        self._ticking: set[str] = set()
+        self._visible: set[str] = set()
 
     def sync(self, transcript: Transcript | None, state: SessionState, now: int) -> None:
         """Draw what changed since the last call; a transcript read anew is drawn anew."""
@@ -186,13 +194,14 @@ class TranscriptPane(LineView):
             self._forget(state.id)
         if transcript is None:
             return
+        self._prepend_older(transcript, state, now)
         previous: Entry | None = None
         for id, entry in transcript.entries.items():
             key = (entry, _waiting(entry, state), self._tick(entry, now))
             if self._seen.get(id) != key:
                 self._draw_entry(entry, previous, state, now)
                 self._seen[id] = key
-            if not (isinstance(entry, Marked) and entry.text in _QUIET):
+            if id in self._visible:
                 previous = entry
 
     def _shrunk(self, transcript: Transcript | None) -> bool:
@@ -201,8 +210,24 @@ class TranscriptPane(LineView):
             return False
         if transcript is None:
             return True
-        first = next(iter(self._seen))
-        return first not in transcript.entries or next(iter(transcript.entries)) != first
+        return next(iter(self._seen)) not in transcript.entries
+
+    def _prepend_older(self, transcript: Transcript, state: SessionState, now: int) -> None:
+        """Entries of an older page come in front without moving what is read."""
+        if not self._seen or next(iter(transcript.entries)) == next(iter(self._seen)):
+            return
+        blocks: list[tuple[str, list[Line]]] = []
+        older: dict[str, object] = {}
+        for id, entry in transcript.entries.items():
+            if id in self._seen:
+                break
+            lines = entry_lines(entry, state, now, self.size.width or 80)
+            blocks.append(
+                (id, [*lines, BLANK] if lines and not isinstance(entry, Called) else lines)
+            )
+            older[id] = (entry, _waiting(entry, state), self._tick(entry, now))
+        self.prepend(blocks)
+        self._seen = older | self._seen
 
     def _forget(self, session: str) -> None:
         self.clear()
@@ -210,6 +235,7 @@ class TranscriptPane(LineView):
         self._seen.clear()
         self._fed.clear()
         self._gaps.clear()
+        self._visible.clear()
 
     def _tick(self, entry: Entry, now: int) -> int:
         """Running and waiting calls show a time, which changes once a second."""
@@ -220,10 +246,15 @@ class TranscriptPane(LineView):
         self, entry: Entry, previous: Entry | None, state: SessionState, now: int
     ) -> None:
         if isinstance(entry, Said) and entry.who == "agent":
+            self._visible.add(entry.id)
             self._gap(entry, previous, True)
             self._prose(entry)
             return
         lines = entry_lines(entry, state, now, self.size.width or 80)
+        if lines:
+            self._visible.add(entry.id)
+        else:
+            self._visible.discard(entry.id)
         self._gap(entry, previous, bool(lines))
         self.put(entry.id, lines)
 

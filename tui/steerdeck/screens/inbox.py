@@ -183,7 +183,7 @@ class InboxScreen(Answering):
             transcript = self.model.transcripts.get(item.session)
             return [*gap, *approval_card(approval, state, transcript, now, width)]
         if question is not None:
-            return [*gap, *question_card(question)]
+            return [*gap, *question_card(question, armed=self.armed)]
         if call is not None:
             return [*gap, *lost_card(call)]
         if item.kind == "parked":
@@ -216,8 +216,7 @@ class InboxScreen(Answering):
 
     def _arm(self) -> None:
         self.armed = True
-        self._look()
-        self._draw_caps()
+        self.show(Dirty(everything=True))
 
     def on_line_view_moved(self, event: LineView.Moved) -> None:
         self._look()

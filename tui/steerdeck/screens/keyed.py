@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from steerdeck.commands import Helm
 from steerdeck.keymap import LEADER, Key, Place, label, name_of
-from steerdeck.messages import Leave, Open, SwitchTheme
+from steerdeck.messages import Open, Quit, SwitchTheme
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.panes.footer import Hints, footer, message
 from steerdeck.text import Line
@@ -180,7 +180,7 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         """Ctrl+C pressed with nothing to clear; True when it was the second within a second."""
         now = time.monotonic()
         if now - self._quit_at < QUIT_S:
-            self.post_message(Leave())
+            self.post_message(Quit())
             return True
         self._quit_at = now
         self.helm.say("Ctrl+C again within a second closes the deck; the agents go on.")

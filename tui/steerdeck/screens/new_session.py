@@ -49,6 +49,7 @@ class NewSession(Dialog):
         self.problem = ""
         self.starting = 0
         self._typed = ""
+        self._sent = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -242,10 +243,11 @@ class NewSession(Dialog):
             self.base = found if found != look.branch else ""
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
-        self.problem = ""
+        if event.text not in ("", self._sent):
+            self.problem = ""
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        self.words.text = event.text
+        self._sent = self.words.text = event.text
         self._start(event.text)
 
     def on_descendant_focus(self) -> None:

@@ -30,7 +30,7 @@ class Steering(Keyed[T], Generic[T]):
         self.model.drafts[self.model.draft_of] = ""
         working = any(state.turn is not None for state in targets)
         if not targets and self.model.target != "one":
-            self.model.drafts[self.model.draft_of] = text
+            self.model.returned[self.model.draft_of] = text
             self.helm.say("Pick somebody to speak to first: Alt+1…9.", bad=True)
             return
         self.helm.go(self.helm.send(text, targets, how if working else "steer"))

@@ -1,0 +1,224 @@
+import asyncio
+
+import msgspec
+
+from kit.desk import NOW, Feed
+from kit.shop import shop
+from steerdeck.bridge import Bridge
+from steerdeck.model import DeckModel, Dirty
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.errors import WireError
+from steerdeck_agents.facts.ids import ItemId, MessageId, SessionId
+from steerdeck_agents.runtime import wire
+
+FIX = SessionId("fix")
+
+
+class _Rig:
+    """A bridge on a feed, following."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.model = DeckModel("/home/kim/shop")
+        self.drawn: list[Dirty] = []
+        self.bridge = Bridge(feed.connect, self.model, self.drawn.append)
+
+    async def __aenter__(self) -> "_Rig":
+        self.task = asyncio.create_task(self.bridge.run())
+        await self.until(lambda: self.model.attached)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+        await self.bridge.close()
+
+    async def until(self, ready) -> None:
+        async with asyncio.timeout(10):
+            while not ready():
+                await asyncio.sleep(0.005)
+
+
+def _sent(seq: int, text: str = "hi", session: SessionId = FIX) -> e.MessageSent:
+    return e.MessageSent(
+        message=MessageId(f"n{seq}"), text=text, seq=seq, session=session, at_ms=NOW
+    )
+
+
+def _text(seq: int, text: str) -> e.TextAdded:
+    return e.TextAdded(
+        item=ItemId("open"), kind="message", text=text, seq=seq, session=FIX, at_ms=NOW
+    )
+
+
+def test_attaching_reads_the_outlook_and_every_state():
+    async def play() -> None:
+        async with _Rig(shop()) as rig:
+            assert rig.model.states == rig.feed.states()
+            assert rig.model.outlook.branch == "main"
+            assert rig.feed.watching[""] == "status"
+
+    asyncio.run(play())
+
+
+def test_only_lanes_that_are_seen_are_watched_in_full():
+    async def play() -> None:
+        async with _Rig(shop()) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: FIX in rig.model.transcripts)
+            assert rig.feed.watching["fix"] == "full"
+            rig.bridge.show({SessionId("csv")})
+            await rig.until(lambda: rig.feed.watching.get("fix") == "status")
+            assert FIX not in rig.model.transcripts
+
+    asyncio.run(play())
+
+
+def test_events_that_arrive_while_a_page_is_read_are_folded_once_and_in_order():
+    async def play() -> None:
+        feed = shop()
+        gate = asyncio.Event()
+        ask = feed.ask_raw
+
+        async def slow(query: wire.Query) -> bytes:
+            data = await ask(query)
+            if isinstance(query, wire.Events):
+                await gate.wait()
+            return data
+
+        feed.ask_raw = slow
+        async with _Rig(feed) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: any(isinstance(q, wire.Events) for q in feed.asked))
+            last = feed.events[-1].seq
+            feed.feed(_sent(last + 1, "one"), _sent(last + 2, "two"))
+            await asyncio.sleep(0.02)
+            gate.set()
+            await rig.until(lambda: FIX in rig.model.transcripts)
+            told = list(rig.model.transcripts[FIX].entries)
+            assert told[-2:] == [f"n{last + 1}", f"n{last + 2}"]
+            assert rig.model.states[FIX] == feed.states()[FIX]
+
+    asyncio.run(play())
+
+
+def test_dropped_text_is_read_again():
+    async def play() -> None:
+        async with _Rig(shop()) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: FIX in rig.model.transcripts)
+            last = rig.feed.events[-1].seq
+            rig.feed.events += [_text(last + 1, " lost"), _text(last + 2, " words")]
+            rig.feed.frames.put_nowait(wire.Gap(FIX, last))
+            await rig.until(lambda: rig.model.states[FIX].items[0].text.endswith(" lost words"))
+            entry = rig.model.transcripts[FIX].entries["open"]
+            assert entry.text.endswith(" lost words")
+
+    asyncio.run(play())
+
+
+def test_streamed_text_waits_for_a_frame_and_a_fact_does_not():
+    async def play() -> None:
+        async with _Rig(shop()) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: FIX in rig.model.transcripts)
+            await asyncio.sleep(0.1)
+            last = rig.feed.events[-1].seq
+            rig.drawn.clear()
+            for step in range(1, 21):
+                rig.feed.feed(_text(last + step, "x"))
+            await rig.until(lambda: rig.drawn)
+            assert len(rig.drawn) == 1
+            assert rig.drawn[0].text == {FIX}
+
+    asyncio.run(play())
+
+
+def test_a_lost_runtime_is_said_and_attached_again():
+    async def play() -> None:
+        async with _Rig(shop()) as rig:
+            rig.feed.frames.put_nowait(wire.Bye("The runtime was stopped."))
+            await rig.until(lambda: rig.model.lost == "The runtime was stopped.")
+            assert not rig.model.attached
+            await rig.until(lambda: rig.model.attached)
+            assert rig.model.lost == ""
+
+    asyncio.run(play())
+
+
+def test_a_runtime_that_cannot_be_reached_is_tried_again():
+    async def play() -> None:
+        feed = shop()
+        tries = []
+
+        async def connect() -> Feed:
+            tries.append(1)
+            if len(tries) < 2:
+                raise WireError("Nobody answers.")
+            return feed
+
+        model = DeckModel()
+        bridge = Bridge(connect, model, lambda dirty: None)
+        task = asyncio.create_task(bridge.run())
+        async with asyncio.timeout(10):
+            while not model.attached:
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert len(tries) == 2
+
+    asyncio.run(play())
+
+
+def test_a_page_larger_than_a_frame_is_decoded_off_the_loop(monkeypatch):
+    async def play() -> None:
+        threads = []
+        real = asyncio.to_thread
+
+        async def noted(function, *arguments, **named):
+            threads.append(function)
+            return await real(function, *arguments, **named)
+
+        monkeypatch.setattr(asyncio, "to_thread", noted)
+        feed = shop()
+        feed.diffs["fix"] = "x" * wire.FRAME_LIMIT
+        async with _Rig(feed) as rig:
+            assert len(await rig.bridge.page(wire.Diff(FIX), str)) == wire.FRAME_LIMIT
+            assert threads
+            threads.clear()
+            await rig.bridge.page(wire.Look("/"), wire.Outlook)
+            assert threads == []
+
+    asyncio.run(play())
+
+
+def test_an_event_of_another_version_stands_in_the_transcript():
+    async def play() -> None:
+        async with _Rig(shop()) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: FIX in rig.model.transcripts)
+            seq = rig.feed.events[-1].seq + 1
+            raw = f'{{"type":"robot.danced","seq":{seq},"session":"fix"}}'
+            rig.feed.frames.put_nowait(wire.Facts((msgspec.Raw(raw.encode()),)))
+            await rig.until(lambda: rig.model.states[FIX].seq == seq)
+            assert any("robot.danced" in getattr(entry, "text", "")
+                       for entry in rig.model.transcripts[FIX].entries.values())  # fmt: skip
+
+    asyncio.run(play())
+
+
+def test_older_entries_come_in_front():
+    async def play() -> None:
+        feed = Feed([_sent(seq, f"line {seq}") for seq in range(1, 901)])
+        async with _Rig(feed) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: FIX in rig.model.transcripts)
+            assert len(rig.model.transcripts[FIX].entries) == 400
+            assert await rig.bridge.older(FIX)
+            assert next(iter(rig.model.transcripts[FIX].entries)) == "n101"
+            assert await rig.bridge.older(FIX)
+            assert not await rig.bridge.older(FIX)
+            told = [entry.seq for entry in rig.model.transcripts[FIX].entries.values()]
+            assert told == list(range(1, 901))
+
+    asyncio.run(play())

@@ -1,0 +1,385 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from kit.desk import Feed, deck, told, until
+from kit.shop import shop
+from steerdeck.app import DeckApp
+from steerdeck.screens.deck import DeckScreen
+from steerdeck.screens.inbox import InboxScreen
+from steerdeck.screens.zoom import ZoomScreen
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.runtime import wire
+
+Play = Callable[[DeckApp, Pilot[None], Feed], Awaitable[None]]
+
+
+def play(scene: Play, *, face: str = "deck", size: tuple[int, int] = (120, 36), feed=None) -> None:
+    """Run a scene on a deck that is attached and drawn."""
+
+    async def run() -> None:
+        source = feed or shop()
+        app = deck(source, face=face)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await pilot.pause()
+            await scene(app, pilot, source)
+
+    asyncio.run(run())
+
+
+def test_letters_are_text_in_the_composer_and_commands_on_the_lanes():
+    async def scene(app, pilot, feed):
+        await pilot.press("i", "n", "l")
+        assert app.screen.composer.prompt.text == "inl"
+        await pilot.press("f2")
+        assert app.model.face == "deck"
+        await pilot.press("l")
+        assert app.model.in_hand == "csv"
+        await pilot.press("space")
+        assert app.model.face == "composer"
+
+    play(scene, face="composer")
+
+
+def test_esc_interrupts_the_working_session_and_else_goes_to_the_lanes():
+    async def scene(app, pilot, feed):
+        await pilot.press("escape")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders == [o.Interrupt(id=feed.orders[0].id, session="fix")]
+        await pilot.press("alt+3")
+        await pilot.press("escape")
+        assert app.model.face == "deck"
+        assert len(feed.orders) == 1
+
+    play(scene, face="composer")
+
+
+def test_esc_never_interrupts_right_after_it_closed_something():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: app.screen.id == "palette")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert feed.orders == []
+
+    play(scene, face="composer")
+
+
+@pytest.mark.parametrize(
+    ("key", "delivery"), [("enter", "steer"), ("tab", "queue"), ("ctrl+s", "now")]
+)
+def test_three_ways_to_send_while_it_works(key, delivery):
+    async def scene(app, pilot, feed):
+        await pilot.press(*"go", key)
+        await until(pilot, lambda: feed.orders)
+        (said,) = feed.orders
+        assert (said.session, said.text, said.delivery) == ("fix", "go", delivery)
+        assert app.screen.composer.prompt.text == ""
+
+    play(scene, face="composer")
+
+
+def test_a_refused_message_comes_back_into_the_composer():
+    async def scene(app, pilot, feed):
+        feed.refuse = "It is archived; reopen it first."
+        await pilot.press(*"go", "enter")
+        await until(pilot, lambda: app.model.notice)
+        await pilot.pause()
+        assert app.screen.composer.prompt.text == "go"
+        assert "reopen it first" in told(app)
+        await pilot.press("f2")
+        await pilot.pause()
+        assert "reopen it first" not in told(app)
+
+    play(scene, face="composer")
+
+
+def test_each_session_has_a_draft_of_its_own():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"one", "alt+2")
+        await pilot.pause()
+        assert app.screen.composer.prompt.text == ""
+        await pilot.press(*"two", "alt+1")
+        await pilot.pause()
+        assert app.screen.composer.prompt.text == "one"
+
+    play(scene, face="composer")
+
+
+def test_one_message_goes_to_several_and_to_all():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+x", "s", "alt+3")
+        await pilot.pause()
+        assert "to 1 fix-login, 3 docs" in told(app)
+        await pilot.press(*"hi", "enter")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert [order.session for order in feed.orders] == ["fix", "docs"]
+        await pilot.press("ctrl+x", "s", "ctrl+x", "a", *"yo", "enter")
+        await until(pilot, lambda: len(feed.orders) == 6)
+        assert [order.session for order in feed.orders[2:]] == ["fix", "csv", "docs", "rate"]
+
+    play(scene, face="composer")
+
+
+def test_the_queued_message_is_taken_back_with_up():
+    async def scene(app, pilot, feed):
+        assert "take back the queued one" in told(app)
+        await pilot.press("up")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0] == o.Withdraw(id=feed.orders[0].id, session="fix", message="queued")
+        assert app.screen.composer.prompt.text == "When done, note it in the changelog."
+
+    play(scene, face="composer")
+
+
+def test_alt_letters_reach_the_deck_only_while_nothing_is_written():
+    async def scene(app, pilot, feed):
+        await pilot.press("x", "alt+n")
+        await pilot.pause()
+        assert isinstance(app.screen, DeckScreen)
+        await pilot.press("backspace", "alt+n")
+        await until(pilot, lambda: app.screen.id == "new")
+
+    play(scene, face="composer")
+
+
+def test_ctrl_c_clears_then_interrupts_then_closes_the_deck():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"draft", "ctrl+c")
+        assert app.screen.composer.prompt.text == ""
+        assert feed.orders == []
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: feed.orders)
+        assert isinstance(feed.orders[0], o.Interrupt)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: not app.is_running or app._exit)
+
+    play(scene, face="composer")
+
+
+def test_the_footer_names_only_keys_that_do_something():
+    async def scene(app, pilot, feed):
+        screen = app.screen
+        for face in ("deck", "composer"):
+            screen.do_write() if face == "composer" else screen.do_lanes()
+            await pilot.pause()
+            left, right = screen.hints()
+            assert left or right
+            for key, verb in (*left, *right):
+                assert key and verb
+        app.model.load([])
+        screen.do_lanes()
+        await pilot.pause()
+        verbs = {verb for _, verb in (*screen.hints()[0], *screen.hints()[1])}
+        assert not verbs & {"zoom", "replay", "diff", "lane", "inbox"}
+        assert {"new", "commands", "keys"} <= verbs
+
+    play(scene)
+
+
+def test_the_next_thing_that_waits_opens_its_card():
+    async def scene(app, pilot, feed):
+        await pilot.press("full_stop")
+        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
+        assert app.screen.item.id == "ask_csv"
+
+    play(scene)
+
+
+def test_enter_zooms_and_q_leads_back():
+    async def scene(app, pilot, feed):
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ZoomScreen))
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+
+    play(scene)
+
+
+def test_dark_and_light_change_with_one_key():
+    async def scene(app, pilot, feed):
+        dark = app.export_screenshot()
+        await pilot.press("f8")
+        await pilot.pause()
+        light = app.export_screenshot()
+        assert "#0d1116" in dark.lower() and "#e9e8e3" in light.lower()
+        assert app.theme == "steerdeck-light"
+        await pilot.press("f8")
+
+    play(scene)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 20), (80, 24), (100, 30), (250, 60)])
+def test_state_name_question_and_keys_never_go(size):
+    async def scene(app, pilot, feed):
+        text = told(app)
+        assert "add-c" in text or "2 ad" in text
+        assert "needs you" in text
+        assert "answer" in text
+        assert "keys" in text
+        await pilot.press("full_stop")
+        await until(pilot, lambda: isinstance(app.screen, InboxScreen))
+        await until(pilot, lambda: app.screen.armed)
+        await pilot.pause()
+        assert "add-csv asks to run" in told(app)
+        assert " n  no" in told(app)
+
+    play(scene, size=size)
+
+
+def test_without_sessions_the_deck_says_what_can_be_done():
+    async def scene(app, pilot, feed):
+        assert "Nothing is running" in told(app)
+        assert "new session" in told(app)
+
+    play(scene, feed=Feed(outlook=shop().outlook))
+
+
+def test_without_a_repository_the_deck_says_why_and_the_way_out():
+    async def scene(app, pilot, feed):
+        assert "This folder is no git repository" in told(app)
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.id == "new")
+        await pilot.press(*"do it", "enter")
+        await pilot.pause()
+        assert feed.orders == []
+
+    problem = "This folder is no git repository; go to one, or make one with `git init`."
+    play(scene, feed=Feed(outlook=wire.Outlook(problem=problem)))
+
+
+def test_a_new_session_is_started_as_it_was_chosen():
+    async def scene(app, pilot, feed):
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.id == "new")
+        await pilot.press(*"Send mails", "tab", "right", "tab", "right", "tab", "right", "tab", "2")
+        await pilot.press("enter")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        first = feed.orders[0]
+        assert (first.task, first.model, first.base, first.mode, first.budget) == (
+            "Send mails",
+            "gpt-5.2-mini",
+            "release",
+            "auto",
+            2.0,
+        )
+        assert first.folder == "/home/kim/shop" and not first.carry
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+
+    play(scene)
+
+
+def test_a_refused_start_keeps_the_text_and_says_why():
+    async def scene(app, pilot, feed):
+        feed.refuse = "The model does not answer; look at `steerdeck doctor`."
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.id == "new")
+        await pilot.press(*"Send", "enter")
+        await until(pilot, lambda: app.screen.problem)
+        await pilot.pause()
+        assert "steerdeck doctor" in told(app)
+        assert app.screen.words.text == "Send"
+
+    play(scene)
+
+
+def test_uncommitted_work_is_carried_over_on_one_key():
+    async def scene(app, pilot, feed):
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.id == "new")
+        await pilot.pause()
+        assert "uncommitted" in told(app)
+        await pilot.press(*"Go", "tab", "tab", "tab", "tab", "tab", "right")
+        await pilot.pause()
+        assert "carry over" in told(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0].carry
+
+    look = shop().outlook
+    dirty = wire.Outlook(repository=look.repository, models=look.models, head=look.head, dirty=2)
+    play(scene, feed=Feed(outlook=dirty))
+
+
+@pytest.mark.parametrize(("key", "how"), [("m", "merge"), ("b", "branch")])
+def test_landing_needs_a_key_of_its_own(key, how):
+    async def scene(app, pilot, feed):
+        await pilot.press("L")
+        await until(pilot, lambda: app.screen.id == "land")
+        await pilot.press("enter", "y")
+        await pilot.pause()
+        assert feed.orders == []
+        await pilot.press(key)
+        await until(pilot, lambda: feed.orders)
+        assert (feed.orders[0].session, feed.orders[0].how) == ("fix", how)
+
+    play(scene)
+
+
+def test_a_patch_file_is_written_where_the_developer_says():
+    async def scene(app, pilot, feed):
+        await pilot.press("L")
+        await until(pilot, lambda: app.screen.id == "land")
+        await pilot.press("p")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: feed.orders)
+        assert (feed.orders[0].how, feed.orders[0].path) == (
+            "patch",
+            "/home/kim/shop/fix-login.patch",
+        )
+
+    play(scene)
+
+
+def test_a_discard_is_asked_for_and_undone_with_u():
+    async def scene(app, pilot, feed):
+        await pilot.press("D")
+        await until(pilot, lambda: app.screen.id == "confirm")
+        assert feed.orders == []
+        await pilot.press("enter")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0].discard
+        await until(pilot, lambda: app.model.undoable)
+        await pilot.press("u")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert feed.orders[1] == o.Reopen(id=feed.orders[1].id, session="fix")
+
+    play(scene)
+
+
+def test_the_palette_runs_a_command_by_name():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+p", *"replay")
+        await until(pilot, lambda: "Replay the session" in told(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.id == "replay")
+
+    play(scene)
+
+
+def test_the_palette_takes_a_session_in_hand():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+p", *"rate")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: app.model.in_hand == "rate")
+
+    play(scene)
+
+
+def test_the_page_of_keys_comes_from_the_keymap():
+    async def scene(app, pilot, feed):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: app.screen.id == "help")
+        await pilot.pause()
+        assert "Send the draft at the next safe point" in told(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+
+    play(scene)

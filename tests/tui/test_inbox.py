@@ -1,0 +1,263 @@
+import asyncio
+
+import pytest
+
+from kit.desk import NOW, Feed, Story, deck, told, until
+from kit.shop import BUBBLEWRAP, OUTLOOK, shop
+from steerdeck.screens import inbox
+from steerdeck.screens.deck import DeckScreen
+from steerdeck.screens.inbox import InboxScreen
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId, Sha, TurnId
+from steerdeck_agents.facts.places import Level, Workspace
+
+PLACE = Workspace("/w/s", "/home/kim/shop", "steerdeck/s", "abc")
+
+
+def play(scene, feed: Feed, *, size=(120, 36), armed=True) -> None:
+    """Open the inbox on the first thing that waits and run the scene there."""
+
+    async def run() -> None:
+        app = deck(feed, face="deck")
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.model.attached and app.model.inbox())
+            await pilot.press("i")
+            await until(pilot, lambda: isinstance(app.screen, InboxScreen))
+            if armed:
+                await until(pilot, lambda: app.screen.armed)
+            await pilot.pause()
+            await scene(app, pilot, feed)
+
+    asyncio.run(run())
+
+
+def waiting(event: e.KnownEvent, *, level: Level = BUBBLEWRAP) -> Feed:
+    """One session, one call, and what waits because of it."""
+    story = Story()
+    story.add("s", e.SessionCreated(name="one", task="", workspace=PLACE, model="m", slot=1,
+                                    level=level))  # fmt: skip
+    story.add("s", e.TurnStarted(turn=TurnId("t")))
+    story.add("s", e.CallRequested(call=CallId("c"), tool="shell", arguments="{}", title="make"))
+    story.add("s", event)
+    return Feed(story.events, OUTLOOK)
+
+
+def asking(what: str, **more: object) -> e.ApprovalRequested:
+    return e.ApprovalRequested(
+        approval=ApprovalId("a"), call=CallId("c"), kind="command", what=what,
+        binding=Sha("b" * 64), reasons=("no rule names it",), **more,
+    )  # fmt: skip
+
+
+def test_keys_answer_only_once_the_card_has_been_in_view(monkeypatch):
+    monkeypatch.setattr(inbox, "ARM_S", 3600.0)
+
+    async def scene(app, pilot, feed):
+        await pilot.press("y", "s", "n", "N")
+        await pilot.pause()
+        assert feed.orders == []
+        assert "once" not in told(app)
+        app.screen._arm()
+        await pilot.pause()
+        assert " y  once" in told(app)
+        await pilot.press("y")
+        await until(pilot, lambda: feed.orders)
+
+    play(scene, shop(), armed=False)
+
+
+@pytest.mark.parametrize(
+    ("key", "allow", "scope"), [("y", True, "once"), ("s", True, "session"), ("n", False, "once")]
+)
+def test_a_decision_carries_the_hash_of_what_was_shown(key, allow, scope):
+    async def scene(app, pilot, feed):
+        await pilot.press(key)
+        await until(pilot, lambda: feed.orders)
+        (decided,) = feed.orders
+        assert isinstance(decided, o.Decide)
+        assert (decided.session, decided.approval) == ("csv", "ask_csv")
+        assert (decided.allow, decided.scope, decided.shown) == (allow, scope, "f" * 64)
+
+    play(scene, shop())
+
+
+def test_a_no_can_carry_words():
+    async def scene(app, pilot, feed):
+        await pilot.press("N", *"y use csv", "enter")
+        await until(pilot, lambda: feed.orders)
+        (decided,) = feed.orders
+        assert (decided.allow, decided.words) == (False, "y use csv")
+
+    play(scene, shop())
+
+
+def test_esc_and_enter_answer_nothing():
+    async def scene(app, pilot, feed):
+        await pilot.press("enter")
+        await pilot.pause()
+        assert feed.orders == []
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert feed.orders == []
+
+    play(scene, shop())
+
+
+def test_a_long_command_can_be_allowed_only_after_its_end_was_seen():
+    long = "\n".join(f"echo line {n}" for n in range(80)) + "\nrm -rf build"
+
+    async def scene(app, pilot, feed):
+        assert "rm -rf build" not in told(app)
+        assert " v  view all" in told(app)
+        await pilot.press("y", "s")
+        await pilot.pause()
+        assert feed.orders == []
+        for _ in range(8):
+            await pilot.press("enter")
+        await pilot.pause()
+        assert "rm -rf build" in told(app)
+        await pilot.press("y")
+        await until(pilot, lambda: feed.orders)
+
+    play(scene, waiting(asking(long)))
+
+
+def test_a_missing_sandbox_stands_on_the_card():
+    async def scene(app, pilot, feed):
+        assert "NO SANDBOX   bubblewrap is not installed" in told(app)
+
+    play(scene, waiting(asking("make"), level=Level("none", why="bubblewrap is not installed")))
+
+
+def test_escape_sequences_of_a_command_are_shown_not_sent():
+    async def scene(app, pilot, feed):
+        assert "␛]52;c;x␇" in told(app)
+        assert "⟨U+202E⟩" in told(app)
+
+    play(scene, waiting(asking("echo \x1b]52;c;x\x07 \u202e gnp.exe")))
+
+
+def test_a_patch_is_shown_as_a_diff():
+    patch = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-old = 1\n+new = 2\n"
+
+    async def scene(app, pilot, feed):
+        text = told(app)
+        assert "asks to change files" in text
+        assert "− old = 1" in text and "+ new = 2" in text
+        assert "this session" not in text
+
+    asked = e.ApprovalRequested(
+        approval=ApprovalId("a"), call=CallId("c"), kind="patch", what=patch, binding=Sha("b")
+    )
+    play(scene, waiting(asked))
+
+
+def test_a_question_is_answered_by_number_or_in_words():
+    async def scene(app, pilot, feed):
+        assert "In which currency?" in told(app)
+        await pilot.press("2")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0].text == "USD"
+        await pilot.press("w", *"3 of them", "enter")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert feed.orders[1] == o.Answer(
+            id=feed.orders[1].id, session="s", question="q", text="3 of them"
+        )
+
+    asked = e.QuestionAsked(
+        question=ApprovalId("q"), call=CallId("c"), text="In which currency?",
+        choices=("EUR", "USD"),
+    )  # fmt: skip
+    play(scene, waiting(asked))
+
+
+@pytest.mark.parametrize(("key", "verdict"), [("d", "done"), ("f", "failed")])
+def test_a_call_lost_in_a_crash_is_settled_by_the_developer(key, verdict):
+    async def scene(app, pilot, feed):
+        assert "not run again" in told(app)
+        await pilot.press(key)
+        await until(pilot, lambda: feed.orders)
+        assert (feed.orders[0].call, feed.orders[0].verdict) == ("c", verdict)
+
+    play(scene, waiting(e.CallLost(call=CallId("c"))))
+
+
+def test_a_parked_session_says_why_and_goes_on():
+    async def scene(app, pilot, feed):
+        assert "The key OPENAI_API_KEY is missing." in told(app)
+        assert "Export it and press r." in told(app)
+        await pilot.press("r")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0] == o.Resume(id=feed.orders[0].id, session="s")
+
+    parked = e.SessionParked(
+        reason="The key OPENAI_API_KEY is missing.", way_out="Export it and press r."
+    )
+    play(scene, waiting(parked))
+
+
+def test_what_was_answered_makes_room_for_the_next_which_arms_anew():
+    async def scene(app, pilot, feed):
+        first = app.screen.item.id
+        seq = feed.events[-1].seq + 1
+        feed.feed(
+            e.ApprovalDecided(
+                approval=ApprovalId("ask_csv"), call=CallId("csv_c3"), decision="allow",
+                seq=seq, session=SessionId("csv"), at_ms=NOW,
+            )
+        )  # fmt: skip
+        await until(pilot, lambda: app.screen.item.id != first)
+        assert not app.screen.armed
+
+    play(scene, shop())
+
+
+def test_an_empty_inbox_closes_itself():
+    async def scene(app, pilot, feed):
+        feed.feed(
+            e.ApprovalDecided(
+                approval=ApprovalId("a"), call=CallId("c"), decision="reject",
+                seq=99, session=SessionId("s"), at_ms=NOW,
+            )
+        )  # fmt: skip
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+
+    play(scene, waiting(asking("make")))
+
+
+def test_the_inbox_never_opens_by_itself():
+    async def run() -> None:
+        feed = shop()
+        app = deck(feed, face="composer")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await pilot.press("a")
+            story = asking("make")
+            feed.feed(
+                e.ApprovalRequested(
+                    approval=ApprovalId("late"), call=CallId("late"), kind="command",
+                    what=story.what, binding=story.binding, seq=999,
+                    session=SessionId("docs"), at_ms=NOW,
+                )
+            )  # fmt: skip
+            await until(pilot, lambda: len(app.model.claims()) == 2)
+            await pilot.press("y")
+            assert isinstance(app.screen, DeckScreen)
+            assert app.screen.composer.prompt.text == "ay"
+            assert feed.orders == []
+
+    asyncio.run(run())
+
+
+def test_a_refused_answer_is_said_on_the_card():
+    async def scene(app, pilot, feed):
+        feed.refuse = "The command has changed since it was shown."
+        await pilot.press("y")
+        await until(pilot, lambda: app.model.notice)
+        await pilot.pause()
+        assert "has changed since it was shown" in told(app)
+
+    play(scene, shop())
