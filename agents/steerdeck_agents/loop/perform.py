@@ -60,21 +60,23 @@ async def permission(
             words = f": {call.rejected}" if call.rejected else "."
             return Refusal(f"rejected by the developer{words}")
         binding = await _bound(site, action)
-        match verdict(
+        judged = verdict(
             action,
             mode=state.mode,
             rules=(*site.lasting_rules(), *state.rules),
             session=site.session,
             workspace=state.workspace,
             level=state.level,
-        ):
+        )
+        decided = call.allowed is not None and call.allowed_binding == binding.sha()
+        match judged:
             case Deny(reason):
                 return Refusal(f"refused: {reason}")
+            case _ if decided:
+                return Permit("developer", binding, approval=call.allowed)
             case Auto(because, rule):
                 return Permit(because, binding, rule)
             case Ask(reasons):
-                if call.allowed is not None and call.allowed_binding == binding.sha():
-                    return Permit("developer", binding, approval=call.allowed)
                 await _ask(site, turn, call, action, binding, reasons)
                 await site.until(lambda s: _decided(s, call_id))
     return None
@@ -114,8 +116,7 @@ async def carry_out(
         await site.journal.append(*started, full=True)
     outcome = await _performed(site, turn, call_id, action)
     if writes:
-        await site.ground.checkpoint("after call", call_id)
-        await site.ground.publish_changes()
+        site.ground.follow(call_id)
     return outcome
 
 

@@ -32,14 +32,17 @@ class Ground(Protocol):
     async def checkpoint(self, reason: str, call: CallId | None = None) -> CheckpointId | None:
         """Record the state of every path that changed since the last checkpoint."""
 
+    def follow(self, call: CallId) -> None:
+        """Record what a call changed beside what comes next; the next checkpoint waits for it."""
+
+    async def settled(self) -> None:
+        """Wait until what calls changed is recorded and published."""
+
     async def head(self) -> str:
         """Commit id of the workspace's HEAD."""
 
     async def files(self) -> Sequence[str]:
         """Paths git does not ignore, relative to the workspace."""
-
-    async def publish_changes(self) -> None:
-        """Append the table of changed files if it differs from the last one."""
 
 
 @dataclass

@@ -41,6 +41,7 @@ async def run(site: Site) -> None:
 async def _interrupted(site: Site, turn: TurnId) -> None:
     """Close every open call, tell the model, and only then say that the turn has ended."""
     await calls.abandon(site, turn)
+    await site.ground.settled()
     staged = site.prompt.stage(
         *site.prompt.outputs_owed(site.results),
         (request.message("user", _INTERRUPTED), "harness.interrupted", "message"),
@@ -53,6 +54,8 @@ async def _interrupted(site: Site, turn: TurnId) -> None:
 
 async def _end(site: Site, turn: TurnId, status: TurnStatus, error: str = "") -> None:
     way_out = "Say something to ask again." if error else ""
+    # Whether there is work to review is told by the table of changed files at this moment.
+    await site.ground.settled()
     await site.journal.append(
         TurnEnded(session=site.session, turn=turn, status=status, error=error, way_out=way_out),
         full=True,
