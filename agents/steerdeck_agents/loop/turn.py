@@ -5,7 +5,7 @@ calls, ask the model, or end. So a turn that a crash cut off is resumed by runni
 """
 
 from steerdeck_agents.facts.errors import ModelError
-from steerdeck_agents.facts.events import TurnEnded, TurnStatus
+from steerdeck_agents.facts.events import SessionParked, TurnEnded, TurnStatus
 from steerdeck_agents.facts.ids import TurnId
 from steerdeck_agents.loop import calls, request, sample
 from steerdeck_agents.loop.site import Site
@@ -28,6 +28,9 @@ async def run(site: Site) -> None:
         elif state.calls:
             await calls.settle(site, turn.id)
         elif turn.owes or sample.deliverable(state):
+            if state.budget is not None and state.usage.dollars >= state.budget:
+                await _park(site, turn.id, state.budget)
+                continue
             try:
                 await sample.once(site, turn.id)
             except ModelError as error:
@@ -36,6 +39,18 @@ async def run(site: Site) -> None:
         else:
             await _end(site, turn.id, "completed")
             return
+
+
+async def _park(site: Site, turn: TurnId, budget: float) -> None:
+    await site.journal.append(
+        SessionParked(
+            session=site.session,
+            turn=turn,
+            reason=f"Its budget of ${budget:.2f} is spent.",
+            way_out="Raise the budget, then resume it.",
+        ),
+        full=True,
+    )
 
 
 async def _interrupted(site: Site, turn: TurnId) -> None:
