@@ -1,0 +1,78 @@
+"""The pictures of the README: compared byte for byte, written anew only on request.
+
+`make screenshots` sets STEERDECK_RETAKE=1; then look at them, they are what a user sees.
+"""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from kit.desk import deck, told, until
+from kit.shop import shop
+from steerdeck.app import DeckApp
+from steerdeck.pictures import picture
+
+SHOTS = Path(__file__).parents[2] / "screenshots"
+RETAKE = os.environ.get("STEERDECK_RETAKE") == "1"
+SIZES = ((200, 50), (120, 36), (80, 24))
+SCREENS = {
+    "deck": ((), "composer"),
+    "inbox": (("full_stop",), "deck"),
+    "zoom": (("enter",), "deck"),
+    "new-session": (("n", *"Send a mail when an order is shipped"), "deck"),
+    "replay": (("r", *["right"] * 40), "deck"),
+    "deck-light": (("f8",), "composer"),
+}
+
+
+async def _settled(app: DeckApp, pilot: Pilot[None]) -> None:
+    """Wait until nothing on the screen changes any more."""
+    if app.screen.id == "inbox":
+        await until(pilot, lambda: app.screen.armed)
+    before = ""
+    same = 0
+    while same < 4:
+        await pilot.pause(0.06)
+        now = picture(app)
+        same = same + 1 if now == before else 0
+        before = now
+
+
+async def take(name: str, size: tuple[int, int]) -> str:
+    keys, face = SCREENS[name]
+    app = deck(shop(), face=face)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.model.attached)
+        await _settled(app, pilot)
+        for key in keys:
+            await pilot.press(key)
+            if key in ("r", "n", "enter", "full_stop"):
+                await _settled(app, pilot)
+        await _settled(app, pilot)
+        assert "fix-login" in told(app) or "shop" in told(app)
+        return picture(app, f"steerdeck: {name}")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SCREENS)
+def test_the_screens_look_as_in_the_pictures(name, size, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    shot = asyncio.run(take(name, size))
+    path = SHOTS / f"{name}-{size[0]}x{size[1]}.svg"
+    if RETAKE:
+        SHOTS.mkdir(exist_ok=True)
+        path.write_text(shot, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == shot
+
+
+def test_a_picture_holds_words_and_no_link_outside():
+    shot = asyncio.run(take("deck", (80, 24)))
+    assert "fix-login" in shot
+    links = [part for part in shot.split('"') if part.startswith("http")]
+    assert all("w3.org" in link or "textual" in link for link in links), links
+    assert "url(http" not in shot
