@@ -80,6 +80,7 @@ class Session:
         self._services = services
         self._adapter: Adapter = NativeAdapter()
         self._site: Site | None = None
+        self._stale = False
         self._model: Model | None = None
         self._ground: SessionGround | None = None
         self._wake = asyncio.Event()
@@ -123,7 +124,7 @@ class Session:
 
     def forget_model(self) -> None:
         """Connect anew before the next turn, with the keys of now."""
-        self._site = None
+        self._stale = True
 
     def settle(self, call: CallId, result: str) -> None:
         """The developer said what became of a lost call; the next request tells the model."""
@@ -138,6 +139,8 @@ class Session:
         for task in tuple(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        if self._ground is not None:
+            await self._ground.close()
         if self._model is not None:
             await self._model.close()
         if self.state.workspace.path:
@@ -170,7 +173,7 @@ class Session:
             else:
                 await self._woken()
             return
-        site = self._site or await self._settle_in()
+        site = self._site if self._site and not self._stale else await self._settle_in()
         if site is None:
             return
         if state.turn is None:
@@ -185,7 +188,7 @@ class Session:
 
     async def _failed(self) -> None:
         """An error nobody foresaw ends the turn and parks the session, said in the journal."""
-        self._site = None
+        self._stale = True
         reason = "Steerdeck itself failed here; `steerdeck runtime log` has the details."
         facts: list[KnownEvent] = []
         if (turn := self.state.turn) is not None:
@@ -203,6 +206,8 @@ class Session:
             elif not await asyncio.to_thread(Path(state.workspace.path).is_dir):
                 raise RepositoryError(f"Its workspace {state.workspace.path} is gone.")
             settings = self._model_settings()
+            if self._model is not None:
+                await self._model.close()
             self._model = connect(settings, settings.key(self.keys))
         except (RepositoryError, SettingsError, ModelError) as error:
             await self.append(
@@ -210,6 +215,7 @@ class Session:
             )
             return None
         self._site = await self._make_site(settings, self._model)
+        self._stale = False
         return self._site
 
     async def _make_site(self, settings: ModelSettings, model: Model) -> Site:
