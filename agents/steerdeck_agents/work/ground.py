@@ -1,7 +1,8 @@
 """The workspace of one session as the loop and the watcher use it: checkpoints and changed files.
 
 Checkpoints are taken one at a time, because each is the difference to the one before; their bytes
-go to the journal in the same transaction as the fact.
+go to the journal in the same transaction as the fact. What a call changed is recorded beside the
+next request, which need not wait for it; the next checkpoint and the end of the turn do.
 """
 
 import asyncio
@@ -36,6 +37,10 @@ class SessionGround:
         self._capturing = asyncio.Lock()
         self._publishing = asyncio.Lock()
         self._publish_waits = False
+        self._following: asyncio.Task[None] | None = None
+        """Records what the last call changed."""
+        self._telling: set[asyncio.Task[None]] = set()
+        """Publish the table of changed files after it."""
         self._recent: list[str] = []
         """Paths in the order they changed, the last one last."""
 
@@ -47,6 +52,44 @@ class SessionGround:
 
     async def checkpoint(self, reason: str, call: CallId | None = None) -> CheckpointId | None:
         """Store every path that differs from the last checkpoint; None when none does."""
+        await self._followed()
+        return await self._take(reason, call)
+
+    def follow(self, call: CallId) -> None:
+        """Record what a call changed, beside what comes next."""
+        self._following = asyncio.create_task(self._follow(self._following, call))
+
+    async def settled(self) -> None:
+        """Wait until all that calls changed is recorded and in the table of changed files."""
+        await self._followed()
+        if self._telling:
+            await asyncio.wait(self._telling)
+        async with self._publishing:
+            """One that found another look waiting has relied on it; now that has been, too."""
+
+    async def close(self) -> None:
+        """Leave what is not recorded yet to the first checkpoint of the next runtime."""
+        tasks = [*self._telling, *([self._following] if self._following else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, before: asyncio.Task[None] | None, call: CallId) -> None:
+        if before is not None:
+            await before
+        await self._take("after call", call)
+        telling = asyncio.create_task(self.publish_changes())
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def _followed(self) -> None:
+        following, self._following = self._following, None
+        if following is not None:
+            # Not awaited itself: a caller that is cancelled must not cancel it.
+            await asyncio.wait({following})
+            following.result()
+
+    async def _take(self, reason: str, call: CallId | None) -> CheckpointId | None:
         async with self._capturing:
             if self._snapshot is None:
                 self._snapshot = await asyncio.to_thread(self._remembered)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from steerdeck_agents.facts.events import CallEnded, CheckpointTaken, decode
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.journal.enclosures import CheckpointFile
@@ -31,10 +32,25 @@ async def diff_at(reader: JournalReader, session: SessionId, workspace: Workspac
 
 
 def _newest(reader: JournalReader, session: SessionId, seq: int) -> dict[str, CheckpointFile]:
-    """The newest mention of each path in the checkpoints up to `seq`."""
+    """The newest mention of each path in the checkpoints that tell of `seq`."""
+    checkpoints = reader.checkpoints(session)
+    told = [checkpoint for checkpoint in checkpoints if checkpoint.seq <= seq]
+    later = checkpoints[len(told) : len(told) + 1]
+    if later and _tells_of_before(reader, session, later[0].seq, seq):
+        told += later
     return {
-        file.path: file
-        for checkpoint in reader.checkpoints(session)
-        if checkpoint.seq <= seq
-        for file in reader.checkpoint_files(checkpoint.id)
+        file.path: file for checkpoint in told for file in reader.checkpoint_files(checkpoint.id)
     }
+
+
+def _tells_of_before(reader: JournalReader, session: SessionId, checkpoint: int, seq: int) -> bool:
+    """Whether the first checkpoint after `seq` holds what a call did that had ended by then.
+
+    What a call changed is recorded beside what comes next, so a few events after its end.
+    """
+    taken, *_ = reader.events(session, after=checkpoint - 1, limit=1)
+    fact = decode(taken)
+    if not isinstance(fact, CheckpointTaken) or fact.reason != "after call":
+        return False
+    before = (decode(text) for text in reader.events(session, before=seq + 1, newest=True))
+    return any(isinstance(one, CallEnded) and one.call == fact.call for one in before)
