@@ -99,15 +99,24 @@ async def capture(
     """Scan the workspace; `contents` holds the bytes that `known` says are not stored yet."""
     previous = previous or Snapshot(files={}, compared=False)
     taken_ns = time.time_ns()
-    listed = await _listed(workspace)
     scan = _Scan(workspace.path, previous, known)
-    if not previous.compared:
+    if previous.compared:
+        # What was there last time is looked at while git finds what is new.
+        known_already = asyncio.create_task(asyncio.to_thread(scan.look_at_known))
+        try:
+            listed = await _listed(workspace)
+        finally:
+            await asyncio.wait({known_already})
+        known_already.result()
+    else:
+        listed = await _listed(workspace)
         scan.base = await _blobs(workspace, ())
         scan.differs = await _differs(workspace, listed)
-    await asyncio.to_thread(scan.look_at_all, listed)
+    await asyncio.to_thread(scan.look_at_rest, listed)
     if previous.compared and scan.touched:
         scan.base = await _blobs(workspace, scan.touched)
-    await asyncio.to_thread(scan.read_suspects)
+    if scan.suspects:
+        await asyncio.to_thread(scan.read_suspects)
     return Capture(
         snapshot=Snapshot(
             files=scan.files, not_covered=frozenset(scan.not_covered), taken_ns=taken_ns
@@ -156,7 +165,9 @@ class _Scan:
         self._root = root
         self._previous = previous
         self._known = known
-        self._suspects: list[tuple[str, Seen]] = []
+        self.suspects: list[tuple[str, Seen]] = []
+        """Paths whose bytes must be read."""
+        self._looked: set[str] = set()
         self.base: dict[str, str] = {}
         """Blob id of paths of the base commit."""
         self.differs: set[str] | None = None
@@ -168,9 +179,19 @@ class _Scan:
         self.bytes: dict[Sha, bytes] = {}
         self.not_covered: list[str] = []
 
-    def look_at_all(self, listed: set[str]) -> None:
-        paths = listed | self._previous.files.keys() | self._previous.not_covered
-        for path in sorted(paths | (self.differs or set())):
+    def look_at_known(self) -> None:
+        """The paths of the previous scan."""
+        self._look_at({*self._previous.files, *self._previous.not_covered})
+
+    def look_at_rest(self, listed: set[str]) -> None:
+        """All paths not looked at yet."""
+        paths = {*listed, *self._previous.files, *self._previous.not_covered}
+        self._look_at((paths | (self.differs or set())) - self._looked)
+
+    def _look_at(self, paths: set[str]) -> None:
+        self._looked |= paths
+        settled_ns = self._previous.taken_ns - _TICK_NS
+        for path in sorted(paths):
             if path.endswith("/"):
                 self.not_covered.append(path)
                 continue
@@ -179,13 +200,16 @@ class _Scan:
             except (FileNotFoundError, NotADirectoryError):
                 self._gone(path)
                 continue
-            if stat.S_ISDIR(found.st_mode):
+            before = self._previous.files.get(path)
+            if before is not None and _same(before, found, settled_ns):
+                self.files[path] = before
+            elif stat.S_ISDIR(found.st_mode):
                 self._gone(path)
             else:
                 self._look(path, _seen(found))
 
     def read_suspects(self) -> None:
-        for path, now in self._suspects:
+        for path, now in self.suspects:
             try:
                 state = read_file(self._root, path, LARGE)
             except (OSError, OrderRefused):
@@ -212,20 +236,14 @@ class _Scan:
     def _look(self, path: str, now: Seen) -> None:
         before = self._previous.files.get(path)
         as_base = self.differs is not None and path in self.base and path not in self.differs
-        if before is not None and self._unchanged(before, now):
-            self.files[path] = before
-        elif before is None and as_base:
+        if before is None and as_base:
             self.files[path] = now
         elif is_secret_path(path):
             self.not_covered.append(path)
         else:
-            self._suspects.append((path, now))
+            self.suspects.append((path, now))
             if before is not None and before.as_base:
                 self.touched.append(path)
-
-    def _unchanged(self, before: Seen, now: Seen) -> bool:
-        plain = msgspec.structs.replace(before, sha=None, link=None)
-        return plain == now and now.ctime_ns < self._previous.taken_ns - _TICK_NS
 
     def _still_base(self, path: str, state: FileState) -> bool:
         """Whether a file that was as the base has it was only touched."""
@@ -250,9 +268,25 @@ class _Scan:
             self.bytes[sha] = state.data
 
 
+def _same(before: Seen, found: os.stat_result, settled_ns: int) -> bool:
+    """Whether a path is as it was; every path of a workspace is asked, so the likeliest first."""
+    return (
+        before.ctime_ns == found.st_ctime_ns
+        and found.st_ctime_ns < settled_ns
+        and before.mtime_ns == found.st_mtime_ns
+        and before.size == found.st_size
+        and before.inode == found.st_ino
+        and before.mode == _mode(found)
+    )
+
+
+def _mode(found: os.stat_result) -> int:
+    return LINK if stat.S_ISLNK(found.st_mode) else stat.S_IMODE(found.st_mode)
+
+
 def _seen(found: os.stat_result) -> Seen:
     return Seen(
-        mode=LINK if stat.S_ISLNK(found.st_mode) else stat.S_IMODE(found.st_mode),
+        mode=_mode(found),
         size=found.st_size,
         mtime_ns=found.st_mtime_ns,
         ctime_ns=found.st_ctime_ns,
