@@ -50,9 +50,15 @@ class Client:
         return await answer
 
     async def ask(self, query: wire.Query, kind: type[T]) -> T:
-        """One page, decoded as `kind` in parts no larger than a frame; PageError says why not."""
+        """One page, decoded as `kind`; PageError says why not.
+
+        A page larger than a frame is decoded in a thread: the loop of a deck decodes no more at
+        once than that.
+        """
         data = await self.ask_raw(query)
-        return msgspec.json.decode(data, type=kind)
+        if len(data) <= wire.FRAME_LIMIT:
+            return msgspec.json.decode(data, type=kind)
+        return await asyncio.to_thread(lambda: msgspec.json.decode(data, type=kind))
 
     async def ask_raw(self, query: wire.Query) -> bytes:
         """One page as its JSON text."""
