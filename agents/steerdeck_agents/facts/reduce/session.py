@@ -23,7 +23,7 @@ def reduce(state: SessionState | None, event: Event) -> SessionState:
     if state is None:
         state = SessionState(id=event.session)
     if isinstance(event, TextAdded):
-        return replace(words.apply(state, event), seq=event.seq)
+        return replace(state, items=words.grown(state.items, event), seq=event.seq)
     if isinstance(event, OutputAdded):
         return replace(calls.apply(state, event), seq=event.seq)
     for aspect in _ASPECTS:

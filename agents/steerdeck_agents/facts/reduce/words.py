@@ -24,7 +24,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case MessageDelivered() | MessageWithdrawn():
             return replace(state, queue=_without(state, event.message))
         case TextAdded():
-            return replace(state, items=_grown(state, event))
+            return replace(state, items=grown(state.items, event))
         case ItemEnded():
             return replace(state, items=tuple(i for i in state.items if i.id != event.item))
         case RequestEnded() | TurnEnded():
@@ -37,11 +37,12 @@ def _without(state: SessionState, message: MessageId) -> tuple[Message, ...]:
     return tuple(waiting for waiting in state.queue if waiting.id != message)
 
 
-def _grown(state: SessionState, event: TextAdded) -> tuple[OpenItem, ...]:
+def grown(items: tuple[OpenItem, ...], event: TextAdded) -> tuple[OpenItem, ...]:
+    """The open texts with what was streamed; asked more often than all else together."""
     if event.item is None:
-        return state.items
-    for place, item in enumerate(state.items):
+        return items
+    for place, item in enumerate(items):
         if item.id == event.item:
             longer = OpenItem(item.id, item.kind, item.text + event.text)
-            return (*state.items[:place], longer, *state.items[place + 1 :])
-    return (*state.items, OpenItem(event.item, event.kind, event.text))
+            return (*items[:place], longer, *items[place + 1 :])
+    return (*items, OpenItem(event.item, event.kind, event.text))
