@@ -16,6 +16,7 @@ from steerdeck.commands import Helm
 from steerdeck.keymap import Keymap
 from steerdeck.messages import Open, Quit, SwitchTheme
 from steerdeck.model import DeckModel, Dirty
+from steerdeck.notify import Attention
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
 from steerdeck.output.start import begin
@@ -25,6 +26,7 @@ from steerdeck.screens.opening import screen_for
 from steerdeck_agents.facts.ids import Ids
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime.wire import Outlook
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import DARK, LIGHT, PALETTES, THEMES
 from steerdeck_themes.sheets import styles
@@ -48,14 +50,17 @@ class DeckApp(App[None], inherit_bindings=False):
         surroundings: Surroundings | None = None,
         keys: dict[str, str] | None = None,
         last: list[SessionState] | None = None,
+        look: Outlook | None = None,
         ids: Ids | None = None,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """`connect` attaches to a runtime, again after it was lost; `last` are the states of the
-        last frame, drawn until then; `keys` are secrets for models, sent with orders only.
+        """`connect` attaches to a runtime, again after it was lost; `last` and `look` are what the
+        last deck knew (`model.states`, `model.outlook`), drawn until then; `keys` are secrets for
+        models, sent with orders only.
         """
         super().__init__(driver_class=driver_class())
         self.model = DeckModel(folder)
+        self.model.outlook = look or Outlook()
         self.model.load(last or [])
         self.bridge = Bridge(connect, self.model, self.changed)
         self.bridge.keys = keys or {}
@@ -70,6 +75,7 @@ class DeckApp(App[None], inherit_bindings=False):
         for palette in THEMES:
             self.register_theme(palette)
         self._use(theme if theme in PALETTES else DARK.name)
+        self.attention = Attention()
         self._following: asyncio.Task[None] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -92,9 +98,12 @@ class DeckApp(App[None], inherit_bindings=False):
 
     def changed(self, dirty: Dirty) -> None:
         """Draw what the bridge found new, on every screen that can be seen."""
-        for screen in self.screen_stack:
+        self.attention.look(self, self.model.claims() if dirty.everything or dirty.sessions else ())
+        for screen in reversed(self.screen_stack):
             if isinstance(screen, Keyed):
                 screen.show(dirty)
+            if not screen.is_modal:
+                return
 
     # other screens
 
