@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from steerdeck.model import DeckModel, Dirty, ShownDiff
+from steerdeck.model import DeckModel, Dirty, ShownDiff, Told
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
@@ -184,7 +184,7 @@ class Bridge:
             state = await self.page(wire.StateAt(session), SessionState)
             self.model.put(state)
             if full:
-                transcript = Transcript()
+                transcript = Told()
                 page = await self.events(wire.Events(session, limit=PAGE, newest=True))
                 for event in page:
                     transcript.add(event)

@@ -70,7 +70,7 @@ KEYS: tuple[Key, ...] = (
     Key("take_back", ("up",), "take back the queued one", ("composer",), foot=-1),
     Key("lanes", ("f2",), "lanes", ("composer",), "Go from the composer to the lanes", foot=2),
     # deck
-    Key("write", ("space", "f2"), "write", ("deck", "zoom"), "Go to the composer", foot=-4),
+    Key("write", ("space", "f2"), "write", ("deck", "zoom"), "Go to the composer"),
     Key(
         "lane_left", ("h", "left", "["), "lane", ("deck",), "Lane to the left", shown="h l", foot=-1
     ),

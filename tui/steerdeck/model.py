@@ -65,6 +65,21 @@ class ShownDiff(msgspec.Struct, frozen=True):
     text: str
 
 
+class Told(Transcript):
+    """A transcript that keeps which entries changed, so that a view draws only those."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[str] = []
+        """Ids of entries in the order they were made or changed."""
+
+    def add(self, event: Event) -> str | None:
+        changed = super().add(event)
+        if changed is not None:
+            self.log.append(changed)
+        return changed
+
+
 class DeckModel:
     """All sessions, and what the developer looks at, writes and speaks to."""
 
@@ -73,7 +88,7 @@ class DeckModel:
         """Where the developer stands; sessions of its repository come first."""
         self.outlook = Outlook()
         self.states: dict[SessionId, SessionState] = {}
-        self.transcripts: dict[SessionId, Transcript] = {}
+        self.transcripts: dict[SessionId, Told] = {}
         self.diffs: dict[SessionId, ShownDiff] = {}
         self.in_hand = SessionId("")
         self.face: Face = "composer"

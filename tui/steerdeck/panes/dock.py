@@ -95,7 +95,9 @@ def _first_line(text: str) -> str:
 
 
 def _touches(item: InboxItem, state: SessionState, model: DeckModel) -> list[Span]:
-    approval = model.approval(item)
+    approval, question = model.approval(item), model.question(item)
+    if question is not None:
+        return [foreign(" · ".join(one_line(choice, 40) for choice in question.choices), "t2")]
     if approval is None:
         return [foreign(one_line(state.way_out if item.kind == "parked" else ""), "t2")]
     parts = [one_line(reason, 60) for reason in approval.reasons[:2]]

@@ -3,7 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from steerdeck.model import DeckModel, ShownDiff
+from steerdeck.model import DeckModel, ShownDiff, Told
 from steerdeck.panes.changes import changes, changes_row
 from steerdeck.panes.hunk import newest_hunk
 from steerdeck.panes.plan import plan, plan_row
@@ -14,7 +14,6 @@ from steerdeck.text import BLANK, Line, hairline
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_themes.palettes import Token
 
 
@@ -38,7 +37,7 @@ class Lane(Vertical):
     def sync(
         self,
         state: SessionState,
-        transcript: Transcript | None,
+        transcript: Told | None,
         hunk: ShownDiff | None,
         room: Room,
         now: int,

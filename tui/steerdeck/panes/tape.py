@@ -6,11 +6,12 @@ fold is the runtime's own; nothing here guesses what was true.
 
 from collections.abc import Sequence
 
+from steerdeck.model import Told
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Entry, Transcript
+from steerdeck_agents.facts.transcript import Entry
 
 KEPT_EVERY = 400
 
@@ -26,7 +27,7 @@ class Tape:
         self.events = sorted(events, key=lambda event: event.seq)
         self.at = 0
         self.states: States = dict(before or {})
-        self.transcripts: dict[SessionId, Transcript] = {}
+        self.transcripts: dict[SessionId, Told] = {}
         self._kept: dict[int, _Kept] = {0: (dict(self.states), {})}
 
     def __len__(self) -> int:
@@ -55,7 +56,7 @@ class Tape:
         event = self.events[self.at]
         if event.session:
             self.states[event.session] = reduce(self.states.get(event.session), event)
-            self.transcripts.setdefault(event.session, Transcript()).add(event)
+            self.transcripts.setdefault(event.session, Told()).add(event)
         self.at += 1
         if self.at % KEPT_EVERY == 0 and self.at not in self._kept:
             told = {id: (dict(t.entries), t.seq) for id, t in self.transcripts.items()}
@@ -66,7 +67,7 @@ class Tape:
         self.states = dict(states)
         self.transcripts = {}
         for id, (entries, seq) in told.items():
-            transcript = Transcript()
+            transcript = Told()
             transcript.entries, transcript.seq = dict(entries), seq
             self.transcripts[id] = transcript
         self.at = place

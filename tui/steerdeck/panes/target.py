@@ -21,7 +21,7 @@ def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
         return [Span(f"all {len(targets)} sessions", "t0" if focused else "t1", focused)]
     if model.target == "several":
         if not targets:
-            return [Span("nobody yet", "t0"), Span("  pick with Space or the slot's number", "t2")]
+            return [Span("nobody yet", "t0"), Span("  pick with Alt+1…9", "t2")]
         names = ", ".join(_name(state) for state in targets)
         return [foreign(names, "t0" if focused else "t1", bold=focused)]
     if not targets:

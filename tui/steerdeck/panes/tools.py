@@ -52,22 +52,27 @@ def _is(call: Called, name: str) -> bool:
 
 
 def tool_head(width: int) -> Line:
-    allowed = "allowed by".ljust(16) if width >= 100 else ""
+    allowed = "allowed by".ljust(_allowed(width)) if _allowed(width) else ""
     words = f"{allowed}{'result'.ljust(14 + _BAR)}{'took'.rjust(8)}"
     return Line((Span("time      call", "t2"),), (Span(words, "t2"),))
 
 
+def _allowed(width: int) -> int:
+    """Width of the column that says what allowed a call; none where room is scarce."""
+    return 0 if width < 100 else 16 if width < 160 else 44
+
+
 def tool_row(call: Called, slowest: int, now: int, width: int) -> Line:
     """One call of the log."""
-    wide = width >= 100
+    room = _allowed(width)
     left = (
         Span(f"{_clock(call.at_ms)}  ", "t2"),
         Span(f"{tool_glyph(call.tool)} ", "t2"),
         foreign(one_line(call.title or call.tool), "t1"),
     )
     right: list[Span] = []
-    if wide:
-        right.append(foreign(fit(one_line(call.allowed_by), 15).ljust(16), "t2"))
+    if room:
+        right.append(foreign(fit(one_line(call.allowed_by), room - 1).ljust(room), "t2"))
     result = [span for span in result_spans(call, now) if not span.text.startswith("  ")]
     text = sum(len(span.text) for span in result)
     right += [*result, Span(" " * max(0, 14 - text))]

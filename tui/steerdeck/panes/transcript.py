@@ -5,13 +5,14 @@ feeds only what is new, so that streamed text costs what it adds.
 """
 
 from steerdeck.glyphs import glyphs
+from steerdeck.model import Told
 from steerdeck.panes.marks import kind_of, tool_glyph
 from steerdeck.text import BLANK, Line, Span, ago, duration, foreign, path_spans
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prose import lines as prose_lines
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said, Transcript
+from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said
 from steerdeck_themes.palettes import Token
 
 OUTPUT_LINES = 4
@@ -183,80 +184,71 @@ class TranscriptPane(LineView):
     def __init__(self, *, id: str | None = None, margin: int = 2) -> None:
         super().__init__(id=id, margin=margin)
         self._session = ""
+        self._told: Told | None = None
+        self._read = 0
         self._seen: dict[str, object] = {}
         self._fed: dict[str, int] = {}
+        self._before: dict[str, Entry | None] = {}
         self._gaps: dict[str, bool] = {}
-        self._visible: set[str] = set()
+        self._live: set[str] = set()
+        self._last: Entry | None = None
 
-    def sync(self, transcript: Transcript | None, state: SessionState, now: int) -> None:
+    def sync(self, told: Told | None, state: SessionState, now: int) -> None:
         """Draw what changed since the last call; a transcript read anew is drawn anew."""
-        if self._session != state.id or self._shrunk(transcript):
-            self._forget(state.id)
-        if transcript is None:
+        if self._session != state.id or self._told is not told:
+            self._forget(state.id, told)
+        if told is None:
             return
-        self._prepend_older(transcript, state, now)
-        previous: Entry | None = None
-        for id, entry in transcript.entries.items():
-            key = (entry, _waiting(entry, state), self._tick(entry, now))
-            if self._seen.get(id) != key:
-                self._draw_entry(entry, previous, state, now)
-                self._seen[id] = key
-            if id in self._visible:
-                previous = entry
+        fresh = not self._seen
+        if not fresh:
+            self._prepend_older(told, state, now)
+        changed = told.entries if fresh else dict.fromkeys((*told.log[self._read :], *self._live))
+        self._read = len(told.log)
+        for id in tuple(changed):
+            self._sync_entry(told.entries[id], state, now)
 
-    def _shrunk(self, transcript: Transcript | None) -> bool:
-        """Whether entries went away or older ones came in front: then nothing can be kept."""
-        if not self._seen:
-            return False
-        if transcript is None:
-            return True
-        return next(iter(self._seen)) not in transcript.entries
+    def _sync_entry(self, entry: Entry, state: SessionState, now: int) -> None:
+        key = (entry, _waiting(entry, state), _tick(entry, now))
+        if self._seen.get(entry.id) == key:
+            return
+        self._seen[entry.id] = key
+        if _is_live(entry):
+            self._live.add(entry.id)
+        else:
+            self._live.discard(entry.id)
+        new = entry.id not in self._before
+        previous = self._before.setdefault(entry.id, self._last)
+        prose = isinstance(entry, Said) and entry.who == "agent"
+        lines = [] if prose else entry_lines(entry, state, now, self.size.width or 80)
+        visible = prose or bool(lines)
+        self._gap(entry, previous, visible)
+        if isinstance(entry, Said) and prose:
+            self._prose(entry)
+        else:
+            self.put(entry.id, lines)
+        if visible and (new or (self._last is not None and self._last.id == entry.id)):
+            self._last = entry
 
-    def _prepend_older(self, transcript: Transcript, state: SessionState, now: int) -> None:
+    def _forget(self, session: str, told: Told | None) -> None:
+        self.clear()
+        self._session, self._told, self._read, self._last = session, told, 0, None
+        for kept in (self._seen, self._fed, self._before, self._gaps, self._live):
+            kept.clear()
+
+    def _prepend_older(self, told: Told, state: SessionState, now: int) -> None:
         """Entries of an older page come in front without moving what is read."""
-        if not self._seen or next(iter(transcript.entries)) == next(iter(self._seen)):
+        if next(iter(told.entries)) in self._seen:
             return
         blocks: list[tuple[str, list[Line]]] = []
-        older: dict[str, object] = {}
-        for id, entry in transcript.entries.items():
+        for id, entry in told.entries.items():
             if id in self._seen:
                 break
             lines = entry_lines(entry, state, now, self.size.width or 80)
-            blocks.append(
-                (id, [*lines, BLANK] if lines and not isinstance(entry, Called) else lines)
-            )
-            older[id] = (entry, _waiting(entry, state), self._tick(entry, now))
+            apart = [BLANK] if lines and not isinstance(entry, Called) else []
+            blocks.append((id, [*lines, *apart]))
+            self._before[id] = None
         self.prepend(blocks)
-        self._seen = older | self._seen
-
-    def _forget(self, session: str) -> None:
-        self.clear()
-        self._session = session
-        self._seen.clear()
-        self._fed.clear()
-        self._gaps.clear()
-        self._visible.clear()
-
-    def _tick(self, entry: Entry, now: int) -> int:
-        """Running and waiting calls show a time, which changes once a second."""
-        live = isinstance(entry, Called) and entry.phase in ("running", "asks")
-        return now // 1000 if live else 0
-
-    def _draw_entry(
-        self, entry: Entry, previous: Entry | None, state: SessionState, now: int
-    ) -> None:
-        if isinstance(entry, Said) and entry.who == "agent":
-            self._visible.add(entry.id)
-            self._gap(entry, previous, True)
-            self._prose(entry)
-            return
-        lines = entry_lines(entry, state, now, self.size.width or 80)
-        if lines:
-            self._visible.add(entry.id)
-        else:
-            self._visible.discard(entry.id)
-        self._gap(entry, previous, bool(lines))
-        self.put(entry.id, lines)
+        self._seen |= {id: None for id, _ in blocks}
 
     def _gap(self, entry: Entry, previous: Entry | None, wanted: bool) -> None:
         """The empty row between groups; calls stand together."""
@@ -275,10 +267,22 @@ class TranscriptPane(LineView):
         fed = self._fed.get(said.id, 0)
         if said.open and fed <= len(said.text):
             self.write(said.id, said.text[fed:])
-            self._fed[said.id] = len(said.text)
         else:
-            self._fed[said.id] = len(said.text)
             self.put(said.id, prose_lines(said.text))
+        self._fed[said.id] = len(said.text)
+
+
+def _tick(entry: Entry, now: int) -> int:
+    """Running and waiting calls show a time, which changes once a second."""
+    live = isinstance(entry, Called) and entry.phase in ("running", "asks")
+    return now // 1000 if live else 0
+
+
+def _is_live(entry: Entry) -> bool:
+    """Whether its lines depend on more than the entry: on the time, or on the state."""
+    if isinstance(entry, Called):
+        return entry.phase in ("requested", "running", "asks", "lost")
+    return isinstance(entry, Marked) and entry.text in _QUIET
 
 
 def _waits(call: Called) -> bool:

@@ -63,6 +63,11 @@ class DeckScreen(Steering[None]):
         self._fit()
 
     def on_screen_resume(self) -> None:
+        """Another screen may have moved the keys: they go where it left them."""
+        if self.model.face == "composer":
+            self.composer.prompt.focus()
+        else:
+            self.set_focus(None)
         self.show(Dirty(everything=True))
 
     def _fit(self) -> None:

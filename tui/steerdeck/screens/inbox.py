@@ -102,6 +102,7 @@ class InboxScreen(Answering):
         self.header.show([self._head(items, item)])
         self.list.show([self._pick(each, now) for each in items])
         self.list.select(item.id)
+        self.list.leads = not self.words.display
         if self.item is None or self.item.id != item.id:
             self.item = item
             self.stop_writing()
@@ -133,7 +134,8 @@ class InboxScreen(Answering):
         return found
 
     def _pick(self, item: InboxItem, now: int) -> Pick:
-        return Pick(item.id, list_rows(item, self.model.states[item.session], now))
+        lines = list_rows(item, self.model.states[item.session], now)
+        return Pick(item.id, lines, group="waiting for you")
 
     def _head(self, items: list[InboxItem], item: InboxItem) -> Line:
         wide = self.app.size.width >= 110

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 
 from steerdeck.commands import Helm
 from steerdeck.keymap import Key
+from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.marks import mark_of
 from steerdeck.screens.dialog import Dialog
@@ -17,6 +18,8 @@ from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime import wire
 
 
 class Palette(Dialog):
@@ -38,6 +41,22 @@ class Palette(Dialog):
         self.list.show([*self._commands(), *self._sessions()])
         super().on_mount()
         self.list.focus()
+        self.helm.go(self._read_archived())
+
+    async def _read_archived(self) -> None:
+        """Sessions that left the deck can be replayed."""
+        states = await self.helm.bridge.page(wire.Sessions(archived=True), list[SessionState])
+        picks = []
+        for state in reversed(states):
+            if state.archived and self.model.is_here(state):
+                right = (Span(f"replay   {state.archived}", "t2"),)
+                line = Line((foreign(state.name, "t0"),), right, indent=2)
+                words = f"replay {state.name}"
+                picks.append(Pick(f"replay:{state.id}", (line,), words, "archived"))
+        if picks and self.is_mounted:
+            self.list.show([*self._commands(), *self._sessions(), *picks])
+            self.list.refresh(layout=True)
+            self.show(Dirty(everything=True))
 
     @property
     def below(self) -> Keyed[object] | None:
@@ -97,6 +116,8 @@ class Palette(Dialog):
             self.model.target = "one"
             if below is not None:
                 below.show(Dirty(everything=True))
+        elif id.startswith("replay:") and below is not None:
+            below.open(Open("replay", SessionId(id.removeprefix("replay:"))))
         elif below is not None and (key := self._acts.get(id)) is not None:
             below.call_later(below.do, key)
 

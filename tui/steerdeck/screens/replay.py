@@ -4,6 +4,8 @@ It is made from the journal's own events by the runtime's own fold. `replay` sta
 chip, so that it is never taken for what happens now.
 """
 
+import asyncio
+
 import msgspec
 from textual import events
 from textual.app import ComposeResult
@@ -244,7 +246,8 @@ class ReplayScreen(Keyed[None]):
             return
         text = await self.helm.bridge.page(wire.FilesAt(state.id, seq), str)
         self._diff = ShownDiff(state.newest_file or "files", seq, text)
-        self.files.show(parse(text))
+        large = len(text) > wire.FRAME_LIMIT
+        self.files.show(await asyncio.to_thread(parse, text) if large else parse(text))
         self.show(Dirty(everything=True))
 
     def places(self) -> tuple[Place, ...]:

@@ -4,6 +4,8 @@ Each draws one session from the model; what the model does not hold is asked for
 seen, and again when the session has moved on.
 """
 
+import asyncio
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -47,7 +49,7 @@ class TranscriptTab(Horizontal):
     def sync(self, state: SessionState) -> None:
         self.view.can_focus = False
         self.side.display = self.app.size.width >= 100
-        self.side.show([BLANK, *side(state, _SIDE - 4)])
+        self.side.show([BLANK, *side(state, max(_SIDE, self.side.size.width) - 4)])
         transcript = self.helm.model.transcripts.get(state.id)
         self.view.sync(transcript, state, self.helm.now_ms())
 
@@ -70,6 +72,7 @@ class DiffTab(Horizontal):
     def sync(self, state: SessionState) -> None:
         self.files.can_focus = self.view.can_focus = False
         self.files.display = self.app.size.width >= 120
+        self.files.leads = self.helm.model.face == "deck"
         if self._seen != state.files:
             self._seen = state.files
             self.helm.go(self._load(state))
@@ -82,7 +85,8 @@ class DiffTab(Horizontal):
             return
         self.loaded = text
         kept = self.path
-        self.view.show(parse(text))
+        large = len(text) > wire.FRAME_LIMIT
+        self.view.show(await asyncio.to_thread(parse, text) if large else parse(text))
         if not text.strip():
             self.view.put("none", [Line((Span("Nothing is changed yet.", "t2"),))])
         elif kept:
@@ -131,6 +135,7 @@ class ToolsTab(Vertical):
 
     def sync(self, state: SessionState) -> None:
         self.list.can_focus = self.detail.can_focus = False
+        self.list.leads = self.helm.model.face == "deck" and not self.filter.has_focus
         width = self.app.size.width
         every = calls_of(self.helm.model.transcripts.get(state.id))
         self._calls = matching(every, self.filter.text)

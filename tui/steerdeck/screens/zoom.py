@@ -80,6 +80,8 @@ class ZoomScreen(Steering[None]):
         for part in (self.header, self.names, self.foot):
             part.margin = margin
         self.composer.set_margin(margin)
+        for tab in self.tabs:
+            scrolled(tab).margin = margin
         self.show(Dirty(everything=True))
 
     @property

@@ -106,6 +106,8 @@ class PickList(Widget, can_focus=True):
         self.ground: Token = ground
         self.margin = margin
         self.query_text = ""
+        self.leads = False
+        """Whether its screen hands it the keys while nothing has the focus."""
         self._typed = typed
         self._spaced = spaced
         self._all: tuple[Pick, ...] = tuple(picks)
@@ -274,7 +276,7 @@ class PickList(Widget, can_focus=True):
         if index is not None:
             line = lit(line, self.query_text)
         if index is not None and index == self._at:
-            bar: Token = "accent" if self.has_focus else "t3"
+            bar: Token = "accent" if self.has_focus or self.leads else "t3"
             line = msgspec.structs.replace(line, bg="s3", bleed=True, bar=bar, wrap=False)
         return strips(line, width, self.ground, self.margin)[0]
 
