@@ -1,5 +1,6 @@
 """Runs one verb: whatever it ends with becomes a sentence and an exit code, never a traceback."""
 
+import sys
 from collections.abc import Callable, Sequence
 
 import click
@@ -39,7 +40,7 @@ def run(arguments: Sequence[str], open_deck: OpenDeck) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        drop_output()
+        drop_output(sys.stdout)
         return FAILED
     except SteerdeckError as error:
         err(str(error))

@@ -4,6 +4,7 @@ last deck showed for the first frame, and the words when it closes.
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from steerdeck.verbs import reach
 from steerdeck.verbs.berth import Berth
 from steerdeck.verbs.ending import FAILED, Ending
-from steerdeck.verbs.printing import err
+from steerdeck.verbs.printing import drop_output, err
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import lifecycle
@@ -65,11 +66,17 @@ class Mooring:
         working = sum(state.status in ("working", "starting") for state in alive)
         waiting = sum(state.waits for state in alive)
         parts = [f"{working} {'agent goes' if working == 1 else 'agents go'} on working"]
+        if not working:
+            parts = ["No agent is working"]
         if waiting:
             parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for you")
-        told = ", ".join(parts) if working or waiting else "No agent is working"
+        told = ", ".join(parts)
         berth = self._berth
-        err(f"{told}. `{berth.back}` brings the deck back; `{berth.stop}` ends everything.")
+        try:
+            err(f"{told}. `{berth.back}` brings the deck back; `{berth.stop}` ends everything.")
+        except OSError:
+            # The terminal is gone, so nobody can be told; the exit code still says why.
+            drop_output(sys.stderr)
 
     def _remember(self, alive: Sequence[SessionState]) -> None:
         data = msgspec.json.encode(alive)

@@ -89,10 +89,10 @@ def make_outputs_safe() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def drop_output() -> None:
-    """Nobody reads the standard output any more: what Python still holds for it goes nowhere."""
+def drop_output(stream: TextIO) -> None:
+    """Nobody reads this output any more: what Python still holds for it goes nowhere."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
