@@ -375,28 +375,30 @@ def test_completions_are_printed_and_complete_a_verb(shell: Shell, name: str):
 # The demo without a terminal.
 
 
-def test_the_demo_in_lines_does_its_job_twice_and_leaves_no_process(shell: Shell):
-    for time_around in (1, 2):
-        done = subprocess.run(
-            f"{sys.executable} -m steerdeck demo </dev/null | cat",
-            shell=True, executable="/bin/bash", cwd=shell.folder, env=shell.environ,
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert done.stderr == ""
-        assert "by rule  takes the first choice: EUR" in done.stdout
-        summary = done.stdout.partition("\n\n")[2].split("\n\n")
-        rows = [line.split() for line in done.stdout.splitlines() if " done  " in line]
+def test_two_demos_in_lines_do_their_job_and_leave_no_process(shell: Shell):
+    piped = f"{sys.executable} -m steerdeck demo </dev/null | cat; exit ${{PIPESTATUS[0]}}"
+    both = [
+        subprocess.Popen(
+            ["/bin/bash", "-c", piped], cwd=shell.folder, env=shell.environ,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    ended = [(*demo.communicate(), demo.returncode) for demo in both]
+
+    runs = sorted((shell.home / "demo").iterdir())
+    assert len(runs) == 2
+    for told, complaints, code in ended:
+        assert (code, complaints) == (0, "")
+        assert "by rule  takes the first choice: EUR" in told
+        rows = [line.split() for line in told.splitlines() if "  done  " in line]
         assert [row[0] for row in rows] == ["fix-rounding", "add-csv", "currency", "docs"]
-        assert summary
-        assert of_home(shell.home) == []
-        runs = sorted((shell.home / "demo").iterdir())
-        assert len(runs) == time_around
-        home = runs[-1] / "home"
-        assert str(home / "data/journal.db") in done.stdout
-        there = Shell(shell.folder, home)
-        assert {s["status"] for s in there.sessions().values()} == {"done"}
-        repositories.run(runs[-1] / "shop", "fsck", "--no-dangling")
+        assert rows[0][-3:] == ["6", "tests", "pass"]
+        (run,) = [run for run in runs if f"Journal: {run}/home/data/journal.db" in told]
+        there = Shell(shell.folder, run / "home")
+        assert {session["status"] for session in there.sessions().values()} == {"done"}
+        assert repositories.run(run / "shop", "status", "--porcelain") == ""
+    assert of_home(shell.home) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -436,7 +438,7 @@ def test_a_task_without_key_and_server_offers_the_demo_and_the_settings(shell: S
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [
-        ("none", "not a git repository"),
+        ("none", "is not in a git repository"),
         ("bare", "bare"),
         ("without_commits", "has no commit yet"),
     ],

@@ -116,7 +116,7 @@ class LineTeller:
 
 def labelled(name: str, label: str, text: str) -> list[str]:
     """A fact as lines: who, what kind, and the text; further lines stand below the text."""
-    first, *rest = inert(text, sequences="drop").split("\n")
+    first, *rest = inert(text).split("\n")
     head = f"{one_line(name, 60):<{NAME_WIDTH}}"
     return [
         f"{head} {label:<{LABEL_WIDTH}} {first}".rstrip(),

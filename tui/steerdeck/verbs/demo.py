@@ -22,6 +22,7 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.runtime import lifecycle
 from steerdeck_agents.settings.config import Settings, load
+from steerdeck_agents.settings.paths import private_folder
 from steerdeck_agents.workspace.git import text
 
 
@@ -68,15 +69,25 @@ def starts(home: DemoHome, environ: Mapping[str, str]) -> tuple[Start, ...]:
 
 async def made(place: Path, *, line_mode: bool) -> DemoHome:
     """A new run, named by the time; the oldest ones make room for it."""
-    name = stamp = time.strftime("%Y%m%d-%H%M%S")
-    number = 1
-    while (place / name).exists():
-        number += 1
-        name = f"{stamp}-{number}"
-    home = await prepare(place, name, _run_git, line_mode=line_mode)
+    home = await prepare(place, _claimed(place), _run_git, line_mode=line_mode)
     alive = {other.folder for other in runs(place) if await _answers(other)}
     tidy(place, alive=frozenset({home.folder, *alive}))
     return home
+
+
+def _claimed(place: Path) -> str:
+    """Name of a fresh folder for a run; another demo may start in the same second."""
+    name = stamp = time.strftime("%Y%m%d-%H%M%S")
+    private_folder(place)
+    number = 1
+    while True:
+        try:
+            (place / name).mkdir(mode=0o700)
+        except FileExistsError:
+            number += 1
+            name = f"{stamp}-{number}"
+        else:
+            return name
 
 
 async def _play(place: Path) -> int:

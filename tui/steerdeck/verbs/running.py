@@ -17,13 +17,14 @@ from steerdeck.verbs.ending import DONE, USAGE, Ending
 from steerdeck.verbs.errand import Errand
 from steerdeck.verbs.printing import err, is_terminal
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Mode
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.settings.config import load
 
+INTERRUPT_S = 5
 Approve = Literal["ask", "rules", "all"]
 
 
@@ -125,11 +126,21 @@ async def _check_sandbox(client: Client) -> None:
 
 async def _interrupt(client: Client, errand: Errand) -> None:
     """Ctrl+C means the agent too; what it did stays in its workspace."""
-    order = o.Interrupt(id=reach.new_order(), session=errand.session)
     name = errand.state.name if errand.state else errand.session
     try:
-        await asyncio.wait_for(client.give(order), 5)
+        async with asyncio.timeout(INTERRUPT_S):
+            while not await _was_stopped(client, errand):
+                await asyncio.sleep(0.05)
     except (SteerdeckError, TimeoutError):
         err(f"{name} was not interrupted; `steerdeck stop {name}` does that.")
     else:
         err(f"Interrupted {name}; `steerdeck say {name} ...` lets it go on.")
+
+
+async def _was_stopped(client: Client, errand: Errand) -> bool:
+    """Whether the order was taken: before its first turn a session has nothing to interrupt."""
+    try:
+        await client.give(o.Interrupt(id=reach.new_order(), session=errand.session))
+    except OrderRefused:
+        return False
+    return True

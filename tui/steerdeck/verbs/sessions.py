@@ -91,7 +91,8 @@ def _row(state: SessionState) -> tuple[str, ...]:
     status = state.archived or state.status.replace("_", " ")
     added = sum(file.added for file in state.files)
     removed = sum(file.removed for file in state.files)
-    files = f"{len(state.files)} files +{added} -{removed}" if state.files else ""
+    count = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+    files = f"{count} +{added} -{removed}" if state.files else ""
     words = state.reason or state.last_words
     return state.name, state.id, status, files, _age(state.changed_ms), one_line(words, 60)
 

@@ -126,4 +126,5 @@ def diffstat(state: SessionState) -> list[str]:
     ]
     added = sum(file.added for file in state.files)
     removed = sum(file.removed for file in state.files)
-    return [*lines, f"{len(state.files)} files, +{added} -{removed}"]
+    files = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+    return [*lines, f"{files}, +{added} -{removed}"]
