@@ -3,13 +3,21 @@
 SteerdeckError
 ├── RepositoryError      this folder can't be worked on, and what to do
 ├── SettingsError        a configuration file is wrong, and where
-├── ModelError           a model didn't answer; `retryable` says whether asking again may help
+├── ModelError           a model didn't answer; `retryable` says whether asking again may help,
+│                        `cause` what to wait for
 ├── BadArguments         a model's call can't be read; the text goes back to the model
 ├── PatchError           a patch doesn't fit; names the line and the nearest match
 ├── JournalError         the database can't be used, and the way out
+│   └── JournalTaken     another runtime writes it
 ├── OrderRefused         an order can't be carried out now, and why
 └── WireError            the other side speaks another protocol, or is gone
 """
+
+from typing import Literal
+
+Cause = Literal["", "limit", "server", "network", "silence", "usage"]
+"""`limit`: asked too often or overloaded; `server`: it failed; `network`: it can't be reached;
+`silence`: it stopped sending; `usage`: the account may not go on before its limit is reset."""
 
 
 class SteerdeckError(Exception):
@@ -28,11 +36,18 @@ class ModelError(SteerdeckError):
     """A model didn't answer as it should."""
 
     def __init__(
-        self, message: str, *, retryable: bool = False, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after_s: float | None = None,
+        cause: Cause = "",
     ) -> None:
         super().__init__(message)
         self.retryable = retryable
         self.retry_after_s = retry_after_s
+        """The least time to wait, as the server said; for `usage` until its limit is reset."""
+        self.cause: Cause = cause
 
 
 class BadArguments(SteerdeckError):
@@ -45,6 +60,10 @@ class PatchError(SteerdeckError):
 
 class JournalError(SteerdeckError):
     """The database can't be used."""
+
+
+class JournalTaken(JournalError):
+    """Another runtime writes this journal; there is only ever one."""
 
 
 class OrderRefused(SteerdeckError):

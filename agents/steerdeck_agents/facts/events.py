@@ -131,6 +131,17 @@ class ItemAdded(Fact, frozen=True, kw_only=True, tag="prompt.added"):
     """`message`, `function_call`, `function_call_output`, `reasoning`…"""
 
 
+class RequestQueued(Fact, frozen=True, kw_only=True, tag="request.queued"):
+    """A request waits for its turn at the provider; said when the wait lasts, and now and then."""
+
+    place: int
+    """1 is the next to be sent."""
+    waiting: int
+    """Requests in line, this one included."""
+    until_ms: int | None = None
+    """When the provider may be asked again, while all wait for that."""
+
+
 class RequestSent(Fact, frozen=True, kw_only=True, tag="request.sent"):
     """Committed before the bytes leave."""
 
@@ -140,6 +151,8 @@ class RequestSent(Fact, frozen=True, kw_only=True, tag="request.sent"):
     items: int
     body: Sha
     attempt: int = 1
+    queued_ms: int = 0
+    """How long it waited for its turn at the provider."""
 
 
 class RequestEnded(Fact, frozen=True, kw_only=True, tag="request.ended"):
@@ -160,6 +173,18 @@ class RetryPlanned(Fact, frozen=True, kw_only=True, tag="request.retry"):
     attempt: int
     delay_ms: int
     reason: str
+
+
+class RetryHastened(Fact, frozen=True, kw_only=True, tag="request.hastened"):
+    """The developer wants the planned retry, or the request in line, to be sent now."""
+
+
+class StreamSilent(Fact, frozen=True, kw_only=True, tag="request.silent"):
+    """Nothing of the answer has come for a while; its connection is still open."""
+
+    request: RequestId
+    silent_ms: int
+    """How long, so far."""
 
 
 class TextAdded(Fact, frozen=True, kw_only=True, tag="text.added"):
@@ -353,6 +378,7 @@ KnownEvent = (
     SessionCreated | SessionConfigured | SessionArchived | SessionReopened | SessionParked
     | SessionResumed | MessageSent | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded
     | InterruptOrdered | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded
+    | RequestQueued | RetryHastened | StreamSilent
     | ItemEnded | PlanUpdated
     | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested
     | WorkspaceProgressed | WorkspaceMade | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed

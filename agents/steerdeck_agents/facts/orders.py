@@ -94,6 +94,12 @@ class Resume(OrderHead, frozen=True, kw_only=True, tag="resume"):
     keys: dict[str, str] = {}
 
 
+class TryNow(OrderHead, frozen=True, kw_only=True, tag="try_now"):
+    """Don't wait any longer for a retry, a place in line or a limit's reset: ask now."""
+
+    session: SessionId
+
+
 class Configure(OrderHead, frozen=True, kw_only=True, tag="configure"):
     session: SessionId
     name: str | None = None
@@ -135,6 +141,6 @@ class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
 
 
 Order = (
-    Start | Say | Withdraw | Interrupt | Decide | Answer | Resolve | Resume | Configure | Land
-    | Undo | Archive | Reopen | StopRuntime
+    Start | Say | Withdraw | Interrupt | Decide | Answer | Resolve | Resume | TryNow | Configure
+    | Land | Undo | Archive | Reopen | StopRuntime
 )  # fmt: skip

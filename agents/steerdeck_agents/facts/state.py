@@ -111,7 +111,16 @@ class OpenTurn(msgspec.Struct, frozen=True):
     requests: int = 0
     attempt: int = 0
     retry: str = ""
+    """Why the last request is asked again; empty when none is."""
     retry_at_ms: int = 0
+    """When it is asked again, or was."""
+    place: int = 0
+    """Its request's place in the provider's line; 0 is not in line."""
+    waiting: int = 0
+    cooling_ms: int = 0
+    """When the provider may be asked again, while its line stands still; else 0."""
+    silent_ms: int = 0
+    """Since when nothing of the answer has come; 0 is not for long."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -152,6 +161,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     archived: str = ""
     """`stopped`, `landed` or `discarded`; empty while it lives."""
     parked: bool = False
+    parked_until_ms: int | None = None
+    """When it goes on by itself."""
     plan: Plan = Plan()
     turn: OpenTurn | None = None
     last_turn: TurnStatus | None = None

@@ -161,6 +161,10 @@ def _marked(event: e.Event) -> Marked | None:
         case e.RetryPlanned():
             text = f"asking again in {event.delay_ms / 1000:.0f} s: {event.reason}"
             level = "warning"
+        case e.StreamSilent():
+            text, level = f"nothing has come for {event.silent_ms / 1000:.0f} s", "warning"
+        case e.RetryHastened():
+            text, level = "asking now", "info"
         case e.WorkLanded():
             text, level = f"landed ({event.how}) on {event.where}", "done"
         case e.LandingFailed():

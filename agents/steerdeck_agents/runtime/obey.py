@@ -16,6 +16,7 @@ from steerdeck_agents.facts.events import (
     MessageSent,
     MessageWithdrawn,
     QuestionAnswered,
+    RetryHastened,
     RuleAdded,
     SessionArchived,
     SessionConfigured,
@@ -37,6 +38,7 @@ from steerdeck_agents.facts.orders import (
     Say,
     Start,
     StopRuntime,
+    TryNow,
     Undo,
     Withdraw,
 )
@@ -92,7 +94,7 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
 def _fact(
     fleet: Fleet,
     state: SessionState,
-    order: Say | Withdraw | Interrupt | Answer | Resolve | Resume | Configure,
+    order: Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure,
 ) -> KnownEvent:
     """The one fact an order becomes, when the state allows it."""
     match order:
@@ -108,8 +110,10 @@ def _fact(
             return _answer(state, order)
         case Resolve():
             return _resolve(state, order)
-        case Resume():
+        case Resume() if not (state.turn and (state.turn.retry or state.turn.place)):
             return SessionResumed(session=state.id, actor="developer", why="you said so")
+        case Resume() | TryNow():
+            return _try_now(state)
         case Configure():
             return SessionConfigured(
                 session=state.id,
@@ -118,6 +122,14 @@ def _fact(
                 mode=order.mode,
                 budget=order.budget,
             )
+
+
+def _try_now(state: SessionState) -> KnownEvent:
+    if state.parked:
+        return SessionResumed(session=state.id, actor="developer", why="you said so")
+    if state.turn is None or not (state.turn.retry or state.turn.place):
+        raise OrderRefused(f"{state.name} does not wait to ask its model, so nothing was changed.")
+    return RetryHastened(session=state.id, turn=state.turn.id, actor="developer")
 
 
 async def record(fleet: Fleet, order: OrderId, *facts: KnownEvent) -> int:

@@ -50,9 +50,15 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 level=state.level if event.level is None else event.level,
             )
         case SessionParked():
-            return replace(state, parked=True, reason=event.reason, way_out=event.way_out)
+            return replace(
+                state,
+                parked=True,
+                parked_until_ms=event.until_ms,
+                reason=event.reason,
+                way_out=event.way_out,
+            )
         case SessionResumed():
-            return replace(state, parked=False, reason="", way_out="")
+            return replace(state, parked=False, parked_until_ms=None, reason="", way_out="")
         case SessionArchived():
             return replace(state, archived=event.reason)
         case SessionReopened():

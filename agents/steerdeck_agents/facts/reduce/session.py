@@ -23,6 +23,8 @@ def reduce(state: SessionState | None, event: Event) -> SessionState:
     if state is None:
         state = SessionState(id=event.session)
     if isinstance(event, TextAdded):
+        if state.turn is not None and state.turn.silent_ms:
+            state = turns.apply(state, event)
         return replace(state, items=words.grown(state.items, event), seq=event.seq)
     if isinstance(event, OutputAdded):
         return replace(calls.apply(state, event), seq=event.seq)

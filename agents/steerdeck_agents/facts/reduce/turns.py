@@ -8,8 +8,12 @@ from steerdeck_agents.facts.events import (
     ItemAdded,
     MessageSent,
     RequestEnded,
+    RequestQueued,
     RequestSent,
+    RetryHastened,
     RetryPlanned,
+    StreamSilent,
+    TextAdded,
     TurnEnded,
     TurnStarted,
 )
@@ -39,8 +43,25 @@ def apply(state: SessionState, event: Event) -> SessionState:
             state = replace(state, counts=counts)
             made = state.turn.requests + 1 if state.turn else 0
             return _turn(
-                state, request=event.request, requests=made, attempt=event.attempt, retry=""
+                state,
+                request=event.request,
+                requests=made,
+                attempt=event.attempt,
+                retry="",
+                place=0,
+                waiting=0,
+                cooling_ms=0,
             )
+        case RequestQueued():
+            return _turn(
+                state, place=event.place, waiting=event.waiting, cooling_ms=event.until_ms or 0
+            )
+        case RetryHastened():
+            return _turn(state, retry_at_ms=event.at_ms)
+        case StreamSilent():
+            return _turn(state, silent_ms=event.at_ms - event.silent_ms)
+        case TextAdded():
+            return _turn(state, silent_ms=0)
         case RetryPlanned():
             return _turn(
                 state,
@@ -56,7 +77,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 context=event.usage.input or state.context,
             )
             owes = event.calls > 0 if event.status == "completed" else True
-            return _turn(state, request=None, owes=owes)
+            return _turn(state, request=None, owes=owes, silent_ms=0)
         case MessageSent() if event.delivery != "queue":
             return _turn(state, owes=True)
         case CallEnded():
