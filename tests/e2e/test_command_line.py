@@ -517,7 +517,9 @@ def test_a_journal_of_a_newer_schema_is_read_but_not_written(shell: Shell, model
 
     assert shell.sessions()["look-around"]["status"] == "done"
     done = shell("run", "more", "--model", "scripted", code=1)
+    assert "did not come up: The journal" in done.stderr
     assert "has schema 99" in done.stderr and "Update Steerdeck" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_two_commands_at_once_share_one_runtime(shell: Shell, model: str):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.errors import JournalError, JournalTaken
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -98,9 +98,9 @@ def holder_of(connection: sqlite3.Connection) -> Holder | None:
     return None if row is None else Holder(*row)
 
 
-def taken(folder: Path, pid: str) -> JournalError:
+def taken(folder: Path, pid: str) -> JournalTaken:
     """What to say to a second writer."""
-    return JournalError(
+    return JournalTaken(
         f"The journal in {folder} is already written by process {pid}. Work with that one, or"
         " end it with `steerdeck runtime stop`."
     )

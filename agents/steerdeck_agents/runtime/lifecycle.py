@@ -21,6 +21,8 @@ from steerdeck_agents.settings.paths import Paths, private_folder
 START_S = 20.0
 """How long a starting runtime may take until it answers, on a slow machine."""
 LOOK_S = 0.02
+TAKEN = 75
+"""Exit status of a runtime that found another one at work: EX_TEMPFAIL of sysexits(3)."""
 LOG_TAIL = 2000
 _started: list["subprocess.Popen[bytes]"] = []
 """Runtimes this process has started: they outlive it, and are collected when they end first."""
@@ -52,11 +54,12 @@ async def attach(paths: Paths, version: str) -> Client | None:
 async def ensure(paths: Paths, version: str, environ: Mapping[str, str]) -> Client:
     """A client of the home's runtime, which is started when none answers.
 
-    Raises WireError with the end of its log when it does not come up.
+    Raises WireError with what its log says of it when it does not come up.
     """
     client = await attach(paths, version)
     if client is not None:
         return client
+    before = paths.log.stat().st_size if paths.log.exists() else 0
     child = await asyncio.to_thread(spawn, paths, environ)
     loop = asyncio.get_running_loop()
     until = loop.time() + START_S
@@ -65,11 +68,10 @@ async def ensure(paths: Paths, version: str, environ: Mapping[str, str]) -> Clie
         if client is not None:
             return client
         # Another deck may have started one at the same moment: then ours ends and theirs answers.
-        if child.poll() is not None and loop.time() > until - START_S + 3:
+        if child.poll() not in (None, TAKEN):
             break
         await asyncio.sleep(LOOK_S)
-    tail = await asyncio.to_thread(log_tail, paths.log)
-    raise WireError(f"The runtime did not come up. The end of its log, {paths.log}:\n{tail}")
+    raise WireError(await asyncio.to_thread(_why, paths.log, before))
 
 
 def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
@@ -96,10 +98,14 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
     return child
 
 
-def log_tail(log: Path) -> str:
-    """The last lines of the runtime's log, or a sentence when there is none."""
+def _why(log: Path, before: int) -> str:
+    """Why a runtime did not come up: the error it logged, else all it wrote since `before`."""
     if not log.exists():
-        return "(there is no log)"
+        return f"The runtime did not come up, and there is no log at {log}."
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - LOG_TAIL))
-        return file.read().decode("utf-8", "replace").strip() or "(it is empty)"
+        file.seek(max(before, log.stat().st_size - LOG_TAIL))
+        written = file.read().decode("utf-8", "replace").strip()
+    errors = [line.partition(" ERROR ")[2] for line in written.splitlines() if " ERROR " in line]
+    if errors:
+        return f"The runtime did not come up: {errors[-1]}"
+    return f"The runtime did not come up. What its log, {log}, says of it:\n{written or 'nothing'}"

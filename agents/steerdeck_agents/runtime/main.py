@@ -12,8 +12,9 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.errors import JournalTaken, SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SystemClock
+from steerdeck_agents.runtime.lifecycle import TAKEN
 from steerdeck_agents.runtime.server import Runtime
 from steerdeck_agents.sandbox.probe import probe
 from steerdeck_agents.settings.paths import Paths
@@ -38,6 +39,9 @@ async def serve(where: Paths) -> int:
     try:
         await runtime.start()
         await runtime.listen()
+    except JournalTaken as error:
+        log.error("%s", error)
+        return TAKEN
     except SteerdeckError as error:
         log.error("%s", error)
         return 1

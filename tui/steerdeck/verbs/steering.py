@@ -93,7 +93,9 @@ async def _reopen(session: str) -> None:
 @click.argument("session", metavar="ID")
 @click.option("--done", is_flag=True, help="You looked: the call in doubt did its work.")
 @click.option("--failed", is_flag=True, help="You looked: the call in doubt did not work.")
-def resume(session: str, done: bool, failed: bool) -> None:
+@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="DOLLARS",
+              help="Spend up to this in all.")  # fmt: skip
+def resume(session: str, done: bool, failed: bool, budget: float | None) -> None:
     """Let a parked session go on, with the keys of this shell.
 
     A call that was running when the runtime was killed stays in doubt until you say with --done or
@@ -103,14 +105,17 @@ def resume(session: str, done: bool, failed: bool) -> None:
     Examples:
       OPENAI_API_KEY=... steerdeck resume fix-login
       steerdeck resume fix-login --done
+      steerdeck resume fix-login --budget 5
     """
     if done and failed:
         raise Ending("--done and --failed exclude each other.", USAGE)
     verdict: Literal["done", "failed"] | None = "done" if done else "failed" if failed else None
-    asyncio.run(_resume(session, verdict))
+    asyncio.run(_resume(session, verdict, budget))
 
 
-async def _resume(session: str, verdict: Literal["done", "failed"] | None) -> None:
+async def _resume(
+    session: str, verdict: Literal["done", "failed"] | None, budget: float | None
+) -> None:
     where = reach.here()
     state = await reach.session(where, session)
     lost = [call for call in state.calls if call.unknown]
@@ -131,6 +136,9 @@ async def _resume(session: str, verdict: Literal["done", "failed"] | None) -> No
                     verdict=verdict or "failed",
                 )
             )
+        if budget is not None:
+            order = o.Configure(id=reach.new_order(), session=state.id, budget=budget)
+            await client.give(order)
         if state.parked:
             keys = reach.keys(load(where, os.environ), os.environ)
             await client.give(o.Resume(id=reach.new_order(), session=state.id, keys=keys))
