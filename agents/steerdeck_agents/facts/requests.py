@@ -1,0 +1,63 @@
+"""Facts about one request to a model: its wait, its bytes, its end, and asking again."""
+
+from typing import Literal
+
+from steerdeck_agents.facts.fact import Fact
+from steerdeck_agents.facts.ids import RequestId, Sha
+from steerdeck_agents.facts.usage import Usage
+
+
+class RequestQueued(Fact, frozen=True, kw_only=True, tag="request.queued"):
+    """A request waits for its turn at the provider; said when the wait lasts, and now and then."""
+
+    place: int
+    """1 is the next to be sent."""
+    waiting: int
+    """Requests in line, this one included."""
+    until_ms: int | None = None
+    """When the provider may be asked again, while all wait for that."""
+
+
+class RequestSent(Fact, frozen=True, kw_only=True, tag="request.sent"):
+    """Committed before the bytes leave."""
+
+    request: RequestId
+    window: int
+    model: str
+    items: int
+    body: Sha
+    attempt: int = 1
+    queued_ms: int = 0
+    """How long it waited for its turn at the provider."""
+
+
+class RequestEnded(Fact, frozen=True, kw_only=True, tag="request.ended"):
+    request: RequestId
+    status: Literal["completed", "failed", "interrupted"]
+    calls: int = 0
+    """Calls this response asked for; none ends the turn."""
+    usage: Usage = Usage()
+    error: str = ""
+    retryable: bool = False
+    first_token_ms: int | None = None
+    duration_ms: int = 0
+    served_model: str = ""
+
+
+class RetryPlanned(Fact, frozen=True, kw_only=True, tag="request.retry"):
+    request: RequestId
+    attempt: int
+    delay_ms: int
+    reason: str
+
+
+class RetryHastened(Fact, frozen=True, kw_only=True, tag="request.hastened"):
+    """The developer wants the planned retry, or the request in line, to be sent now."""
+
+
+class StreamSilent(Fact, frozen=True, kw_only=True, tag="request.silent"):
+    """Nothing of the answer has come for a while; its connection is still open."""
+
+    request: RequestId
+    silent_ms: int
+    """How long, so far."""
