@@ -68,7 +68,7 @@ def stop(as_json: bool) -> None:
 
 async def _stop(where: Paths) -> int | None:
     try:
-        client = await lifecycle.attach(where, reach.VERSION)
+        client = await lifecycle.attach(where, reach.own_version())
     except WireError as error:
         # It speaks another protocol, so it can't be told; a signal says the same to any version.
         pid = await _pid_behind(where)
@@ -129,7 +129,7 @@ async def _pid_behind(where: Paths) -> int | None:
 
     reader, writer = await asyncio.open_unix_connection(str(where.socket))
     try:
-        mine = wire.Hello(wire.PROTOCOL, SCHEMA, reach.VERSION, os.getpid())
+        mine = wire.Hello(wire.PROTOCOL, SCHEMA, reach.own_version(), os.getpid())
         writer.write(wire.order_line(mine))
         await writer.drain()
         hello = msgspec.json.decode(await reader.readline(), type=dict[str, object])

@@ -125,7 +125,7 @@ def _berth_of(home: DemoHome, orders: tuple[Start, ...]) -> Berth:
 
 
 async def _answers(home: DemoHome) -> bool:
-    client = await lifecycle.attach(home.paths, reach.VERSION)
+    client = await lifecycle.attach(home.paths, reach.own_version())
     if client is not None:
         await client.close()
     return client is not None

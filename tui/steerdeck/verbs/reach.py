@@ -5,8 +5,8 @@ import os
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from importlib.metadata import version
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PureWindowsPath
 from typing import Protocol
 
 import msgspec
@@ -22,7 +22,6 @@ from steerdeck_agents.runtime.wire import Given
 from steerdeck_agents.settings.config import Settings
 from steerdeck_agents.settings.paths import Paths, paths
 
-VERSION = version("steerdeck")
 PREFIX = 4
 """Fewer characters of an id name nothing."""
 
@@ -42,6 +41,14 @@ class Child(Protocol):
         """End it."""
 
 
+@cache
+def own_version() -> str:
+    """This Steerdeck's version; asked late, since the way to it takes longer than most commands."""
+    from importlib.metadata import version
+
+    return version("steerdeck")
+
+
 def here() -> Paths:
     """The home of this environment."""
     return paths(os.environ)
@@ -53,6 +60,11 @@ def folder_here() -> str:
         return str(Path.cwd())
     except FileNotFoundError:
         raise Ending("The current folder is gone; go to another one first.") from None
+
+
+def whole(folder: str) -> str:
+    """An absolute path for the runtime, which stands elsewhere; a Windows path is its to name."""
+    return folder if PureWindowsPath(folder).is_absolute() else str(Path(folder).absolute())
 
 
 def new_order() -> OrderId:
@@ -76,7 +88,7 @@ def keys(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
 @asynccontextmanager
 async def runtime(where: Paths) -> AsyncIterator[Client]:
     """A client of the home's runtime, which is started when there is none."""
-    client = await lifecycle.ensure(where, VERSION, os.environ)
+    client = await lifecycle.ensure(where, own_version(), os.environ)
     try:
         yield client
     finally:
@@ -86,7 +98,7 @@ async def runtime(where: Paths) -> AsyncIterator[Client]:
 @asynccontextmanager
 async def running(where: Paths) -> AsyncIterator[Client | None]:
     """A client of the home's runtime, or None when none runs."""
-    client = await lifecycle.attach(where, VERSION)
+    client = await lifecycle.attach(where, own_version())
     try:
         yield client
     finally:
@@ -96,12 +108,13 @@ async def running(where: Paths) -> AsyncIterator[Client | None]:
 
 async def comes_up(where: Paths, environ: Mapping[str, str], child: Child | None) -> Client:
     """A client of the runtime `child`, which is on its way; another one is started if it died."""
+    version = await asyncio.to_thread(own_version)
     while child is not None and child.poll() is None:
-        client = await lifecycle.attach(where, VERSION)
+        client = await lifecycle.attach(where, version)
         if client is not None:
             return client
         await asyncio.sleep(lifecycle.LOOK_S)
-    return await lifecycle.ensure(where, VERSION, environ)
+    return await lifecycle.ensure(where, version, environ)
 
 
 async def listing(where: Paths, *, archived: bool) -> list[SessionState]:

@@ -7,7 +7,6 @@ as JSON lines of facts on the standard output.
 import asyncio
 import os
 import sys
-from pathlib import Path
 from typing import Literal
 
 import click
@@ -76,7 +75,7 @@ def run(
     if prompt == "-":
         prompt = sys.stdin.read()
     where = reach.here()
-    stand = str(Path(folder).absolute()) if folder else reach.folder_here()
+    stand = reach.whole(folder) if folder else reach.folder_here()
     environ = os.environ
     start = o.Start(
         id=reach.new_order(),
