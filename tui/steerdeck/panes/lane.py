@@ -1,10 +1,10 @@
 """One session's column: head, plan, transcript, changes."""
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from steerdeck.model import DeckModel, ShownDiff, Told
 from steerdeck.panes.changes import changes, changes_row
+from steerdeck.panes.ground import Down
 from steerdeck.panes.hunk import newest_hunk
 from steerdeck.panes.plan import plan, plan_row
 from steerdeck.panes.room import Room
@@ -17,7 +17,7 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_themes.palettes import Token
 
 
-class Lane(Vertical):
+class Lane(Down):
     """A lane; `sync` draws a session into it."""
 
     def __init__(self) -> None:
@@ -49,6 +49,7 @@ class Lane(Vertical):
         """Draw the session; with one lane its name stands in the strip above."""
         self.session = state.id
         ground: Token = "s0" if room.lanes == 1 and not room.rail else "s1"
+        self.ground = ground
         for part in (self.head, self.plan, self.transcript, self.changes):
             part.ground = ground
             part.margin = room.margin

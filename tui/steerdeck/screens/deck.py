@@ -6,7 +6,6 @@ are commands. Nothing of one session moves what is shown of another.
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 
 from steerdeck.commands import Helm
 from steerdeck.keymap import Place
@@ -15,6 +14,7 @@ from steerdeck.model import Dirty
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.dock import Caps, dock
 from steerdeck.panes.empty import empty_lines
+from steerdeck.panes.ground import Across, Down
 from steerdeck.panes.header import header
 from steerdeck.panes.lane import Lane, fill_lane
 from steerdeck.panes.rail import rail, session_of, strip
@@ -38,15 +38,15 @@ class DeckScreen(Steering[None]):
         self.dock = Rows(id="dock")
         self.composer = Composer("Say what should change")
         self.foot = Rows(id="footer")
-        self.row = Horizontal(id="lanes")
+        self.row = Across(id="lanes")
         self.room = room(80, 24)
 
     def compose(self) -> ComposeResult:
         yield self.header
         yield self.strip
-        with Horizontal(id="middle"):
+        with Across(id="middle"):
             yield self.rail
-            with Vertical(id="desk"):
+            with Down(id="desk"):
                 yield self.row
                 yield self.empty
                 yield self.dock
