@@ -1,0 +1,97 @@
+"""Where in config.toml something is wrong, and the sentence that says so."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from steerdeck_agents.facts.errors import SettingsError
+
+_T = TypeVar("_T")
+_TABLES = ("models", "local")
+
+
+def read(file: Path) -> str:
+    """The text of a file, empty when there is none.
+
+    Raises:
+        SettingsError: it is no text, or can't be read.
+    """
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise SettingsError(
+            f"{file} can't be read: {error.strerror}. Make it readable, or move it away."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{file} is not UTF-8 text (byte {error.start}). Save it as UTF-8, or move it away."
+        ) from error
+
+
+def parse(file: Path, text: str, shape: type[_T]) -> _T:
+    """The text of a configuration file as a value of `shape`.
+
+    Raises:
+        SettingsError: names the line that is wrong.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"{file} is not valid TOML: {error}. Correct that line, or move the file away."
+        ) from error
+    try:
+        return msgspec.convert(data, shape)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at ")
+        index = re.search(r"\$\.models\[(\d+)\]", place)
+        named = re.search(r"(?:un|missing required )?(?:known )?field `(\w+)`", problem)
+        path = re.search(r"\.(\w+)`?(?:\[\.\.\.\])?`?$", place)
+        inside = path.group(1) if path else "models"
+        key = named.group(1) if named and not (path and "missing" in problem) else inside
+        table = int(index.group(1)) if index else None
+        raise wrong(file, text, key, table, _plain(problem)) from error
+
+
+def wrong(file: Path, text: str, key: str, table: int | None, problem: str) -> SettingsError:
+    return SettingsError(
+        f"{file}, line {line_of(text, key, table)}: {key}: {problem}. "
+        "Correct the line, or remove it."
+    )
+
+
+def line_of(text: str, key: str, table: int | None) -> int:
+    """Line of a key, in the `table`-th [[models]] or at the top; else where that part begins.
+
+    tomllib tells no positions, and a guess by the eye of a reader is all an error needs.
+    """
+    lines = text.splitlines()
+    heads = [n for n, line in enumerate(lines) if re.match(r"\s*\[\[\s*models\s*\]\]", line)]
+    first = 0
+    last = heads[0] if heads else len(lines)
+    if table is not None and table < len(heads):
+        first = heads[table]
+        last = heads[table + 1] if table + 1 < len(heads) else len(lines)
+    wanted = re.compile(
+        rf"""\s*(?:\[?(?:{"|".join(_TABLES)})\.)?["']?{re.escape(key)}["']?\s*[=\]]"""
+    )
+    places: list[int] = list(range(first, last))
+    if table is None:
+        # What belongs to no model may stand below the models, in a table of its own.
+        places += range(last, len(lines))
+    for number in places:
+        if wanted.match(lines[number]):
+            return number + 1
+    return first + 1
+
+
+def _plain(problem: str) -> str:
+    """msgspec's words, shorter: "expected str, got int"."""
+    problem = problem.replace("`", "").replace("Object contains unknown field", "unknown setting")
+    problem = problem.replace("Object missing required field", "missing setting")
+    return problem[0].lower() + problem[1:]
