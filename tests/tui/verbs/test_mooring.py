@@ -70,4 +70,4 @@ def test_a_runtime_that_was_never_reached_is_named(
 ):
     mooring.leave([], "The runtime did not come up.")
 
-    assert capsys.readouterr().err.startswith("The runtime did not come up.\n")
+    assert capsys.readouterr().err == "The runtime did not come up.\n"

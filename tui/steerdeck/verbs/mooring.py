@@ -62,7 +62,9 @@ class Mooring:
         alive = [state for state in states if not state.archived]
         self._remember(alive)
         if lost and not states:
+            # What works there is not known, so nothing is said of it.
             err(lost)
+            return
         working = sum(state.status in ("working", "starting") for state in alive)
         waiting = sum(state.waits for state in alive)
         parts = [f"{working} {'agent goes' if working == 1 else 'agents go'} on working"]
