@@ -11,6 +11,7 @@ from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.runtime import wire
 
 Play = Callable[[DeckApp, Pilot[None], Feed], Awaitable[None]]
@@ -383,3 +384,33 @@ def test_the_page_of_keys_comes_from_the_keymap():
         await until(pilot, lambda: isinstance(app.screen, DeckScreen))
 
     play(scene)
+
+
+def test_a_runtime_that_is_gone_is_said_and_the_sessions_stay_in_sight():
+    async def scene(app, pilot, feed):
+        async def nobody():
+            raise WireError("The runtime was killed.")
+
+        app.bridge._connect = nobody
+        feed.frames.put_nowait(wire.Bye("The runtime was killed."))
+        await until(pilot, lambda: app.model.lost)
+        await pilot.pause()
+        assert "The runtime was killed." in told(app)
+        assert "not attached" in told(app)
+        assert "fix-login" in told(app)
+
+    play(scene, size=(160, 45))
+
+
+def test_a_runtime_that_never_answered_is_said_in_a_sentence():
+    async def run() -> None:
+        async def connect():
+            raise WireError("Nobody answers on the socket; look at `steerdeck runtime log`.")
+
+        app = DeckApp(connect, "/home/kim/shop")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: app.model.lost)
+            await until(pilot, lambda: "steerdeck runtime log" in told(app))
+            assert "can't be reached" in told(app)
+
+    asyncio.run(run())

@@ -1,5 +1,7 @@
 """The deck without sessions: what can be done here, and why not, where it can't."""
 
+import msgspec
+
 from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel
 from steerdeck.panes.room import Room
@@ -13,6 +15,11 @@ def empty_lines(model: DeckModel, keymap: Keymap, room: Room) -> list[Line]:
     lines = [BLANK] * (2 if room.rows < 30 else 8)
     if not model.attached and not model.lost:
         return [*lines, Line((Span("Attaching to the runtime", "t0", bold=True),), indent=indent)]
+    if model.lost:
+        lines.append(Line((Span("The runtime can't be reached", "t0", bold=True),), indent=indent))
+        lines.append(Line((foreign(model.lost, "t1"),), indent=indent, wrap=True))
+        again = Line((Span("It is tried again, and nothing is lost meanwhile.", "t2"),))
+        return [*lines, msgspec.structs.replace(again, indent=indent)]
     problem = look.problem or look.model_problem
     if problem:
         title = "No session can start here" if look.problem else "No model yet"
