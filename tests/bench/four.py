@@ -1,0 +1,66 @@
+"""One session and four sessions at work from the order to the end: CPU, memory, bytes a token."""
+
+import time
+
+from bench.harbour import Harbour, harbour
+from bench.rows import Row, within
+from bench.terminal import Terminal, cpu_s, pss_mb
+
+PACE = 200
+NAMES = ("fix-login", "add-csv", "docs", "rate-limit")
+
+
+def measure(*, quick: bool = False) -> list[Row]:
+    tokens = 200 if quick else 2_000
+    rows = []
+    with harbour(PACE) as place:
+        place.start(("before", "Say 5 begun"))
+        place.wait_idle()
+        with place.deck() as shown:
+            if shown.wait_for("nugeb") is None:
+                raise RuntimeError(f"the deck never came: {shown.text()[-2000:]!r}")
+            time.sleep(1)
+            rows.append(_idle(place, shown))
+            rows += _one(place, shown, tokens)
+            rows += _four(place, shown, tokens)
+    return rows
+
+
+def _idle(place: Harbour, shown: Terminal) -> Row:
+    idle = pss_mb(shown.pid, place.runtime)
+    return within("memory idle, deck and runtime, PSS", idle, "MB", most=85)
+
+
+def _one(place: Harbour, shown: Terminal, tokens: int) -> list[Row]:
+    runtime = place.runtime
+    place.start(("alone", f"Say {tokens} alone"))
+    place.wait_streaming(1)
+    began = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes)
+    place.wait_idle()
+    time.sleep(0.3)
+    ended = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes)
+    deck, ran, wrote = (after - before for before, after in zip(began, ended, strict=True))
+    return [
+        within("CPU for 1,000 tokens, one session, deck and runtime", (deck + ran) * 1000 / tokens,
+               "s", most=0.3),
+        within("    of it the deck", deck * 1000 / tokens, "s"),
+        within("bytes to the terminal for a token, one session", wrote / tokens, "B", most=40),
+    ]  # fmt: skip
+
+
+def _four(place: Harbour, shown: Terminal, tokens: int) -> list[Row]:
+    runtime = place.runtime
+    began = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes)
+    place.start(*((name, f"Say {tokens} four") for name in NAMES))
+    place.wait_idle()
+    time.sleep(0.3)
+    ended = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes)
+    deck, ran, wrote = (after - before for before, after in zip(began, ended, strict=True))
+    what = f"four sessions, 4 × {tokens:,} tokens"
+    return [
+        within(f"{what}: CPU of deck and runtime", deck + ran, "s", most=4),
+        within("    of it the deck", deck, "s"),
+        within("    memory of both, PSS", pss_mb(shown.pid, runtime), "MB", most=110),
+        within("    of it the deck", pss_mb(shown.pid), "MB"),
+        within("    bytes to the terminal for a token", wrote / tokens / 4, "B", most=40),
+    ]  # fmt: skip

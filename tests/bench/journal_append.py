@@ -1,0 +1,146 @@
+"""What one more fact costs: the journal's writer, fold and search index and all, in CPU time.
+
+Batches are those of 16 agents in 50 ms. The floor is what SQLite alone needs for the same texts:
+plain `executemany` into the same tables, a transaction a batch.
+"""
+
+import asyncio
+import sqlite3
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.rows import Row, within
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.ids import ItemId, SessionId, SystemClock, TurnId
+from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.journal.search import words_of
+from steerdeck_agents.journal.writer import Writer
+
+AGENTS = 16
+A_BATCH = 5
+"""Facts of one agent in a batch."""
+WORDS = "the session row keeps its first expiry and refresh renews the token but never the row so "
+GROWN = 100
+"""Facts after which a message ends and a new one begins."""
+_TABLES = (
+    "create table event (seq integer primary key, session text not null, type text not null,"
+    " at_ms integer not null, json text not null) strict",
+    "create index event_session on event (session)",
+    "create virtual table search using fts5 (text, content = '',"
+    ' tokenize = "unicode61 remove_diacritics 2")',
+)
+
+
+def measure(*, quick: bool = False) -> list[Row]:
+    batches = 4 if quick else 100
+    with tempfile.TemporaryDirectory(prefix="steerdeck-bench-") as folder:
+        streamed, said = asyncio.run(_ours(Path(folder), batches))
+        floor, indexed = _floors(Path(folder))
+    return [
+        within("append a streamed text, CPU", streamed, "µs", most=4, reference=floor,
+               against="executemany alone"),
+        within("append a searched fact, CPU", said, "µs", most=8, reference=indexed,
+               against="executemany and FTS5 alone"),
+    ]  # fmt: skip
+
+
+async def _ours(folder: Path, batches: int) -> tuple[float, float]:
+    writer = Writer(folder / "journal.db", clock=SystemClock(), on_committed=lambda _: None)
+    await writer.start()
+    sessions = [SessionId(f"s{number}") for number in range(AGENTS)]
+    workspace = Workspace("/w", "/r", "steerdeck/x", "0" * 40)
+    for session in sessions:
+        await writer.append(
+            e.SessionCreated(session=session, name="n", task="t", workspace=workspace, model="m"),
+            e.TurnStarted(session=session, turn=TurnId("turn")),
+            full=True,
+        )
+    streamed = await _cost(writer, [_streamed(sessions, n) for n in range(batches)])
+    said = await _cost(writer, [_said(sessions, n) for n in range(batches)])
+    await writer.stop()
+    return streamed, said
+
+
+async def _cost(writer: Writer, batches: Sequence[list[tuple[e.KnownEvent, ...]]]) -> float:
+    """CPU of the whole process for one event, in microseconds."""
+    began = time.process_time()
+    for appends in batches:
+        await asyncio.gather(*(writer.append(*facts) for facts in appends))
+    count = sum(len(facts) for appends in batches for facts in appends)
+    return (time.process_time() - began) / count * 1e6
+
+
+def _streamed(sessions: list[SessionId], batch: int) -> list[tuple[e.KnownEvent, ...]]:
+    return [
+        tuple(
+            e.TextAdded(
+                session=session,
+                turn=TurnId("turn"),
+                item=ItemId(f"item{batch * A_BATCH // GROWN}"),
+                actor="agent",
+                kind="message",
+                text=WORDS[:20],
+            )
+            for _ in range(A_BATCH)
+        )
+        for session in sessions
+    ]
+
+
+def _said(sessions: list[SessionId], batch: int) -> list[tuple[e.KnownEvent, ...]]:
+    return [
+        tuple(
+            e.ItemEnded(
+                session=session,
+                turn=TurnId("turn"),
+                item=ItemId(f"said{batch}-{number}"),
+                actor="agent",
+                kind="message",
+                text=f"{WORDS} step {batch} {number}: {WORDS}"[:150],
+            )
+            for number in range(A_BATCH)
+        )
+        for session in sessions
+    ]
+
+
+def _floors(folder: Path) -> tuple[float, float]:
+    """The same texts by SQLite alone, streamed and searched, in microseconds of CPU each."""
+    connection = sqlite3.connect(folder / "floor.db", isolation_level=None)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")
+    for statement in _TABLES:
+        connection.execute(statement)
+    texts = JournalReader(folder / "journal.db").events(None, limit=2**40)
+    events = [e.decode(text) for text in texts]
+    rows = [
+        (event.seq, event.session, e.type_of(event), event.at_ms, text, words_of(event))
+        for event, text in zip(events, texts, strict=True)
+    ]
+    said = [row for row in rows if row[5]]
+    costs = (
+        _inserted(connection, [row for row in rows if not row[5]], index=False),
+        _inserted(connection, said, index=True),
+    )
+    connection.close()
+    return costs
+
+
+def _inserted(connection: sqlite3.Connection, rows: Sequence[tuple], *, index: bool) -> float:
+    began = time.process_time()
+    for at in range(0, len(rows), AGENTS * A_BATCH):
+        batch = rows[at : at + AGENTS * A_BATCH]
+        connection.execute("begin immediate")
+        connection.executemany(
+            "insert into event values (?, ?, ?, ?, ?)", [row[:5] for row in batch]
+        )
+        if index:
+            connection.executemany(
+                "insert into search (rowid, text) values (?, ?)",
+                [(row[0], row[5]) for row in batch],
+            )
+        connection.execute("commit")
+    return (time.process_time() - began) / len(rows) * 1e6

@@ -1,0 +1,98 @@
+"""`make bench`: every measured goal in one table, each beside a reference of the same run.
+
+    run.py [--quick] [NAME…]
+
+NAME is a measure (see `--help`); without one all are taken. `--quick` takes too few samples to mean
+anything and only shows that all of it runs. Each measure has a process of its own, so that none
+warms up or burdens the next, and one that fails leaves the others alone. Nothing here judges by
+the clock: a goal that is not met is a cross in the table, not a failure.
+"""
+
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+if str(TESTS) not in sys.path:
+    sys.path.insert(0, str(TESTS))
+
+MEASURES = {
+    "start": ("first_frame", "first frame, first echo of a key"),
+    "stream": ("streaming", "CPU, bytes and echoes while eight sessions stream"),
+    "four": ("four", "CPU, memory and bytes of one and of four sessions"),
+    "append": ("journal_append", "what a fact costs to keep"),
+    "gap": ("call_gap", "what the harness adds to a tool call"),
+    "seek": ("seeking", "opening and seeking in a long session"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="run.py", description="Measure the goals.")
+    names = "; ".join(f"{name}: {about}" for name, (_, about) in MEASURES.items())
+    parser.add_argument("names", nargs="*", metavar="NAME", help=names)
+    parser.add_argument("--quick", action="store_true", help="only see that it runs")
+    parser.add_argument("--rows", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.rows:
+        return _one(given.rows, quick=given.quick)
+    unknown = sorted(set(given.names) - set(MEASURES))
+    if unknown:
+        parser.error(f"there is no measure {unknown[0]!r}; there are: {', '.join(MEASURES)}")
+    return _all(given.names or list(MEASURES), quick=given.quick)
+
+
+def _all(names: list[str], *, quick: bool) -> int:
+    import msgspec
+
+    from bench.rows import Row, machine, table
+
+    before = machine()
+    rows: list[Row] = []
+    failed = []
+    for name in names:
+        began = time.perf_counter()
+        sys.stderr.write(f"{name}: {MEASURES[name][1]} … ")
+        sys.stderr.flush()
+        argv = [sys.executable, __file__, "--rows", name, *(["--quick"] if quick else [])]
+        done = subprocess.run(argv, stdout=subprocess.PIPE, env=_environment(), check=False)
+        sys.stderr.write(f"{time.perf_counter() - began:.0f} s\n")
+        if done.returncode:
+            failed.append(name)
+        else:
+            rows += msgspec.json.decode(done.stdout, type=list[Row])
+    sys.stdout.write(f"{table(rows)}\n\n{before}\n")
+    if quick:
+        sys.stdout.write("Taken with --quick: these numbers mean nothing.\n")
+    if failed:
+        sys.stdout.write(f"Could not be measured: {', '.join(failed)}; the reason stands above.\n")
+    return 1 if failed else 0
+
+
+def _one(name: str, *, quick: bool) -> int:
+    import msgspec
+
+    rows = importlib.import_module(f"bench.{MEASURES[name][0]}").measure(quick=quick)
+    sys.stdout.buffer.write(msgspec.json.encode(rows))
+    return 0
+
+
+def _environment() -> dict[str, str]:
+    """The environment without what would change how git or a runtime behaves."""
+    dropped = ("GIT_", "STEERDECK_", "OPENAI_", "XDG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    return {
+        **kept,
+        "GIT_AUTHOR_NAME": "Bench",
+        "GIT_AUTHOR_EMAIL": "bench@example.invalid",
+        "GIT_COMMITTER_NAME": "Bench",
+        "GIT_COMMITTER_EMAIL": "bench@example.invalid",
+        "TEXTUAL_ANIMATIONS": "none",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

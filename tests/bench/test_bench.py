@@ -1,0 +1,68 @@
+"""The bench runs: every measure of the engine gives its rows, however fast it was."""
+
+import pytest
+
+from bench import call_gap, journal_append, seeking
+from bench.rows import Row, machine, median, share, table, within
+
+
+def test_keeping_a_fact_is_measured_beside_sqlite_alone():
+    streamed, said = journal_append.measure(quick=True)
+    assert streamed.ours > 0
+    assert said.ours > 0
+    assert streamed.reference is not None
+    assert said.reference is not None
+
+
+def test_a_long_session_is_opened_and_searched_through():
+    opened, middle, worst, size = seeking.measure(quick=True)
+    assert 0 < middle.ours <= worst.ours
+    assert opened.ours > 0
+    assert size.ours > 0
+
+
+def test_the_gap_of_a_call_is_told_in_parts_of_the_whole():
+    rows = call_gap.measure(quick=True)
+    whole, before, after, _ = rows[:4]
+    assert whole.what.startswith("gap of a call that reads, bare")
+    assert before.ours > 0
+    assert after.ours > 0
+    assert whole.reference is not None
+
+
+@pytest.mark.parametrize(
+    ("goals", "ours", "met"),
+    [
+        ({"most": 5}, 4.0, True),
+        ({"most": 5}, 6.0, False),
+        ({"least_ratio": 12, "reference": 60.0}, 5.0, True),
+        ({"least_ratio": 12, "reference": 50.0}, 5.0, False),
+        ({"most_ratio": 1.35, "reference": 100.0}, 135.0, True),
+        ({"most": 5, "most_ratio": 1, "reference": 3.0}, 4.0, False),
+        ({}, 4.0, None),
+    ],
+)
+def test_a_goal_is_met_when_every_part_of_it_is(goals, ours, met):
+    assert within("x", ours, "ms", **goals).met is met
+
+
+def test_the_table_shows_ours_reference_ratio_and_goal_of_each_row():
+    text = table(
+        [Row("first frame", 120.0, "ms", "≤ 170 ms", True, 100.0, "hello"), Row("size", 1.5, "MB")]
+    )
+    _, _, first, second = text.splitlines()
+    assert first.split() == ["✓", "first", "frame", "120", "ms", "100", "ms", "hello", "1.20×",
+                             "≤", "170", "ms"]  # fmt: skip
+    assert second.split() == ["size", "1.50", "MB"]
+
+
+def test_half_of_the_values_lie_below_the_median_and_none_above_the_last_share():
+    values = [float(number) for number in range(101)]
+    assert median(values) == 50
+    assert share(values, 99) == 99
+    assert share([3.0], 99) == 3
+
+
+def test_the_machine_is_named_in_one_line():
+    assert "cores" in machine()
+    assert "\n" not in machine()
