@@ -5,7 +5,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -265,10 +265,3 @@ class Fleet:
             return None
         seen.write_text("\n".join([*known, mark]) + "\n")
         return settings.budget_first
-
-
-def keys_for(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables a session needs to reach its models, from the caller's environment."""
-    wanted = {model.key_variable for model in settings.models}
-    wanted |= {"OPENAI_API_KEY", "OPENAI_BASE_URL"}
-    return {name: environ[name] for name in sorted(wanted) if environ.get(name)}

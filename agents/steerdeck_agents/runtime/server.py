@@ -11,10 +11,11 @@ import os
 import socket
 import struct
 from collections.abc import Sequence
+from functools import partial
 
 from steerdeck_agents.demo.scripts import SCRIPTS
 from steerdeck_agents.facts.ids import Clock, Ids, OrderId, SessionId
-from steerdeck_agents.facts.orders import Order, StopRuntime
+from steerdeck_agents.facts.orders import Order, Start, StopRuntime
 from steerdeck_agents.facts.places import Level
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.database import SCHEMA
@@ -62,7 +63,8 @@ class Runtime:
         self._connections: set[Connection] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        self._orders: dict[OrderId, asyncio.Future[tuple[SessionId, int]]] = {}
+        self._orders: dict[OrderId, asyncio.Task[tuple[SessionId, int]]] = {}
+        self._turns: dict[SessionId, asyncio.Lock] = {}
         self._ending: asyncio.Future[str] | None = None
         self._started_ms = clock.now_ms()
         self.fleet = Fleet(
@@ -114,6 +116,8 @@ class Runtime:
         if self._server is not None:
             self._server.close()
             self._paths.socket.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._paths.socket.parent.rmdir()
         await asyncio.gather(*(c.farewell(f"The runtime ended: {reason}.")
                                for c in self._connections))  # fmt: skip
         if self._serving:
@@ -151,17 +155,30 @@ class Runtime:
         if isinstance(order, StopRuntime):
             asyncio.get_running_loop().call_later(0.05, self.end, "told to")
             return SessionId(""), 0
-        if (underway := self._orders.get(order.id)) is not None:
-            return await asyncio.shield(underway)
-        seq = await asyncio.to_thread(self.fleet.reader.order_answer, order.id)
-        if seq is not None:
-            return SessionId(""), seq
-        task = asyncio.ensure_future(obey(self.fleet, order))
-        self._orders[order.id] = task
-        try:
-            return await asyncio.shield(task)
-        finally:
-            self._orders.pop(order.id, None)
+        task = self._orders.get(order.id)
+        if task is None:
+            task = self._orders[order.id] = asyncio.create_task(self._in_turn(order))
+            task.add_done_callback(partial(self._obeyed, order.id))
+        return await asyncio.shield(task)
+
+    async def _in_turn(self, order: Order) -> tuple[SessionId, int]:
+        """Obey the orders for a session one after the other, as they came.
+
+        An order is checked against the state and then kept as a fact: between the two no other may
+        come, or a no and a yes to the same approval would both count.
+        """
+        session = SessionId("") if isinstance(order, Start | StopRuntime) else order.session
+        async with self._turns.setdefault(session, asyncio.Lock()):
+            seq = await asyncio.to_thread(self.fleet.reader.order_answer, order.id)
+            if seq is not None:
+                return SessionId(""), seq
+            return await obey(self.fleet, order)
+
+    def _obeyed(self, order: OrderId, task: asyncio.Task[tuple[SessionId, int]]) -> None:
+        self._orders.pop(order, None)
+        if not task.cancelled():
+            # Whoever gave it may be gone; then nobody hears why it was refused.
+            task.exception()
 
     def _publish(self, batch: Sequence[Committed]) -> None:
         for connection in self._connections:

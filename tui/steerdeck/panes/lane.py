@@ -69,7 +69,7 @@ class Lane(Down):
         if not room.full_plan:
             row = plan_row(state, room.lane)
             return [*row, BLANK] if room.rows >= 20 else row
-        steps = plan(state, 9 if room.rows >= 45 else 6)
+        steps = plan(state, room.steps)
         end = [BLANK] if room.rows >= 45 else []
         return [BLANK, *steps, hairline(), *end] if steps else [BLANK]
 

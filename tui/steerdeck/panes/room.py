@@ -21,6 +21,8 @@ class Room(msgspec.Struct, frozen=True):
     lane: int
     """Width of one lane."""
     full_plan: bool
+    steps: int
+    """Rows of a full plan's steps; done ones go first when there are more."""
     files: int
     """Rows for changed files below their total; none means one row for all."""
     hunk: int
@@ -50,7 +52,8 @@ def room(columns: int, rows: int, *, rail_hidden: bool = False) -> Room:
         lanes=count,
         lane=lane,
         full_plan=tall,
-        files=(6 if rows >= 45 else 4) if tall else 0,
+        steps=9 if rows >= 45 else 6 if rows >= 36 else 3,
+        files=(6 if rows >= 45 else 4 if rows >= 36 else 2) if tall else 0,
         hunk=HUNK if rows >= 45 else 0,
         dock=3 if tall else 1,
         gaps=tall,

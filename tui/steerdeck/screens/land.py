@@ -53,10 +53,10 @@ class LandDialog(SessionDialog):
             BLANK,
         ]
         if state.turn is not None:
-            words = "It is still at work: what it writes from now on is not in this landing."
+            words = "It is still at work: its work can be landed when the turn has ended."
             lines += [Line((Span(words, "t1"),), wrap=True), BLANK]
         for key, what, about in (
-            ("merge", "merge", f"into {branch}, as one merge commit"),
+            ("merge", "merge", f"into {branch}, forward or with one merge commit"),
             ("branch", "branch", "its commits, as a branch of your repository"),
             ("patch", "patch file", "written where you say; your repository stays as it is"),
         ):
