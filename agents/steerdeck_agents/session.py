@@ -34,6 +34,7 @@ from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.loop import recover
+from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.models.connect import connect
 from steerdeck_agents.models.model import Model
@@ -230,6 +231,7 @@ class Session:
             wire_model=settings.model,
             effort=settings.effort,
             prompt=prompt,
+            guides=Guides(services.paths.config, Path.home()),
             clock=services.clock,
             ids=services.ids,
             spool=services.paths.spool,

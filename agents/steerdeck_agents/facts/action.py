@@ -76,4 +76,13 @@ class AskDeveloper(msgspec.Struct, frozen=True, tag="ask"):
     choices: tuple[str, ...] = ()
 
 
-Action = RunCommand | ApplyPatch | ReadFile | ListFiles | SearchFiles | SetPlan | AskDeveloper
+class ReadSkill(msgspec.Struct, frozen=True, tag="skill"):
+    """Read the body of a skill."""
+
+    name: str
+
+
+Action = (
+    RunCommand | ApplyPatch | ReadFile | ListFiles | SearchFiles | SetPlan | AskDeveloper
+    | ReadSkill
+)  # fmt: skip

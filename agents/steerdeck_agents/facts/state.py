@@ -164,6 +164,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     parked_until_ms: int | None = None
     """When it goes on by itself."""
     plan: Plan = Plan()
+    plan_edited: int = 0
+    """The event by which the developer changed the plan; 0 when it is as the agent made it."""
     turn: OpenTurn | None = None
     last_turn: TurnStatus | None = None
     ended_seq: int = 0

@@ -12,6 +12,7 @@ from steerdeck_agents.facts.action import (
     AskDeveloper,
     ListFiles,
     ReadFile,
+    ReadSkill,
     RunCommand,
     SearchFiles,
     SetPlan,
@@ -54,6 +55,8 @@ def verdict(
             return Auto("a plan changes no file")
         case AskDeveloper():
             return Auto("a question changes no file")
+        case ReadSkill():
+            return Auto("a skill was named to the model to be read")
 
 
 def _read(path: str, workspace: Workspace) -> Verdict:

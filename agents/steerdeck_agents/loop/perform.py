@@ -136,6 +136,7 @@ async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) 
         on_output=output,
         stop=site.stop,
         files=site.ground.files,
+        skill=lambda name: site.guides.skill(state.workspace, name),
     )
     try:
         return await perform(action, bench)

@@ -14,6 +14,9 @@ from steerdeck_agents.facts.ids import CallId, SessionId, Sha, sha_of
 from steerdeck_agents.journal.enclosures import NewItem
 from steerdeck_agents.loop import request
 
+NewText = tuple[str, str, str]
+"""An item about to be staged: its exact JSON text, its origin, its kind."""
+
 
 class _CallItem(msgspec.Struct, frozen=True):
     """Read with Any: a model may send anything, and a prompt must load all the same."""
@@ -76,8 +79,8 @@ class Prompt:
         """Text of the newest item of that origin."""
         return next((i.text for i in reversed(self._items) if i.origin == origin), None)
 
-    def stage(self, *new: tuple[str, str, str]) -> Staged:
-        """Items as (text, origin, kind), numbered to follow those that are there."""
+    def stage(self, *new: NewText) -> Staged:
+        """Items numbered to follow those that are there."""
         items = tuple(Held(sha_of(text.encode()), text, origin, kind) for text, origin, kind in new)
         events = tuple(
             ItemAdded(
@@ -96,7 +99,7 @@ class Prompt:
         """Take over what was committed; the calls among it, in order."""
         return tuple(call for item in staged.items if (call := self._keep(item)))
 
-    def outputs_owed(self, results: Mapping[CallId, str]) -> list[tuple[str, str, str]]:
+    def outputs_owed(self, results: Mapping[CallId, str]) -> list[NewText]:
         """Outputs of ended calls not yet in the prompt, in call order, ready to stage."""
         return [
             (request.call_output(call.wire_id, results[call.id]), "tool", "function_call_output")

@@ -1,10 +1,13 @@
 """One request to the model, from the waiting messages to the calls it asks for."""
 
+import asyncio
+
 from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.facts.events import (
     CallRequested,
     KnownEvent,
     MessageDelivered,
+    Noticed,
     RequestEnded,
     RequestSent,
     RetryPlanned,
@@ -65,10 +68,9 @@ async def _send(site: Site, turn: TurnId, state: SessionState) -> tuple[RequestS
     """Commit the request, with the messages it carries, before a byte of it leaves."""
     messages = deliverable(state)
     new = list(site.prompt.outputs_owed(site.results))
-    for origin, text in world.sections(state).items():
-        item = request.message("developer", text)
-        if site.prompt.newest(origin) != item:
-            new.append((item, origin, "message"))
+    guidance = await asyncio.to_thread(site.guides.look, state.workspace)
+    sections, notices = world.changed(site.prompt, state, guidance)
+    new += sections
     new += [(request.message("user", m.text), "developer", "message") for m in messages]
     staged = site.prompt.stage(*new)
     parameters = request.fields(
@@ -102,8 +104,11 @@ async def _send(site: Site, turn: TurnId, state: SessionState) -> tuple[RequestS
         items=shas,
         body=sent.body,
     )
+    said = [
+        Noticed(session=site.session, turn=turn, text=text, level="warning") for text in notices
+    ]
     await site.journal.append(
-        *staged.events, *delivered, sent, full=True, enclosed=(*staged.enclosed, stored)
+        *said, *staged.events, *delivered, sent, full=True, enclosed=(*staged.enclosed, stored)
     )
     site.prompt.keep(staged)
     return sent, body

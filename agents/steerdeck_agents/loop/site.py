@@ -12,6 +12,7 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.journal.enclosures import Enclosure
+from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.models.model import Model
 
@@ -56,6 +57,7 @@ class Site:
     wire_model: str
     effort: str | None
     prompt: Prompt
+    guides: Guides
     clock: Clock
     ids: Ids
     spool: Path

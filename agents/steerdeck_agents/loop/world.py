@@ -1,7 +1,8 @@
 """What the model is told of its world: typed sections, appended when they change (law 3).
 
 A section is rendered whole; when its text differs from the newest prompt item of the same origin,
-the new text is appended. Nothing that was sent is ever edited, so the cached prefix stays.
+the new text is appended. Nothing that was sent is ever edited, so the cached prefix stays. What
+others wrote (instruction files, skills) is told in the developer's role inside a tag of its own.
 """
 
 from functools import cache
@@ -9,6 +10,9 @@ from importlib.resources import files
 
 from steerdeck_agents.facts.places import Mode
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.loop import request
+from steerdeck_agents.loop.guides import INSTRUCTIONS, NO_MORE, SKILLS, Guidance
+from steerdeck_agents.loop.prompt import NewText, Prompt
 
 _MODES: dict[Mode, str] = {
     "plan": "Mode: plan only. Read, search and make a plan; patches and commands are refused.",
@@ -40,6 +44,11 @@ def sections(state: SessionState) -> dict[str, str]:
         ),
         "world.mode": _MODES[state.mode],
     }
+    if state.plan_edited:
+        steps = "\n".join(f"- [{step.status}] {step.text}" for step in state.plan.steps)
+        told["world.plan"] = (
+            f"The developer changed your plan (event {state.plan_edited}). It is now:\n{steps}"
+        )
     if state.undone:
         told["world.undone"] = (
             f"The developer put these files back to an earlier state (event {state.undone_seq}):"
@@ -47,3 +56,24 @@ def sections(state: SessionState) -> dict[str, str]:
             " repeat what was undone without asking."
         )
     return told
+
+
+def changed(
+    prompt: Prompt, state: SessionState, guidance: Guidance
+) -> tuple[list[NewText], list[str]]:
+    """The sections to append, ready to stage, and what the developer is to be told of them."""
+    new: list[NewText] = []
+    notices: list[str] = []
+    for origin, text in sections(state).items():
+        item = request.message("developer", text)
+        if prompt.newest(origin) != item:
+            new.append((item, origin, "message"))
+    for origin in (INSTRUCTIONS, SKILLS):
+        before = prompt.newest(origin)
+        text = guidance.sections.get(origin, NO_MORE[origin] if before is not None else "")
+        item = request.message("user", text)
+        if text and item != before:
+            new.append((item, origin, "message"))
+        if origin in guidance.cuts and ((text and item != before) or not len(prompt)):
+            notices.append(guidance.cuts[origin])
+    return new, notices

@@ -11,6 +11,7 @@ from steerdeck_agents.facts.action import (
     AskDeveloper,
     ListFiles,
     ReadFile,
+    ReadSkill,
     RunCommand,
     SearchFiles,
     SetPlan,
@@ -19,7 +20,7 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.tools import list as list_tool
-from steerdeck_agents.tools import patch, read, search, shell
+from steerdeck_agents.tools import patch, read, search, shell, skill
 from steerdeck_agents.tools.outcome import Outcome, fit
 
 
@@ -39,6 +40,8 @@ class Bench:
     """Set when the developer interrupts."""
     files: Callable[[], Awaitable[Sequence[str]]]
     """Paths below the workspace that git knows or would add."""
+    skill: Callable[[str], str | None]
+    """The body of the skill of that name; reads a file."""
 
 
 async def perform(action: Action, bench: Bench) -> Outcome:
@@ -76,5 +79,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
             files = await bench.files()
             stopped = bench.stop.is_set
             return await asyncio.to_thread(search.perform, action, bench.workspace, files, stopped)
+        case ReadSkill():
+            return await asyncio.to_thread(skill.perform, action, bench.skill)
         case SetPlan() | AskDeveloper():
             raise TypeError("The loop itself keeps the plan and asks the developer.")

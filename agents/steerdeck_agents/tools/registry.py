@@ -14,9 +14,19 @@ from steerdeck_agents.tools.plan import UpdatePlan
 from steerdeck_agents.tools.read import Read
 from steerdeck_agents.tools.search import Search
 from steerdeck_agents.tools.shell import Shell
+from steerdeck_agents.tools.skill import SkillReader
 from steerdeck_agents.tools.tool import Tool
 
-ALL: tuple[Tool, ...] = (Patch(), Ask(), List(), Read(), Search(), Shell(), UpdatePlan())
+ALL: tuple[Tool, ...] = (
+    Patch(),
+    Ask(),
+    List(),
+    Read(),
+    SkillReader(),
+    Search(),
+    Shell(),
+    UpdatePlan(),
+)
 """Sorted by name."""
 _BY_NAME = {tool.name: tool for tool in ALL}
 

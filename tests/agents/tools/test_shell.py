@@ -26,6 +26,7 @@ def bench(workspace: Workspace, spool: Path, said: list[str] | None = None) -> B
         on_output=([] if said is None else said).append,
         stop=asyncio.Event(),
         files=files,
+        skill={"notes": "How notes are written."}.get,
     )
 
 

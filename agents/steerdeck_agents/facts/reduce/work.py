@@ -10,7 +10,8 @@ from steerdeck_agents.facts.state import SessionState
 def apply(state: SessionState, event: Event) -> SessionState:
     match event:
         case PlanUpdated():
-            return replace(state, plan=Plan(event.steps))
+            edited = event.seq if event.actor == "developer" else 0
+            return replace(state, plan=Plan(event.steps), plan_edited=edited)
         case FilesChanged():
             return replace(state, files=event.files, newest_file=event.newest)
         case FilesRestored():
