@@ -20,6 +20,7 @@ from steerdeck_agents.facts.places import Level
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.database import SCHEMA
 from steerdeck_agents.journal.writer import Committed
+from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.models.scripted_server import ScriptedServer, serve
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.connection import Connection
@@ -52,6 +53,7 @@ class Runtime:
         boot: str = "",
         pace: float | None = None,
         idle_s: float = IDLE_S,
+        patience: Patience | None = None,
     ) -> None:
         self._paths = paths
         self._clock = clock
@@ -74,6 +76,7 @@ class Runtime:
             level=level,
             publish=self._publish,
             scripted_url=lambda: self._scripted.url if self._scripted else "",
+            patience=patience or Patience(),
         )
         self._pages = Pages(self.fleet, self._status)
 
