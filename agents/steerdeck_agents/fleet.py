@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import random
 import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from steerdeck_agents.facts.events import (
     RuntimeEnded,
     RuntimeStarted,
     SessionCreated,
+    SessionParked,
+    SessionResumed,
 )
 from steerdeck_agents.facts.ids import Clock, Ids, MessageId, SessionId
 from steerdeck_agents.facts.orders import Start
@@ -27,7 +30,10 @@ from steerdeck_agents.journal.enclosures import OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
 from steerdeck_agents.loop import recover
+from steerdeck_agents.loop.alarm import Alarm
+from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.models.choose import choose, list_models
+from steerdeck_agents.models.governor import Governor
 from steerdeck_agents.sandbox.descendants import end_leftovers
 from steerdeck_agents.session import Services, Session
 from steerdeck_agents.settings.config import ModelSettings, Settings, load, remember_model
@@ -52,6 +58,7 @@ class Fleet:
         level: Level,
         publish: Callable[[Sequence[Committed]], None],
         scripted_url: Callable[[], str],
+        patience: Patience,
     ) -> None:
         self.paths = paths
         self.clock = clock
@@ -64,6 +71,9 @@ class Fleet:
         self._watched: dict[str, Callable[[Collection[str]], None]] = {}
         self._watcher = Watcher(self._files_changed, log.warning)
         self._rules: tuple[int, tuple[Rule, ...]] = (-1, ())
+        self.governor = Governor(clock, random.Random(), patience.first_s)
+        self._alarm = Alarm(clock, lambda: self.writer.states().values(), self._go_on)
+        self._ringing: asyncio.Task[None] | None = None
         self._services = Services(
             paths=paths,
             writer=self.writer,
@@ -71,6 +81,8 @@ class Fleet:
             clock=clock,
             ids=ids,
             level=level,
+            governor=self.governor,
+            patience=patience,
             lasting_rules=self.lasting_rules,
             watch=self._watch,
             unwatch=self._unwatch,
@@ -95,9 +107,13 @@ class Fleet:
                 if facts:
                     await self.writer.append(*facts, full=True)
             self._adopt(state)
+        self._ringing = asyncio.create_task(self._alarm.run(), name="alarm")
 
     async def close(self, reason: str) -> None:
         """Stop every session where it stands and give the journal back."""
+        if self._ringing is not None:
+            self._ringing.cancel()
+            await asyncio.gather(self._ringing, return_exceptions=True)
         await asyncio.gather(*(session.close() for session in self.sessions.values()))
         await self._watcher.stop()
         await self.writer.append(RuntimeEnded(reason=reason), full=True)
@@ -196,7 +212,13 @@ class Fleet:
         for session in {committed.event.session for committed in batch}:
             if (alive := self.sessions.get(session)) is not None:
                 alive.wake()
+        if any(isinstance(committed.event, SessionParked) for committed in batch):
+            self._alarm.look()
         self._publish(batch)
+
+    async def _go_on(self, state: SessionState) -> None:
+        resumed = SessionResumed(session=state.id, why="the limit's reset time has come")
+        await self.writer.append(resumed, full=True)
 
     def _watch(self, workspace: Path, callback: Callable[[Collection[str]], None]) -> None:
         self._watched[str(workspace)] = callback

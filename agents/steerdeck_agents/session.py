@@ -35,8 +35,10 @@ from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.loop import recover
 from steerdeck_agents.loop.guides import Guides
+from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.models.connect import connect
+from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
 from steerdeck_agents.models.prices import price
 from steerdeck_agents.settings.config import ModelSettings, load
@@ -63,6 +65,8 @@ class Services:
     clock: Clock
     ids: Ids
     level: Level
+    governor: Governor
+    patience: Patience
     lasting_rules: Callable[[], tuple[Rule, ...]]
     watch: Callable[[Path, Callable[[Collection[str]], None]], None]
     """Call back with the changed paths of that workspace."""
@@ -123,6 +127,11 @@ class Session:
         self._stop.set()
         self.wake()
 
+    def hurry(self) -> None:
+        """Send its next request at once, whatever it waits for."""
+        self._services.governor.hasten(self.id)
+        self.wake()
+
     def forget_model(self) -> None:
         """Connect anew before the next turn, with the keys of now."""
         self._stale = True
@@ -137,6 +146,7 @@ class Session:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._services.governor.forget(self.id)
         for task in tuple(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -228,6 +238,10 @@ class Session:
             journal=services.writer,
             ground=self.ground,
             model=model,
+            governor=services.governor,
+            provider=Provider(settings.base_url, settings.model),
+            patience=services.patience,
+            silence_s=settings.silence_s,
             wire_model=settings.model,
             effort=settings.effort,
             prompt=prompt,

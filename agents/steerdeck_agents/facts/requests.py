@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from steerdeck_agents.facts.errors import Cause
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import RequestId, Sha
 from steerdeck_agents.facts.usage import Usage
@@ -49,6 +50,7 @@ class RetryPlanned(Fact, frozen=True, kw_only=True, tag="request.retry"):
     attempt: int
     delay_ms: int
     reason: str
+    cause: Cause = ""
 
 
 class RetryHastened(Fact, frozen=True, kw_only=True, tag="request.hastened"):

@@ -110,6 +110,8 @@ class OpenTurn(msgspec.Struct, frozen=True):
     request: RequestId | None = None
     requests: int = 0
     attempt: int = 0
+    strikes: int = 0
+    """Failures in a row, not counting those a limit or the network caused."""
     retry: str = ""
     """Why the last request is asked again; empty when none is."""
     retry_at_ms: int = 0

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from steerdeck_agents.facts.errors import ModelError
+from steerdeck_agents.facts.errors import Cause, ModelError
 from steerdeck_agents.facts.events import (
     CallRequested,
     KnownEvent,
@@ -11,17 +11,23 @@ from steerdeck_agents.facts.events import (
     RequestEnded,
     RequestSent,
     RetryPlanned,
+    SessionParked,
 )
 from steerdeck_agents.facts.ids import RequestId, TurnId, sha_of
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.state import Message, SessionState
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.journal.enclosures import NewRequest
-from steerdeck_agents.loop import request, retry, world
+from steerdeck_agents.loop import line, request, retry, world
 from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.loop.stream import Response
 from steerdeck_agents.loop.titles import title_of
+from steerdeck_agents.models.governor import Ticket
 from steerdeck_agents.tools import registry
+
+PARK_S = 120.0
+"""A longer wait is the limit of an account and no rush hour: the session is parked."""
+RESET_MARGIN_S = 1.0
 
 
 def deliverable(state: SessionState) -> tuple[Message, ...]:
@@ -38,21 +44,43 @@ def deliverable(state: SessionState) -> tuple[Message, ...]:
 async def once(site: Site, turn: TurnId) -> None:
     """Send one request and record all that came of it; ModelError when it can't be had.
 
-    An interrupt ends it at once, with what had arrived kept as incomplete text. A failure that
-    asking again may help is recorded as a planned retry, waited for, and left to the caller's loop.
+    It waits for the time of a planned retry and for its turn at the provider first. An interrupt
+    ends it at once, with what had arrived kept as incomplete text. A failure that asking again may
+    help is recorded as a planned retry, a usage limit as a park; the caller's loop goes on there.
     """
-    state = site.state
-    sent, body = await _send(site, turn, state)
+    if not await retry.due(site):
+        return
+    try:
+        ticket = await line.admitted(site, turn)
+    except ModelError as error:
+        await site.journal.append(_parked(site, turn, error), full=True)
+        return
+    if ticket is None:
+        return
+    with ticket:
+        state = site.state
+        # Words may have been taken back, or the session parked, while it stood in line.
+        if state.parked or not ((state.turn and state.turn.owes) or deliverable(state)):
+            return
+        await _ask(site, turn, state, ticket)
+
+
+async def _ask(site: Site, turn: TurnId, state: SessionState, ticket: Ticket) -> None:
+    sent, body = await _send(site, turn, state, round(ticket.waited_s * 1000))
     started = site.clock.monotonic()
     response = Response(sent)
+    ticket.sent()
     try:
-        finished = await first_of(response.read(site, body, started), site.stop)
+        finished = await first_of(response.read(site, body, ticket), site.stop)
     except ModelError as error:
-        await _failed(site, turn, sent, response, error, started)
+        await _failed(site, turn, sent, response, error, started, ticket)
         return
     if finished:
+        ticket.succeeded()
+        ticket.give_back()
         await _completed(site, turn, sent, response, started)
     else:
+        ticket.give_back()
         ended = RequestEnded(
             session=site.session,
             turn=turn,
@@ -64,7 +92,9 @@ async def once(site: Site, turn: TurnId) -> None:
         await site.journal.append(*incomplete, ended, full=True)
 
 
-async def _send(site: Site, turn: TurnId, state: SessionState) -> tuple[RequestSent, bytes]:
+async def _send(
+    site: Site, turn: TurnId, state: SessionState, queued_ms: int
+) -> tuple[RequestSent, bytes]:
     """Commit the request, with the messages it carries, before a byte of it leaves."""
     messages = deliverable(state)
     new = list(site.prompt.outputs_owed(site.results))
@@ -90,6 +120,7 @@ async def _send(site: Site, turn: TurnId, state: SessionState) -> tuple[RequestS
         items=len(shas),
         body=sha_of(body),
         attempt=(state.turn.attempt if state.turn and state.turn.retry else 0) + 1,
+        queued_ms=queued_ms,
     )
     delivered = [
         MessageDelivered(session=site.session, turn=turn, message=message.id, request=sent.request)
@@ -134,7 +165,7 @@ async def _completed(
     ]
     usage = response.ended.usage if response.ended else Usage()
     served = response.ended.served_model if response.ended else ""
-    first = response.first_token_s
+    first = response.first_s
     ended = RequestEnded(
         session=site.session,
         turn=turn,
@@ -160,8 +191,11 @@ async def _failed(
     response: Response,
     error: ModelError,
     started: float,
+    ticket: Ticket,
 ) -> None:
-    wait = retry.delay_s(error, sent.attempt, sent.request)
+    cause = _cause(error, response)
+    wait = _wait_s(site, sent, error, cause, ticket)
+    ticket.give_back()
     facts: list[KnownEvent] = response.texts_ended(complete=False)
     facts.append(
         RequestEnded(
@@ -174,7 +208,9 @@ async def _failed(
             duration_ms=_ms(site, started),
         )
     )
-    if wait is not None:
+    if cause == "usage":
+        facts.append(_parked(site, turn, error))
+    elif wait is not None:
         facts.append(
             RetryPlanned(
                 session=site.session,
@@ -183,12 +219,53 @@ async def _failed(
                 attempt=sent.attempt,
                 delay_ms=round(wait * 1000),
                 reason=str(error),
+                cause=cause,
             )
         )
     await site.journal.append(*facts, full=True)
-    if wait is None:
+    if wait is None and cause != "usage":
         raise error
-    await site.pause(wait)
+
+
+def _cause(error: ModelError, response: Response) -> Cause:
+    """What to wait for, from what the error says and what had arrived."""
+    if error.cause == "network" and response.first_s is not None:
+        # There is a network: the connection broke off within an answer.
+        return "server"
+    if error.cause == "limit" and (error.retry_after_s or 0.0) > PARK_S:
+        return "usage"
+    return error.cause
+
+
+def _wait_s(
+    site: Site, sent: RequestSent, error: ModelError, cause: Cause, ticket: Ticket
+) -> float | None:
+    """Tell the governor what happened; the seconds until this request is asked again."""
+    match cause:
+        case "limit":
+            return ticket.limited(error.retry_after_s)
+        case "usage":
+            ticket.spent(error)
+            return None
+        case "server" | "silence":
+            ticket.failed()
+    turn = site.state.turn
+    if turn is None:
+        return None
+    return retry.delay_s(error, cause, turn, site.patience, sent.request)
+
+
+def _parked(site: Site, turn: TurnId, error: ModelError) -> SessionParked:
+    """The account may not go on; with a reset time the session does so by itself."""
+    if error.retry_after_s is None:
+        way_out = "Then resume it."
+        until_ms = None
+    else:
+        way_out = "It goes on by itself when the limit is reset; resume it to ask before."
+        until_ms = site.clock.now_ms() + round((error.retry_after_s + RESET_MARGIN_S) * 1000)
+    return SessionParked(
+        session=site.session, turn=turn, reason=str(error), way_out=way_out, until_ms=until_ms
+    )
 
 
 def _ms(site: Site, started: float) -> int:

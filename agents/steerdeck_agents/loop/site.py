@@ -13,7 +13,9 @@ from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.journal.enclosures import Enclosure
 from steerdeck_agents.loop.guides import Guides
+from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
+from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
 
 
@@ -54,6 +56,11 @@ class Site:
     journal: Journal
     ground: Ground
     model: Model
+    governor: Governor
+    provider: Provider
+    patience: Patience
+    silence_s: float
+    """Without an event for so long, the model ends a stream by itself."""
     wire_model: str
     effort: str | None
     prompt: Prompt
@@ -85,14 +92,6 @@ class Site:
             if not ready(self.state) and not self.stop.is_set():
                 await self.wake.wait()
         return not self.stop.is_set()
-
-    async def pause(self, seconds: float) -> bool:
-        """Wait that long; False when an interrupt came first."""
-        try:
-            await asyncio.wait_for(self.stop.wait(), seconds)
-        except TimeoutError:
-            return True
-        return False
 
 
 async def first_of(work: Awaitable[None], stop: asyncio.Event) -> bool:

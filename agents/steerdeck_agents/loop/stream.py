@@ -10,7 +10,9 @@ from steerdeck_agents.facts.events import ItemEnded, KnownEvent, RequestSent, Te
 from steerdeck_agents.facts.ids import ItemId
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.loop.flow import Flow
+from steerdeck_agents.loop.silence import Silence
 from steerdeck_agents.loop.site import Site
+from steerdeck_agents.models.governor import Ticket
 from steerdeck_agents.models.model import Ended, ItemDone, TextDelta
 
 FLUSH_S = 0.05
@@ -70,25 +72,30 @@ class Response:
         self._sent = sent
         self.items: list[ItemDone] = []
         self.texts: dict[tuple[str, str], str] = {}
-        self.first_token_s: float | None = None
+        self.first_s: float | None = None
+        """Seconds until the first of it came."""
         self.ended: Ended | None = None
 
-    async def read(self, site: Site, body: bytes, started_s: float) -> None:
+    async def read(self, site: Site, body: bytes, ticket: Ticket) -> None:
         """Stream one response to its terminal event; ModelError when it does not come."""
         flow = TextFlow(site, self._sent)
+        started_s = site.clock.monotonic()
         try:
-            async for chunk in site.model.stream(body):
-                match chunk:
-                    case TextDelta():
-                        if self.first_token_s is None:
-                            self.first_token_s = site.clock.monotonic() - started_s
-                        key = (chunk.item, chunk.kind)
-                        self.texts[key] = self.texts.get(key, "") + chunk.text
-                        flow.add(chunk)
-                    case ItemDone():
-                        self.items.append(chunk)
-                    case Ended():
-                        self.ended = chunk
+            async with Silence(site, self._sent) as silence:
+                async for chunk in site.model.stream(body):
+                    silence.heard_s = site.clock.monotonic()
+                    if self.first_s is None:
+                        self.first_s = silence.heard_s - started_s
+                        ticket.first_token()
+                    match chunk:
+                        case TextDelta():
+                            key = (chunk.item, chunk.kind)
+                            self.texts[key] = self.texts.get(key, "") + chunk.text
+                            flow.add(chunk)
+                        case ItemDone():
+                            self.items.append(chunk)
+                        case Ended():
+                            self.ended = chunk
         finally:
             await flow.end()
 

@@ -84,6 +84,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     works = session.state.turn is not None
     seq = await record(fleet, order.id, fact)
     match order:
+        case TryNow() | Resume():
+            session.hurry()
         case Interrupt():
             session.interrupt()
         case Say(delivery="now") if works:

@@ -63,10 +63,12 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case TextAdded():
             return _turn(state, silent_ms=0)
         case RetryPlanned():
+            before = state.turn.strikes if state.turn else 0
             return _turn(
                 state,
                 request=None,
                 attempt=event.attempt,
+                strikes=before if event.cause in ("limit", "network") else before + 1,
                 retry=event.reason,
                 retry_at_ms=event.at_ms + event.delay_ms,
             )
@@ -76,8 +78,9 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 usage=state.usage.plus(event.usage),
                 context=event.usage.input or state.context,
             )
-            owes = event.calls > 0 if event.status == "completed" else True
-            return _turn(state, request=None, owes=owes, silent_ms=0)
+            if event.status != "completed":
+                return _turn(state, request=None, owes=True, silent_ms=0)
+            return _turn(state, request=None, owes=event.calls > 0, silent_ms=0, strikes=0)
         case MessageSent() if event.delivery != "queue":
             return _turn(state, owes=True)
         case CallEnded():

@@ -1,0 +1,57 @@
+"""A request's wait for its turn at the provider, said when it lasts."""
+
+import asyncio
+
+from steerdeck_agents.facts.events import RequestQueued
+from steerdeck_agents.facts.ids import TurnId
+from steerdeck_agents.loop.site import Site, first_of
+from steerdeck_agents.models.governor import Place, Ticket
+
+
+async def admitted(site: Site, turn: TurnId) -> Ticket | None:
+    """The right to send one request, to be given back; None when an interrupt came first.
+
+    Raises:
+        ModelError: `usage`, the account's limit is met and its reset is still to come.
+    """
+    got: list[Ticket] = []
+
+    async def wait() -> None:
+        got.append(await site.governor.turn(site.provider, site.session))
+
+    telling = asyncio.create_task(_tell(site, turn))
+    try:
+        await first_of(wait(), site.stop)
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
+    return got[0] if got else None
+
+
+async def _tell(site: Site, turn: TurnId) -> None:
+    """Say the place in line when it differs from what was said, and not too often."""
+    said: Place | None = None
+    pause_s = site.patience.line_s
+    while True:
+        await asyncio.sleep(pause_s)
+        place = site.governor.place(site.session)
+        pause_s = site.patience.line_again_s
+        if place is None or (said is not None and not _differs(place, said, pause_s)):
+            continue
+        said = place
+        cooling_ms = round(place.cooling_s * 1000)
+        await site.journal.append(
+            RequestQueued(
+                session=site.session,
+                turn=turn,
+                place=place.place,
+                waiting=place.waiting,
+                until_ms=site.clock.now_ms() + cooling_ms if cooling_ms else None,
+            )
+        )
+
+
+def _differs(place: Place, said: Place, since_s: float) -> bool:
+    """Whether it stands elsewhere, or the end of a cool-down has moved."""
+    moved = place.cooling_s - max(0.0, said.cooling_s - since_s)
+    return place.place != said.place or abs(moved) > 1.0
