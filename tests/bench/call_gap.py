@@ -98,6 +98,7 @@ def _rows(
                    reference=floor, against=against),
             within("    of it up to the command's first line", median(gaps.before), "ms"),
             within("    of it from there to the next request", median(gaps.after), "ms"),
+            within("    the quietest tenth", share(gaps.whole, 10), "ms"),
             within("    p95", share(gaps.whole, 95), "ms"),
         ]  # fmt: skip
     return rows

@@ -77,7 +77,9 @@ class SessionGround:
     async def _follow(self, before: asyncio.Task[None] | None, call: CallId) -> None:
         if before is not None:
             await before
-        await self._take("after call", call)
+        changed = await self._take("after call", call)
+        if changed is None and self._snapshot is not None and not self._snapshot.not_covered:
+            return
         telling = asyncio.create_task(self.publish_changes())
         self._telling.add(telling)
         telling.add_done_callback(self._telling.discard)
