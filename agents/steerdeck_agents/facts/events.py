@@ -29,6 +29,8 @@ from steerdeck_agents.facts.requests import RetryHastened as RetryHastened
 from steerdeck_agents.facts.requests import RetryPlanned as RetryPlanned
 from steerdeck_agents.facts.requests import StreamSilent as StreamSilent
 from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.facts.windows import CompactionOrdered as CompactionOrdered
+from steerdeck_agents.facts.windows import WindowCompacted as WindowCompacted
 
 Delivery = Literal["first", "steer", "queue", "now"]
 CallStatus = Literal["done", "failed", "rejected", "interrupted"]
@@ -327,7 +329,7 @@ KnownEvent = (
     SessionCreated | SessionConfigured | SessionArchived | SessionReopened | SessionParked
     | SessionResumed | MessageSent | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded
     | InterruptOrdered | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded
-    | RequestQueued | RetryHastened | StreamSilent
+    | RequestQueued | RetryHastened | StreamSilent | CompactionOrdered | WindowCompacted
     | ItemEnded | PlanUpdated
     | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested
     | WorkspaceProgressed | WorkspaceMade | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed

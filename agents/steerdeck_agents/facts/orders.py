@@ -100,6 +100,12 @@ class TryNow(OrderHead, frozen=True, kw_only=True, tag="try_now"):
     session: SessionId
 
 
+class Compact(OrderHead, frozen=True, kw_only=True, tag="compact"):
+    """Open a new window of the prompt, with a summary in place of most of the old one."""
+
+    session: SessionId
+
+
 class Configure(OrderHead, frozen=True, kw_only=True, tag="configure"):
     session: SessionId
     name: str | None = None
@@ -142,5 +148,5 @@ class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
 
 Order = (
     Start | Say | Withdraw | Interrupt | Decide | Answer | Resolve | Resume | TryNow | Configure
-    | Land | Undo | Archive | Reopen | StopRuntime
+    | Compact | Land | Undo | Archive | Reopen | StopRuntime
 )  # fmt: skip

@@ -30,6 +30,8 @@ class RequestSent(Fact, frozen=True, kw_only=True, tag="request.sent"):
     attempt: int = 1
     queued_ms: int = 0
     """How long it waited for its turn at the provider."""
+    compacts: bool = False
+    """It asks for the summary of a window: its answer is no part of the prompt."""
 
 
 class RequestEnded(Fact, frozen=True, kw_only=True, tag="request.ended"):
@@ -43,6 +45,7 @@ class RequestEnded(Fact, frozen=True, kw_only=True, tag="request.ended"):
     first_token_ms: int | None = None
     duration_ms: int = 0
     served_model: str = ""
+    compacts: bool = False
 
 
 class RetryPlanned(Fact, frozen=True, kw_only=True, tag="request.retry"):

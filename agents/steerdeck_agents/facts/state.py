@@ -123,6 +123,8 @@ class OpenTurn(msgspec.Struct, frozen=True):
     """When the provider may be asked again, while its line stands still; else 0."""
     silent_ms: int = 0
     """Since when nothing of the answer has come; 0 is not for long."""
+    compacts: bool = False
+    """Its open request asks for the summary of the window."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -184,7 +186,16 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     newest_file: str = ""
     usage: Usage = Usage()
     context: int = 0
-    """Input tokens of the last request."""
+    """Input tokens of the last request; after a compaction an estimate."""
+    cached: int = 0
+    """Of those, read from the server's cache."""
+    measured: int = 0
+    """Tokens of the window's first `measured_items` items and the tools, as the server counted."""
+    measured_items: int = 0
+    compaction: str = ""
+    """Why the window is to be compacted, when that was ordered; else empty."""
+    fresh_window: bool = False
+    """The window was opened by a compaction, and no request has completed in it."""
     window: int = 0
     prompt_items: int = 0
     counts: Counts = Counts()

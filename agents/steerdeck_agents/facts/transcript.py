@@ -165,6 +165,8 @@ def _marked(event: e.Event) -> Marked | None:
             text, level = f"nothing has come for {event.silent_ms / 1000:.0f} s", "warning"
         case e.RetryHastened():
             text, level = "asking now", "info"
+        case e.WindowCompacted():
+            text, level = _compacted(event), "warning" if event.problem else "info"
         case e.WorkLanded():
             text, level = f"landed ({event.how}) on {event.where}", "done"
         case e.LandingFailed():
@@ -184,6 +186,19 @@ def _marked(event: e.Event) -> Marked | None:
         case _:
             return None
     return Marked(f"mark_{event.seq}", event.seq, event.at_ms, text, _level(level))
+
+
+def _compacted(event: e.WindowCompacted) -> str:
+    dropped = f"{event.dropped_calls} calls" if event.dropped_calls != 1 else "1 call"
+    said = (
+        f"compacted: {_thousands(event.tokens_before)} → {_thousands(event.tokens_after)} ≈,"
+        f" {dropped} dropped from the window, all still searchable"
+    )
+    return f"{said}; the summary is not the model's: {event.problem}" if event.problem else said
+
+
+def _thousands(tokens: int) -> str:
+    return f"{tokens / 1000:.0f}k" if tokens >= 10_000 else f"{tokens / 1000:.1f}k"
 
 
 def _level(level: str) -> Literal["info", "done", "warning", "error"]:

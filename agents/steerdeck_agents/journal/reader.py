@@ -262,7 +262,7 @@ def _item(connection: sqlite3.Connection, fact: ItemAdded) -> StoredItem:
         index=fact.index,
         sha=fact.sha,
         text=text,
-        origin=origin or fact.origin,
+        origin=fact.origin or origin,
         kind=fact.kind,
         seq=fact.seq,
     )

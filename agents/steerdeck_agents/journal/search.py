@@ -13,6 +13,7 @@ from steerdeck_agents.facts.events import (
     ItemEnded,
     MessageSent,
     Noticed,
+    WindowCompacted,
 )
 
 _CAP: Final = 4000
@@ -21,7 +22,9 @@ _CAP: Final = 4000
 _PHRASE = re.compile(r'"([^"]*)"|(\S+)')
 _WORD = re.compile(r"\w+")
 
-SEARCHED: Final = frozenset({MessageSent, ItemEnded, CallRequested, CallEnded, Noticed})
+SEARCHED: Final = frozenset(
+    {MessageSent, ItemEnded, CallRequested, CallEnded, Noticed, WindowCompacted}
+)
 """Types worth calling `words_of` for; a set, since this is asked for every event."""
 
 
@@ -32,6 +35,8 @@ def words_of(event: Event) -> str:
             text = event.text
         case CallRequested():
             text = event.title
+        case WindowCompacted():
+            text = event.summary
         case CallEnded():
             text = event.result
         case _:

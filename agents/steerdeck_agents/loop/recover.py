@@ -53,6 +53,7 @@ def after_crash(state: SessionState) -> list[KnownEvent]:
                 status="failed",
                 error="the runtime ended before the answer was whole",
                 retryable=True,
+                compacts=turn.compacts,
             )
         )
     facts.append(SessionResumed(session=state.id, turn=turn.id, why="the runtime came back"))

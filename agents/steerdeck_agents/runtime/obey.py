@@ -11,6 +11,7 @@ from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
     ApprovalDecided,
     CallEnded,
+    CompactionOrdered,
     InterruptOrdered,
     KnownEvent,
     MessageSent,
@@ -27,6 +28,7 @@ from steerdeck_agents.facts.ids import MessageId, OrderId, SessionId
 from steerdeck_agents.facts.orders import (
     Answer,
     Archive,
+    Compact,
     Configure,
     Decide,
     Interrupt,
@@ -96,7 +98,7 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
 def _fact(
     fleet: Fleet,
     state: SessionState,
-    order: Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure,
+    order: Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure | Compact,
 ) -> KnownEvent:
     """The one fact an order becomes, when the state allows it."""
     match order:
@@ -116,6 +118,8 @@ def _fact(
             return SessionResumed(session=state.id, actor="developer", why="you said so")
         case Resume() | TryNow():
             return _try_now(state)
+        case Compact():
+            return _compact(state)
         case Configure():
             return SessionConfigured(
                 session=state.id,
@@ -124,6 +128,19 @@ def _fact(
                 mode=order.mode,
                 budget=order.budget,
             )
+
+
+def _compact(state: SessionState) -> CompactionOrdered:
+    if state.archived or state.parked:
+        how = "archived; reopen" if state.archived else "parked; resume"
+        raise OrderRefused(f"{state.name} is {how} it first, then compact its window.")
+    if any(call.started for call in state.calls):
+        raise OrderRefused(f"A call of {state.name} is running; compact when it has ended.")
+    if state.compaction:
+        raise OrderRefused(f"The window of {state.name} is about to be compacted already.")
+    if state.fresh_window or not state.prompt_items:
+        raise OrderRefused(f"There is nothing to compact yet in the window of {state.name}.")
+    return CompactionOrdered(session=state.id, actor="developer")
 
 
 def _try_now(state: SessionState) -> KnownEvent:

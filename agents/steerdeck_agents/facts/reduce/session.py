@@ -9,10 +9,19 @@ from msgspec.structs import replace
 
 from steerdeck_agents.facts.events import Event, OutputAdded, TextAdded
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.reduce import asking, calls, life, status, turns, words, work
+from steerdeck_agents.facts.reduce import (
+    asking,
+    calls,
+    life,
+    status,
+    turns,
+    windows,
+    words,
+    work,
+)
 from steerdeck_agents.facts.state import SessionState
 
-_ASPECTS = (life, words, turns, calls, asking, work, status)
+_ASPECTS = (life, words, turns, windows, calls, asking, work, status)
 
 
 def reduce(state: SessionState | None, event: Event) -> SessionState:

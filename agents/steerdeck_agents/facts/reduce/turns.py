@@ -24,7 +24,8 @@ from steerdeck_agents.facts.state import OpenTurn, SessionState
 def apply(state: SessionState, event: Event) -> SessionState:
     match event:
         case TurnStarted():
-            turn = OpenTurn(event.turn or TurnId(""), event.seq, event.at_ms)
+            owes = event.trigger != "compaction"
+            turn = OpenTurn(event.turn or TurnId(""), event.seq, event.at_ms, owes)
             counts = replace(state.counts, turns=state.counts.turns + 1)
             return replace(state, turn=turn, counts=counts, reason="", way_out="")
         case TurnEnded():
@@ -41,11 +42,12 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case RequestSent():
             counts = replace(state.counts, requests=state.counts.requests + 1)
             state = replace(state, counts=counts)
-            made = state.turn.requests + 1 if state.turn else 0
+            made = state.turn.requests + (not event.compacts) if state.turn else 0
             return _turn(
                 state,
                 request=event.request,
                 requests=made,
+                compacts=event.compacts,
                 attempt=event.attempt,
                 retry="",
                 place=0,
@@ -78,6 +80,9 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 usage=state.usage.plus(event.usage),
                 context=event.usage.input or state.context,
             )
+            if event.compacts:
+                # Whether the model is owed an answer has nothing to do with the summary.
+                return _turn(state, request=None, compacts=False, silent_ms=0)
             if event.status != "completed":
                 return _turn(state, request=None, owes=True, silent_ms=0)
             return _turn(state, request=None, owes=event.calls > 0, silent_ms=0, strikes=0)
