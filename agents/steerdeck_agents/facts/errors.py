@@ -15,7 +15,7 @@ SteerdeckError
 
 from typing import Literal
 
-Cause = Literal["", "limit", "server", "network", "silence", "usage"]
+Cause = Literal["", "limit", "server", "network", "silence", "usage", "window"]
 """`limit`: asked too often or overloaded; `server`: it failed; `network`: it can't be reached;
 `silence`: it stopped sending; `usage`: the account may not go on before its limit is reset."""
 
@@ -42,12 +42,15 @@ class ModelError(SteerdeckError):
         retryable: bool = False,
         retry_after_s: float | None = None,
         cause: Cause = "",
+        drop: str = "",
     ) -> None:
         super().__init__(message)
         self.retryable = retryable
         self.retry_after_s = retry_after_s
         """The least time to wait, as the server said; for `usage` until its limit is reset."""
         self.cause: Cause = cause
+        self.drop = drop
+        """The parameter the server refused; a request without it may be sent at once."""
 
 
 class BadArguments(SteerdeckError):

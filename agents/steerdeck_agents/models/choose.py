@@ -1,11 +1,9 @@
 """Choosing a model from what a server offers."""
 
-from urllib.parse import urlsplit
-
 from steerdeck_agents.models import failures
 from steerdeck_agents.models.client import CONNECT_S, make_client
 from steerdeck_agents.models.known import CANT_WORK, PREFERRED
-from steerdeck_agents.settings.config import ModelSettings
+from steerdeck_agents.settings.model import ModelSettings
 
 
 async def list_models(settings: ModelSettings, key: str | None) -> list[str]:
@@ -22,7 +20,7 @@ async def list_models(settings: ModelSettings, key: str | None) -> list[str]:
     except APIError as error:
         raise failures.from_sdk(error, settings, CONNECT_S) from error
     except ValueError as error:
-        raise failures.unreadable(urlsplit(settings.base_url).netloc) from error
+        raise failures.unreadable(failures.host_of(settings)) from error
     finally:
         await client.close()
     data = found.get("data") if isinstance(found, dict) else None

@@ -1,18 +1,28 @@
 """The openai client: imported late, configured so that nothing waits or retries unseen."""
 
 import asyncio
-import ipaddress
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+import json
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import quote
 
 from steerdeck_agents.facts.errors import ModelError
-from steerdeck_agents.models.failures import no_key
-from steerdeck_agents.settings.config import ModelSettings
+from steerdeck_agents.models import failures, sse
+from steerdeck_agents.settings.address import is_loopback
+from steerdeck_agents.settings.model import ModelSettings
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
 
 CONNECT_S = 10.0
+_LARGEST = 64 * 1024 * 1024
+_PATHS = {"responses": "/responses", "chat": "/chat/completions"}
+
+
+class Whole(dict[str, object]):
+    """A server that was asked to stream sent its whole answer as one JSON object."""
 
 
 async def make_client(settings: ModelSettings, key: str | None, idle_s: float) -> "AsyncOpenAI":
@@ -21,37 +31,145 @@ async def make_client(settings: ModelSettings, key: str | None, idle_s: float) -
     Raises:
         ModelError: the server needs a key and there is none that can be sent.
     """
-    if settings.key_variable and not key:
-        raise no_key(settings)
+    if settings.key_place and not key:
+        raise failures.no_key(settings)
     if key and not (key.isascii() and key.isprintable()):
+        where = settings.key_variable or "what key_command printed"
         raise ModelError(
-            f"The key in {settings.key_variable} holds a line break or a character no key has. "
+            f"The key in {where} holds a line break or a character no key has. "
             "Export it again, without anything around it."
         )
-    return await asyncio.to_thread(_make_client, settings, key, idle_s)
+    try:
+        return await asyncio.to_thread(_make_client, settings, key, idle_s)
+    except (OSError, ValueError, ImportError) as error:
+        raise ModelError(
+            f"The connection to {failures.host_of(settings)} can't be set up: {error}. "
+            "Check proxy and ca_file of this model in config.toml."
+        ) from error
+
+
+async def ask(
+    client: "AsyncOpenAI",
+    api: Literal["responses", "chat"],
+    body: bytes,
+    settings: ModelSettings,
+    idle_s: float,
+) -> AsyncGenerator[sse.Json | sse.Mark, None]:
+    """The events of the answer to exactly these bytes; closing the iterator drops the request.
+
+    Raises:
+        ModelError: refused, unreachable, silent, or no answer of a model.
+    """
+    import httpx2
+    from openai import APIError, AsyncStream
+
+    host = failures.host_of(settings)
+    try:
+        # Only the SDK's connection is used: its reader ends at the first bad byte.
+        answer = await client.post(
+            path(settings, api),
+            cast_to=object,
+            content=body,
+            options={"headers": {"Content-Type": "application/json"}},
+            stream=True,
+            stream_cls=AsyncStream[object],
+        )
+    except APIError as error:
+        raise failures.from_sdk(error, settings, idle_s) from error
+    except ValueError as error:
+        raise failures.unreadable(host) from error
+    try:
+        async for event in _events(answer.response, host, idle_s):
+            yield event
+    except (sse.TooSilent, httpx2.TimeoutException) as error:
+        raise failures.silent(host, idle_s) from error
+    except sse.TooLarge as error:
+        raise failures.unreadable(host, "an event without end") from error
+    except (httpx2.HTTPError, httpx2.StreamError) as error:
+        raise failures.unreachable(error, host) from error
+    finally:
+        await answer.close()
+
+
+async def _events(
+    response: "httpx2.Response", host: str, idle_s: float
+) -> AsyncIterator[sse.Json | sse.Mark]:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    match kind:
+        case "application/json" | "application/problem+json":
+            yield Whole(await _whole(response, host, idle_s))
+        case "" | "text/event-stream" | "text/plain" | "application/octet-stream":
+            async for event in sse.events(response.aiter_bytes(), idle_s):
+                yield event
+        case _:
+            raise failures.unreadable(host, kind)
+
+
+async def _whole(response: "httpx2.Response", host: str, idle_s: float) -> sse.Json:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(idle_s):
+            async for part in response.aiter_bytes():
+                parts.append(part)
+                size += len(part)
+                if size > _LARGEST:
+                    raise sse.TooLarge
+    except TimeoutError as error:
+        raise sse.TooSilent from error
+    try:
+        found = sse.read_json(b"".join(parts))
+    except ValueError as error:
+        raise failures.broken(host) from error
+    if not isinstance(found, dict):
+        raise failures.unreadable(host, "JSON")
+    return found
+
+
+def path(settings: ModelSettings, api: Literal["responses", "chat"]) -> str:
+    """Where below the base URL an API is; Azure's older form names the deployment in it."""
+    if settings.azure_version and api == "chat":
+        return f"/deployments/{quote(settings.model, safe='')}{_PATHS[api]}"
+    return _PATHS[api]
+
+
+def dump(value: object) -> str:
+    """JSON text, compact, in the order the value has; the only time an item is serialised."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError as error:
+        raise ModelError("The model sent an item nested too deep to be kept.") from error
 
 
 def _make_client(settings: ModelSettings, key: str | None, idle_s: float) -> "AsyncOpenAI":
     import httpx2
-    from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
+    from openai import AsyncOpenAI, DefaultAsyncHttpx2Client, Omit
 
     # A proxy of the environment must not see (or break) what is meant for this machine, and
     # without TLS there are no certificates to load.
-    near = _is_loopback(settings.base_url)
-    plain = settings.base_url.startswith("http://")
+    near = is_loopback(settings.base_url)
+    plain = settings.base_url.startswith("http://") and not settings.proxy
+    verify: ssl.SSLContext | bool = not (near and plain)
+    if settings.ca_file:
+        verify = ssl.create_default_context(cafile=settings.ca_file)
+    url, query = settings.base_url, dict(settings.query)
+    headers: dict[str, str | Omit] = {**settings.headers}
+    if settings.azure_version:
+        url = f"{url.removesuffix('/openai')}/openai"
+        query = {"api-version": settings.azure_version, **query}
+        headers = {"api-key": key or "", "Authorization": Omit(), **headers}
     return AsyncOpenAI(
         api_key=key or "none",
-        base_url=settings.base_url,
+        organization=settings.organization or None,
+        project=settings.project or None,
+        base_url=url,
         max_retries=0,
         timeout=httpx2.Timeout(idle_s, connect=CONNECT_S),
-        default_headers=settings.headers,
-        http_client=DefaultAsyncHttpx2Client(trust_env=not near, verify=not (near and plain)),
+        default_headers=cast("dict[str, str]", headers),  # the SDK's type forgets Omit
+        default_query=query,
+        http_client=DefaultAsyncHttpx2Client(
+            trust_env=not near and not settings.proxy,
+            proxy=settings.proxy or None,
+            verify=verify,
+        ),
     )
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -26,15 +26,29 @@ class ItemDone(msgspec.Struct, frozen=True):
     text: str
 
 
+class Notice(msgspec.Struct, frozen=True):
+    """Something about the server that the developer should know; said once."""
+
+    name: Literal["api", "reroute"]
+    text: str
+
+
+Ending = Literal["", "refused", "cut_off", "filtered", "empty"]
+"""How an answer came to an end of its own kind: the model refused, it reached the limit of output
+tokens, the server's content filter stopped it, it said nothing at all."""
+
+
 class Ended(msgspec.Struct, frozen=True):
     """The terminal event; only after it may calls of the answer start (law 4)."""
 
     usage: Usage
     """As the server counted, without a price."""
     served_model: str
+    ending: Ending = ""
+    """Calls of an answer that was cut off or filtered are not whole and never start."""
 
 
-Chunk = TextDelta | ItemDone | Ended
+Chunk = TextDelta | ItemDone | Notice | Ended
 
 
 class Model(Protocol):

@@ -1,15 +1,22 @@
 """What tokens cost and how much a model can read, where that is known for the very server.
 
-The table ships with genai-prices and is never updated over the network. A server that is not in
-it (a model at home, a gateway) has no price: a guess by the model's name would be a lie.
+The developer's own prices come first. The table ships with genai-prices and is never updated over
+the network. A server that is not in it (a model at home, a gateway) has no price: a guess by the
+model's name would be a lie, and nothing is not a price either.
 """
 
+import msgspec
+
 from steerdeck_agents.facts.usage import Usage
-from steerdeck_agents.settings.config import OPENAI_URL, ModelSettings
+from steerdeck_agents.settings.model import OPENAI_URL, ModelSettings, Prices
+
+_MILLION = 1_000_000
 
 
-def price(model: str, usage: Usage, base_url: str = OPENAI_URL) -> Usage:
+def price(model: str, usage: Usage, base_url: str = OPENAI_URL, own: Prices | None = None) -> Usage:
     """`usage` with dollars, or with `priced` False where no price is known."""
+    if own is not None:
+        return msgspec.structs.replace(usage, dollars=_by_hand(usage, own), priced=True)
     from genai_prices import Usage as Tokens
     from genai_prices import calc_price
 
@@ -22,8 +29,8 @@ def price(model: str, usage: Usage, base_url: str = OPENAI_URL) -> Usage:
     try:
         found = calc_price(tokens, model, provider_api_url=base_url)
     except (LookupError, ValueError):
-        return _with(usage, 0.0, False)
-    return _with(usage, float(found.total_price), True)
+        return msgspec.structs.replace(usage, dollars=0.0, priced=False)
+    return msgspec.structs.replace(usage, dollars=float(found.total_price), priced=True)
 
 
 def window(settings: ModelSettings) -> int:
@@ -39,13 +46,44 @@ def window(settings: ModelSettings) -> int:
     return found.context_window or 0
 
 
-def _with(usage: Usage, dollars: float, priced: bool) -> Usage:
-    return Usage(
-        input=usage.input,
-        cached=usage.cached,
-        written=usage.written,
-        output=usage.output,
-        reasoning=usage.reasoning,
-        dollars=dollars,
-        priced=priced,
+class SwitchCost(msgspec.Struct, frozen=True):
+    """What going on with another model costs before its first word."""
+
+    tokens: int
+    """Tokens of the conversation that lose their cache."""
+    dollars: float | None
+    """Their price at the new model, None where it is unknown."""
+    saved: float | None
+    """What the old model asks for the same tokens out of its cache, None where it is unknown."""
+    window: int
+    """Tokens the new model can read, 0 where that is unknown."""
+
+    @property
+    def fits(self) -> bool:
+        return not self.window or self.tokens < self.window
+
+
+def switch_cost(old: ModelSettings, new: ModelSettings, tokens: int) -> SwitchCost:
+    """The cost of sending `tokens` of a conversation to `new`, whose cache is empty."""
+    fresh = price(new.model, Usage(input=tokens), new.base_url, new.prices)
+    kept = price(old.model, Usage(input=tokens, cached=tokens), old.base_url, old.prices)
+    return SwitchCost(
+        tokens=tokens,
+        dollars=fresh.dollars if fresh.priced else None,
+        saved=kept.dollars if kept.priced else None,
+        window=window(new),
     )
+
+
+def _by_hand(usage: Usage, own: Prices) -> float:
+    """Dollars at the developer's prices; cached and written tokens are among the input."""
+    fresh = max(0, usage.input - usage.cached - usage.written)
+    cached = own.input if own.cached is None else own.cached
+    written = own.input if own.written is None else own.written
+    parts = (
+        fresh * own.input,
+        usage.cached * cached,
+        usage.written * written,
+        usage.output * own.output,
+    )
+    return sum(parts) / _MILLION

@@ -1,28 +1,22 @@
 """The Responses API through the openai SDK: stored bytes go out as they are, events come in raw.
 
-Events are taken as plain objects (`AsyncStream[object]`), not as the SDK's classes: those build an
-unknown event as the wrong class, add fields and change the order of keys. So `type` strings decide,
-and an item's JSON keeps the order the server gave it.
+Events are taken as plain objects, not as the SDK's classes: those build an unknown event as the
+wrong class, add fields and change the order of keys. So `type` strings decide, and an item's JSON
+keeps the order the server gave it.
 """
 
-import json
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
-from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.facts.usage import Usage
-from steerdeck_agents.models import failures
-from steerdeck_agents.models.client import make_client
-from steerdeck_agents.models.model import Chunk, Ended, ItemDone, TextDelta
+from steerdeck_agents.models import failures, sse
+from steerdeck_agents.models.client import Whole, ask, dump, make_client
+from steerdeck_agents.models.model import Chunk, Ended, Ending, ItemDone, TextDelta
 from steerdeck_agents.models.surrogates import Halves, visible
-from steerdeck_agents.settings.config import ModelSettings
+from steerdeck_agents.settings.model import ModelSettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-
-IDLE_S = 45.0
-"""Without a byte for this long, a stream has stalled."""
 
 _DELTAS: dict[str, Literal["message", "reasoning", "arguments"]] = {
     "response.output_text.delta": "message",
@@ -37,11 +31,13 @@ _DELTAS: dict[str, Literal["message", "reasoning", "arguments"]] = {
 class ResponsesModel:
     """One model of one server that speaks the Responses API."""
 
-    def __init__(self, settings: ModelSettings, key: str | None, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self, settings: ModelSettings, key: str | None, idle_s: float | None = None
+    ) -> None:
         self.name = settings.name
         self._settings = settings
         self._key = key
-        self._idle_s = idle_s
+        self._idle_s = settings.silence_s if idle_s is None else idle_s
         self._client: AsyncOpenAI | None = None
 
     async def stream(self, body: bytes) -> AsyncIterator[Chunk]:
@@ -52,32 +48,17 @@ class ResponsesModel:
         """
         if self._client is None:
             self._client = await make_client(self._settings, self._key, self._idle_s)
-        from openai import APIError, AsyncStream
-
-        host = urlsplit(self._settings.base_url).netloc
         reading = Reading(self._settings)
+        events = ask(self._client, "responses", body, self._settings, self._idle_s)
         try:
-            events = await self._client.post(
-                "/responses",
-                cast_to=object,
-                content=body,
-                options={"headers": {"Content-Type": "application/json"}},
-                stream=True,
-                stream_cls=AsyncStream[object],
-            )
-            try:
-                async for event in events:
-                    for chunk in reading.read(event):
-                        yield chunk
-                    if reading.ended:
-                        return
-            finally:
-                await events.close()
-        except APIError as error:
-            raise failures.from_sdk(error, self._settings, self._idle_s) from error
-        except ValueError as error:
-            raise failures.unreadable(host) from error
-        raise failures.unfinished(host)
+            async for event in events:
+                for chunk in reading.read(event):
+                    yield chunk
+                if reading.ended:
+                    return
+        finally:
+            await events.aclose()
+        raise failures.unfinished(failures.host_of(self._settings))
 
     async def close(self) -> None:
         if self._client is not None:
@@ -90,10 +71,14 @@ class Reading:
 
     def __init__(self, settings: ModelSettings) -> None:
         self._settings = settings
-        self._host = urlsplit(settings.base_url).netloc
+        self._host = failures.host_of(settings)
         self._names: dict[str, str] = {}
-        self._items = 0
+        self._items: list[str] = []
+        """Names of the items that are whole."""
         self._halves = Halves()
+        self._lost = False
+        self._refused = False
+        self._said = False
         self.ended = False
 
     def read(self, event: object) -> Iterator[Chunk]:
@@ -102,27 +87,42 @@ class Reading:
         Raises:
             ModelError: the event tells of a failure.
         """
+        if event is sse.Mark.BROKEN:
+            # Deltas are told again by the item they belong to; an item by the last event.
+            self._lost = True
         if not isinstance(event, dict):
             return
         kind = event.get("type")
+        if isinstance(event, Whole):
+            status = event.get("status")
+            kind, event = f"response.{status}", {"response": dict(event), **event}
+            if status not in ("completed", "failed", "incomplete"):
+                kind = "error" if event.get("error") else ""
+        delta = event.get("delta")
         match kind:
             case "response.output_item.added":
                 self._name(event)
             case "response.output_item.done":
-                yield from self._item(self._name(event), event.get("item"))
+                again = isinstance(event.get("output_index"), int)
+                yield from self._item(self._name(event), event.get("item"), again=again)
             case "response.completed":
-                yield from self._end(event.get("response"))
-            case "response.failed":
-                raise failures.reported(self._host, *failures.error_of(event.get("response")))
+                yield from self._end(event.get("response"), "")
             case "response.incomplete":
-                raise failures.incomplete(self._host, _incomplete_reason(event.get("response")))
+                yield from self._incomplete(event.get("response"))
+            case "response.failed":
+                self._fail(event.get("response"))
             case "error":
-                raise failures.reported(self._host, *failures.error_of(event))
-            case str() if kind in _DELTAS and isinstance(event.get("delta"), str):
+                self._fail(event)
+            case str() if kind in _DELTAS and isinstance(delta, str):
                 name = self._name(event)
-                text = self._halves.add(name, event["delta"])
+                text = self._halves.add(name, delta)
                 if text:
                     yield TextDelta(item=name, kind=_DELTAS[kind], text=text)
+            case _ if isinstance(event.get("error"), dict | str):
+                self._fail(event)
+
+    def _fail(self, told: object) -> None:
+        raise failures.reported(self._host, *failures.error_of(told), body=told)
 
     def _name(self, event: dict[str, object]) -> str:
         """One name for one item, by its place: some servers change an item's id between events."""
@@ -135,49 +135,87 @@ class Reading:
             self._names[key] = f"{name}#{key}" if name in self._names.values() else name
         return self._names[key]
 
-    def _item(self, name: str, item: object) -> Iterator[ItemDone]:
-        if isinstance(item, dict):
-            self._items += 1
-            yield ItemDone(item=name, type=str(item.get("type", "unknown")), text=_dump(item))
+    def _item(self, name: str, item: object, *, again: bool = False) -> Iterator[ItemDone]:
+        """A whole item; one that is told `again` for the same place counts once."""
+        if not isinstance(item, dict) or (again and name in self._items):
+            return
+        if name in self._items:
+            name = f"{name}#{len(self._items)}"
+        self._items.append(name)
+        self._refused = self._refused or _refuses(item)
+        self._said = self._said or _says(item)
+        yield ItemDone(item=name, type=str(item.get("type", "unknown")), text=visible(dump(item)))
 
-    def _end(self, response: object) -> Iterator[Chunk]:
+    def _incomplete(self, response: object) -> Iterator[Chunk]:
+        details = response.get("incomplete_details") if isinstance(response, dict) else None
+        reason = str(details.get("reason", "")) if isinstance(details, dict) else ""
+        match reason:
+            case "max_output_tokens" | "max_tokens":
+                yield from self._end(response, "cut_off")
+            case "content_filter":
+                yield from self._end(response, "filtered")
+            case _:
+                raise failures.ended_early(self._host, reason)
+
+    def _end(self, response: object, ending: Ending) -> Iterator[Chunk]:
         found = response if isinstance(response, dict) else {}
-        output = found.get("output")
-        # Some servers tell the items in the last event only.
-        if not self._items and isinstance(output, list):
-            for place, item in enumerate(output):
-                if isinstance(item, dict):
-                    yield from self._item(self._name({"output_index": place, "item": item}), item)
+        yield from self._rest(found.get("output"))
         self.ended = True
         served = str(found.get("model") or self._settings.model)
-        yield Ended(usage=usage_of(found.get("usage")), served_model=visible(served))
+        if not ending:
+            ending = "refused" if self._refused else "" if self._said else "empty"
+        yield Ended(usage=usage_of(found.get("usage")), served_model=visible(served), ending=ending)
+
+    def _rest(self, output: object) -> Iterator[ItemDone]:
+        """Items the last event alone told: some servers do so, and an event may have been lost."""
+        items = [item for item in output if isinstance(item, dict)] if _is_list(output) else []
+        if self._items and not self._lost:
+            return
+        names = [
+            self._name({"output_index": place, "item": item}) for place, item in enumerate(items)
+        ]
+        if self._items and names[: len(self._items)] != self._items:
+            if items or len(self._items) < len(self._names):
+                raise failures.broken(self._host)
+            return
+        for name, item in zip(names, items, strict=True):
+            yield from self._item(name, item, again=True)
 
 
 def usage_of(usage: object) -> Usage:
     """Tokens of a response's `usage` object (Responses API); zero where the server is silent."""
     return Usage(
-        input=_count(usage, "input_tokens"),
-        cached=_count(usage, "input_tokens_details", "cached_tokens"),
-        written=_count(usage, "input_tokens_details", "cache_write_tokens"),
-        output=_count(usage, "output_tokens"),
-        reasoning=_count(usage, "output_tokens_details", "reasoning_tokens"),
+        input=count(usage, "input_tokens"),
+        cached=count(usage, "input_tokens_details", "cached_tokens"),
+        written=count(usage, "input_tokens_details", "cache_write_tokens"),
+        output=count(usage, "output_tokens"),
+        reasoning=count(usage, "output_tokens_details", "reasoning_tokens"),
     )
 
 
-def _count(found: object, *path: str) -> int:
+def count(found: object, *path: str) -> int:
+    """A number of tokens somewhere inside an object; zero when there is none."""
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     return found if isinstance(found, int) and found > 0 else 0
 
 
-def _incomplete_reason(response: object) -> str:
-    details = response.get("incomplete_details") if isinstance(response, dict) else None
-    return str(details.get("reason", "")) if isinstance(details, dict) else ""
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
 
 
-def _dump(item: dict[str, object]) -> str:
-    """The item's JSON, compact; the only time it is serialised."""
-    try:
-        return visible(json.dumps(item, ensure_ascii=False, separators=(",", ":")))
-    except RecursionError as error:
-        raise ModelError("The model sent an item nested too deep to be kept.") from error
+def _says(item: dict[str, object]) -> bool:
+    """Whether an item is a call or holds words; reasoning alone is no answer."""
+    content = item.get("content")
+    if item.get("type") != "message" or not _is_list(content):
+        return item.get("type") != "reasoning"
+    return any(
+        isinstance(part, dict) and (part.get("text") or part.get("refusal")) for part in content
+    )
+
+
+def _refuses(item: dict[str, object]) -> bool:
+    content = item.get("content")
+    return isinstance(content, list) and any(
+        isinstance(part, dict) and part.get("type") == "refusal" for part in content
+    )

@@ -30,7 +30,7 @@ def frame(event: Event) -> bytes:
 
 
 def _whole(talk: Conversation, reply: Reply) -> Iterator[Event]:
-    items = [_item(talk, place, part) for place, part in enumerate(reply.parts)]
+    items = [item_of(talk, place, part) for place, part in enumerate(reply.parts)]
     yield {"type": "response.created", "response": _response(talk, "in_progress")}
     yield {"type": "response.in_progress", "response": _response(talk, "in_progress")}
     for place, (part, item) in enumerate(zip(reply.parts, items, strict=True)):
@@ -43,7 +43,7 @@ def _whole(talk: Conversation, reply: Reply) -> Iterator[Event]:
                 yield from _call(place, item)
     response = _response(talk, "completed")
     response["output"] = items
-    response["usage"] = _usage(talk, reply)
+    response["usage"] = usage_of(talk, reply)
     yield {"type": "response.completed", "response": response}
 
 
@@ -69,7 +69,7 @@ def _reasoning(place: int, item: Event, text: str) -> Iterator[Event]:
     kind = "response.reasoning_summary"
     yield _added(place, {**item, "summary": []})
     yield {"type": f"{kind}_part.added", **where, "part": _summary("")}
-    for piece in _pieces(text):
+    for piece in pieces(text):
         yield {"type": f"{kind}_text.delta", **where, "delta": piece}
     yield {"type": f"{kind}_text.done", **where, "text": text}
     yield {"type": f"{kind}_part.done", **where, "part": _summary(text)}
@@ -80,7 +80,7 @@ def _message(place: int, item: Event, text: str) -> Iterator[Event]:
     where = {"item_id": item["id"], "output_index": place, "content_index": 0}
     yield _added(place, {**item, "status": "in_progress", "content": []})
     yield {"type": "response.content_part.added", **where, "part": _content("")}
-    for piece in _pieces(text):
+    for piece in pieces(text):
         yield {"type": "response.output_text.delta", **where, "delta": piece, "logprobs": []}
     yield {"type": "response.output_text.done", **where, "text": text, "logprobs": []}
     yield {"type": "response.content_part.done", **where, "part": _content(text)}
@@ -92,13 +92,13 @@ def _call(place: int, item: Event) -> Iterator[Event]:
     arguments = str(item["arguments"])
     kind = "response.function_call_arguments"
     yield _added(place, {**item, "status": "in_progress", "arguments": ""})
-    for piece in _pieces(arguments):
+    for piece in pieces(arguments):
         yield {"type": f"{kind}.delta", **where, "delta": piece}
     yield {"type": f"{kind}.done", **where, "arguments": arguments, "name": item["name"]}
     yield _done(place, item)
 
 
-def _item(talk: Conversation, place: int, part: Part) -> Event:
+def item_of(talk: Conversation, place: int, part: Part) -> Event:
     """The finished item; ids depend on the conversation alone, and differ along it."""
     own = f"{talk.salt}{len(talk.calls):02x}{len(talk.said):02x}{len(talk.messages):02x}{place:x}"
     match part:
@@ -145,7 +145,8 @@ def _response(talk: Conversation, status: str) -> Event:
     }
 
 
-def _usage(talk: Conversation, reply: Reply) -> Event:
+def usage_of(talk: Conversation, reply: Reply) -> Event:
+    """Tokens of a reply, as the Responses API tells them."""
     sizes = {Think: 0, Say: 0, Call: 0}
     for part in reply.parts:
         size = (
@@ -166,7 +167,8 @@ def _usage(talk: Conversation, reply: Reply) -> Event:
     }
 
 
-def _pieces(text: str) -> Iterator[str]:
+def pieces(text: str) -> Iterator[str]:
+    """The text in tokens."""
     for first in range(0, len(text), TOKEN):
         yield text[first : first + TOKEN]
 

@@ -5,7 +5,7 @@ first from a customer's model: each call has one output after it, and reasoning 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -35,19 +35,25 @@ def read_request(body: bytes) -> Conversation | Refuse:
     items = _items(data.get("input"))
     if items is None:
         return _invalid("Invalid type for 'input': expected a string or an array of objects.")
-    return _problem(items) or _conversation(data, items, body)
+    return read_items(data["model"], items, str(data.get("prompt_cache_key") or ""), body)
 
 
-def _conversation(data: Item, items: list[Item], body: bytes) -> Conversation:
+def read_items(model: str, items: Sequence[Item], key: str, body: bytes) -> Conversation | Refuse:
+    """The conversation these items are, or the refusal of items that fit no conversation."""
+    found = list(items)
+    return _problem(found) or _conversation(model, found, key, body)
+
+
+def _conversation(model: str, items: list[Item], key: str, body: bytes) -> Conversation:
     outputs = {
         str(item.get("call_id")): _text(item.get("output"))
         for item in items
         if item.get("type") == "function_call_output"
     }
     said = tuple(text for text in map(_words, items) if text)
-    salt = str(data.get("prompt_cache_key") or "") or (said[0] if said else "")
+    salt = key or (said[0] if said else "")
     return Conversation(
-        model=str(data["model"]),
+        model=model,
         salt=sha_of(salt.encode())[:8],
         said=said,
         calls=tuple(

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from steerdeck_agents.models import scripted_chat
 from steerdeck_agents.models.scripted import Conversation, Refuse, Reply, Script
 from steerdeck_agents.models.scripted_events import broken_end, events_of, frame
 from steerdeck_agents.models.scripted_input import read_request
@@ -85,12 +86,14 @@ class ScriptedServer:
             ]
             await _send(writer, 200, {"object": "list", "data": rows})
         elif (asking.method, path) == ("POST", "/responses"):
-            await self._respond(asking.body, writer)
+            await self._respond(asking.body, writer, chat=False)
+        elif (asking.method, path) == ("POST", "/chat/completions"):
+            await self._respond(asking.body, writer, chat=True)
         else:
             await _refuse(writer, Refuse(404, f"There is no {asking.method} {path} here."))
 
-    async def _respond(self, body: bytes, writer: asyncio.StreamWriter) -> None:
-        talk = read_request(body)
+    async def _respond(self, body: bytes, writer: asyncio.StreamWriter, *, chat: bool) -> None:
+        talk = scripted_chat.read_chat(body) if chat else read_request(body)
         if isinstance(talk, Refuse):
             return await _refuse(writer, talk)
         script = self._scripts.get(talk.model)
@@ -101,25 +104,34 @@ class ScriptedServer:
             case Refuse() as refuse:
                 return await _refuse(writer, refuse)
             case Reply() as reply:
-                return await self._stream(talk, reply, writer)
+                return await self._stream(talk, reply, writer, chat=chat)
 
-    async def _stream(self, talk: Conversation, reply: Reply, writer: asyncio.StreamWriter) -> None:
+    async def _stream(
+        self, talk: Conversation, reply: Reply, writer: asyncio.StreamWriter, *, chat: bool
+    ) -> None:
         await _head(writer, 200, {"content-type": "text/event-stream", **_CHUNKED})
         loop = asyncio.get_running_loop()
         due = loop.time()
-        for number, event in enumerate(events_of(talk, reply)):
+        events = scripted_chat.chunks_of(talk, reply) if chat else events_of(talk, reply)
+        framed = scripted_chat.frame if chat else frame
+        for number, event in enumerate(events):
             if reply.broken and number >= reply.after:
-                await self._break(talk, reply, writer)
+                await self._break(talk, reply, writer, chat=chat)
                 break
-            if self._pace and "delta" in event:
+            if self._pace and (chat or "delta" in event):
                 due = max(due + 1 / self._pace, loop.time() - 0.1)
                 # Timers are not finer than this; several tokens then leave together.
                 if (ahead := due - loop.time()) > 0.004:
                     await asyncio.sleep(ahead)
-            await _chunk(writer, frame(event))
+            await _chunk(writer, framed(event))
+        else:
+            if chat:
+                await _chunk(writer, scripted_chat.DONE)
         await _chunk(writer, b"")
 
-    async def _break(self, talk: Conversation, reply: Reply, writer: asyncio.StreamWriter) -> None:
+    async def _break(
+        self, talk: Conversation, reply: Reply, writer: asyncio.StreamWriter, *, chat: bool
+    ) -> None:
         match reply.broken:
             case "drop":
                 writer.transport.abort()
@@ -128,6 +140,8 @@ class ScriptedServer:
                 await asyncio.Event().wait()
             case "end":
                 pass
+            case how if chat:
+                await _chunk(writer, scripted_chat.frame(scripted_chat.broken_chunk(talk, how)))
             case how:
                 await _chunk(writer, frame(broken_end(talk, how)))
 

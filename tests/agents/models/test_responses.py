@@ -179,10 +179,10 @@ def test_a_failure_told_within_the_stream_is_one(how: str):
     assert "told to fail" in str(error)
 
 
-def test_an_answer_that_was_cut_off_is_not_asked_for_again():
-    error = failure(msgspec.structs.replace(REPLY, broken="incomplete", after=8))
-    assert not error.retryable
-    assert "limit of output tokens" in str(error)
+def test_an_answer_that_was_cut_off_ends_by_that_name():
+    chunks = ask(always(msgspec.structs.replace(REPLY, broken="incomplete", after=8)))
+    assert isinstance(chunks[-1], Ended)
+    assert chunks[-1].ending == "cut_off"
 
 
 @pytest.mark.parametrize(
