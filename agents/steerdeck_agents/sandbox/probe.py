@@ -7,6 +7,7 @@ it holds for them. One escape that works, and the level is `none` with the reaso
 import asyncio
 import contextlib
 import json
+import os
 import platform
 import shlex
 import socket
@@ -91,7 +92,7 @@ async def _attempt(folder: Path, program: str) -> Level:
     top.mkdir()
     canary.write_text("a secret of the developer")
     with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
-        unix.bind(str(top / "s"))
+        _bind(unix, top)
         unix.listen()
         given = [str(canary), str(outside), str(top / "s"), str(tcp.getsockname()[1])]
         given.append(str(Path("/proc/self/ns/pid").readlink()))
@@ -116,6 +117,15 @@ async def _attempt(folder: Path, program: str) -> Level:
     if tried is None:
         return Level(why=_way_out(finished.head_tail))
     return _judge(tried, wrote=outside.exists())
+
+
+def _bind(unix: socket.socket, folder: Path) -> None:
+    """Bind to `s` in a folder whose path may be longer than the address of a socket can be."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        unix.bind(f"/proc/self/fd/{descriptor}/s")
+    finally:
+        os.close(descriptor)
 
 
 def _judge(tried: _Tried, *, wrote: bool) -> Level:
