@@ -1,16 +1,18 @@
 """The real `steerdeck` as a user starts it, and what its homes hold afterwards."""
 
 import asyncio
-import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from kit.scene import order_id
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
@@ -61,25 +63,38 @@ def demos(folder: Path) -> list[Paths]:
 
 def runtime_pid(where: Paths) -> int | None:
     """The process that answers on the home's socket."""
-
-    async def ask() -> int | None:
-        client = await lifecycle.attach(where, "0")
-        if client is None:
-            return None
-        await client.close()
-        return client.hello.pid
-
     with suppress(WireError):
-        return asyncio.run(ask())
+        return asyncio.run(_ask(where, end=False))
     return None
 
 
+async def _ask(where: Paths, *, end: bool) -> int | None:
+    client = await lifecycle.attach(where, "0")
+    if client is None:
+        return None
+    if end:
+        with suppress(WireError):
+            await client.give(o.StopRuntime(id=order_id()))
+    await client.close()
+    return client.hello.pid
+
+
 def end_runtimes(folder: Path) -> None:
-    """End every runtime of a STEERDECK_HOME, those of its demos too."""
+    """End every runtime of a STEERDECK_HOME, those of its demos too, and wait for that."""
     for where in (home_of(folder), *demos(folder)):
-        if runtime_pid(where) is not None:
-            home = str(where.data.parent)
-            steerdeck("runtime", "stop", environ={**os.environ, "STEERDECK_HOME": home})
+        pid = asyncio.run(_ask(where, end=True))
+        until = time.monotonic() + PATIENCE_S
+        while pid is not None and lives(pid) and time.monotonic() < until:
+            time.sleep(0.01)
+
+
+def lives(pid: int) -> bool:
+    """Whether a process still runs; proc(5), third field of stat."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def facts(where: Paths) -> list[e.Event]:

@@ -1,0 +1,116 @@
+"""`make prove`: counts every long claim of the product and prints one line for each.
+
+Each claim is counted in a process of its own, so one that hangs or crashes costs only itself. What
+was counted at this state of the checkout is kept in `.prove/` and not counted again; words on the
+command line name the claims to count, `--again` forgets what was kept.
+"""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from prove import big, code_base, installs, kills, outputs, timing, unplugged
+from prove.claim import ROOT, Claim, Counted
+
+HOUR_S = 3600
+CLAIMS: tuple[Claim, ...] = (
+    *kills.CLAIMS,
+    *timing.CLAIMS,
+    *outputs.CLAIMS,
+    *unplugged.CLAIMS,
+    *big.CLAIMS,
+    *code_base.CLAIMS,
+    *installs.CLAIMS,
+    Claim("macos", "macOS: paths and sandbox level", lambda: Counted(skipped="written, not run")),
+    Claim("wsl", "WSL2: Windows drives are told", lambda: Counted(skipped="written, not run")),
+    Claim(
+        "windows",
+        "Windows: one sentence that points to WSL2",
+        lambda: Counted(skipped="written, not run: no Windows here"),
+    ),
+)
+
+
+def state_of_checkout() -> str:
+    """The commit, and a hash of whatever is not committed."""
+
+    def git(*words: str) -> bytes:
+        return subprocess.run(
+            ["git", *words], cwd=ROOT, capture_output=True, check=True
+        ).stdout.strip()
+
+    commit = git("rev-parse", "--short=12", "HEAD").decode()
+    dirt = git("diff", "HEAD") + git("ls-files", "--others", "--exclude-standard")
+    return f"{commit}-{hashlib.sha256(dirt).hexdigest()[:8]}" if dirt else commit
+
+
+def folder() -> Path:
+    place = ROOT / ".prove" / state_of_checkout()
+    place.mkdir(parents=True, exist_ok=True)
+    (ROOT / ".prove/.gitignore").write_text("*\n")
+    return place
+
+
+def counted_before(file: Path) -> Counted | None:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Counted)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def count(claim: Claim, place: Path) -> Counted:
+    """Count a claim in a process of its own; its log says what went wrong."""
+    result = place / f"{claim.name}.json"
+    log = place / f"{claim.name}.log"
+    with log.open("wb") as told:
+        child = subprocess.Popen(
+            [sys.executable, __file__, "--one", claim.name, str(result)],
+            stdout=told, stderr=told, stdin=subprocess.DEVNULL, start_new_session=True, cwd="/",
+        )  # fmt: skip
+        try:
+            child.wait(HOUR_S)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise
+    return counted_before(result) or Counted(0, 1, notes=(f"it broke off: see {log}",))
+
+
+def line(claim: Claim, found: Counted, kept: bool) -> str:
+    skipped = f"skipped: {found.skipped}"
+    numbers = skipped if found.skipped else f"{found.counted} / {found.wanted}"
+    mark = "ok " if found.holds else "NOT"
+    again = " (counted before)" if kept else ""
+    notes = "".join(f"\n        {note}" for note in found.notes)
+    return f"{mark} {claim.name:<10} {claim.says}: {numbers}{again}{notes}"
+
+
+def main(words: list[str]) -> int:
+    if words[:1] == ["--one"]:
+        claim = next(claim for claim in CLAIMS if claim.name == words[1])
+        found = claim.count()
+        Path(words[2]).write_bytes(msgspec.json.encode(found))
+        return 0
+    place = folder()
+    wanted = [word for word in words if not word.startswith("-")]
+    failed = 0
+    for claim in CLAIMS:
+        if wanted and claim.name not in wanted:
+            continue
+        kept = None if "--again" in words else counted_before(place / f"{claim.name}.json")
+        found = kept or count(claim, place)
+        failed += not found.holds
+        print(line(claim, found, kept is not None), flush=True)
+        if not found.holds:
+            (place / f"{claim.name}.json").unlink(missing_ok=True)
+    print(f"{failed} claims do not hold." if failed else "All hold.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""Keys typed while an approval appears never answer it, whatever was typed how fast."""
+
+import os
+import random
+import time
+
+from kit.command import PROGRAM, damage, end_runtimes, facts, of_kind
+from kit.playing import playing
+from kit.repositories import plain
+from kit.scene import home_at
+from kit.terminal import Terminal
+from prove.claim import Claim, Counted, Tally, world
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.models.scripted import Call, Conversation, Reply
+
+BURSTS = int(os.environ.get("STEERDECK_BURSTS", "200"))
+SEED = 20261120
+SOON_S = 0.15
+"""Well within the 400 ms, also after the time the screen takes to get here."""
+
+
+def asking(talk: Conversation) -> Reply:
+    """Asks for one command after the other; every refusal brings the next."""
+    call = Call("shell", {"command": f"echo burst-{len(talk.calls):04}", "why": "Ask."})
+    return Reply((call,))
+
+
+def bursts() -> Counted:
+    dice = random.Random(SEED)
+    tally = Tally()
+    with world() as folder, playing({"asking": asking}) as url:
+        repository = plain(folder / "repository").resolve()
+        where = home_at(folder / "s", {"asking": url}, {})
+        try:
+            with Terminal([PROGRAM], folder=repository, columns=120, rows=36) as deck:
+                deck.wait_for("Nothing is running")
+                deck.press("ask me", "enter")
+                for number in range(BURSTS):
+                    _burst(deck, dice, number)
+                    deck.wait_for(lambda now, n=number: f"burst-{n:04}" in now and "once" in now)
+                    deck.send("n")
+                deck.wait_for(f"burst-{BURSTS:04}")
+            decided = of_kind(facts(where), e.ApprovalDecided)
+            for number, fact in enumerate(decided):
+                said = (fact.decision, fact.words)
+                tally.see(said == ("reject", ""), f"burst {number}: {said}")
+            tally.see(len(decided) == BURSTS, f"{len(decided)} decisions")
+            tally.see(not of_kind(facts(where), e.CallStarted), "a command was started")
+            tally.see(not damage(where), "the journal is damaged")
+        finally:
+            end_runtimes(folder / "s")
+    return tally.done(f"{BURSTS} bursts, seed {SEED}")
+
+
+def _burst(deck: Terminal, dice: random.Random, number: int) -> None:
+    """Type at random until just after the card is seen, opening it as soon as something waits."""
+    until = time.monotonic() + 20
+    opened = False
+    while time.monotonic() < until:
+        screen = deck.screen()
+        card = "leave it waiting" in screen
+        if card and f"burst-{number:04}" in screen:
+            break
+        keys = "".join(dice.choices("ys", k=dice.randint(1, 4))) if dice.random() < 0.3 else ""
+        if not card and not opened and f"burst-{number:04}" in screen:
+            opened = True
+            deck.send("\x1b." + keys)
+        elif keys:
+            deck.send(keys)
+        time.sleep(dice.uniform(0.0, 0.02))
+    time.sleep(dice.uniform(0.0, SOON_S))
+    deck.send("".join(dice.choices("ysy", k=dice.randint(1, 4))))
+
+
+CLAIMS = (Claim("timing", "keys typed before a prompt stood for 400 ms answer nothing", bursts),)
