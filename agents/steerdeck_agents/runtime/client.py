@@ -79,6 +79,10 @@ class Client:
             case _:
                 raise ValueError(level)
 
+    async def in_view(self, session: SessionId) -> None:
+        """Say which session a person looks at, so that its requests go first; empty is none."""
+        await self._send(wire.InView(session))
+
     async def incoming(self) -> AsyncIterator[Incoming]:
         """Facts and gaps as they arrive; ends after a `Bye`."""
         while True:

@@ -31,12 +31,17 @@ class Connection:
         hello: wire.Hello,
         obey: Obey,
         page: Page,
+        looks: Callable[[], None],
     ) -> None:
+        """`looks` is called when `in_view` has changed."""
         self._reader = reader
         self._writer = writer
         self._hello = hello
         self._obey = obey
         self._page = page
+        self._looks = looks
+        self.in_view = SessionId("")
+        """The session this client's developer looks at."""
         self._outbox = Outbox()
         self._levels: dict[SessionId, Level] = {}
         self._others: Level = "none"
@@ -88,6 +93,9 @@ class Connection:
                     self._start(self._ask(number, query))
                 case wire.Watch(session, level):
                     self._watch(session, level)
+                case wire.InView(session):
+                    self.in_view = session
+                    self._looks()
                 case wire.Hello():
                     raise WireError("A client says hello once.")
 

@@ -136,7 +136,12 @@ class Runtime:
             writer.close()
             return
         connection = Connection(
-            reader, writer, hello=self._hello, obey=self._obey, page=self._pages.page
+            reader,
+            writer,
+            hello=self._hello,
+            obey=self._obey,
+            page=self._pages.page,
+            looks=self._look,
         )
         task = asyncio.current_task()
         assert task is not None, "clients are served in tasks"
@@ -146,6 +151,7 @@ class Runtime:
             await connection.serve()
         finally:
             self._connections.discard(connection)
+            self._look()
             self._serving.discard(task)
 
     def end(self, reason: str) -> None:
@@ -187,6 +193,10 @@ class Runtime:
         for connection in self._connections:
             connection.publish(batch)
 
+    def _look(self) -> None:
+        seen = {connection.in_view for connection in self._connections if connection.in_view}
+        self.fleet.governor.look(frozenset(seen))
+
     def _status(self) -> wire.StatusPage:
         states = [s for s in self.fleet.writer.states().values() if not s.archived]
         return wire.StatusPage(
@@ -200,6 +210,21 @@ class Runtime:
             journal_bytes=self._paths.journal.stat().st_size,
             sandbox=self._level.title,
             sandbox_why=self._level.why,
+            governors=self._gauges(),
+        )
+
+    def _gauges(self) -> tuple[wire.GaugeLine, ...]:
+        now_ms = self._clock.now_ms()
+        return tuple(
+            wire.GaugeLine(
+                gauge.provider.base_url,
+                gauge.provider.model,
+                gauge.in_flight,
+                gauge.window,
+                gauge.waiting,
+                now_ms + round(gauge.cooling_s * 1000) if gauge.cooling_s else None,
+            )
+            for gauge in self.fleet.governor.gauges()
         )
 
 

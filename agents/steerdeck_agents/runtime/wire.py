@@ -62,6 +62,12 @@ class Watch(msgspec.Struct, frozen=True, tag="watch", tag_field="frame"):
     level: Literal["full", "status", "none"]
 
 
+class InView(msgspec.Struct, frozen=True, tag="in_view", tag_field="frame"):
+    """The session a person looks at now; its requests go first. An empty id is none."""
+
+    session: SessionId
+
+
 class Facts(msgspec.Struct, frozen=True, tag="facts", tag_field="frame"):
     """Committed events in seq order, as their stored texts."""
 
@@ -204,6 +210,19 @@ class Outlook(msgspec.Struct, frozen=True):
     sandbox: str = ""
 
 
+class GaugeLine(msgspec.Struct, frozen=True):
+    """How one provider is doing, for all sessions together."""
+
+    base_url: str
+    model: str
+    in_flight: int
+    window: int
+    """Requests it is given at once."""
+    waiting: int
+    cooling_until_ms: int | None = None
+    """Until then nothing is sent to it."""
+
+
 class StatusPage(msgspec.Struct, frozen=True):
     """How the runtime is."""
 
@@ -217,6 +236,7 @@ class StatusPage(msgspec.Struct, frozen=True):
     journal_bytes: int
     sandbox: str
     sandbox_why: str = ""
+    governors: tuple[GaugeLine, ...] = ()
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask", tag_field="frame"):
@@ -248,7 +268,7 @@ class Bye(msgspec.Struct, frozen=True, tag="bye", tag_field="frame"):
     reason: str
 
 
-Down = Hello | Give | Watch | Ask
+Down = Hello | Give | Watch | InView | Ask
 Up = Hello | Given | Refused | Facts | Gap | Large | Part | Failed | Bye
 
 _encoder = msgspec.json.Encoder()
