@@ -18,6 +18,7 @@ session.py  one session alive;  fleet.py  all of them
 demo        the scripted project and its four sessions
 doctor      is this machine fit, said in sentences
 runtime     the background process: server, client, wire, lifecycle
+library.py  the engine as a library: `attach`, and a session driven to its end in eight lines
 
 One word per idea: a *session* is one agent on one task in one *workspace* (a private clone); a
 *turn* runs from a delivered message until the agent stops asking for tools; a *call* is one tool
@@ -25,3 +26,19 @@ call with exactly one result; an *approval* is asked before a call may take effe
 fact in the *journal*; an *order* is what a developer tells the *runtime* to do; a *checkpoint* is
 the files of a workspace at one event; a *window* is the prompt between two compactions.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steerdeck_agents.library import Link, attach
+
+__all__ = ["Link", "attach"]
+
+
+def __getattr__(name: str) -> object:
+    """The library's names, loaded when they are asked for: importing the package costs nothing."""
+    if name in __all__:
+        from steerdeck_agents import library
+
+        return getattr(library, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
