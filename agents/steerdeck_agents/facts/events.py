@@ -34,7 +34,8 @@ from steerdeck_agents.facts.windows import WindowCompacted as WindowCompacted
 
 Delivery = Literal["first", "steer", "queue", "now"]
 CallStatus = Literal["done", "failed", "rejected", "interrupted"]
-TurnStatus = Literal["completed", "interrupted", "failed", "paused"]
+TurnStatus = Literal["completed", "interrupted", "failed", "refused", "paused"]
+"""`refused`: the model, or a filter before it, declined to go on; asking again won't help."""
 
 
 class SessionCreated(Fact, frozen=True, kw_only=True, tag="session.created"):
@@ -68,6 +69,8 @@ class SessionConfigured(Fact, frozen=True, kw_only=True, tag="session.configured
     name: str | None = None
     mode: Mode | None = None
     model: str | None = None
+    effort: str | None = None
+    """Reasoning effort; empty is the model's own."""
     budget: float | None = None
     level: Level | None = None
 

@@ -110,6 +110,10 @@ class Configure(OrderHead, frozen=True, kw_only=True, tag="configure"):
     session: SessionId
     name: str | None = None
     mode: Mode | None = None
+    model: str | None = None
+    """Name of a configured model; its first request has no cache."""
+    effort: str | None = None
+    """Reasoning effort; empty is the model's own."""
     budget: float | None = None
 
 

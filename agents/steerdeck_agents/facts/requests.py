@@ -7,6 +7,10 @@ from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import RequestId, Sha
 from steerdeck_agents.facts.usage import Usage
 
+Ending = Literal["", "refused", "cut_off", "filtered", "empty"]
+"""How an answer came to an end of its own kind: the model refused, it reached the limit of output
+tokens, the server's content filter stopped it, it said nothing at all."""
+
 
 class RequestQueued(Fact, frozen=True, kw_only=True, tag="request.queued"):
     """A request waits for its turn at the provider; said when the wait lasts, and now and then."""
@@ -46,6 +50,7 @@ class RequestEnded(Fact, frozen=True, kw_only=True, tag="request.ended"):
     duration_ms: int = 0
     served_model: str = ""
     compacts: bool = False
+    ending: Ending = ""
 
 
 class RetryPlanned(Fact, frozen=True, kw_only=True, tag="request.retry"):

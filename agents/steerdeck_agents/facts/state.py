@@ -20,6 +20,7 @@ from steerdeck_agents.facts.ids import (
 )
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Plan
+from steerdeck_agents.facts.requests import Ending
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
 
@@ -125,6 +126,10 @@ class OpenTurn(msgspec.Struct, frozen=True):
     """Since when nothing of the answer has come; 0 is not for long."""
     compacts: bool = False
     """Its open request asks for the summary of the window."""
+    ending: Ending = ""
+    """How its last answer ended, where that was not as usual."""
+    continued: bool = False
+    """The last answer was cut off and the next request goes on with it."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -147,6 +152,10 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     slot: int = 0
     agent: str = "native"
     model: str = ""
+    effort: str = ""
+    """Reasoning effort the developer chose; empty is the model's own."""
+    switched_items: int = 0
+    """Prompt items of this window from before the last change of the model."""
     mode: Mode = "ask"
     workspace: Workspace = Workspace(path="", repository="", branch="", base="")
     level: Level = Level()
@@ -211,7 +220,7 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def may_start(self) -> bool:
         """Whether waiting words open a turn; after a failure only words said since do."""
-        after = self.ended_seq if self.last_turn == "failed" else -1
+        after = self.ended_seq if self.last_turn in ("failed", "refused") else -1
         return self.turn is None and any(message.seq > after for message in self.queue)
 
     @property

@@ -4,18 +4,25 @@ Every prompt item and the parameters are JSON texts that were serialised once. A
 concatenation and nothing else, so it can be rebuilt byte for byte from the journal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from steerdeck_agents.facts.inert import utf8
 
 
-def fields(*, model: str, cache_key: str, tools: str, effort: str | None) -> str:
+def fields(
+    *,
+    model: str,
+    cache_key: str,
+    tools: str,
+    effort: str | None,
+    drops: Collection[str] = (),
+) -> str:
     """The parameters as JSON text, an object without `input`; `tools` is JSON text already.
 
     Stateless as in the Responses API guide: nothing is stored at the server, and reasoning comes
-    back encrypted so that it can be sent again.
+    back encrypted so that it can be sent again. `drops` are parameters the server doesn't take.
     """
     parameters: dict[str, object] = {
         "model": model,
@@ -29,7 +36,8 @@ def fields(*, model: str, cache_key: str, tools: str, effort: str | None) -> str
     }
     if effort is not None:
         parameters["reasoning"] = {"effort": effort, "summary": "auto"}
-    return msgspec.json.encode(parameters).decode()
+    told = {name: value for name, value in parameters.items() if name not in drops}
+    return msgspec.json.encode(told).decode()
 
 
 def body(parameters: str, items: Sequence[str]) -> bytes:

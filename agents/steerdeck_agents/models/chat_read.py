@@ -9,11 +9,12 @@ a named error, because here nothing is told twice.
 from collections.abc import Iterator
 
 from steerdeck_agents.facts.ids import sha_of
+from steerdeck_agents.facts.requests import Ending
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models import failures, sse
 from steerdeck_agents.models.chat_body import call_ids
 from steerdeck_agents.models.client import dump
-from steerdeck_agents.models.model import Chunk, Ended, Ending, ItemDone, TextDelta
+from steerdeck_agents.models.model import Chunk, Ended, ItemDone, TextDelta
 from steerdeck_agents.models.responses import count
 from steerdeck_agents.models.surrogates import Halves, visible
 from steerdeck_agents.settings.model import ModelSettings

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from steerdeck_agents.facts.requests import Ending
 from steerdeck_agents.facts.usage import Usage
 
 
@@ -31,11 +32,6 @@ class Notice(msgspec.Struct, frozen=True):
 
     name: Literal["api", "reroute"]
     text: str
-
-
-Ending = Literal["", "refused", "cut_off", "filtered", "empty"]
-"""How an answer came to an end of its own kind: the model refused, it reached the limit of output
-tokens, the server's content filter stopped it, it said nothing at all."""
 
 
 class Ended(msgspec.Struct, frozen=True):

@@ -8,10 +8,11 @@ keeps the order the server gave it.
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
+from steerdeck_agents.facts.requests import Ending
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models import failures, sse
 from steerdeck_agents.models.client import Whole, ask, dump, make_client
-from steerdeck_agents.models.model import Chunk, Ended, Ending, ItemDone, TextDelta
+from steerdeck_agents.models.model import Chunk, Ended, ItemDone, TextDelta
 from steerdeck_agents.models.surrogates import Halves, visible
 from steerdeck_agents.settings.model import ModelSettings
 

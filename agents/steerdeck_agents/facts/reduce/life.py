@@ -11,6 +11,7 @@ from steerdeck_agents.facts.events import (
     SessionParked,
     SessionReopened,
     SessionResumed,
+    WindowCompacted,
     WorkLanded,
     WorkspaceMade,
     WorkspaceProgressed,
@@ -46,9 +47,15 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 name=state.name if event.name is None else event.name,
                 mode=state.mode if event.mode is None else event.mode,
                 model=state.model if event.model is None else event.model,
+                effort=state.effort if event.effort is None else event.effort,
+                switched_items=state.switched_items
+                if event.model in (None, state.model)
+                else state.prompt_items,
                 budget=state.budget if event.budget is None else event.budget,
                 level=state.level if event.level is None else event.level,
             )
+        case WindowCompacted():
+            return replace(state, switched_items=0)
         case SessionParked():
             return replace(
                 state,

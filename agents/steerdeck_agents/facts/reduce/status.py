@@ -48,6 +48,8 @@ def status_of(state: SessionState) -> Status:
             return "starting"
         case "completed":
             return "done" if state.files else "idle"
+        case "refused":
+            return "failed"
         case ended:
             return ended
 

@@ -53,6 +53,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 place=0,
                 waiting=0,
                 cooling_ms=0,
+                ending="",
             )
         case RequestQueued():
             return _turn(
@@ -85,7 +86,17 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 return _turn(state, request=None, compacts=False, silent_ms=0)
             if event.status != "completed":
                 return _turn(state, request=None, owes=True, silent_ms=0)
-            return _turn(state, request=None, owes=event.calls > 0, silent_ms=0, strikes=0)
+            continued = event.ending == "cut_off"
+            again = continued and state.turn is not None and not state.turn.continued
+            return _turn(
+                state,
+                request=None,
+                owes=event.calls > 0 or again,
+                silent_ms=0,
+                strikes=0,
+                ending=event.ending,
+                continued=continued,
+            )
         case MessageSent() if event.delivery != "queue":
             return _turn(state, owes=True)
         case CallEnded():
