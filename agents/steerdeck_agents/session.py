@@ -40,7 +40,7 @@ from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.models.connect import connect
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
-from steerdeck_agents.models.prices import price
+from steerdeck_agents.models.prices import price, window
 from steerdeck_agents.settings.config import ModelSettings, load
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.work.ground import SessionGround
@@ -176,7 +176,7 @@ class Session:
 
     async def _step(self) -> None:
         state = self.state
-        if state.parked or (state.turn is None and not state.may_start):
+        if state.parked or not (state.turn or state.may_start or state.compaction):
             if state.turn is None:
                 self._stop.clear()
             if self._stop.is_set() and self._site is not None:
@@ -190,7 +190,8 @@ class Session:
         if state.turn is None:
             self._stop.clear()
             turn = TurnId(self._services.ids.new("turn"))
-            await self.append(TurnStarted(session=self.id, turn=turn))
+            trigger = "message" if state.may_start else "compaction"
+            await self.append(TurnStarted(session=self.id, turn=turn, trigger=trigger))
         await self._adapter.turn(site)
 
     async def _woken(self) -> None:
@@ -243,6 +244,7 @@ class Session:
             patience=services.patience,
             silence_s=settings.silence_s,
             wire_model=settings.model,
+            capacity=await asyncio.to_thread(window, settings),
             effort=settings.effort,
             prompt=prompt,
             guides=Guides(services.paths.config, Path.home()),

@@ -68,6 +68,10 @@ class Prompt:
         return len(self._items)
 
     @property
+    def items(self) -> tuple[Held, ...]:
+        return tuple(self._items)
+
+    @property
     def texts(self) -> list[str]:
         return [item.text for item in self._items]
 
@@ -117,7 +121,7 @@ class Prompt:
         calls = []
         for item in staged.items:
             if item.kind == "function_call":
-                call = _wish(item, names)
+                call = _wish(item, names, self.window)
                 names.add(call.id)
                 calls.append(call)
         return tuple(calls)
@@ -128,20 +132,24 @@ class Prompt:
             self._answered += 1
         if item.kind != "function_call":
             return None
-        call = _wish(item, set(self._calls))
+        call = _wish(item, set(self._calls), self.window)
         self._calls[call.id] = call
         return call
 
 
-def _wish(item: Held, taken: set[CallId]) -> WishedCall:
-    """The call of an item; a model that repeats a call id gets a distinct id of ours."""
+def _wish(item: Held, taken: set[CallId], window: int) -> WishedCall:
+    """The call of an item; a model that repeats a call id gets a distinct id of ours.
+
+    Earlier windows are not known here, so in later ones the window is part of each id.
+    """
     wish = msgspec.json.decode(item.text, type=_CallItem)
     wire_id, name, arguments = (_text(part) for part in (wish.call_id, wish.name, wish.arguments))
-    ours = CallId(wire_id)
+    own = f"{wire_id}@{window}" if window else wire_id
+    ours = CallId(own)
     count = 1
     while ours in taken:
         count += 1
-        ours = CallId(f"{wire_id}#{count}")
+        ours = CallId(f"{own}#{count}")
     return WishedCall(ours, wire_id, name, arguments)
 
 

@@ -53,7 +53,7 @@ async def once(site: Site, turn: TurnId) -> None:
     try:
         ticket = await line.admitted(site, turn)
     except ModelError as error:
-        await site.journal.append(_parked(site, turn, error), full=True)
+        await site.journal.append(parked(site, turn, error), full=True)
         return
     if ticket is None:
         return
@@ -73,7 +73,7 @@ async def _ask(site: Site, turn: TurnId, state: SessionState, ticket: Ticket) ->
     try:
         finished = await first_of(response.read(site, body, ticket), site.stop)
     except ModelError as error:
-        await _failed(site, turn, sent, response, error, started, ticket)
+        await failed(site, turn, sent, response, error, started, ticket)
         return
     if finished:
         ticket.succeeded()
@@ -86,7 +86,7 @@ async def _ask(site: Site, turn: TurnId, state: SessionState, ticket: Ticket) ->
             turn=turn,
             request=sent.request,
             status="interrupted",
-            duration_ms=_ms(site, started),
+            duration_ms=ms_since(site, started),
         )
         incomplete = response.texts_ended(complete=False)
         await site.journal.append(*incomplete, ended, full=True)
@@ -174,7 +174,7 @@ async def _completed(
         calls=len(calls),
         usage=site.price(served or site.wire_model, usage),
         first_token_ms=None if first is None else round(first * 1000),
-        duration_ms=_ms(site, started),
+        duration_ms=ms_since(site, started),
         served_model=served,
     )
     facts: list[KnownEvent] = response.texts_ended(complete=True)
@@ -184,7 +184,7 @@ async def _completed(
     site.prompt.keep(staged)
 
 
-async def _failed(
+async def failed(
     site: Site,
     turn: TurnId,
     sent: RequestSent,
@@ -193,6 +193,7 @@ async def _failed(
     started: float,
     ticket: Ticket,
 ) -> None:
+    """Record the failure and what follows of it; raises it again when nothing can follow."""
     cause = _cause(error, response)
     wait = _wait_s(site, sent, error, cause, ticket)
     ticket.give_back()
@@ -205,11 +206,12 @@ async def _failed(
             status="failed",
             error=str(error),
             retryable=error.retryable,
-            duration_ms=_ms(site, started),
+            duration_ms=ms_since(site, started),
+            compacts=sent.compacts,
         )
     )
     if cause == "usage":
-        facts.append(_parked(site, turn, error))
+        facts.append(parked(site, turn, error))
     elif wait is not None:
         facts.append(
             RetryPlanned(
@@ -255,7 +257,7 @@ def _wait_s(
     return retry.delay_s(error, cause, turn, site.patience, sent.request)
 
 
-def _parked(site: Site, turn: TurnId, error: ModelError) -> SessionParked:
+def parked(site: Site, turn: TurnId, error: ModelError) -> SessionParked:
     """The account may not go on; with a reset time the session does so by itself."""
     if error.retry_after_s is None:
         way_out = "Then resume it."
@@ -268,5 +270,6 @@ def _parked(site: Site, turn: TurnId, error: ModelError) -> SessionParked:
     )
 
 
-def _ms(site: Site, started: float) -> int:
+def ms_since(site: Site, started: float) -> int:
+    """Milliseconds since that reading of the site's monotonic clock."""
     return round((site.clock.monotonic() - started) * 1000)

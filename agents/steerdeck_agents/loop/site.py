@@ -62,6 +62,8 @@ class Site:
     silence_s: float
     """Without an event for so long, the model ends a stream by itself."""
     wire_model: str
+    capacity: int
+    """Tokens the model can read; 0 when that is not known."""
     effort: str | None
     prompt: Prompt
     guides: Guides

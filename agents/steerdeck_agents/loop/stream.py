@@ -91,7 +91,8 @@ class Response:
                         case TextDelta():
                             key = (chunk.item, chunk.kind)
                             self.texts[key] = self.texts.get(key, "") + chunk.text
-                            flow.add(chunk)
+                            if not self._sent.compacts:
+                                flow.add(chunk)
                         case ItemDone():
                             self.items.append(chunk)
                         case Ended():
@@ -99,8 +100,17 @@ class Response:
         finally:
             await flow.end()
 
+    def text(self) -> str:
+        """All it said, without its reasoning."""
+        return "\n\n".join(text for (_, kind), text in self.texts.items() if kind == "message")
+
     def texts_ended(self, *, complete: bool) -> list[KnownEvent]:
-        """The whole text of each message and reasoning that was streamed."""
+        """The whole text of each message and reasoning that was streamed.
+
+        A summary for the model is told by the fact of its window, not as words of the agent.
+        """
+        if self._sent.compacts:
+            return []
         return [
             ItemEnded(
                 session=self._sent.session,

@@ -7,7 +7,8 @@ calls, ask the model, or end. So a turn that a crash cut off is resumed by runni
 from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.facts.events import SessionParked, TurnEnded, TurnStatus
 from steerdeck_agents.facts.ids import TurnId
-from steerdeck_agents.loop import calls, request, sample
+from steerdeck_agents.facts.windows import Reason
+from steerdeck_agents.loop import calls, compact, request, sample
 from steerdeck_agents.loop.site import Site
 
 _INTERRUPTED = (
@@ -27,18 +28,30 @@ async def run(site: Site) -> None:
             await site.until(lambda s: not s.parked and not any(call.unknown for call in s.calls))
         elif state.calls:
             await calls.settle(site, turn.id)
-        elif turn.owes or sample.deliverable(state):
+        elif (reason := compact.due(site)) or turn.owes or sample.deliverable(state):
             if state.budget is not None and state.usage.dollars >= state.budget:
                 await _park(site, turn.id, state.budget)
                 continue
-            try:
-                await sample.once(site, turn.id)
-            except ModelError as error:
+            if (error := await _ask(site, turn.id, reason)) is not None:
                 await _end(site, turn.id, "failed", str(error))
                 return
         else:
             await _end(site, turn.id, "completed")
             return
+
+
+async def _ask(site: Site, turn: TurnId, reason: Reason | None) -> ModelError | None:
+    """The next request, or a compaction where one is due; what can't be helped is returned."""
+    try:
+        if reason is not None:
+            await compact.once(site, turn, reason)
+        else:
+            await sample.once(site, turn)
+    except ModelError as error:
+        if error.cause != "window":
+            return error
+        await compact.overflowed(site, turn)
+    return None
 
 
 async def _park(site: Site, turn: TurnId, budget: float) -> None:

@@ -32,6 +32,8 @@ class Conversation(msgspec.Struct, frozen=True):
     calls: tuple[Asked, ...]
     messages: tuple[str, ...]
     """Ids of the messages the script wrote."""
+    note: str = ""
+    """What the harness wrote, when that is the newest item; else empty."""
     cached: int = 0
     """Bytes of input that the request before this one held already."""
     bytes: int = 0

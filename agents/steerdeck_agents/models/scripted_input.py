@@ -71,6 +71,7 @@ def _conversation(model: str, items: list[Item], key: str, body: bytes) -> Conve
             for item in items
             if item.get("role") == "assistant" and item.get("type", "message") == "message"
         ),
+        note="" if not items or _words(items[-1]) else _note(items[-1]),
         cached=_seen_before(items),
         bytes=len(body),
     )
@@ -121,6 +122,10 @@ def _words(item: Item) -> str:
         return ""
     text = _text(item.get("content")).strip()
     return "" if _NOTE.match(text) else text
+
+
+def _note(item: Item) -> str:
+    return _text(item.get("content")) if item.get("role") == "user" else ""
 
 
 def _text(content: object) -> str:
