@@ -166,7 +166,7 @@ def _marked(event: e.Event) -> Marked | None:
         case e.RetryHastened():
             text, level = "asking now", "info"
         case e.WindowCompacted():
-            text, level = _compacted(event), "warning" if event.problem else "info"
+            text, level = compaction_words(event), "warning" if event.problem else "info"
         case e.WorkLanded():
             text, level = f"landed ({event.how}) on {event.where}", "done"
         case e.LandingFailed():
@@ -188,7 +188,8 @@ def _marked(event: e.Event) -> Marked | None:
     return Marked(f"mark_{event.seq}", event.seq, event.at_ms, text, _level(level))
 
 
-def _compacted(event: e.WindowCompacted) -> str:
+def compaction_words(event: e.WindowCompacted) -> str:
+    """What a compaction did, in one line."""
     dropped = f"{event.dropped_calls} calls" if event.dropped_calls != 1 else "1 call"
     said = (
         f"compacted: {_thousands(event.tokens_before)} → {_thousands(event.tokens_after)} ≈,"

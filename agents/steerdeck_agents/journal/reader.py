@@ -134,6 +134,16 @@ class JournalReader:
             texts = [text for (text,) in rows]
         return texts[::-1] if newest else texts
 
+    def of_type(self, session: SessionId, *types: str) -> list[str]:
+        """Stored texts of a session's events of some dotted types, in seq order."""
+        marks = ", ".join("?" * len(types))
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"select json from event where session = ? and type in ({marks}) order by seq",
+                (session, *types),
+            )
+            return [text for (text,) in rows]
+
     def blob(self, sha: Sha) -> bytes:
         return self._bytes("blob", sha)
 

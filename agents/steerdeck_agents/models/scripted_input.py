@@ -72,7 +72,7 @@ def _conversation(model: str, items: list[Item], key: str, body: bytes) -> Conve
             if item.get("role") == "assistant" and item.get("type", "message") == "message"
         ),
         note="" if not items or _words(items[-1]) else _note(items[-1]),
-        cached=_seen_before(items),
+        cached=_seen_before(items, len(body)),
         bytes=len(body),
     )
 
@@ -139,14 +139,16 @@ def _text(content: object) -> str:
     )
 
 
-def _seen_before(items: list[Item]) -> int:
-    """Bytes of the items before the newest answer: the request for that answer held them."""
+def _seen_before(items: list[Item], size: int) -> int:
+    """Bytes before the newest answer, tools included: the request for that answer held them."""
     last = len(items)
     while last and not _ours(items[last - 1]):
         last -= 1
     while last and _ours(items[last - 1]):
         last -= 1
-    return sum(len(msgspec.json.encode(item)) for item in items[:last])
+    if not last:
+        return 0
+    return max(0, size - sum(len(msgspec.json.encode(item)) for item in items[last:]))
 
 
 def _ours(item: Item) -> bool:

@@ -12,6 +12,7 @@ from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.models.choose import choose, list_models
 from steerdeck_agents.models.prices import price
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
 from steerdeck_agents.settings.config import ModelSettings, Settings, load
 from steerdeck_agents.workspace import repository
@@ -61,8 +62,10 @@ class Pages:
                 return _json(data.decode("utf-8", "replace"))
             case wire.Prompt(session):
                 items = await asyncio.to_thread(reader.prompt, session)
-                lines = [wire.PromptLine(i.index, i.kind, i.origin, i.text, i.sha) for i in items]
-                return _json(lines)
+                state = self._fleet.session(session).state
+                return await asyncio.to_thread(lambda: _json(prompt_lines(items, state)))
+            case wire.Windows(session):
+                return _json(await asyncio.to_thread(marks, reader, session))
             case wire.Diff(session, path):
                 workspace = self._fleet.session(session).state.workspace
                 if not workspace.path:

@@ -126,6 +126,12 @@ class Prompt(msgspec.Struct, frozen=True, tag="prompt", tag_field="ask"):
     session: SessionId
 
 
+class Windows(msgspec.Struct, frozen=True, tag="windows", tag_field="ask"):
+    """Where and why the beginning of the prompt changed: list[WindowMark]."""
+
+    session: SessionId
+
+
 class Diff(msgspec.Struct, frozen=True, tag="diff", tag_field="ask"):
     """Unified diff of the workspace against its base, of one path or of all: str."""
 
@@ -159,7 +165,10 @@ class RuntimeStatus(msgspec.Struct, frozen=True, tag="status", tag_field="ask"):
     """How the runtime is: StatusPage."""
 
 
-Query = Sessions | StateAt | Events | Blob | Prompt | Diff | FilesAt | Search | Look | RuntimeStatus
+Query = (
+    Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Search | Look
+    | RuntimeStatus
+)  # fmt: skip
 
 
 class PromptLine(msgspec.Struct, frozen=True):
@@ -170,6 +179,21 @@ class PromptLine(msgspec.Struct, frozen=True):
     origin: str
     text: str
     sha: Sha
+    tokens: int = 0
+    """About."""
+    cached: bool = False
+    """Whether the last request found it in the server's cache, as far as its counts tell."""
+
+
+class WindowMark(msgspec.Struct, frozen=True):
+    """A place from which on the server's cache no longer held what came before."""
+
+    seq: int
+    window: int
+    """The window that is in use from there on."""
+    reason: Literal["compaction", "model", "tools", "effort", "parameters"]
+    text: str
+    """The same in words."""
 
 
 class FoundLine(msgspec.Struct, frozen=True):
