@@ -33,7 +33,7 @@ from steerdeck_agents.loop import recover
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.models.choose import choose, list_models
-from steerdeck_agents.models.governor import Governor
+from steerdeck_agents.models.governor import Cooling, Governor
 from steerdeck_agents.sandbox.descendants import end_leftovers
 from steerdeck_agents.session import Services, Session
 from steerdeck_agents.settings.config import ModelSettings, Settings, load, remember_model
@@ -71,7 +71,9 @@ class Fleet:
         self._watched: dict[str, Callable[[Collection[str]], None]] = {}
         self._watcher = Watcher(self._files_changed, log.warning)
         self._rules: tuple[int, tuple[Rule, ...]] = (-1, ())
-        self.governor = Governor(clock, random.Random(), patience.first_s)
+        self.governor = Governor(
+            clock, random.Random(), Cooling(patience.first_s, patience.longest_s)
+        )
         self._alarm = Alarm(clock, lambda: self.writer.states().values(), self._go_on)
         self._ringing: asyncio.Task[None] | None = None
         self._services = Services(

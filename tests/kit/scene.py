@@ -19,6 +19,7 @@ from steerdeck_agents.facts.places import Level, Mode, Surroundings
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate import rules
+from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.models.scripted import Script
 from steerdeck_agents.models.scripted_server import serve
 from steerdeck_agents.runtime import wire
@@ -104,13 +105,19 @@ class Scene:
         )
 
 
-def home_at(folder: Path, models: Mapping[str, str], allowed: Mapping[str, Path]) -> Paths:
+def home_at(
+    folder: Path,
+    models: Mapping[str, str],
+    allowed: Mapping[str, Path],
+    silence_s: float | None = None,
+) -> Paths:
     """A home with these models (name to base URL) and rules (command to repository)."""
+    silence = "" if silence_s is None else f"silence = {silence_s}\n"
     where = paths({"STEERDECK_HOME": str(folder), "HOME": str(folder)})
     where.config.mkdir(parents=True, exist_ok=True)
     where.config_file.write_text(
         "".join(
-            f'[[models]]\nname = "{name}"\napi = "scripted"\nbase_url = "{url}"\n'
+            f'[[models]]\nname = "{name}"\napi = "scripted"\nbase_url = "{url}"\n{silence}'
             for name, url in models.items()
         )
     )
@@ -133,12 +140,21 @@ async def scene(
     level: Level | None = None,
     ids: Ids | None = None,
     pace: float = 0,
+    urls: Mapping[str, str] | None = None,
+    patience: Patience | None = None,
+    silence_s: float | None = None,
 ) -> AsyncIterator[Scene]:
-    """A runtime on a home at `folder`, its models played from `scripts`."""
+    """A runtime on a home at `folder`, its models played from `scripts` or found at `urls`."""
     server = await serve(scripts, pace=pace)
-    where = home_at(folder, dict.fromkeys(scripts, server.url), allowed or {})
+    models = {**dict.fromkeys(scripts, server.url), **(urls or {})}
+    where = home_at(folder, models, allowed or {}, silence_s)
     runtime = Runtime(
-        where, clock=SystemClock(), ids=ids or CountedIds(), level=level or Level(), version="0"
+        where,
+        clock=SystemClock(),
+        ids=ids or CountedIds(),
+        level=level or Level(),
+        version="0",
+        patience=patience,
     )
     await runtime.start()
     client, serving = await attach_in_process(runtime, "0")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from kit.virtual import VirtualClock, run
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.models.governor import Governor, Provider
+from steerdeck_agents.models.governor import Cooling, Governor, Provider
 
 PROVIDER = Provider("https://models.invalid/v1", "m")
 REQUESTS = 3
@@ -182,7 +182,7 @@ def storm(sessions: int, weather: Weather, *, governed: bool, seed: int = 1) -> 
         weather,
         chance,
         SimulatedProvider(clock, weather, chance),
-        Governor(clock, random.Random(seed)) if governed else None,
+        Governor(clock, random.Random(seed), Cooling()) if governed else None,
         tuple(SessionId(f"session-{number}") for number in range(sessions)),
     )
     return run(clock, made.blow())

@@ -17,7 +17,13 @@ from steerdeck_agents.models.governor_window import Window
 
 AGED_S = 20.0
 """Who waited so long is not passed over twice in a row by the session in view."""
-COOL_LONGEST_S = 30.0
+
+
+class Cooling(NamedTuple):
+    """How long a provider that refused is left alone, in seconds, when it does not say so."""
+
+    first_s: float = 0.5
+    longest_s: float = 30.0
 
 
 class Provider(NamedTuple):
@@ -108,11 +114,10 @@ class Ticket:
 class Governor:
     """All limiters; belongs to one event loop."""
 
-    def __init__(self, clock: Clock, chance: random.Random, cool_first_s: float = 0.5) -> None:
-        """`cool_first_s` bounds the first cool-down without a word of the provider."""
+    def __init__(self, clock: Clock, chance: random.Random, cooling: Cooling) -> None:
         self._clock = clock
         self._chance = chance
-        self._cool_first_s = cool_first_s
+        self._cooling = cooling
         self._limiters: dict[Provider, _Limiter] = {}
         self._hints = _Hints()
 
@@ -124,7 +129,7 @@ class Governor:
         """
         limiter = self._limiters.get(provider)
         if limiter is None:
-            limiter = _Limiter(self._clock, self._chance, self._cool_first_s, self._hints)
+            limiter = _Limiter(self._clock, self._chance, self._cooling, self._hints)
             self._limiters[provider] = limiter
         return await limiter.turn(session)
 
@@ -174,12 +179,12 @@ class _Limiter:
     """Window, gate and line of one provider."""
 
     def __init__(
-        self, clock: Clock, chance: random.Random, cool_first_s: float, hints: _Hints
+        self, clock: Clock, chance: random.Random, cooling: Cooling, hints: _Hints
     ) -> None:
         self.clock = clock
         self.window = Window()
         self._chance = chance
-        self._cool_first_s = cool_first_s
+        self._cooling = cooling
         self._hints = hints
         self._line: list[_Waiter] = []
         self._tickets: set[Ticket] = set()
@@ -263,7 +268,8 @@ class _Limiter:
         if self.window.refused(sent_s, now, self.in_flight):
             self._refusals += 1
             self._refused_s = now
-        longest = min(COOL_LONGEST_S, self._cool_first_s * 2.0 ** (max(self._refusals, 1) - 1))
+        doublings = min(20, max(self._refusals, 1) - 1)
+        longest = min(self._cooling.longest_s, self._cooling.first_s * 2.0**doublings)
         # What the provider asks for is the least; chance on top, so that nothing comes in step.
         wait = retry_after_s + self._chance.uniform(0.0, longest)
         self._open_s = max(self._open_s, now + wait)

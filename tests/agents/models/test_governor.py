@@ -10,7 +10,7 @@ from kit.storm import PROVIDER
 from kit.virtual import VirtualClock, run
 from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.models.governor import AGED_S, Governor, Place, Provider, Ticket
+from steerdeck_agents.models.governor import AGED_S, Cooling, Governor, Place, Provider, Ticket
 from steerdeck_agents.models.governor_window import SAMPLES, START, Window
 
 Story = Callable[[Governor, VirtualClock], Awaitable[None]]
@@ -19,7 +19,7 @@ A, B, C, D = (SessionId(name) for name in "abcd")
 
 def play(story: Story) -> None:
     clock = VirtualClock()
-    run(clock, story(Governor(clock, random.Random(7)), clock))
+    run(clock, story(Governor(clock, random.Random(7), Cooling()), clock))
 
 
 async def fill(governor: Governor, count: int = int(START)) -> list[Ticket]:

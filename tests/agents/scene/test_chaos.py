@@ -1,0 +1,285 @@
+"""Bad days of a model's server: a turn survives them, runs no tool twice and loses no message."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from kit.faulty import Fault, FaultyServer, faulty, refusal, sse, told
+from kit.repositories import plain
+from kit.scene import Scene, scene
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.loop.patience import Patience
+from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say, Script
+from steerdeck_agents.runtime import wire
+
+Story = Callable[[FaultyServer, Scene, Path], Awaitable[None]]
+RUN = "echo ran >> ran.txt"
+QUICK = Patience(
+    first_s=0.01, longest_s=0.02, network_first_s=0.02, network_longest_s=0.05, said_s=0.05,
+    ended_s=0.3, line_s=0.01, line_again_s=0.05,
+)  # fmt: skip
+CALM = structs.replace(QUICK, said_s=20.0, ended_s=60.0)
+BEGUN = (
+    sse(type="response.output_item.added", output_index=0,
+        item={"type": "message", "id": "msg_1"}),
+    sse(type="response.output_text.delta", output_index=0, item_id="msg_1", delta="Half"),
+)  # fmt: skip
+CALLING = (
+    sse(type="response.output_item.added", output_index=0,
+        item={"type": "function_call", "id": "fc_1", "name": "shell", "call_id": "c"}),
+    sse(type="response.function_call_arguments.delta", output_index=0, item_id="fc_1",
+        delta='{"command": "echo ra'),
+)  # fmt: skip
+LIMIT = {"code": "rate_limit_exceeded", "message": "Rate limit. Please try again in 10ms."}
+
+FAULTS: dict[str, list[Fault]] = {
+    "429": [refusal(429)],
+    "429 with Retry-After": [refusal(429, retry_after="0.02")],
+    "429 with retry-after-ms": [refusal(429, retry_after_ms="20")],
+    "429 told in a stream": [told(type="error", **LIMIT)],
+    "a failed response that tells of a limit": [
+        told(type="response.failed", response={"status": "failed", "error": LIMIT})
+    ],
+    "500": [refusal(500)],
+    "502 with HTML": [Fault(("<html>",), "502 Bad Gateway", (("content-type", "text/html"),))],
+    "503": [refusal(503)],
+    "eight in a row": [refusal(500)] * 8,
+    "twelve limits in a row": [refusal(429)] * 12,
+    "529": [refusal(529, "overloaded_error")],
+    "reset before the first byte": [Fault(headless=True, ending="reset")],
+    "reset after headers": [Fault(ending="reset")],
+    "reset within the text": [Fault(BEGUN, ending="reset")],
+    "reset within a call": [Fault(CALLING, ending="reset")],
+    "stall after headers": [Fault(ending="stall")],
+    "stall within a call": [Fault(CALLING, ending="stall")],
+    "comments that keep a silent stream open": [Fault((": here\n\n", 0.05) * 60)],
+    "events that say nothing": [Fault((sse(type="ping"), 0.05) * 60)],
+    "an end without a terminal event": [Fault(BEGUN)],
+    "an empty stream": [Fault()],
+}
+
+
+def shell_once(talk: Conversation) -> Reply:
+    """One command, then the end."""
+    if any(call.output is not None for call in talk.calls):
+        return Reply((Say("Whole.", final=True),))
+    return Reply((Call("shell", {"command": RUN, "why": "Because."}),))
+
+
+def echo(talk: Conversation) -> Reply:
+    return Reply((Say(f"You said: {talk.said[-1]}", final=True),))
+
+
+def nothing_was_lost(playing: Scene, session: SessionId) -> None:
+    """Each message was delivered once, each request ended once, each call has one result."""
+    sent = [event.message for event in playing.of(session, e.MessageSent)]
+    assert [event.message for event in playing.of(session, e.MessageDelivered)] == sent
+    requests = [event.request for event in playing.of(session, e.RequestSent)]
+    assert [event.request for event in playing.of(session, e.RequestEnded)] == requests
+    assert len(playing.of(session, e.CallStarted)) == len(playing.of(session, e.CallRequested))
+    assert len(playing.of(session, e.CallEnded)) == len(playing.of(session, e.CallRequested))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_turn_survives(fault: str, tmp_path: Path):
+    """The fault comes before the call is asked for, and again before its result is answered."""
+
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        state = await playing.status(session, "done", "failed", "parked")
+        assert (state.status, server.faults) == ("done", [])
+        ran = Path(state.workspace.path) / "ran.txt"
+        assert ran.read_text() == "ran\n", "the command ran once"
+        nothing_was_lost(playing, session)
+        planned = playing.of(session, e.RetryPlanned)
+        assert len(planned) == 2 * len(FAULTS[fault]) or (silent and len(planned) > 2)
+        assert all(event.reason and event.delay_ms >= 0 for event in planned)
+        texts = [x.text for x in playing.of(session, e.ItemEnded) if x.complete]
+        assert texts == ["Whole."]
+
+    silent = any(word in fault for word in ("stall", "silent", "nothing"))
+    faults = [*FAULTS[fault], None, *FAULTS[fault], None]
+    if silent:
+        play(tmp_path, faults, story, patience=QUICK, silence_s=0.2)
+    else:
+        play(tmp_path, faults, story)
+
+
+def play(
+    tmp_path: Path,
+    faults: list[Fault | None],
+    story: Story,
+    script: Script = shell_once,
+    patience: Patience = CALM,
+    silence_s: float = 60.0,
+) -> None:
+    async def run() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        async with (
+            faulty(script, faults) as server,
+            scene(
+                tmp_path / "home",
+                {},
+                allowed={RUN: repository},
+                urls={"m": server.url},
+                patience=patience,
+                silence_s=silence_s,
+            ) as playing,
+        ):
+            await story(server, playing, repository)
+
+    asyncio.run(run())
+
+
+def test_what_never_ends_ends_the_turn_with_the_reason(tmp_path: Path):
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        state = await playing.status(session, "failed")
+        assert "500" in state.reason
+        assert server.asked == CALM.attempts
+        assert [x.attempt for x in playing.of(session, e.RequestSent)] == list(range(1, 11))
+        nothing_was_lost(playing, session)
+        server.faults.clear()
+        await playing.give(o.Say, session, text="Again, please.")
+        await playing.status(session, "done")
+
+    play(tmp_path, [refusal(500)] * 30, story)
+
+
+def test_a_network_that_is_gone_is_waited_for(tmp_path: Path):
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        await playing.status(session, "idle")
+        await server.close()
+        await playing.give(o.Say, session, text="Still there?")
+        await playing.until(lambda: len(playing.of(session, e.RetryPlanned)) > CALM.attempts)
+        turn = playing.state(session).turn
+        assert turn is not None
+        assert turn.strikes == 0
+        assert {x.cause for x in playing.of(session, e.RetryPlanned)} == {"network"}
+        await server.open()
+        await playing.status(session, "idle")
+        nothing_was_lost(playing, session)
+
+    play(tmp_path, [], story, echo)
+
+
+def test_a_usage_limit_parks_the_session_until_its_reset(tmp_path: Path):
+    body = sse(error={"code": "usage_limit_reached", "message": "Enough.", "resets_in_seconds": 1})
+    spent = Fault((body[6:],), "429 Error", (("content-type", "application/json"),))
+
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        state = await playing.status(session, "parked")
+        assert state.parked_until_ms is not None
+        assert playing.runtime.fleet.busy()
+        other = await playing.start(repository, "m")
+        await playing.status(other, "parked")
+        assert server.asked == 1, "the other learned of the limit without asking"
+        await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 1)
+        await playing.until(lambda: len(playing.of(other, e.TurnEnded)) == 1)
+        (resumed,) = playing.of(session, e.SessionResumed)
+        assert resumed.at_ms >= state.parked_until_ms
+        assert resumed.actor == "harness"
+        nothing_was_lost(playing, session)
+
+    play(tmp_path, [spent], story, echo)
+
+
+def test_a_long_retry_after_parks_and_try_now_asks_at_once(tmp_path: Path):
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        state = await playing.status(session, "parked")
+        assert state.parked_until_ms is not None
+        await playing.give(o.TryNow, session)
+        await playing.status(session, "idle")
+        nothing_was_lost(playing, session)
+
+    play(tmp_path, [refusal(429, retry_after="3600")], story, echo)
+
+
+@pytest.mark.parametrize("order", [o.TryNow, o.Resume])
+def test_try_now_ends_the_wait_for_a_retry(order: type, tmp_path: Path):
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        await playing.until(lambda: playing.of(session, e.RetryPlanned))
+        (planned,) = playing.of(session, e.RetryPlanned)
+        turn = playing.state(session).turn
+        assert turn is not None
+        assert turn.retry_at_ms == planned.at_ms + planned.delay_ms > planned.at_ms + 50_000
+        assert (turn.attempt, turn.retry) == (1, planned.reason)
+        await playing.give(order, session)
+        await playing.status(session, "idle")
+        assert len(playing.of(session, e.RetryHastened)) == 1
+
+    play(tmp_path, [refusal(429, retry_after="60")], story, echo)
+
+
+def test_an_interrupt_ends_the_wait_for_a_retry(tmp_path: Path):
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        await playing.until(lambda: playing.of(session, e.RetryPlanned))
+        await playing.give(o.Interrupt, session)
+        await playing.status(session, "interrupted")
+        assert server.asked == 1
+
+    play(tmp_path, [refusal(429, retry_after="60")], story, echo)
+
+
+def test_silence_is_said_and_over_when_something_comes(tmp_path: Path):
+    rest = sse(type="response.output_text.delta", output_index=0, item_id="msg_1", delta=" more")
+    slow = Fault((*BEGUN, 0.6, rest))
+    patience = structs.replace(CALM, said_s=0.3)
+
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        await playing.until(lambda: playing.of(session, e.StreamSilent))
+        (silent,) = playing.of(session, e.StreamSilent)
+        assert silent.silent_ms >= 300
+        await playing.status(session, "idle")
+        kinds = [e.type_of(event) for event in playing.of(session, e.StreamSilent, e.TextAdded)]
+        assert kinds[:3] == ["text.added", "request.silent", "text.added"]
+        assert playing.state(session).turn is None
+
+    play(tmp_path, [slow], story, echo, patience)
+
+
+def test_who_waits_in_line_knows_its_place_and_the_one_in_view_is_first(tmp_path: Path):
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        sessions = [await playing.start(repository, "m") for _ in range(4)]
+        for session in sessions:
+            await playing.until(lambda session=session: playing.of(session, e.RequestSent))
+        waiting = [await playing.start(repository, "m") for _ in range(2)]
+        for session in waiting:
+            await playing.until(lambda session=session: playing.of(session, e.RequestQueued))
+        page = await playing.client.ask(wire.RuntimeStatus(), wire.StatusPage)
+        (gauge,) = page.governors
+        assert (gauge.in_flight, gauge.window, gauge.waiting) == (4, 4, 2)
+        places = {session: playing.state(session).turn.place for session in waiting}
+        assert sorted(places.values()) == [1, 2]
+        last = max(places, key=places.__getitem__)
+        await playing.client.in_view(last)
+        await playing.until(lambda: playing.state(last).turn.place == 1)
+        await playing.give(o.Interrupt, sessions[0])
+        await playing.until(lambda: playing.of(last, e.RequestSent))
+        (sent,) = playing.of(last, e.RequestSent)
+        assert sent.queued_ms > 0
+        assert not any(playing.of(other, e.RequestSent) for other in waiting if other != last)
+
+    patience = Patience(line_s=0.01, line_again_s=0.05)
+    stalls = [Fault(ending="stall")] * 6
+
+    async def run() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        async with (
+            faulty(echo, stalls) as server,
+            scene(tmp_path / "home", {}, urls={"m": server.url}, patience=patience) as playing,
+        ):
+            await story(server, playing, repository)
+
+    asyncio.run(run())
