@@ -11,16 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-from steerdeck_agents.facts.errors import ModelError, OrderRefused, SettingsError
+from steerdeck_agents.facts.errors import JournalError, ModelError, OrderRefused, SettingsError
 from steerdeck_agents.facts.events import (
+    KnownEvent,
     MessageSent,
     RuntimeEnded,
     RuntimeStarted,
+    SessionConfigured,
     SessionCreated,
     SessionParked,
+    SessionReopened,
     SessionResumed,
 )
-from steerdeck_agents.facts.ids import Clock, Ids, MessageId, SessionId
+from steerdeck_agents.facts.ids import Clock, Ids, MessageId, OrderId, SessionId
 from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.facts.places import Level, Workspace
 from steerdeck_agents.facts.state import SessionState
@@ -71,6 +74,8 @@ class Fleet:
         self._watched: dict[str, Callable[[Collection[str]], None]] = {}
         self._watcher = Watcher(self._files_changed, log.warning)
         self._rules: tuple[int, tuple[Rule, ...]] = (-1, ())
+        self._naming = asyncio.Lock()
+        """Held from the choice of a free name and slot until they are taken."""
         self.governor = Governor(
             clock, random.Random(), Cooling(patience.first_s, patience.longest_s)
         )
@@ -96,6 +101,7 @@ class Fleet:
         for folder in (self.paths.data, self.paths.workspaces, self.paths.spool):
             await asyncio.to_thread(private_folder, folder)
         await self.writer.start()
+        await asyncio.to_thread(_empty, self.paths.spool)
         left = await asyncio.to_thread(end_leftovers)
         if left:
             log.warning("%d processes of commands of an earlier runtime were ended", left)
@@ -106,6 +112,9 @@ class Fleet:
         for state in self.writer.states().values():
             if not state.archived:
                 facts = recover.after_crash(state)
+                if state.level != self.level:
+                    # Probed anew at each start: what the last runtime found may be gone.
+                    facts.append(SessionConfigured(session=state.id, level=self.level))
                 if facts:
                     await self.writer.append(*facts, full=True)
             self._adopt(state)
@@ -116,19 +125,39 @@ class Fleet:
         if self._ringing is not None:
             self._ringing.cancel()
             await asyncio.gather(self._ringing, return_exceptions=True)
-        await asyncio.gather(*(session.close() for session in self.sessions.values()))
+        closing = (session.close() for session in self.sessions.values())
+        for problem in await asyncio.gather(*closing, return_exceptions=True):
+            if problem is not None:
+                log.error("a session did not close in peace: %r", problem)
         await self._watcher.stop()
-        await self.writer.append(RuntimeEnded(reason=reason), full=True)
+        try:
+            await self.writer.append(RuntimeEnded(reason=reason), full=True)
+        except JournalError as error:
+            log.error("the end of this runtime was not kept: %s", error)
         await self.writer.stop()
 
     def session(self, session: SessionId) -> Session:
         """A session by its id; OrderRefused when there is none."""
         found = self.sessions.get(session)
+        if (why := self.writer.set_aside.get(session)) is not None:
+            raise OrderRefused(
+                f"The session {session} is set aside. {why} Its events can still be read with"
+                f" `steerdeck export {session} --format jsonl`."
+            )
         if found is None:
             raise OrderRefused(
                 f"There is no session {session}; `steerdeck sessions` lists what there is."
             )
         return found
+
+    def states(self) -> list[SessionState]:
+        """Every session; one that can't be loaded says so and nothing else."""
+        aside = self.writer.set_aside
+        loaded = [state for state in self.writer.states().values() if state.id not in aside]
+        return loaded + [
+            SessionState(id=session, name=session, status="unknown", reason=why)
+            for session, why in aside.items()
+        ]
 
     def busy(self) -> bool:
         """Whether the runtime must stay: something works, waits for the developer or is parked."""
@@ -168,6 +197,37 @@ class Fleet:
         settings = load(self.paths, order.keys)
         model = await self._model_for(settings, order)
         session = SessionId(self.ids.new("ses"))
+        async with self._naming:
+            seq = await self._create(session, order, found, base, model, settings)
+        alive = self._adopt(self.writer.states()[session])
+        alive.keys = dict(order.keys)
+        return session, seq
+
+    async def reopen(self, state: SessionState, order: OrderId) -> int:
+        """Bring an archived session back, under another name or slot where its own is taken now."""
+        async with self._naming:
+            others = [s for s in self.writer.states().values() if not s.archived]
+            taken = any(other.slot == state.slot for other in others)
+            named = any(other.name == state.name for other in others)
+            fact = SessionReopened(
+                session=state.id,
+                actor="developer",
+                slot=self._free_slot() if taken else 0,
+                name=self._name(state.name) if named else "",
+            )
+            answered = OrderAnswered(order, state.id)
+            (reopened,) = await self.writer.append(fact, full=True, enclosed=(answered,))
+        return reopened.seq
+
+    async def _create(
+        self,
+        session: SessionId,
+        order: Start,
+        found: repository.Repository,
+        base: str,
+        model: ModelSettings,
+        settings: Settings,
+    ) -> int:
         created = SessionCreated(
             session=session,
             actor="developer",
@@ -199,9 +259,7 @@ class Fleet:
         )
         answered = OrderAnswered(order.id, session)
         first, _ = await self.writer.append(created, message, full=True, enclosed=(answered,))
-        alive = self._adopt(self.writer.states()[session])
-        alive.keys = dict(order.keys)
-        return session, first.seq
+        return first.seq
 
     def _adopt(self, state: SessionState) -> Session:
         session = Session(state.id, self._services)
@@ -211,9 +269,12 @@ class Fleet:
         return session
 
     def _committed(self, batch: Sequence[Committed]) -> None:
-        for session in {committed.event.session for committed in batch}:
+        facts: dict[SessionId, list[KnownEvent]] = {}
+        for committed in batch:
+            facts.setdefault(committed.event.session, []).append(committed.event)
+        for session, theirs in facts.items():
             if (alive := self.sessions.get(session)) is not None:
-                alive.wake()
+                alive.heard(theirs)
         if any(isinstance(committed.event, SessionParked) for committed in batch):
             self._alarm.look()
         self._publish(batch)
@@ -289,3 +350,9 @@ class Fleet:
             return None
         seen.write_text("\n".join([*known, mark]) + "\n")
         return settings.budget_first
+
+
+def _empty(spool: Path) -> None:
+    """Take away outputs of commands that a killed runtime left; their calls are lost anyway."""
+    for left in spool.iterdir():
+        left.unlink()

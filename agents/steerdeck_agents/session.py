@@ -6,7 +6,8 @@ task that works, the connection to the model, the keys in memory.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Mapping
+import shutil
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +20,10 @@ from steerdeck_agents.facts.errors import (
     SettingsError,
 )
 from steerdeck_agents.facts.events import (
+    CallEnded,
     KnownEvent,
     Noticed,
     SessionParked,
-    TurnEnded,
     TurnStarted,
     WorkspaceMade,
     WorkspaceProgressed,
@@ -33,15 +34,17 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
-from steerdeck_agents.loop import recover
+from steerdeck_agents.loop import recover, turn
 from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
-from steerdeck_agents.loop.site import Site, first_of
+from steerdeck_agents.loop.prompt import Prompt
+from steerdeck_agents.loop.site import STORAGE_RETRY_S, Memory, Site, first_of
 from steerdeck_agents.models.connect import connect
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
 from steerdeck_agents.models.prices import price, window
-from steerdeck_agents.settings.config import ModelSettings, load
+from steerdeck_agents.models.reach import settings_for
+from steerdeck_agents.settings.config import ModelSettings
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.workspace import clone, repository
@@ -50,8 +53,6 @@ from steerdeck_agents.workspace.keep import make_independent
 
 log = logging.getLogger(__name__)
 
-STORAGE_RETRY_S = 2.0
-"""How long a session waits before it tries a journal again that refused a fact."""
 PROGRESS_S = 0.5
 
 
@@ -82,12 +83,16 @@ class Session:
         self.id = session
         self.keys: Mapping[str, str] = {}
         """Variables with secrets, from the shell that started or resumed it; never stored."""
+        self.deciding = asyncio.Lock()
+        """Held from a look at the state until what an order makes of it is committed."""
         self._services = services
         self._adapter: Adapter = NativeAdapter()
         self._site: Site | None = None
         self._stale = False
+        self._alone_tried = False
         self._model: Model | None = None
         self._ground: SessionGround | None = None
+        self._results: dict[CallId, str] = {}
         self._wake = asyncio.Event()
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -116,16 +121,29 @@ class Session:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._live(), name=f"session {self.id}")
 
+    def heard(self, facts: Sequence[KnownEvent]) -> None:
+        """Facts of this session were committed: take over what memory holds of them, look again.
+
+        Called before the appends that brought them return, so that whoever waits for a call's end
+        also finds its result.
+        """
+        for fact in facts:
+            if isinstance(fact, CallEnded) and fact.call is not None:
+                self._results[fact.call] = fact.result
+        if self.id in self._services.writer.set_aside and self._task is not None:
+            log.error("session %s: %s", self.id, self._services.writer.set_aside[self.id])
+            self._task.cancel()
+        self.wake()
+
     def wake(self) -> None:
         """Something may have changed; look again."""
+        if self.state.stopping:
+            self._stop.set()
+        else:
+            self._stop.clear()
         self._wake.set()
         if self._site is not None:
             self._site.wake.set()
-
-    def interrupt(self) -> None:
-        """End the open turn at once."""
-        self._stop.set()
-        self.wake()
 
     def hurry(self) -> None:
         """Send its next request at once, whatever it waits for."""
@@ -136,13 +154,10 @@ class Session:
         """Connect anew before the next turn, with the keys of now."""
         self._stale = True
 
-    def settle(self, call: CallId, result: str) -> None:
-        """The developer said what became of a lost call; the next request tells the model."""
-        if self._site is not None:
-            self._site.results[call] = result
-
     async def close(self) -> None:
         """Stop working without a word in the journal: a crash and a close look the same there."""
+        if self.state.workspace.path:
+            self._services.unwatch(Path(self.state.workspace.path))
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -154,8 +169,14 @@ class Session:
             await self._ground.close()
         if self._model is not None:
             await self._model.close()
-        if self.state.workspace.path:
-            self._services.unwatch(Path(self.state.workspace.path))
+        # What an append in hand became is only known to the journal now.
+        self._site = self._model = None
+        self._results.clear()
+
+    async def end_turn(self) -> None:
+        """End the open turn as interrupted; for a session that was closed and will not go on."""
+        if (open_turn := self.state.turn) is not None:
+            await turn.interrupted(await self._remembered(), open_turn)
 
     async def append(self, *facts: KnownEvent) -> tuple[KnownEvent, ...]:
         """Keep facts that must not be lost."""
@@ -164,34 +185,35 @@ class Session:
     async def _live(self) -> None:
         if self.state.workspace.path:
             self._watch()
+        self.wake()
         while not self.state.archived:
             try:
                 await self._step()
             except JournalError as error:
                 log.error("session %s waits for the journal: %s", self.id, error)
-                await asyncio.sleep(STORAGE_RETRY_S)
+                await (asyncio.sleep(STORAGE_RETRY_S) if error.retryable else self._failed())
             except Exception:
                 log.exception("session %s", self.id)
                 await self._failed()
 
     async def _step(self) -> None:
         state = self.state
-        if state.parked or not (state.turn or state.may_start or state.compaction):
-            if state.turn is None:
-                self._stop.clear()
-            if self._stop.is_set() and self._site is not None:
+        if state.turn is not None and state.stopping:
+            if self._site is not None:
                 await self._adapter.turn(self._site)
             else:
-                await self._woken()
+                await self.end_turn()
+            return
+        if state.parked or not (state.turn or state.may_start or state.compaction):
+            await self._woken()
             return
         site = self._site if self._site and not self._stale else await self._settle_in()
         if site is None:
             return
         if state.turn is None:
-            self._stop.clear()
-            turn = TurnId(self._services.ids.new("turn"))
+            turn_id = TurnId(self._services.ids.new("turn"))
             trigger = "message" if state.may_start else "compaction"
-            await self.append(TurnStarted(session=self.id, turn=turn, trigger=trigger))
+            await self.append(TurnStarted(session=self.id, turn=turn_id, trigger=trigger))
         await self._adapter.turn(site)
 
     async def _woken(self) -> None:
@@ -199,25 +221,34 @@ class Session:
         await self._wake.wait()
 
     async def _failed(self) -> None:
-        """An error nobody foresaw ends the turn and parks the session, said in the journal."""
+        """An error nobody foresaw parks the session with its turn open, said in the journal.
+
+        What it held in memory may differ from the journal now, so it is read anew on resume.
+        """
         self._stale = True
         reason = "Steerdeck itself failed here; `steerdeck runtime log` has the details."
-        facts: list[KnownEvent] = []
-        if (turn := self.state.turn) is not None:
-            facts.append(TurnEnded(session=self.id, turn=turn.id, status="failed", error=reason))
-        facts.append(SessionParked(session=self.id, reason=reason, way_out="Resume to try again."))
-        await self.append(*facts)
+        parked = SessionParked(session=self.id, reason=reason, way_out="Resume to try again.")
+        facts = [*recover.left_open(self.state, "Steerdeck failed"), parked]
+        try:
+            await self.append(*facts)
+        except JournalError as error:
+            log.error("session %s waits for the journal: %s", self.id, error)
+            await asyncio.sleep(STORAGE_RETRY_S)
 
     async def _settle_in(self) -> Site | None:
         """Make workspace and model ready; park with the reason when they can't be had."""
-        state = self.state
+        state, services = self.state, self._services
         try:
             if not state.workspace.path:
-                if not await first_of(self._make_workspace(), self._stop):
-                    raise RepositoryError("You stopped the making of its workspace.")
+                await first_of(self._make_workspace(), self._stop)
             elif not await asyncio.to_thread(Path(state.workspace.path).is_dir):
                 raise RepositoryError(f"Its workspace {state.workspace.path} is gone.")
-            settings = self._model_settings()
+            if state.turn is None and self.state.stopping:
+                raise RepositoryError("You stopped it before its first turn.")
+            await self._found_ground()
+            settings = settings_for(
+                self.state.model, services.paths, self.keys, services.scripted_url()
+            )
             if self._model is not None:
                 await self._model.close()
             self._model = connect(settings, settings.key(self.keys))
@@ -232,12 +263,14 @@ class Session:
 
     async def _make_site(self, settings: ModelSettings, model: Model) -> Site:
         services = self._services
-        prompt = await asyncio.to_thread(recover.load_prompt, services.reader, self.state)
-        results = await asyncio.to_thread(recover.load_results, services.reader, self.state, prompt)
+        prompt = await self._load_prompt()
         return Site(
             session=self.id,
             journal=services.writer,
             ground=self.ground,
+            prompt=prompt,
+            results=self._results,
+            deciding=self.deciding,
             model=model,
             governor=services.governor,
             provider=Provider(settings.base_url, settings.model),
@@ -246,47 +279,33 @@ class Session:
             wire_model=settings.model,
             capacity=await asyncio.to_thread(window, settings),
             effort=settings.effort,
-            prompt=prompt,
             guides=Guides(services.paths.config, Path.home()),
             clock=services.clock,
             ids=services.ids,
             spool=services.paths.spool,
             lasting_rules=services.lasting_rules,
             price=lambda served, usage: price(served, usage, settings.base_url),
-            results=results,
             stop=self._stop,
         )
 
-    def _model_settings(self) -> ModelSettings:
-        settings = load(self._services.paths, self.keys)
-        found = settings.model(self.state.model)
-        if found is None and (default := settings.model("")) is not None:
-            found = ModelSettings(
-                name=self.state.model,
-                model=self.state.model,
-                base_url=default.base_url,
-                key_variable=default.key_variable,
-                headers=default.headers,
-            )
-        if found is None:
-            raise SettingsError(
-                f"The model {self.state.model} needs a key that this runtime does not have:"
-                " resume the session from a shell that has OPENAI_API_KEY or OPENAI_BASE_URL set."
-            )
-        if found.api == "scripted" and not found.base_url:
-            return ModelSettings(
-                name=found.name,
-                model=found.model or found.name,
-                base_url=self._services.scripted_url(),
-                key_variable="",
-                api="scripted",
-            )
-        if found.key_variable and found.key(self.keys) is None:
-            raise SettingsError(
-                f"{found.key_variable} is not set for this session: resume it from a shell that"
-                " has the key."
-            )
-        return found
+    async def _remembered(self) -> Memory:
+        return Memory(
+            session=self.id,
+            journal=self._services.writer,
+            ground=self.ground,
+            prompt=await self._load_prompt(),
+            results=self._results,
+            deciding=self.deciding,
+        )
+
+    async def _load_prompt(self) -> Prompt:
+        """The prompt as stored; the results it lacks join those heard of meanwhile."""
+        reader, state = self._services.reader, self.state
+        prompt = await asyncio.to_thread(recover.load_prompt, reader, state)
+        results = await asyncio.to_thread(recover.load_results, reader, state, prompt)
+        for call, result in results.items():
+            self._results.setdefault(call, result)
+        return prompt
 
     async def _make_workspace(self) -> None:
         """Clone, carry over, first checkpoint; each step seen in the journal."""
@@ -302,9 +321,12 @@ class Session:
                 self._later(self._say_progress(text))
 
         found = await repository.find(Path(state.workspace.repository) / state.workspace.subfolder)
+        folder = self._services.paths.workspaces / self.id
+        # What a killed runtime left half made; the journal knows of no work in it.
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         made = await clone.create(
             found,
-            self._services.paths.workspaces / self.id,
+            folder,
             name=state.name,
             base=state.workspace.base,
             progress=progress,
@@ -318,9 +340,15 @@ class Session:
             )
         await self.append(*facts)
         self._watch()
-        await self.ground.checkpoint("carried" if carried else "start")
-        await self.ground.publish_changes()
-        self._later(self._stand_alone(made))
+
+    async def _found_ground(self) -> None:
+        """What follows the making of a workspace once; done again where a crash came between."""
+        if not await asyncio.to_thread(self._services.reader.checkpoints, self.id):
+            await self.ground.checkpoint("carried" if self.state.carried else "start")
+            await self.ground.publish_changes()
+        if self.state.workspace.borrows and not self._alone_tried:
+            self._alone_tried = True
+            self._later(self._stand_alone(self.state.workspace))
 
     async def _say_progress(self, text: str) -> None:
         await self._services.writer.append(WorkspaceProgressed(session=self.id, text=text))
@@ -340,4 +368,9 @@ class Session:
     def _later(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
-        task.add_done_callback(self._background.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("session %s, beside its work: %s", self.id, error, exc_info=error)

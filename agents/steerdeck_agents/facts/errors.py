@@ -7,7 +7,8 @@ SteerdeckError
 │                        `cause` what to wait for
 ├── BadArguments         a model's call can't be read; the text goes back to the model
 ├── PatchError           a patch doesn't fit; names the line and the nearest match
-├── JournalError         the database can't be used, and the way out
+├── JournalError         the database can't be used, and the way out; `retryable` says whether it
+│   │                    may be written again when there is room
 │   └── JournalTaken     another runtime writes it
 ├── OrderRefused         an order can't be carried out now, and why
 └── WireError            the other side speaks another protocol, or is gone
@@ -63,6 +64,10 @@ class PatchError(SteerdeckError):
 
 class JournalError(SteerdeckError):
     """The database can't be used."""
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable
 
 
 class JournalTaken(JournalError):

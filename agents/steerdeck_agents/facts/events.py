@@ -82,6 +82,11 @@ class SessionArchived(Fact, frozen=True, kw_only=True, tag="session.archived"):
 class SessionReopened(Fact, frozen=True, kw_only=True, tag="session.reopened"):
     """Undo of an archive or a discard."""
 
+    slot: int = 0
+    """Its slot from now on, where another session has taken its own; 0: the one it had."""
+    name: str = ""
+    """Its name from now on, for the same reason; empty: the one it had."""
+
 
 class SessionParked(Fact, frozen=True, kw_only=True, tag="session.parked"):
     """The session can't go on by itself: a key is missing, a budget spent, a crash left doubt."""

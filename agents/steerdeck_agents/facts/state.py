@@ -176,6 +176,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     parked: bool = False
     parked_until_ms: int | None = None
     """When it goes on by itself."""
+    stopping: bool = False
+    """The developer wants the open turn, or the making of the workspace, to end."""
     plan: Plan = Plan()
     plan_edited: int = 0
     """The event by which the developer changed the plan; 0 when it is as the agent made it."""

@@ -278,7 +278,8 @@ def refusal(path: Path, error: Exception) -> JournalError:
         case sqlite3.OperationalError():
             return JournalError(
                 f"The journal {path} could not be written ({error}). Nothing of this was kept;"
-                " make room on the disk and try again."
+                " make room on the disk and try again.",
+                retryable=True,
             )
         case _:
             return JournalError(f"The journal can't hold this fact ({error}). It was not kept.")

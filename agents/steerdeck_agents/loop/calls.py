@@ -5,8 +5,15 @@ sees what an earlier one did.
 """
 
 import asyncio
+from contextlib import nullcontext
 
-from steerdeck_agents.facts.action import Action, AskDeveloper, SetPlan
+from steerdeck_agents.facts.action import (
+    Action,
+    ApplyPatch,
+    AskDeveloper,
+    RunCommand,
+    SetPlan,
+)
 from steerdeck_agents.facts.errors import BadArguments, PatchError
 from steerdeck_agents.facts.events import (
     ApprovalExpired,
@@ -20,7 +27,7 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import ApprovalId, CallId, TurnId, sha_of
 from steerdeck_agents.facts.state import OpenCall, SessionState
 from steerdeck_agents.journal.enclosures import NewBlob
-from steerdeck_agents.loop import perform
+from steerdeck_agents.loop import perform, recover
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.tools import registry
 from steerdeck_agents.tools.outcome import Outcome
@@ -38,54 +45,56 @@ async def settle(site: Site, turn: TurnId) -> None:
             before = asyncio.create_task(_one(site, turn, call.id, before))
             tasks.append(before)
     try:
-        await asyncio.gather(*tasks)
+        # One that fails must not cancel the command of another, whose end would be lost.
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    for problem in ended:
+        if problem is not None:
+            raise problem
 
 
-async def abandon(site: Site, turn: TurnId) -> None:
-    """Give every open call the result of an interrupt, and withdraw what was asked."""
-    state = site.state
+def abandoned(state: SessionState, turn: TurnId) -> list[KnownEvent]:
+    """Every open call with the result of an interrupt, and what was asked withdrawn."""
     facts: list[KnownEvent] = [
         ApprovalExpired(
-            session=site.session, turn=turn, call=a.call, approval=a.id, reason="interrupted"
+            session=state.id, turn=turn, call=a.call, approval=a.id, reason="interrupted"
         )
         for a in state.approvals
     ]
     facts += [
         QuestionExpired(
-            session=site.session, turn=turn, call=q.call, question=q.id, reason="interrupted"
+            session=state.id, turn=turn, call=q.call, question=q.id, reason="interrupted"
         )
         for q in state.questions
     ]
-    for call in state.calls:
-        text = (
-            "interrupted by the developer; it may have done a part of its work"
+    facts += [
+        CallEnded(
+            session=state.id,
+            turn=turn,
+            call=call.id,
+            status="interrupted",
+            result="interrupted by the developer; it may have done a part of its work"
             if call.started
-            else "interrupted by the developer before it ran"
+            else "interrupted by the developer before it ran",
+            summary="interrupted",
         )
-        site.results[call.id] = text
-        facts.append(
-            CallEnded(
-                session=site.session,
-                turn=turn,
-                call=call.id,
-                status="interrupted",
-                result=text,
-                summary="interrupted",
-            )
-        )
-    if facts:
-        await site.journal.append(*facts, full=True)
+        for call in state.calls
+    ]
+    return facts
 
 
 async def _one(site: Site, turn: TurnId, call_id: CallId, after: asyncio.Task[None] | None) -> None:
     if after is not None:
         await after
     call = open_call(site.state, call_id)
-    if site.stop.is_set() or call is None:
+    if site.stop.is_set() or call is None or call.unknown:
+        return
+    if call.started:
+        # It was begun before and its end was not kept, so it must not be begun again (law 7).
+        await site.journal.append(recover.lost(site.session, turn, call_id), full=True)
         return
     tool = registry.by_name(call.tool)
     if tool is None:
@@ -143,10 +152,18 @@ async def _effect(site: Site, turn: TurnId, call_id: CallId, action: Action) -> 
             await end(site, turn, call_id, "rejected", Outcome("failed", reason, "rejected"))
         case perform.Permit():
             started = site.clock.monotonic()
-            outcome = await perform.carry_out(site, turn, call_id, action, allowed)
+            writes = isinstance(action, RunCommand | ApplyPatch)
+            async with site.ground.hands if writes else nullcontext():
+                outcome = await perform.carry_out(site, turn, call_id, action, allowed)
             took = round((site.clock.monotonic() - started) * 1000)
-            if not site.stop.is_set():
-                await end(site, turn, call_id, outcome.status, outcome, duration_ms=took)
+            status: CallStatus = outcome.status
+            if site.stop.is_set():
+                call = open_call(site.state, call_id)
+                if call is None or not call.started:
+                    return
+                # What it did and printed until it was stopped is told as it is.
+                status = "interrupted" if status == "failed" else status
+            await end(site, turn, call_id, status, outcome, duration_ms=took)
 
 
 async def end(
@@ -158,8 +175,7 @@ async def end(
     *before: KnownEvent,
     duration_ms: int = 0,
 ) -> None:
-    """Commit the one result of a call."""
-    site.results[call_id] = outcome.text
+    """Commit the one result of a call; what it did can't be repeated, so this waits for a disk."""
     blob = None if outcome.complete is None else NewBlob(sha_of(outcome.complete), outcome.complete)
     ended = CallEnded(
         session=site.session,
@@ -173,7 +189,7 @@ async def end(
         output=None if blob is None else blob.sha,
         level=site.state.level.name,
     )
-    await site.journal.append(*before, ended, full=True, enclosed=() if blob is None else (blob,))
+    await site.record(*before, ended, enclosed=() if blob is None else (blob,))
 
 
 def open_call(state: SessionState, call_id: CallId) -> OpenCall | None:

@@ -96,7 +96,7 @@ async def once(site: Site, turn: TurnId, reason: Reason) -> None:
     if ticket is None:
         return
     with ticket:
-        if not site.state.parked:
+        if not site.state.parked and not site.stop.is_set():
             await _ask(site, turn, reason, asked, ticket)
 
 
@@ -132,7 +132,7 @@ async def _ask(
         compacts=True,
     )
     if not finished:
-        await site.journal.append(ended, full=True)
+        await site.record(ended)
         return
     refused = response.ended is not None and response.ended.ending in ("refused", "filtered")
     await _open(
@@ -225,7 +225,7 @@ async def _open(
         facts.insert(0, ended)
     if site.capacity and after >= FULL_SHARE * site.capacity:
         facts.append(_too_large(site, turn, after))
-    await site.journal.append(*facts, full=True, enclosed=staged.enclosed)
+    await site.record(*facts, enclosed=staged.enclosed)
     new.keep(staged)
     site.prompt = new
 
@@ -249,7 +249,7 @@ async def _bring_results(site: Site, turn: TurnId) -> None:
     if owed:
         staged = site.prompt.stage(*owed)
         await site.journal.append(*staged.events, full=True, enclosed=staged.enclosed)
-        site.prompt.keep(staged)
+        site.keep(staged)
 
 
 def _too_large(site: Site, turn: TurnId, size: int) -> SessionParked:

@@ -114,6 +114,8 @@ async def carry_out(
                 )
             )
         await site.journal.append(*started, full=True)
+        if site.stop.is_set():
+            return Outcome("failed", "Not run: the developer interrupted the turn.", "interrupted")
     outcome = await _performed(site, turn, call_id, action)
     if writes:
         site.ground.follow(call_id)
@@ -142,6 +144,8 @@ async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) 
         return await perform(action, bench)
     finally:
         await flow.queued()
+        # What was too much for the model is in the outcome by now, and soon in the journal.
+        bench.spool.unlink(missing_ok=True)
 
 
 async def _bound(site: Site, action: Action) -> Binding:
@@ -164,13 +168,14 @@ async def _ask(
     reasons: tuple[str, ...],
 ) -> None:
     """Have an approval of exactly this binding open, and no other for this call."""
-    facts: list[KnownEvent] = []
-    for waiting in (a for a in site.state.approvals if a.call == call.id):
-        if waiting.binding == binding.sha():
-            return
-        facts.append(_expired(site, turn, waiting))
-    facts.append(_request(site, turn, call, action, binding, reasons))
-    await site.journal.append(*facts, full=True)
+    async with site.deciding:
+        facts: list[KnownEvent] = []
+        for waiting in (a for a in site.state.approvals if a.call == call.id):
+            if waiting.binding == binding.sha():
+                return
+            facts.append(_expired(site, turn, waiting))
+        facts.append(_request(site, turn, call, action, binding, reasons))
+        await site.journal.append(*facts, full=True)
 
 
 def _expired(site: Site, turn: TurnId, waiting: OpenApproval) -> ApprovalExpired:

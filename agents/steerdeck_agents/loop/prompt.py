@@ -5,6 +5,7 @@ them. Calls and their outputs are tied here, so that no call is ever left withou
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -104,11 +105,14 @@ class Prompt:
         return tuple(call for item in staged.items if (call := self._keep(item)))
 
     def outputs_owed(self, results: Mapping[CallId, str]) -> list[NewText]:
-        """Outputs of ended calls not yet in the prompt, in call order, ready to stage."""
+        """Outputs of ended calls not yet in the prompt, in call order, ready to stage.
+
+        They stop at the first call without a result: outputs are counted, not matched.
+        """
+        ended = takewhile(lambda call: call.id in results, self.unanswered())
         return [
             (request.call_output(call.wire_id, results[call.id]), "tool", "function_call_output")
-            for call in self.unanswered()
-            if call.id in results
+            for call in ended
         ]
 
     def unanswered(self) -> list[WishedCall]:

@@ -14,7 +14,7 @@ from steerdeck_agents.facts.events import (
     SessionResumed,
     decode,
 )
-from steerdeck_agents.facts.ids import CallId
+from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.loop.prompt import Held, Prompt
@@ -23,20 +23,27 @@ PAGE = 500
 
 
 def after_crash(state: SessionState) -> list[KnownEvent]:
-    """The facts that close what the last runtime left open; none when it ended in peace."""
+    """The facts that close what the last runtime left open; none when it ended in peace.
+
+    A session that was parked stays so: the developer says when it goes on.
+    """
+    facts = left_open(state, "the runtime ended")
+    if state.turn is not None and not state.parked:
+        why = "the runtime came back"
+        facts.append(SessionResumed(session=state.id, turn=state.turn.id, why=why))
+    return facts
+
+
+def left_open(state: SessionState, why: str) -> list[KnownEvent]:
+    """The ends of everything that was under way and is not any more: calls, texts, a request."""
     turn = state.turn
-    if turn is None:
-        return []
     facts: list[KnownEvent] = [
-        CallLost(
-            session=state.id,
-            turn=turn.id,
-            call=call.id,
-            reason="the runtime ended while it ran; nobody saw how it ended",
-        )
+        lost(state.id, None if turn is None else turn.id, call.id, why)
         for call in state.calls
         if call.started and not call.unknown
     ]
+    if turn is None:
+        return facts
     facts += [
         ItemEnded(
             session=state.id, turn=turn.id, item=i.id, kind=i.kind, text=i.text, complete=False
@@ -51,13 +58,20 @@ def after_crash(state: SessionState) -> list[KnownEvent]:
                 turn=turn.id,
                 request=turn.request,
                 status="failed",
-                error="the runtime ended before the answer was whole",
+                error=f"{why} before the answer was whole",
                 retryable=True,
                 compacts=turn.compacts,
             )
         )
-    facts.append(SessionResumed(session=state.id, turn=turn.id, why="the runtime came back"))
     return facts
+
+
+def lost(
+    session: SessionId, turn: TurnId | None, call: CallId, why: str = "its end was not kept"
+) -> CallLost:
+    """A call whose intent was committed and whose end nobody saw."""
+    reason = f"{why} while it ran; nobody saw how it ended"
+    return CallLost(session=session, turn=turn, call=call, reason=reason)
 
 
 def load_prompt(reader: JournalReader, state: SessionState) -> Prompt:
@@ -86,4 +100,6 @@ def load_results(reader: JournalReader, state: SessionState, prompt: Prompt) -> 
                 owed.discard(event.call)
                 results[event.call] = event.result
         before = events[0].seq
+    # A call the journal knows only from the prompt: the response that asked for it was cut off.
+    results |= dict.fromkeys(owed, "It never ran: the response that asked for it was cut off.")
     return results

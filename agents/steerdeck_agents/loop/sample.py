@@ -58,15 +58,17 @@ async def once(site: Site, turn: TurnId) -> None:
     if ticket is None:
         return
     with ticket:
-        state = site.state
-        # Words may have been taken back, or the session parked, while it stood in line.
-        if state.parked or not ((state.turn and state.turn.owes) or deliverable(state)):
-            return
-        await _ask(site, turn, state, ticket)
+        async with site.deciding:
+            state = site.state
+            # Words may have been taken back, or the session parked, while it stood in line.
+            due = (state.turn is not None and state.turn.owes) or deliverable(state)
+            if site.stop.is_set() or state.parked or not due:
+                return
+            sent, body = await _send(site, turn, state, round(ticket.waited_s * 1000))
+        await _ask(site, turn, sent, body, ticket)
 
 
-async def _ask(site: Site, turn: TurnId, state: SessionState, ticket: Ticket) -> None:
-    sent, body = await _send(site, turn, state, round(ticket.waited_s * 1000))
+async def _ask(site: Site, turn: TurnId, sent: RequestSent, body: bytes, ticket: Ticket) -> None:
     started = site.clock.monotonic()
     response = Response(sent)
     ticket.sent()
@@ -89,7 +91,7 @@ async def _ask(site: Site, turn: TurnId, state: SessionState, ticket: Ticket) ->
             duration_ms=ms_since(site, started),
         )
         incomplete = response.texts_ended(complete=False)
-        await site.journal.append(*incomplete, ended, full=True)
+        await site.record(*incomplete, ended)
 
 
 async def _send(
@@ -141,7 +143,7 @@ async def _send(
     await site.journal.append(
         *said, *staged.events, *delivered, sent, full=True, enclosed=(*staged.enclosed, stored)
     )
-    site.prompt.keep(staged)
+    site.keep(staged)
     return sent, body
 
 
@@ -178,10 +180,8 @@ async def _completed(
         served_model=served,
     )
     facts: list[KnownEvent] = response.texts_ended(complete=True)
-    await site.journal.append(
-        *facts, *staged.events, *wishes, ended, full=True, enclosed=staged.enclosed
-    )
-    site.prompt.keep(staged)
+    await site.record(*facts, *staged.events, *wishes, ended, enclosed=staged.enclosed)
+    site.keep(staged)
 
 
 async def failed(
@@ -224,7 +224,7 @@ async def failed(
                 cause=cause,
             )
         )
-    await site.journal.append(*facts, full=True)
+    await site.record(*facts)
     if wait is None and cause != "usage":
         raise error
 

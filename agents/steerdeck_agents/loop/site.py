@@ -1,11 +1,13 @@
 """Where a turn works: everything the loop needs of its session, handed down in one place."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
+from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import KnownEvent
 from steerdeck_agents.facts.ids import CallId, CheckpointId, Clock, Ids, SessionId
 from steerdeck_agents.facts.state import SessionState
@@ -14,9 +16,14 @@ from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.journal.enclosures import Enclosure
 from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
-from steerdeck_agents.loop.prompt import Prompt
+from steerdeck_agents.loop.prompt import Prompt, Staged
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
+
+log = logging.getLogger(__name__)
+
+STORAGE_RETRY_S: Final = 2.0
+"""How long to wait before a journal is tried again that could not be written."""
 
 
 class Journal(Protocol):
@@ -31,6 +38,9 @@ class Journal(Protocol):
 
 class Ground(Protocol):
     """What the loop asks of the session's workspace."""
+
+    hands: asyncio.Lock
+    """Held by whoever changes files: a call, an undo, a landing; one at a time."""
 
     async def checkpoint(self, reason: str, call: CallId | None = None) -> CheckpointId | None:
         """Record the state of every path that changed since the last checkpoint."""
@@ -48,13 +58,51 @@ class Ground(Protocol):
         """Paths git does not ignore, relative to the workspace."""
 
 
-@dataclass
-class Site:
-    """One session's place of work; lives as long as the session is alive in this runtime."""
+@dataclass(kw_only=True)
+class Memory:
+    """What a session remembers while it lives in this runtime, with or without a model."""
 
     session: SessionId
     journal: Journal
     ground: Ground
+    prompt: Prompt
+    results: dict[CallId, str] = field(default_factory=dict)
+    """What ended calls gave the model, until it is in the prompt."""
+    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from a look at the state until what follows from it is committed, by the loop and by
+    orders: words can't be taken back and delivered at once, nor a question answered and expired."""
+
+    @property
+    def state(self) -> SessionState:
+        state = self.journal.state(self.session)
+        assert state is not None, "a session is created before it works"
+        return state
+
+    async def record(self, *facts: KnownEvent, enclosed: Sequence[Enclosure] = ()) -> None:
+        """Keep what has happened and must not happen again; waits until the disk has room."""
+        while True:
+            try:
+                await self.journal.append(*facts, full=True, enclosed=enclosed)
+            except JournalError as error:
+                if not error.retryable:
+                    raise
+                log.error("session %s waits for the journal: %s", self.session, error)
+            else:
+                return
+            await asyncio.sleep(STORAGE_RETRY_S)
+
+    def keep(self, staged: Staged) -> None:
+        """Take over what was committed, and let go of results that are in the prompt now."""
+        self.prompt.keep(staged)
+        owed = {call.id for call in self.prompt.unanswered()}
+        for call in self.results.keys() - owed:
+            del self.results[call]
+
+
+@dataclass(kw_only=True)
+class Site(Memory):
+    """One session's place of work: its memory, a model, and all they need."""
+
     model: Model
     governor: Governor
     provider: Provider
@@ -65,25 +113,16 @@ class Site:
     capacity: int
     """Tokens the model can read; 0 when that is not known."""
     effort: str | None
-    prompt: Prompt
     guides: Guides
     clock: Clock
     ids: Ids
     spool: Path
     lasting_rules: Callable[[], Sequence[Rule]]
     price: Callable[[str, Usage], Usage]
-    results: dict[CallId, str] = field(default_factory=dict)
-    """What ended calls gave the model, until it is in the prompt."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set by an interrupt; cleared when the turn has ended."""
+    """Set while the state says that the turn is to end."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set whenever an order or a fact may have changed what to do next."""
-
-    @property
-    def state(self) -> SessionState:
-        state = self.journal.state(self.session)
-        assert state is not None, "a session is created before it works"
-        return state
 
     async def until(self, ready: Callable[[SessionState], bool]) -> bool:
         """Wait until the state is ready; False when an interrupt came first."""

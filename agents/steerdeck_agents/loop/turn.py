@@ -5,11 +5,18 @@ calls, ask the model, or end. So a turn that a crash cut off is resumed by runni
 """
 
 from steerdeck_agents.facts.errors import ModelError
-from steerdeck_agents.facts.events import SessionParked, TurnEnded, TurnStatus
+from steerdeck_agents.facts.events import (
+    CallEnded,
+    RequestEnded,
+    SessionParked,
+    TurnEnded,
+    TurnStatus,
+)
 from steerdeck_agents.facts.ids import TurnId
+from steerdeck_agents.facts.state import OpenTurn
 from steerdeck_agents.facts.windows import Reason
 from steerdeck_agents.loop import calls, compact, request, sample
-from steerdeck_agents.loop.site import Site
+from steerdeck_agents.loop.site import Memory, Site
 
 _INTERRUPTED = (
     "The developer interrupted the turn. Calls that were running may have done a part of their"
@@ -21,7 +28,7 @@ async def run(site: Site) -> None:
     """Work on the open turn until it ends."""
     while (turn := site.state.turn) is not None:
         if site.stop.is_set():
-            await _interrupted(site, turn.id)
+            await interrupted(site, turn)
             return
         state = site.state
         if state.parked or any(call.unknown for call in state.calls):
@@ -66,18 +73,33 @@ async def _park(site: Site, turn: TurnId, budget: float) -> None:
     )
 
 
-async def _interrupted(site: Site, turn: TurnId) -> None:
-    """Close every open call, tell the model, and only then say that the turn has ended."""
-    await calls.abandon(site, turn)
-    await site.ground.settled()
-    staged = site.prompt.stage(
-        *site.prompt.outputs_owed(site.results),
-        (request.message("user", _INTERRUPTED), "harness.interrupted", "message"),
-    )
-    ended = TurnEnded(session=site.session, turn=turn, status="interrupted")
-    await site.journal.append(*staged.events, ended, full=True, enclosed=staged.enclosed)
-    site.prompt.keep(staged)
-    site.stop.clear()
+async def interrupted(memory: Memory, turn: OpenTurn) -> None:
+    """Close every open call, tell the model, and say that the turn has ended: all or nothing."""
+    await memory.ground.settled()
+    async with memory.deciding:
+        facts = calls.abandoned(memory.state, turn.id)
+        results = memory.results | {
+            fact.call: fact.result for fact in facts if isinstance(fact, CallEnded) and fact.call
+        }
+        if turn.request is not None:
+            facts.append(
+                RequestEnded(
+                    session=memory.session,
+                    turn=turn.id,
+                    request=turn.request,
+                    status="interrupted",
+                    compacts=turn.compacts,
+                )
+            )
+        staged = memory.prompt.stage(
+            *memory.prompt.outputs_owed(results),
+            (request.message("user", _INTERRUPTED), "harness.interrupted", "message"),
+        )
+        ended = TurnEnded(session=memory.session, turn=turn.id, status="interrupted")
+        await memory.journal.append(
+            *facts, *staged.events, ended, full=True, enclosed=staged.enclosed
+        )
+    memory.keep(staged)
 
 
 async def _end(site: Site, turn: TurnId, status: TurnStatus, error: str = "") -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.events import OutputAdded, TextAdded
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.journal.writer import Committed
 from steerdeck_agents.runtime import wire
@@ -50,6 +51,10 @@ class Connection:
     def publish(self, batch: Sequence[Committed]) -> None:
         """Pass on what this client watches."""
         self._outbox.put_facts(committed for committed in batch if self._wants(committed))
+        if self._outbox.overflown:
+            # It may not read at all, so that nothing more can be told to it.
+            log.warning("a client read too slowly and is let go")
+            self._writer.transport.abort()
 
     async def serve(self) -> None:
         """Speak with the client; returns when it is gone, or ended on purpose."""
@@ -103,7 +108,7 @@ class Connection:
         try:
             session, seq = await self._obey(order)
         except SteerdeckError as error:
-            self._outbox.put(wire.Refused(order.id, str(error)[:8000]))
+            self._outbox.put(wire.Refused(order.id, _reason(error)))
         except Exception:
             log.exception("order %s", type(order).__name__)
             reason = "Steerdeck itself failed on this; `steerdeck runtime log` has the details."
@@ -115,7 +120,7 @@ class Connection:
         try:
             text = await self._page(query)
         except SteerdeckError as error:
-            self._outbox.put(wire.Failed(number, str(error)[:8000]))
+            self._outbox.put(wire.Failed(number, _reason(error)))
         except Exception:
             log.exception("page %s", query)
             reason = "Steerdeck itself failed on this; `steerdeck runtime log` has the details."
@@ -139,3 +144,8 @@ class Connection:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _reason(error: SteerdeckError) -> str:
+    """Why not, in a frame: a path in it may hold bytes that are no text."""
+    return utf8(str(error))[:8000]

@@ -21,7 +21,6 @@ from steerdeck_agents.facts.events import (
     RuleAdded,
     SessionArchived,
     SessionConfigured,
-    SessionReopened,
     SessionResumed,
 )
 from steerdeck_agents.facts.ids import MessageId, OrderId, SessionId
@@ -65,8 +64,6 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
             raise OrderRefused("This connection can't end the runtime.")
     session = fleet.session(order.session)
     match order:
-        case Decide():
-            return await _decide(fleet, session, order)
         case Land():
             return await shore.land(fleet, session, order)
         case Undo():
@@ -75,23 +72,19 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
             return await _archive(fleet, session, order)
         case Reopen():
             return await _reopen(fleet, session, order)
-        case _:
-            fact = _fact(fleet, session.state, order)
     if isinstance(order, Resume):
         session.keys = {**session.keys, **order.keys}
         session.forget_model()
-    if isinstance(order, Resolve):
-        # Before the fact, whose commit lets the next request be made.
-        session.settle(order.call, _resolved(order))
-    works = session.state.turn is not None
-    seq = await record(fleet, order.id, fact)
-    match order:
-        case TryNow() | Resume():
-            session.hurry()
-        case Interrupt():
-            session.interrupt()
-        case Say(delivery="now") if works:
-            session.interrupt()
+    # The loop decides by the same state: nothing of it may change before the fact is committed.
+    async with session.deciding:
+        match order:
+            case Decide():
+                facts = _decide(fleet, session.state, order)
+            case _:
+                facts = [_fact(fleet, session.state, order)]
+        seq = await record(fleet, order.id, *facts)
+    if isinstance(order, TryNow | Resume):
+        session.hurry()
     return session.id, seq
 
 
@@ -107,7 +100,8 @@ def _fact(
         case Withdraw():
             return _withdraw(state, order)
         case Interrupt():
-            if state.turn is None and not state.progress:
+            begins = not state.workspace.path and not state.parked
+            if state.archived or (state.turn is None and not begins):
                 raise OrderRefused(f"{state.name} is not working, so there is nothing to stop.")
             return InterruptOrdered(session=state.id, actor="developer")
         case Answer():
@@ -178,8 +172,7 @@ def _withdraw(state: SessionState, order: Withdraw) -> MessageWithdrawn:
     return MessageWithdrawn(session=state.id, actor="developer", message=order.message)
 
 
-async def _decide(fleet: Fleet, session: Session, order: Decide) -> tuple[SessionId, int]:
-    state = session.state
+def _decide(fleet: Fleet, state: SessionState, order: Decide) -> list[KnownEvent]:
     asked = next((a for a in state.approvals if a.id == order.approval), None)
     if asked is None:
         raise OrderRefused("That approval is not open any more; nothing was decided.")
@@ -205,7 +198,7 @@ async def _decide(fleet: Fleet, session: Session, order: Decide) -> tuple[Sessio
             raise OrderRefused("Only commands can be allowed for a session; decide this one once.")
         rule = Rule(id=fleet.ids.new("rule"), command=asked.what, session=state.id)
         facts.append(RuleAdded(session=state.id, actor="developer", rule=rule))
-    return state.id, await record(fleet, order.id, *facts)
+    return facts
 
 
 def _answer(state: SessionState, order: Answer) -> QuestionAnswered:
@@ -247,10 +240,24 @@ def _resolved(order: Resolve) -> str:
 
 
 async def _archive(fleet: Fleet, session: Session, order: Archive) -> tuple[SessionId, int]:
+    if session.state.archived:
+        raise OrderRefused(f"{session.state.name} is archived already.")
+    await session.close()
+    try:
+        async with session.ground.hands:
+            seq = await _put_away(fleet, session, order)
+    finally:
+        if not session.state.archived:
+            session.start()
+    return session.id, seq
+
+
+async def _put_away(fleet: Fleet, session: Session, order: Archive) -> int:
+    """End what is open, archive, and move the workspace of a discarded session into the bin."""
+    await session.end_turn()
     state = session.state
     if state.archived:
         raise OrderRefused(f"{state.name} is archived already.")
-    await session.close()
     fact = SessionArchived(
         session=state.id,
         actor="developer",
@@ -259,7 +266,7 @@ async def _archive(fleet: Fleet, session: Session, order: Archive) -> tuple[Sess
     seq = await record(fleet, order.id, fact)
     if order.discard and state.workspace.path:
         await asyncio.to_thread(keep.discard, state.workspace, fleet.paths.bin)
-    return state.id, seq
+    return seq
 
 
 async def _reopen(fleet: Fleet, session: Session, order: Reopen) -> tuple[SessionId, int]:
@@ -271,7 +278,6 @@ async def _reopen(fleet: Fleet, session: Session, order: Reopen) -> tuple[Sessio
         if not await asyncio.to_thread(kept.is_dir):
             raise OrderRefused(f"The workspace of {state.name} is gone from {kept} for good.")
         await asyncio.to_thread(keep.restore, kept, state.workspace)
-    fact = SessionReopened(session=state.id, actor="developer")
-    seq = await record(fleet, order.id, fact)
+    seq = await fleet.reopen(state, order.id)
     session.start()
     return state.id, seq

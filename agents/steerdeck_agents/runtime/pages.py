@@ -37,14 +37,12 @@ class Pages:
         reader = self._fleet.reader
         match query:
             case wire.Sessions(archived):
-                states = [
-                    state
-                    for state in self._fleet.writer.states().values()
-                    if archived or not state.archived
-                ]
+                states = [state for state in self._fleet.states() if archived or not state.archived]
                 return await asyncio.to_thread(_json, states)
             case wire.StateAt(session, None):
-                return _json(self._fleet.session(session).state)
+                aside = self._fleet.writer.set_aside
+                found = (s for s in self._fleet.states() if s.id == session and s.id in aside)
+                return _json(next(found, None) or self._fleet.session(session).state)
             case wire.StateAt(session, seq):
                 return _json(await asyncio.to_thread(reader.state_at, session, seq))
             case wire.Events():

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from steerdeck_agents.demo.scripts import SCRIPTS
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.events import decode
 from steerdeck_agents.facts.ids import Clock, Ids, OrderId, SessionId
 from steerdeck_agents.facts.orders import Order, Start, StopRuntime
 from steerdeck_agents.facts.places import Level
@@ -35,6 +37,8 @@ IDLE_S = 60.0
 """How long a runtime with nothing to do and nobody attached stays."""
 FAREWELL_S = 2.0
 """How long clients may take to hear that the runtime ends."""
+ORDERS_S = 10.0
+"""How long orders that are being carried out may take when the runtime ends."""
 LOOK_S = 2.0
 """How often it looks whether its socket is still there and whether it is idle."""
 
@@ -107,12 +111,20 @@ class Runtime:
             with contextlib.suppress(TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(self._ending), LOOK_S)
             if self._server is not None and not self._paths.socket.exists():
-                log.warning("the socket vanished and is made anew")
-                await self.listen()
+                await self._listen_again()
             if self._connections or self.fleet.busy():
                 idle_since = self._clock.monotonic()
             elif self._clock.monotonic() - idle_since > self._idle_s:
                 return "idle"
+
+    async def _listen_again(self) -> None:
+        log.warning("the socket vanished and is made anew")
+        if self._server is not None:
+            self._server.close()
+        try:
+            await self.listen()
+        except (SteerdeckError, OSError) as error:
+            log.error("no new client can attach: %s", error)
 
     async def close(self, reason: str) -> None:
         """Let go of every client and session; work in hand comes back with the next runtime."""
@@ -125,6 +137,9 @@ class Runtime:
                                for c in self._connections))  # fmt: skip
         if self._serving:
             await asyncio.wait(tuple(self._serving), timeout=FAREWELL_S)
+        if self._orders:
+            # An order half carried out, a landing say, is let to its end and its fact.
+            await asyncio.wait(tuple(self._orders.values()), timeout=ORDERS_S)
         await self.fleet.close(reason)
         if self._scripted is not None:
             await self._scripted.close()
@@ -168,6 +183,7 @@ class Runtime:
         if task is None:
             task = self._orders[order.id] = asyncio.create_task(self._in_turn(order))
             task.add_done_callback(partial(self._obeyed, order.id))
+        # A client that goes away does not take its order back.
         return await asyncio.shield(task)
 
     async def _in_turn(self, order: Order) -> tuple[SessionId, int]:
@@ -178,16 +194,18 @@ class Runtime:
         """
         session = SessionId("") if isinstance(order, Start | StopRuntime) else order.session
         async with self._turns.setdefault(session, asyncio.Lock()):
-            seq = await asyncio.to_thread(self.fleet.reader.order_answer, order.id)
-            if seq is not None:
-                return SessionId(""), seq
-            return await obey(self.fleet, order)
+            reader = self.fleet.reader
+            seq = await asyncio.to_thread(reader.order_answer, order.id)
+            if seq is None:
+                return await obey(self.fleet, order)
+            (text,) = await asyncio.to_thread(reader.events, None, after=seq - 1, before=seq + 1)
+            return decode(text).session, seq
 
     def _obeyed(self, order: OrderId, task: asyncio.Task[tuple[SessionId, int]]) -> None:
         self._orders.pop(order, None)
-        if not task.cancelled():
-            # Whoever gave it may be gone; then nobody hears why it was refused.
-            task.exception()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Whoever gave it may be gone; then nobody else hears why it was refused.
+            log.info("order %s: %s", order, error)
 
     def _publish(self, batch: Sequence[Committed]) -> None:
         for connection in self._connections:

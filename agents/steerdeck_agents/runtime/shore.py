@@ -18,13 +18,21 @@ from steerdeck_agents.work import undo as undoing
 async def land(fleet: Fleet, session: Session, order: Land) -> tuple[SessionId, int]:
     """Bring the work where the order says; a failure is a fact too, and the reason is told."""
     state = _at_rest(session, "landed")
-    try:
-        landed = await _landed(state, order)
-    except (OrderRefused, RepositoryError) as error:
-        await session.append(
-            LandingFailed(session=state.id, actor="developer", how=order.how, reason=str(error))
-        )
-        raise
+    # A turn may begin meanwhile; its calls wait until the work is landed.
+    async with session.ground.hands:
+        try:
+            landed = await _landed(state, order)
+        except (OrderRefused, RepositoryError) as error:
+            await session.append(
+                LandingFailed(session=state.id, actor="developer", how=order.how, reason=str(error))
+            )
+            raise
+        return await _told(fleet, state, order, landed)
+
+
+async def _told(
+    fleet: Fleet, state: SessionState, order: Land, landed: landing.Landed
+) -> tuple[SessionId, int]:
     fact = WorkLanded(
         session=state.id,
         actor="developer",
@@ -40,12 +48,19 @@ async def land(fleet: Fleet, session: Session, order: Land) -> tuple[SessionId, 
 async def undo(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionId, int]:
     """Put files back, after a checkpoint that can undo the undo."""
     state = session.state
-    if any(call.started for call in state.calls):
+    if session.ground.hands.locked():
         raise OrderRefused(
-            f"A call of {state.name} is running; interrupt it or wait for its end, then undo."
+            f"The files of {state.name} are being changed; interrupt its call or wait for its end,"
+            " then undo."
         )
     if not state.workspace.path or state.archived:
         raise OrderRefused(f"{state.name} has no workspace to undo in; reopen it first.")
+    async with session.ground.hands:
+        return await _undone(fleet, session, order)
+
+
+async def _undone(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionId, int]:
+    state = session.state
     kept = await asyncio.to_thread(undoing.kept_of, fleet.reader, state.id)
     planned = await undoing.plan(
         state.workspace, kept, fleet.reader.checkpoint_bytes, order.checkpoint, order.paths
@@ -95,6 +110,8 @@ async def _landed(state: SessionState, order: Land) -> landing.Landed:
 
 def _at_rest(session: Session, what: str) -> SessionState:
     state = session.state
+    if session.ground.hands.locked():
+        raise OrderRefused(f"The files of {state.name} are being changed; wait for its end.")
     if state.turn is not None:
         raise OrderRefused(
             f"{state.name} is still working; its work can be {what} when the turn has ended."

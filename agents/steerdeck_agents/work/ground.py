@@ -32,6 +32,8 @@ class SessionGround:
         self._writer = writer
         self._reader = reader
         self._ids = ids
+        self.hands = asyncio.Lock()
+        """Held by whoever changes files: a call, an undo, a landing; one at a time."""
         self._snapshot: Snapshot | None = None
         self._stored: set[Sha] = set()
         self._capturing = asyncio.Lock()
@@ -69,7 +71,8 @@ class SessionGround:
 
     async def close(self) -> None:
         """Leave what is not recorded yet to the first checkpoint of the next runtime."""
-        tasks = [*self._telling, *([self._following] if self._following else [])]
+        following, self._following = self._following, None
+        tasks = [*self._telling, *([following] if following else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

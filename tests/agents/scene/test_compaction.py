@@ -13,7 +13,7 @@ from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import OrderRefused
-from steerdeck_agents.facts.ids import SessionId, sha_of
+from steerdeck_agents.facts.ids import RandomIds, SessionId, sha_of
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.journal.reader import StoredItem, StoredRequest
@@ -362,7 +362,7 @@ async def restarted(tmp_path: Path) -> None:
         session = await playing.start(repository, "m")
         await playing.status(session, "idle")
         number = compactions(playing, session)[-1].new
-    async with scene(tmp_path / "home", {"m": reader(6)}) as playing:
+    async with scene(tmp_path / "home", {"m": reader(6)}, ids=RandomIds()) as playing:
         assert playing.state(session).window == number
         await playing.give(o.Say, session, text="Read on.")
         await playing.until(lambda: playing.of(session, e.TurnEnded))

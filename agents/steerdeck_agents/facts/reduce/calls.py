@@ -12,7 +12,7 @@ from steerdeck_agents.facts.events import (
     OutputAdded,
     QuestionAnswered,
 )
-from steerdeck_agents.facts.ids import CallId, Sha
+from steerdeck_agents.facts.ids import CallId
 from steerdeck_agents.facts.state import OpenCall, SessionState
 
 OUTPUT_KEPT = 4096
@@ -35,12 +35,11 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case OutputAdded(call=str(call)):
             before = next((c.output for c in state.calls if c.id == call), "")
             return _change(state, call, output=(before + event.text)[-OUTPUT_KEPT:])
-        case ApprovalDecided(call=str(call), decision="allow"):
-            bound = next((a.binding for a in state.approvals if a.id == event.approval), Sha(""))
-            return _change(state, call, allowed=event.approval, allowed_binding=bound)
-        case ApprovalDecided(call=str(call), decision="reject"):
-            return _change(state, call, rejected=event.words)
-        case QuestionAnswered(call=str(call)):
+        case ApprovalDecided(call=str(call)):
+            return _decided(state, call, event)
+        case QuestionAnswered(call=str(call)) if any(
+            asked.id == event.question for asked in state.questions
+        ):
             return _change(state, call, answered=event.text)
         case CallLost(call=str(call)):
             return _change(state, call, unknown=True)
@@ -55,6 +54,16 @@ def apply(state: SessionState, event: Event) -> SessionState:
             )
         case _:
             return state
+
+
+def _decided(state: SessionState, call: CallId, event: ApprovalDecided) -> SessionState:
+    """The first decision on an open approval counts; a later one decides nothing."""
+    asked = next((a for a in state.approvals if a.id == event.approval), None)
+    if asked is None:
+        return state
+    if event.decision == "reject":
+        return _change(state, call, rejected=event.words)
+    return _change(state, call, allowed=asked.id, allowed_binding=asked.binding)
 
 
 def _change(state: SessionState, call: CallId, **changes: object) -> SessionState:

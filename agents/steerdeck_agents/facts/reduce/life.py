@@ -69,7 +69,12 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case SessionArchived():
             return replace(state, archived=event.reason)
         case SessionReopened():
-            return replace(state, archived="")
+            return replace(
+                state,
+                archived="",
+                slot=event.slot or state.slot,
+                name=event.name or state.name,
+            )
         case RuleAdded():
             return replace(state, rules=(*state.rules, event.rule))
         case WorkLanded():

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from steerdeck_agents.facts.events import (
     CallEnded,
     Event,
+    InterruptOrdered,
     ItemAdded,
     MessageSent,
     RequestEnded,
@@ -12,6 +13,9 @@ from steerdeck_agents.facts.events import (
     RequestSent,
     RetryHastened,
     RetryPlanned,
+    SessionArchived,
+    SessionParked,
+    SessionResumed,
     StreamSilent,
     TextAdded,
     TurnEnded,
@@ -27,11 +31,12 @@ def apply(state: SessionState, event: Event) -> SessionState:
             owes = event.trigger != "compaction"
             turn = OpenTurn(event.turn or TurnId(""), event.seq, event.at_ms, owes)
             counts = replace(state.counts, turns=state.counts.turns + 1)
-            return replace(state, turn=turn, counts=counts, reason="", way_out="")
+            return replace(state, turn=turn, counts=counts, stopping=False, reason="", way_out="")
         case TurnEnded():
             return replace(
                 state,
                 turn=None,
+                stopping=False,
                 last_turn=event.status,
                 ended_seq=event.seq,
                 reason=event.error,
@@ -98,7 +103,15 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 continued=continued,
             )
         case MessageSent() if event.delivery != "queue":
-            return _turn(state, owes=True)
+            now = event.delivery == "now" and state.turn is not None
+            return _turn(replace(state, stopping=state.stopping or now), owes=True)
+        case InterruptOrdered():
+            begins = not state.workspace.path and not state.parked
+            return replace(state, stopping=state.turn is not None or begins)
+        case SessionParked() | SessionResumed() if state.turn is None:
+            return replace(state, stopping=False)
+        case SessionArchived():
+            return replace(state, stopping=False)
         case CallEnded():
             return _turn(state, owes=True)
         case _:
