@@ -25,6 +25,7 @@ VERBS: dict[str, Verb] = {
     "stop": Verb("steering", "stop", "Interrupt a session, archive or discard it"),
     "reopen": Verb("steering", "reopen", "Bring back an archived or discarded session"),
     "resume": Verb("steering", "resume", "Let a parked session go on, with the keys of this shell"),
+    "compact": Verb("compacting", "compact", "Make a session's prompt short again"),
     "diff": Verb("shore", "diff", "Show what a session changed"),
     "undo": Verb("shore", "undo", "Put files of a session back as they were"),
     "land": Verb("shore", "land", "Bring a session's work into your repository"),
