@@ -38,6 +38,7 @@ class Feed:
         self.outlook = outlook or wire.Outlook()
         self.diffs = diffs or {}
         self.prompt = prompt or []
+        self.marks: list[wire.WindowMark] = []
         self.orders: list[Order] = []
         self.watching: dict[str, str] = {}
         self.asked: list[wire.Query] = []
@@ -89,6 +90,8 @@ class Feed:
                 return self.diffs.get(query.session, "")
             case wire.Prompt():
                 return self.prompt
+            case wire.Windows():
+                return self.marks
             case _:
                 raise PageError(f"no page for {query}")
 

@@ -6,7 +6,7 @@ from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import Sha
-from steerdeck_agents.runtime.wire import PromptLine
+from steerdeck_agents.runtime.wire import PromptLine, WindowMark
 
 
 def play(scene, *keys: str, size=(160, 45)) -> None:
@@ -14,10 +14,17 @@ def play(scene, *keys: str, size=(160, 45)) -> None:
         feed = shop()
         feed.prompt = [
             PromptLine(
-                0, "message", "instructions", '{"role":"system","text":"Be exact."}', Sha("a")
+                0,
+                "message",
+                "instructions",
+                '{"role":"system","text":"Be exact."}',
+                Sha("a"),
+                tokens=9_100,
+                cached=True,
             ),
-            PromptLine(1, "message", "developer", '{"text":"\x1b[31mred"}', Sha("b")),
+            PromptLine(1, "message", "developer", '{"text":"\x1b[31mred"}', Sha("b"), tokens=900),
         ]
+        feed.marks = [WindowMark(812, 1, "compaction", "share: compacted: 61k → 9.0k ≈")]
         app = deck(feed, face="deck")
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.model.attached)
@@ -73,6 +80,11 @@ def test_the_context_is_what_the_model_sees():
         await until(pilot, lambda: "Be exact." in told(app))
         assert "instructions" in told(app)
         assert "␛[31mred" in told(app)
+        text = told(app)
+        assert "2 items, ≈ 10k tokens, ≈ 9.1k of them cached" in text
+        assert "the cache began anew at event 812  share: compacted: 61k → 9.0k ≈" in text
+        assert "≈ 9.1k tok   cached" in text
+        assert "≈ 900 tok   new" in text
 
     play(scene, "c")
 

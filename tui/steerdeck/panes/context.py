@@ -5,17 +5,31 @@ from datetime import datetime
 import msgspec
 
 from steerdeck.glyphs import glyphs
-from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck.text import BLANK, Line, Span, foreign, tokens
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.runtime.wire import PromptLine
+from steerdeck_agents.runtime.wire import PromptLine, WindowMark
 
 SHOWN = 4_000
 """Characters of one item that are shown."""
 
 
-def context_lines(items: list[PromptLine]) -> list[tuple[str, list[Line]]]:
-    """Blocks by index: who made the item, what kind it is, and its exact text."""
-    return [(f"item_{item.index}", _item(item)) for item in items]
+def context_lines(items: list[PromptLine], marks: list[WindowMark]) -> list[tuple[str, list[Line]]]:
+    """Blocks: the window as a whole with where its cache was lost, then each item by index."""
+    if not items:
+        return []
+    return [("window", _window(items, marks)), *((f"item_{i.index}", _item(i)) for i in items)]
+
+
+def _window(items: list[PromptLine], marks: list[WindowMark]) -> list[Line]:
+    """What the window weighs and how much of it was cached; below, each loss of the cache."""
+    whole = sum(item.tokens for item in items)
+    cached = sum(item.tokens for item in items if item.cached)
+    told = f"{len(items)} items, ≈ {tokens(whole)} tokens, ≈ {tokens(cached)} of them cached"
+    lines = [Line((Span(told, "t0", bold=True),))]
+    for mark in marks:
+        head = Span(f"the cache began anew at event {mark.seq}  ", "t2")
+        lines.append(Line((head, foreign(mark.text, "t1")), indent=5, wrap=True))
+    return [*lines, BLANK]
 
 
 def _item(item: PromptLine) -> list[Line]:
@@ -25,7 +39,11 @@ def _item(item: PromptLine) -> list[Line]:
             foreign(item.kind, "t0", bold=True),
             foreign(f"  {item.origin}", "t2"),
         ),
-        (Span(f"{len(item.text.encode()):,} bytes", "t3"), Span(f"   {item.sha[:8]}", "t3")),
+        (
+            Span(f"≈ {tokens(item.tokens)} tok", "t3"),
+            Span("   cached" if item.cached else "   new   ", "t3" if item.cached else "t1"),
+            Span(f"   {item.sha[:8]}", "t3"),
+        ),
     )
     lines = [head]
     for line in item.text[:SHOWN].split("\n"):

@@ -201,15 +201,16 @@ class ContextTab(Vertical):
 
     def sync(self, state: SessionState) -> None:
         self.view.can_focus = False
-        seen = (state.id, state.window, state.prompt_items)
+        seen = (state.id, state.window, state.prompt_items, state.cached)
         if seen != self._seen:
             self._seen = seen
             self.helm.go(self._load(state))
 
     async def _load(self, state: SessionState) -> None:
         items = await self.helm.bridge.page(wire.Prompt(state.id), list[wire.PromptLine])
+        marks = await self.helm.bridge.page(wire.Windows(state.id), list[wire.WindowMark])
         self.view.clear()
-        for block, lines in context_lines(items):
+        for block, lines in context_lines(items, marks):
             self.view.put(block, lines)
         if not items:
             self.view.put("none", [Line((Span("Nothing was sent to a model yet.", "t2"),))])
