@@ -18,6 +18,7 @@ from steerdeck_agents.facts.events import (
     WindowCompacted,
 )
 from steerdeck_agents.facts.ids import RequestId, TurnId, sha_of
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.windows import Reason
 from steerdeck_agents.journal.enclosures import NewItem, NewRequest
@@ -81,7 +82,7 @@ async def once(site: Site, turn: TurnId, reason: Reason) -> None:
     items = site.prompt.items
     # A prompt that was too long is summarised as far as the server has read it before.
     known = site.state.measured_items if reason == "overflow" else len(items)
-    asked = window.fitting(items, known)
+    asked = _readable(site.state, window.fitting(items, known))
     if not asked:
         why = "the conversation no longer fits the model's window."
         await _open(site, turn, reason, asked, None, why)
@@ -98,6 +99,15 @@ async def once(site: Site, turn: TurnId, reason: Reason) -> None:
     with ticket:
         if not site.state.parked and not site.stop.is_set():
             await _ask(site, turn, reason, asked, ticket)
+
+
+def _readable(state: SessionState, items: Sequence[Held]) -> Sequence[Held]:
+    """Without the reasoning of a model the session no longer has: it is sealed to others."""
+    return [
+        item
+        for place, item in enumerate(items)
+        if place >= state.switched_items or item.kind != "reasoning"
+    ]
 
 
 async def _ask(
@@ -192,7 +202,7 @@ async def _open(
     before = window.filled(state, old)
     room = (site.capacity or before) // window.TAIL_SHARE
     guidance = await asyncio.to_thread(site.guides.look, state.workspace)
-    kept = await asyncio.to_thread(window.kept, old.items, room)
+    kept = await asyncio.to_thread(window.kept, _readable(state, old.items), room)
     problem = problem or ("" if told else _NO_SUMMARY)
     missed = kept.dropped
     if not problem:
