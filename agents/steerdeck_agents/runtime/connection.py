@@ -51,7 +51,7 @@ class Connection:
     def publish(self, batch: Sequence[Committed]) -> None:
         """Pass on what this client watches."""
         self._outbox.put_facts(committed for committed in batch if self._wants(committed))
-        if self._outbox.overflown:
+        if self._outbox.overflown and not self._writer.transport.is_closing():
             # It may not read at all, so that nothing more can be told to it.
             log.warning("a client read too slowly and is let go")
             self._writer.transport.abort()

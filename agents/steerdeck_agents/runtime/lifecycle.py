@@ -16,7 +16,7 @@ from steerdeck_agents.gate.secrets import scrub
 from steerdeck_agents.journal.database import SCHEMA
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Client, shake_hands
-from steerdeck_agents.settings.paths import Paths, private_folder
+from steerdeck_agents.settings.paths import Paths, check_socket_folder, private_folder
 
 START_S = 20.0
 """How long a starting runtime may take until it answers, on a slow machine."""
@@ -31,8 +31,10 @@ _started: list["subprocess.Popen[bytes]"] = []
 async def attach(paths: Paths, version: str) -> Client | None:
     """A client of the running runtime; None when none answers there.
 
-    Raises WireError when one answers that speaks another protocol.
+    Raises WireError when one answers that speaks another protocol, SettingsError when somebody else
+    may stand behind the socket.
     """
+    await asyncio.to_thread(check_socket_folder, paths)
     try:
         reader, writer = await asyncio.open_unix_connection(
             str(paths.socket), limit=2 * wire.FRAME_LIMIT

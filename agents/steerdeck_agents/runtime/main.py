@@ -38,17 +38,22 @@ async def serve(where: Paths) -> int:
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     try:
         await runtime.start()
-        await runtime.listen()
     except JournalTaken as error:
         log.error("%s", error)
         return TAKEN
     except SteerdeckError as error:
         log.error("%s", error)
         return 1
-    reason = await runtime.until_told()
+    code = 0
+    try:
+        await runtime.listen()
+        reason = await runtime.until_told()
+    except (SteerdeckError, OSError) as error:
+        # Sessions are at work already: they are closed as at any other end.
+        reason, code = str(error), 1
     log.info("ending: %s", reason)
     await runtime.close(reason)
-    return 0
+    return code
 
 
 def boot_id() -> str:

@@ -28,7 +28,8 @@ class Outbox:
     """The frames waiting for one client, in order."""
 
     def __init__(self) -> None:
-        self._lines: deque[bytes] = deque()
+        self._lines: deque[tuple[bytes, int]] = deque()
+        """Each with what it counts for: pages were asked for, so they count for nothing."""
         self._waiting = 0
         self._gaps: dict[SessionId, int] = {}
         self._filled = asyncio.Event()
@@ -41,7 +42,7 @@ class Outbox:
         """A page in as many parts as its size needs."""
         parts = _parts(text)
         for place, part in enumerate(parts):
-            self._add(wire.line(wire.Part(number, place, len(parts), part)))
+            self._add(wire.line(wire.Part(number, place, len(parts), part)), asked=True)
 
     def put_facts(self, batch: Iterable[Committed]) -> None:
         """Committed events; streamed text is left out while the client is slow."""
@@ -72,8 +73,8 @@ class Outbox:
         while True:
             await self._filled.wait()
             while self._lines:
-                line = self._lines.popleft()
-                self._waiting -= len(line)
+                line, weight = self._lines.popleft()
+                self._waiting -= weight
                 writer.write(line)
                 await writer.drain()
                 if self._gaps and self._waiting < TEXT_LIMIT // 2:
@@ -91,12 +92,13 @@ class Outbox:
             self.put(wire.Gap(session, after))
         self._gaps.clear()
 
-    def _add(self, line: bytes) -> None:
-        if self._waiting + len(line) > HARD_LIMIT:
+    def _add(self, line: bytes, *, asked: bool = False) -> None:
+        weight = 0 if asked else len(line)
+        if self._waiting + weight > HARD_LIMIT:
             self.overflown = True
         if not self.overflown:
-            self._lines.append(line)
-            self._waiting += len(line)
+            self._lines.append((line, weight))
+            self._waiting += weight
         self._filled.set()
 
 

@@ -142,6 +142,26 @@ def make_socket_folder(where: Paths) -> Path:
     return private_folder(where.socket.parent)
 
 
+def check_socket_folder(where: Paths) -> None:
+    """See to it that nobody else can stand behind the socket: a client tells it keys.
+
+    Anybody may make a folder in /tmp before we do. Folders that are not there are fine.
+
+    Raises:
+        SettingsError: one of both folders is a link, or belongs to somebody else.
+    """
+    for folder in (where.socket.parent.parent, where.socket.parent):
+        try:
+            found = folder.lstat()
+        except FileNotFoundError:
+            return
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            raise SettingsError(
+                f"{folder} is not a folder of yours, so nothing is told to what listens there. "
+                "Ask for its removal."
+            )
+
+
 def _expanded(text: str, environ: Mapping[str, str]) -> Path:
     if text == "~" or text.startswith("~/"):
         return _user_home(environ) / text[2:]

@@ -142,3 +142,17 @@ def test_text_of_a_call_is_streamed_text_too():
     box.put_facts([committed(output)])
     frames = asyncio.run(drained(box))
     assert frames == [wire.Large(SESSION, 1)]
+
+
+def test_a_page_of_any_size_is_sent_whole_and_lets_no_client_go():
+    async def story() -> list[wire.Up]:
+        box = Outbox()
+        box.put_page(1, "\0" * (outbox.HARD_LIMIT // 5))
+        box.put_facts([fact(1)])
+        assert not box.overflown
+        return await drained(box)
+
+    frames = asyncio.run(story())
+    parts = [frame.text for frame in frames if isinstance(frame, wire.Part)]
+    assert "".join(parts) == "\0" * (outbox.HARD_LIMIT // 5)
+    assert seqs(frames) == [1]
