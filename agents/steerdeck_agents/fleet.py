@@ -24,6 +24,7 @@ from steerdeck_agents.facts.events import (
     SessionResumed,
 )
 from steerdeck_agents.facts.ids import Clock, Ids, MessageId, OrderId, SessionId
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.facts.places import Level, Workspace
 from steerdeck_agents.facts.state import SessionState
@@ -35,6 +36,7 @@ from steerdeck_agents.journal.writer import Committed, Writer
 from steerdeck_agents.loop import recover
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
+from steerdeck_agents.loop.today import Today
 from steerdeck_agents.models.choose import choose, list_models
 from steerdeck_agents.models.governor import Cooling, Governor
 from steerdeck_agents.sandbox.descendants import end_leftovers
@@ -92,6 +94,7 @@ class Fleet:
             patience=patience,
             lasting_rules=self.lasting_rules,
             watch=self._watch,
+            today=Today(paths, self.reader, clock),
             unwatch=self._unwatch,
             scripted_url=scripted_url,
         )
@@ -246,9 +249,7 @@ class Fleet:
             level=self.level,
             surroundings=order.surroundings,
             carried=order.carry,
-            budget=order.budget
-            if order.budget is not None
-            else self._first_budget(settings, model.key(order.keys)),
+            limits=self._limits(settings, model, order),
         )
         message = MessageSent(
             session=session,
@@ -339,7 +340,15 @@ class Fleet:
         await asyncio.to_thread(remember_model, self.paths, chosen)
         return msgspec.structs.replace(named, name=chosen, model=chosen)
 
-    def _first_budget(self, settings: Settings, key: str | None) -> float | None:
+    def _limits(self, settings: Settings, model: ModelSettings, order: Start) -> Limits:
+        """The budgets as ordered, with a default in dollars where there is none."""
+        if not order.limits.possible:
+            raise OrderRefused("A budget can't be less than nothing; 0 means that there is none.")
+        chosen = order.limits.dollars is not None
+        first = None if chosen else self._first_budget(settings, model, order)
+        return Limits(dollars=first).changed(order.limits)
+
+    def _first_budget(self, settings: Settings, model: ModelSettings, order: Start) -> float | None:
         """The default budget when no session was ever started with this key."""
         if key is None:
             return None

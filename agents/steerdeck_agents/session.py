@@ -40,6 +40,7 @@ from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Memory, Site, first_of
 from steerdeck_agents.models.connect import connect
+from steerdeck_agents.loop.today import Today
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
 from steerdeck_agents.models.prices import price, window
@@ -75,6 +76,7 @@ class Services:
     scripted_url: Callable[[], str]
     """Address of the scripted model's server in this runtime."""
 
+    today: Today
 
 class Session:
     """The life of one session in this process."""
@@ -284,7 +286,9 @@ class Session:
             ids=services.ids,
             spool=services.paths.spool,
             lasting_rules=services.lasting_rules,
-            price=lambda served, usage: price(served, usage, settings.base_url),
+            price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
+            today=services.today,
+            drops=lambda: learned_at(services.paths.cache).drops(settings),
             stop=self._stop,
         )
 

@@ -262,7 +262,7 @@ def test_a_new_session_is_started_as_it_was_chosen():
         await pilot.press("enter")
         await until(pilot, lambda: len(feed.orders) == 2)
         first = feed.orders[0]
-        assert (first.task, first.model, first.base, first.mode, first.budget) == (
+        assert (first.task, first.model, first.base, first.mode, first.limits.dollars) == (
             "Send mails",
             "gpt-5.2-mini",
             "release",

@@ -17,6 +17,7 @@ from steerdeck.model import DeckModel, Dirty, InboxItem, approval_id, call_id
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import Ids, MessageId, OrderId, RandomIds, SessionId
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Mode, Surroundings
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.runtime.wire import Given
@@ -138,7 +139,7 @@ class Helm:
                 base=base,
                 mode=mode,
                 carry=carry,
-                budget=budget if budget is not None else self.model.outlook.budget,
+                limits=Limits(dollars=self.model.outlook.budget if budget is None else budget),
                 surroundings=self.surroundings,
                 keys=self.keys,
             )
@@ -160,6 +161,25 @@ class Helm:
         mode = _MODES[(place + 1) % len(_MODES)]
         await self.bridge.give(o.Configure(id=self._order(), session=state.id, mode=mode))
         self.say(f"{state.name}: mode {MODE_WORDS[mode]}")
+
+    async def try_now(self, session: SessionId) -> None:
+        await self.bridge.give(o.TryNow(id=self._order(), session=session))
+
+    async def compact(self, session: SessionId) -> None:
+        await self.bridge.give(o.Compact(id=self._order(), session=session))
+
+    async def switch(self, state: SessionState, model: str | None, effort: str | None) -> None:
+        """Another model or effort from the next request on; None leaves it as it is."""
+        await self.bridge.give(
+            o.Configure(id=self._order(), session=state.id, model=model, effort=effort)
+        )
+        told = [model or "", f"effort {effort or 'of the model'}" if effort is not None else ""]
+        self.say(f"{state.name}: {', '.join(word for word in told if word)} from the next request")
+
+    async def raise_budget(self, state: SessionState, limits: Limits) -> None:
+        """Larger budgets, and on with the work."""
+        await self.bridge.give(o.Configure(id=self._order(), session=state.id, limits=limits))
+        await self.resume(state.id)
 
     async def rename(self, session: SessionId, name: str) -> None:
         await self.bridge.give(o.Configure(id=self._order(), session=session, name=name))

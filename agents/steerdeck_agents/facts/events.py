@@ -20,8 +20,10 @@ from steerdeck_agents.facts.ids import (
     Sha,
     TurnId,
 )
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Step
+from steerdeck_agents.facts.requests import BudgetWarned as BudgetWarned
 from steerdeck_agents.facts.requests import RequestEnded as RequestEnded
 from steerdeck_agents.facts.requests import RequestQueued as RequestQueued
 from steerdeck_agents.facts.requests import RequestSent as RequestSent
@@ -50,6 +52,8 @@ class SessionCreated(Fact, frozen=True, kw_only=True, tag="session.created"):
     surroundings: Surroundings = Surroundings()
     carried: bool = False
     budget: float | None = None
+    """Dollars, in journals from before there were `limits`."""
+    limits: Limits = Limits()
     forked_from: SessionId | None = None
 
 
@@ -72,6 +76,9 @@ class SessionConfigured(Fact, frozen=True, kw_only=True, tag="session.configured
     effort: str | None = None
     """Reasoning effort; empty is the model's own."""
     budget: float | None = None
+    """Dollars, in journals from before there were `limits`."""
+    limits: Limits | None = None
+    """Those that changed; 0 took one away."""
     level: Level | None = None
 
 
@@ -338,7 +345,7 @@ KnownEvent = (
     | SessionResumed | MessageSent | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded
     | InterruptOrdered | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded
     | RequestQueued | RetryHastened | StreamSilent | CompactionOrdered | WindowCompacted
-    | ItemEnded | PlanUpdated
+    | BudgetWarned | ItemEnded | PlanUpdated
     | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested
     | WorkspaceProgressed | WorkspaceMade | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed
     | QuestionAsked | QuestionAnswered | QuestionExpired | FilesChanged | CheckpointTaken

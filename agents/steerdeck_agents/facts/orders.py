@@ -17,6 +17,7 @@ from steerdeck_agents.facts.ids import (
     SessionId,
     Sha,
 )
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Mode, Surroundings
 
 
@@ -39,7 +40,8 @@ class Start(OrderHead, frozen=True, kw_only=True, tag="start"):
     mode: Mode = "ask"
     carry: bool = False
     """Take the uncommitted work of the developer along, as a first checkpoint."""
-    budget: float | None = None
+    limits: Limits = Limits()
+    """Budgets; without one in dollars the first session on a new key gets a default."""
     surroundings: Surroundings = Surroundings()
     keys: dict[str, str] = {}
     """Environment variables with secrets; kept in memory only, never recorded."""
@@ -114,7 +116,8 @@ class Configure(OrderHead, frozen=True, kw_only=True, tag="configure"):
     """Name of a configured model; its first request has no cache."""
     effort: str | None = None
     """Reasoning effort; empty is the model's own."""
-    budget: float | None = None
+    limits: Limits | None = None
+    """The budgets to change; 0 takes one away."""
 
 
 class Land(OrderHead, frozen=True, kw_only=True, tag="land"):

@@ -2,11 +2,15 @@
 
 from typing import Literal
 
+import msgspec
+
 from steerdeck_agents.facts.errors import Cause
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import RequestId, Sha
+from steerdeck_agents.facts.limits import Kind
 from steerdeck_agents.facts.usage import Usage
 
+Scope = Literal["session", "day"]
 Ending = Literal["", "refused", "cut_off", "filtered", "empty"]
 """How an answer came to an end of its own kind: the model refused, it reached the limit of output
 tokens, the server's content filter stopped it, it said nothing at all."""
@@ -38,6 +42,18 @@ class RequestSent(Fact, frozen=True, kw_only=True, tag="request.sent"):
     """It asks for the summary of a window: its answer is no part of the prompt."""
 
 
+class Timing(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the time of one request went, beside its first token and its whole duration."""
+
+    first_byte_ms: int | None = None
+    """From the sending to the headers of the answer; None when they never came."""
+    stream_ms: int = 0
+    """From the first of the answer to its last."""
+    stalls: int = 0
+    """Silences within the answer, longer than two seconds."""
+    longest_stall_ms: int = 0
+
+
 class RequestEnded(Fact, frozen=True, kw_only=True, tag="request.ended"):
     request: RequestId
     status: Literal["completed", "failed", "interrupted"]
@@ -51,6 +67,9 @@ class RequestEnded(Fact, frozen=True, kw_only=True, tag="request.ended"):
     served_model: str = ""
     compacts: bool = False
     ending: Ending = ""
+    timing: Timing = Timing()
+    headers: dict[str, str] = {}
+    """Of the server's answer, those that speak of limits or name the request at the server."""
 
 
 class RetryPlanned(Fact, frozen=True, kw_only=True, tag="request.retry"):
@@ -71,3 +90,15 @@ class StreamSilent(Fact, frozen=True, kw_only=True, tag="request.silent"):
     request: RequestId
     silent_ms: int
     """How long, so far."""
+
+
+class BudgetWarned(Fact, frozen=True, kw_only=True, tag="budget.warned"):
+    """Most of a budget is spent, or it can't be kept; said once until the budget is changed."""
+
+    kind: Kind
+    spent: float
+    limit: float
+    scope: Scope = "session"
+    """`day`: the budget of all sessions together for one day."""
+    unpriced: bool = False
+    """A budget in dollars can't be kept: the price of a request is not known."""

@@ -18,6 +18,7 @@ from steerdeck_agents.facts.ids import (
     Sha,
     TurnId,
 )
+from steerdeck_agents.facts.limits import Kind, Limits, Spent
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.requests import Ending
@@ -141,6 +142,10 @@ class Counts(msgspec.Struct, frozen=True):
     failed_calls: int = 0
     waited_ms: int = 0
     """Time open approvals and questions waited for the developer."""
+    worked_ms: int = 0
+    """Time its requests and calls took; of calls side by side each counts."""
+    unpriced: int = 0
+    """Requests whose price is not known."""
 
 
 class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -161,7 +166,12 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     level: Level = Level()
     surroundings: Surroundings = Surroundings()
     carried: bool = False
-    budget: float | None = None
+    limits: Limits = Limits()
+    """Its budgets."""
+    warned: tuple[Kind, ...] = ()
+    """Budgets that are spent for the most part, and were said to be."""
+    unpriced_said: bool = False
+    """It was said that its budget in dollars can't be kept."""
     created_ms: int = 0
     changed_ms: int = 0
     """When the status last changed."""
@@ -218,6 +228,21 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     undone_seq: int = 0
     seq: int = 0
     """The last event folded in."""
+
+    @property
+    def budget(self) -> float | None:
+        """Its budget in dollars."""
+        return self.limits.dollars
+
+    @property
+    def spent(self) -> Spent:
+        """What counts against its budgets; a turn counts when it has ended."""
+        return Spent(
+            dollars=self.usage.dollars,
+            tokens=self.usage.tokens,
+            seconds=self.counts.worked_ms / 1000,
+            turns=self.counts.turns - (self.turn is not None),
+        )
 
     @property
     def may_start(self) -> bool:

@@ -15,9 +15,11 @@ from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import ItemAdded, decode
 from steerdeck_agents.facts.ids import CheckpointId, OrderId, RequestId, SessionId, Sha
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.journal import recorder
 from steerdeck_agents.journal.check import findings
 from steerdeck_agents.journal.database import broken, open_for_reading
 from steerdeck_agents.journal.enclosures import CheckpointFile
+from steerdeck_agents.journal.recorder import RequestItem
 from steerdeck_agents.journal.refold import UNFOLDABLE, state_at
 from steerdeck_agents.journal.search import quoted, snippet, words_of
 from steerdeck_agents.journal.storing import name_of, request_items, unpacked
@@ -180,6 +182,31 @@ class JournalReader:
                 _text_of(connection, sha)[0] for sha in request_items(connection, request)
             )
             return msgspec.structs.replace(StoredRequest(*row), items=items)
+
+    def request_items(self, request: RequestId) -> list[RequestItem]:
+        """The items of a request in order, with the parts of our code that made them."""
+        with self._reading() as connection:
+            shas = request_items(connection, request)
+            found = (_text_of(connection, sha) for sha in shas)
+            return [
+                RequestItem(sha, origin, text)
+                for sha, (text, origin) in zip(shas, found, strict=True)
+            ]
+
+    def request_facts(self, session: SessionId) -> list[str]:
+        """Stored texts of RequestSent, RequestEnded and RetryPlanned of a session, in order."""
+        with self._reading() as connection:
+            return recorder.facts_of_requests(connection, session)
+
+    def requests_named(self, words: str) -> list[RequestId]:
+        """Requests whose id is `words` or begins so, the exact one first; at most three."""
+        with self._reading() as connection:
+            return recorder.names_of_requests(connection, words)
+
+    def spending(self, after: int = 0, since_ms: int = 0) -> recorder.Grown:
+        """RequestEnded and BudgetWarned of all sessions after a seq and not before a time."""
+        with self._reading() as connection:
+            return recorder.spending(connection, after, since_ms)
 
     def search(self, query: str, limit: int = 50) -> list[Hit]:
         """Events that hold all words of the query, newest first."""

@@ -9,6 +9,7 @@ import msgspec
 
 from steerdeck_agents.facts.events import decode
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
 
@@ -23,7 +24,15 @@ UNFOLDABLE: Final = (
 )
 """What a fold that should be total may still raise; such a session is set aside, not the others."""
 
+
+class _Before(msgspec.Struct):
+    """What a state held before it had `limits`."""
+
+    budget: float | None = None
+
+
 _states = msgspec.json.Decoder(SessionState)
+_before = msgspec.json.Decoder(_Before)
 _encoder = msgspec.json.Encoder()
 
 _UNREADABLE = (msgspec.MsgspecError, UnicodeError)
@@ -52,7 +61,7 @@ def state_at(
     after = 0
     for at, stored in _starts(connection, session, last):
         try:
-            state, after = _states.decode(stored), at
+            state, after = _decoded(stored), at
         except _UNREADABLE:
             continue
         break
@@ -61,6 +70,13 @@ def state_at(
         (session, after, last),
     ):
         state = reduce(state, decode(text))
+    return state
+
+
+def _decoded(stored: str | bytes) -> SessionState:
+    state = _states.decode(stored)
+    if state.limits == Limits() and (budget := _before.decode(stored).budget) is not None:
+        return msgspec.structs.replace(state, limits=Limits(dollars=budget))
     return state
 
 

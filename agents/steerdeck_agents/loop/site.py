@@ -17,6 +17,7 @@ from steerdeck_agents.journal.enclosures import Enclosure
 from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt, Staged
+from steerdeck_agents.loop.today import Today
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
 
@@ -119,6 +120,9 @@ class Site(Memory):
     spool: Path
     lasting_rules: Callable[[], Sequence[Rule]]
     price: Callable[[str, Usage], Usage]
+    drops: Callable[[], Collection[str]]
+    """Parameters the model's server does not take."""
+    today: Today
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while the state says that the turn is to end."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)

@@ -15,7 +15,7 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import TurnId
 from steerdeck_agents.facts.state import OpenTurn
 from steerdeck_agents.facts.windows import Reason
-from steerdeck_agents.loop import calls, compact, request, sample
+from steerdeck_agents.loop import budget, calls, compact, endings, request, sample
 from steerdeck_agents.loop.site import Memory, Site
 
 _INTERRUPTED = (
@@ -29,6 +29,7 @@ async def run(site: Site) -> None:
     while (turn := site.state.turn) is not None:
         if site.stop.is_set():
             await interrupted(site, turn)
+        await budget.warn(site, turn.id)
             return
         state = site.state
         if state.parked or any(call.unknown for call in state.calls):
@@ -36,8 +37,7 @@ async def run(site: Site) -> None:
         elif state.calls:
             await calls.settle(site, turn.id)
         elif (reason := compact.due(site)) or turn.owes or sample.deliverable(state):
-            if state.budget is not None and state.usage.dollars >= state.budget:
-                await _park(site, turn.id, state.budget)
+            if await budget.spent(site, turn.id):
                 continue
             if (error := await _ask(site, turn.id, reason)) is not None:
                 await _end(site, turn.id, "failed", str(error))
@@ -59,18 +59,6 @@ async def _ask(site: Site, turn: TurnId, reason: Reason | None) -> ModelError | 
             return error
         await compact.overflowed(site, turn)
     return None
-
-
-async def _park(site: Site, turn: TurnId, budget: float) -> None:
-    await site.journal.append(
-        SessionParked(
-            session=site.session,
-            turn=turn,
-            reason=f"Its budget of ${budget:.2f} is spent.",
-            way_out="Raise the budget, then resume it.",
-        ),
-        full=True,
-    )
 
 
 async def interrupted(memory: Memory, turn: OpenTurn) -> None:

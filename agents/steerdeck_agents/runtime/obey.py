@@ -24,6 +24,7 @@ from steerdeck_agents.facts.events import (
     SessionResumed,
 )
 from steerdeck_agents.facts.ids import MessageId, OrderId, SessionId
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.orders import (
     Answer,
     Archive,
@@ -120,13 +121,21 @@ def _fact(
                 actor="developer",
                 name=order.name,
                 mode=order.mode,
-                budget=order.budget,
+                model=order.model,
+                effort=order.effort,
+                limits=_limits(order.limits),
             )
 
 
 def _compact(state: SessionState) -> CompactionOrdered:
     if state.archived or state.parked:
         how = "archived; reopen" if state.archived else "parked; resume"
+def _limits(limits: Limits | None) -> Limits | None:
+    if limits is not None and not limits.possible:
+        raise OrderRefused("A budget can't be less than nothing; 0 takes it away.")
+    return limits
+
+
         raise OrderRefused(f"{state.name} is {how} it first, then compact its window.")
     if any(call.started for call in state.calls):
         raise OrderRefused(f"A call of {state.name} is running; compact when it has ended.")

@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from steerdeck_agents.facts.errors import SettingsError
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.settings.address import LOCAL, checked_url, is_loopback
 from steerdeck_agents.settings.model import (
     OPENAI_URL,
@@ -41,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True):
     theme: Theme = "dark"
     budget_first: float = 2.0
     """Dollars the first session on a new key may spend."""
+    day: Limits = Limits()
+    """What all sessions together may spend from midnight to midnight."""
     local: dict[str, str] = msgspec.field(default_factory=lambda: dict(LOCAL))
     """Name to base URL of servers on this machine that are looked for."""
 
@@ -71,11 +74,17 @@ def at_local(name: str, model: str, base_url: str) -> ModelSettings:
     )
 
 
+class _Day(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    dollars_per_day: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    tokens_per_day: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     models: tuple[ModelTable, ...] = ()
     default_model: str = ""
     theme: Theme = "dark"
     budget_first: float = 2.0
+    budget: _Day = _Day()
     local: dict[str, str] | None = None
 
 
@@ -117,6 +126,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         default_model=default or (models[0].name if models else ""),
         theme=file.theme,
         budget_first=file.budget_first,
+        day=Limits(dollars=file.budget.dollars_per_day, tokens=file.budget.tokens_per_day),
         local=local,
     )
     if default and settings.model(default) is None:

@@ -11,6 +11,7 @@ from kit.scene import SURROUNDINGS, order_id, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
 from steerdeck_agents.models.scripted_server import serve
@@ -39,7 +40,7 @@ def test_a_session_whose_key_is_gone_waits_and_goes_on_when_it_is_brought(tmp_pa
             session = given.session
             state = await playing.status(session, "idle")
             assert state.model == "m"
-            assert state.budget == 2.0, "the first session on a new key has a default budget"
+            assert state.limits.dollars == 2.0, "the first session on a new key has a default budget"
             alive = playing.runtime.fleet.session(session)
             alive.keys = {}
             alive.forget_model()
@@ -67,13 +68,13 @@ def test_a_spent_budget_parks_the_session_until_it_is_raised(
     async def story() -> None:
         repository = plain(tmp_path / "repository")
         async with scene(tmp_path / "home", {"m": echo}) as playing:
-            session = await playing.start(repository, "m", budget=0.5)
+            session = await playing.start(repository, "m", limits=Limits(dollars=0.5))
             await playing.status(session, "idle")
             await playing.give(o.Say, session, text="More.")
             state = await playing.status(session, "parked")
             assert "$0.50" in state.reason
             assert len(playing.of(session, e.RequestSent)) == 1
-            await playing.give(o.Configure, session, budget=5.0)
+            await playing.give(o.Configure, session, limits=Limits(dollars=5.0))
             await playing.give(o.Resume, session)
             await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
 

@@ -6,6 +6,7 @@ from steerdeck.panes.header import sandbox
 from steerdeck.panes.marks import elapsed_ms, mark_of, state_spans
 from steerdeck.panes.plan import plan
 from steerdeck.text import BLANK, Line, Span, clock, dollars, foreign, tokens, width_of
+from steerdeck_agents.facts.limits import KINDS, amount
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_themes.palettes import Token
 
@@ -79,8 +80,12 @@ def side(state: SessionState, width: int) -> list[Line]:
     )
     if state.rules:
         lines.append(_fact("rules", str(len(state.rules))))
-    if state.budget is not None:
-        lines.append(_fact("budget", dollars(state.budget)))
+    if state.effort:
+        lines.append(_fact("effort", state.effort))
+    for kind in KINDS:
+        limit = state.limits.of(kind)
+        if limit is not None:
+            lines.append(_fact("budget", amount(kind, limit)))
     if state.queue:
         lines += [BLANK, _fact("waiting for it", f"{len(state.queue)} queued"), BLANK]
         for message in state.queue:

@@ -12,6 +12,7 @@ from typing import Literal
 import click
 
 from steerdeck.verbs import reach
+from steerdeck.verbs.budgets import budgets, limits_of
 from steerdeck.verbs.ending import DONE, USAGE, Ending
 from steerdeck.verbs.errand import Errand
 from steerdeck.verbs.printing import err, is_terminal
@@ -41,7 +42,7 @@ Approve = Literal["ask", "rules", "all"]
 @click.option("--name", default="", help="Name of the session.")
 @click.option("--base", default="", metavar="COMMIT", help="Branch, tag or commit; HEAD if none.")
 @click.option("--carry", is_flag=True, help="Take your uncommitted work along.")
-@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="DOLLARS")
+@budgets
 @click.option("-C", "folder", metavar="PATH", help="Work in the repository around PATH.")
 @click.option("--json", "as_json", is_flag=True, help="Facts as JSON lines, as they are stored.")
 def run(
@@ -53,9 +54,9 @@ def run(
     name: str,
     base: str,
     carry: bool,
-    budget: float | None,
     folder: str | None,
     as_json: bool,
+    **limits: float | None,
 ) -> int:
     """Give one task and follow it to its end, without the deck.
 
@@ -86,7 +87,7 @@ def run(
         base=base,
         mode=mode,
         carry=carry,
-        budget=budget,
+        limits=limits_of(limits),
         surroundings=reach.surroundings(environ),
         keys=reach.keys(load(where, environ), environ),
     )

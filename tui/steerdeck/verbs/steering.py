@@ -7,9 +7,11 @@ from typing import Literal
 import click
 
 from steerdeck.verbs import reach
+from steerdeck.verbs.budgets import budgets, limits_of
 from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import out
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.settings.config import load
 
 
@@ -93,9 +95,8 @@ async def _reopen(session: str) -> None:
 @click.argument("session", metavar="ID")
 @click.option("--done", is_flag=True, help="You looked: the call in doubt did its work.")
 @click.option("--failed", is_flag=True, help="You looked: the call in doubt did not work.")
-@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="DOLLARS",
-              help="Spend up to this in all.")  # fmt: skip
-def resume(session: str, done: bool, failed: bool, budget: float | None) -> None:
+@budgets
+def resume(session: str, done: bool, failed: bool, **limits: float | None) -> None:
     """Let a parked session go on, with the keys of this shell.
 
     A call that was running when the runtime was killed stays in doubt until you say with --done or
@@ -105,17 +106,15 @@ def resume(session: str, done: bool, failed: bool, budget: float | None) -> None
     Examples:
       OPENAI_API_KEY=... steerdeck resume fix-login
       steerdeck resume fix-login --done
-      steerdeck resume fix-login --budget 5
+      steerdeck resume fix-login --budget 5 --minutes 0
     """
     if done and failed:
         raise Ending("--done and --failed exclude each other.", USAGE)
     verdict: Literal["done", "failed"] | None = "done" if done else "failed" if failed else None
-    asyncio.run(_resume(session, verdict, budget))
+    asyncio.run(_resume(session, verdict, limits_of(limits)))
 
 
-async def _resume(
-    session: str, verdict: Literal["done", "failed"] | None, budget: float | None
-) -> None:
+async def _resume(session: str, verdict: Literal["done", "failed"] | None, limits: Limits) -> None:
     where = reach.here()
     state = await reach.session(where, session)
     lost = [call for call in state.calls if call.unknown]
@@ -136,8 +135,8 @@ async def _resume(
                     verdict=verdict or "failed",
                 )
             )
-        if budget is not None:
-            order = o.Configure(id=reach.new_order(), session=state.id, budget=budget)
+        if limits != Limits():
+            order = o.Configure(id=reach.new_order(), session=state.id, limits=limits)
             await client.give(order)
         if state.parked:
             keys = reach.keys(load(where, os.environ), os.environ)

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from steerdeck_agents.facts.events import (
+    BudgetWarned,
     Event,
     RuleAdded,
     SessionArchived,
@@ -16,6 +17,7 @@ from steerdeck_agents.facts.events import (
     WorkspaceMade,
     WorkspaceProgressed,
 )
+from steerdeck_agents.facts.limits import KINDS, Limits
 from steerdeck_agents.facts.state import SessionState
 
 
@@ -34,7 +36,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 level=event.level,
                 surroundings=event.surroundings,
                 carried=event.carried,
-                budget=event.budget,
+                limits=Limits(dollars=event.budget).changed(event.limits),
                 created_ms=event.at_ms,
             )
         case WorkspaceProgressed():
@@ -42,6 +44,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case WorkspaceMade():
             return replace(state, workspace=event.workspace, progress="")
         case SessionConfigured():
+            state = _limited(state, event.limits or Limits(dollars=event.budget))
             return replace(
                 state,
                 name=state.name if event.name is None else event.name,
@@ -51,7 +54,6 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 switched_items=state.switched_items
                 if event.model in (None, state.model)
                 else state.prompt_items,
-                budget=state.budget if event.budget is None else event.budget,
                 level=state.level if event.level is None else event.level,
             )
         case WindowCompacted():
@@ -66,6 +68,10 @@ def apply(state: SessionState, event: Event) -> SessionState:
             )
         case SessionResumed():
             return replace(state, parked=False, parked_until_ms=None, reason="", way_out="")
+        case BudgetWarned(scope="session") if event.unpriced:
+            return replace(state, unpriced_said=True)
+        case BudgetWarned(scope="session"):
+            return replace(state, warned=(*state.warned, event.kind))
         case SessionArchived():
             return replace(state, archived=event.reason)
         case SessionReopened():
@@ -81,3 +87,14 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return replace(state, landed=event.where)
         case _:
             return state
+
+
+def _limited(state: SessionState, change: Limits) -> SessionState:
+    """With changed budgets; of each that differs is warned anew."""
+    limits = state.limits.changed(change)
+    if limits == state.limits:
+        return state
+    same = {kind for kind in KINDS if limits.of(kind) == state.limits.of(kind)}
+    warned = tuple(kind for kind in state.warned if kind in same)
+    said = state.unpriced_said and "dollars" in same
+    return replace(state, limits=limits, warned=warned, unpriced_said=said)

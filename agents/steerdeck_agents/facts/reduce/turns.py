@@ -81,8 +81,11 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 retry_at_ms=event.at_ms + event.delay_ms,
             )
         case RequestEnded():
+            unknown = event.status == "completed" and not event.usage.priced
+            state = _worked(state, event.duration_ms)
             state = replace(
                 state,
+                counts=replace(state.counts, unpriced=state.counts.unpriced + unknown),
                 usage=state.usage.plus(event.usage),
                 context=event.usage.input or state.context,
             )
@@ -113,7 +116,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case SessionArchived():
             return replace(state, stopping=False)
         case CallEnded():
-            return _turn(state, owes=True)
+            return _turn(_worked(state, event.duration_ms), owes=True)
         case _:
             return state
 
@@ -122,3 +125,10 @@ def _turn(state: SessionState, **changes: object) -> SessionState:
     if state.turn is None:
         return state
     return replace(state, turn=replace(state.turn, **changes))
+
+
+def _worked(state: SessionState, ms: int) -> SessionState:
+    if ms <= 0:
+        return state
+    counts = replace(state.counts, worked_ms=state.counts.worked_ms + ms)
+    return replace(state, counts=counts)
