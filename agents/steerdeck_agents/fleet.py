@@ -351,6 +351,8 @@ class Fleet:
     def _first_budget(self, settings: Settings, model: ModelSettings, order: Start) -> float | None:
         """The default budget when no session was ever started with this key."""
         if key is None:
+        # A command may print another key each time, so it stands for what it prints.
+        key = model.key_command or model.key(order.keys)
             return None
         mark = hashlib.sha256(key.encode()).hexdigest()[:16]
         seen = self.paths.data / "keys_seen"
