@@ -10,7 +10,17 @@ from typing import NamedTuple
 import msgspec
 
 ROOT = Path(__file__).resolve().parents[2]
-_FOREIGN = ("GIT_", "OPENAI_", "ANTHROPIC_", "STEERDECK_", "XDG_", "TEXTUAL", "TMUX", "VIRTUAL_ENV")
+_FOREIGN = (
+    "GIT_",
+    "OPENAI_",
+    "ANTHROPIC_",
+    "STEERDECK_",
+    "XDG_",
+    "TEXTUAL",
+    "TMUX",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+)
 
 
 class Counted(msgspec.Struct, frozen=True):

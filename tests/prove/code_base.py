@@ -55,7 +55,7 @@ def code_base() -> Counted:
                 with ThreadPoolExecutor(4) as pool:
                     runs = {name: pool.submit(_run, repository, name) for name in SCRIPTS}
                 with Terminal([PROGRAM], folder=repository) as deck:
-                    deck.wait_for("4 done")
+                    deck.wait_for(lambda now: "✓ 2 done" in now and now.count("idle") >= 2)
                     deck.wait_for(CHANGED)
                     tally.see(all(name in deck.screen() for name in SCRIPTS), deck.screen())
                 _look(tally, {name: one.result() for name, one in runs.items()}, repository)

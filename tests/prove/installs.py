@@ -85,7 +85,8 @@ def wheel() -> Counted:
         subprocess.run(["rm", "-rf", str(clone)], check=True)
         program = str(python.with_name("steerdeck"))
         for words, sign in ((("--version",), "steerdeck "), (("--help",), "Usage:"),
-                            (("demo",), "No process of it is left."), (("doctor",), "python")):  # fmt: skip
+                            (("demo",), "No process of it is left."),
+                            (("doctor",), "python")):  # fmt: skip
             done = steerdeck(*words, folder=away, program=program)
             good = sign in done.out.replace("Python", "python") and "Traceback" not in done.said
             tally.see(good, f"{words}: {done.code} {done.said[-500:]}")

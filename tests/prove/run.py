@@ -71,6 +71,7 @@ def count(claim: Claim, place: Path) -> Counted:
         child = subprocess.Popen(
             [sys.executable, __file__, "--one", claim.name, str(result)],
             stdout=told, stderr=told, stdin=subprocess.DEVNULL, start_new_session=True, cwd="/",
+            env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
         )  # fmt: skip
         try:
             child.wait(HOUR_S)
