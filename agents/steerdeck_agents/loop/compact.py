@@ -19,7 +19,6 @@ from steerdeck_agents.facts.events import (
 )
 from steerdeck_agents.facts.ids import RequestId, TurnId, sha_of
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.windows import Reason
 from steerdeck_agents.journal.enclosures import NewItem, NewRequest
 from steerdeck_agents.loop import line, request, retry, sample, summary, window, world
@@ -114,33 +113,20 @@ async def _ask(
     site: Site, turn: TurnId, reason: Reason, asked: Sequence[Held], ticket: Ticket
 ) -> None:
     sent, body = await _send(site, turn, asked, round(ticket.waited_s * 1000))
-    started = site.clock.monotonic()
-    response = Response(sent)
+    response = Response(sent, site.clock.monotonic())
     ticket.sent()
     try:
         finished = await first_of(response.read(site, body, ticket), site.stop)
     except ModelError as error:
         try:
-            await sample.failed(site, turn, sent, response, error, started, ticket)
+            await sample.failed(site, turn, sent, response, error, ticket)
         except ModelError:
             await _open(site, turn, reason, asked, None, str(error))
         return
     if finished:
         ticket.succeeded()
     ticket.give_back()
-    usage = response.ended.usage if response.ended else Usage()
-    served = response.ended.served_model if response.ended else ""
-    ended = RequestEnded(
-        session=site.session,
-        turn=turn,
-        request=sent.request,
-        status="completed" if finished else "interrupted",
-        usage=site.price(served or site.wire_model, usage) if finished else Usage(),
-        first_token_ms=None if response.first_s is None else round(response.first_s * 1000),
-        duration_ms=sample.ms_since(site, started),
-        served_model=served,
-        compacts=True,
-    )
+    ended = response.ended_as(site, "completed" if finished else "interrupted")
     if not finished:
         await site.record(ended)
         return

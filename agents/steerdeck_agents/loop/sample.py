@@ -8,7 +8,6 @@ from steerdeck_agents.facts.events import (
     KnownEvent,
     MessageDelivered,
     Noticed,
-    RequestEnded,
     RequestSent,
     RetryPlanned,
     SessionParked,
@@ -16,9 +15,8 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import RequestId, TurnId, sha_of
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.state import Message, SessionState
-from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.journal.enclosures import NewRequest
-from steerdeck_agents.loop import line, request, retry, world
+from steerdeck_agents.loop import endings, line, request, retry, world
 from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.loop.stream import Response
 from steerdeck_agents.loop.titles import title_of
@@ -69,29 +67,21 @@ async def once(site: Site, turn: TurnId) -> None:
 
 
 async def _ask(site: Site, turn: TurnId, sent: RequestSent, body: bytes, ticket: Ticket) -> None:
-    started = site.clock.monotonic()
-    response = Response(sent)
+    response = Response(sent, site.clock.monotonic())
     ticket.sent()
     try:
         finished = await first_of(response.read(site, body, ticket), site.stop)
     except ModelError as error:
-        await failed(site, turn, sent, response, error, started, ticket)
+        await failed(site, turn, sent, response, error, ticket)
         return
     if finished:
         ticket.succeeded()
         ticket.give_back()
-        await _completed(site, turn, sent, response, started)
+        await _completed(site, turn, response)
     else:
         ticket.give_back()
-        ended = RequestEnded(
-            session=site.session,
-            turn=turn,
-            request=sent.request,
-            status="interrupted",
-            duration_ms=ms_since(site, started),
-        )
         incomplete = response.texts_ended(complete=False)
-        await site.record(*incomplete, ended)
+        await site.record(*incomplete, response.ended_as(site, "interrupted"))
 
 
 async def _send(
@@ -147,11 +137,12 @@ async def _send(
     return sent, body
 
 
-async def _completed(
-    site: Site, turn: TurnId, sent: RequestSent, response: Response, started: float
-) -> None:
+async def _completed(site: Site, turn: TurnId, response: Response) -> None:
     """Take a whole response over: its texts, its prompt items and the calls it asks for."""
-    staged = site.prompt.stage(*((item.text, "model", item.type) for item in response.items))
+    ending = response.ended.ending if response.ended else ""
+    state = site.state
+    again = ending == "cut_off" and not (state.turn and state.turn.continued)
+    staged = site.prompt.stage(*endings.kept(response, ending, again=again))
     calls = site.prompt.wishes(staged)
     wishes = [
         CallRequested(
@@ -165,21 +156,8 @@ async def _completed(
         )
         for call in calls
     ]
-    usage = response.ended.usage if response.ended else Usage()
-    served = response.ended.served_model if response.ended else ""
-    first = response.first_s
-    ended = RequestEnded(
-        session=site.session,
-        turn=turn,
-        request=sent.request,
-        status="completed",
-        calls=len(calls),
-        usage=site.price(served or site.wire_model, usage),
-        first_token_ms=None if first is None else round(first * 1000),
-        duration_ms=ms_since(site, started),
-        served_model=served,
-    )
-    facts: list[KnownEvent] = response.texts_ended(complete=True)
+    ended = response.ended_as(site, "completed", calls=len(calls))
+    facts: list[KnownEvent] = response.texts_ended(complete=ending not in endings.PARTIAL)
     await site.record(*facts, *staged.events, *wishes, ended, enclosed=staged.enclosed)
     site.keep(staged)
 
@@ -190,26 +168,18 @@ async def failed(
     sent: RequestSent,
     response: Response,
     error: ModelError,
-    started: float,
     ticket: Ticket,
 ) -> None:
     """Record the failure and what follows of it; raises it again when nothing can follow."""
     cause = _cause(error, response)
     wait = _wait_s(site, sent, error, cause, ticket)
+    if error.drop:
+        ticket.give_back()
+        await _dropped(site, turn, response, error)
+        return
     ticket.give_back()
     facts: list[KnownEvent] = response.texts_ended(complete=False)
-    facts.append(
-        RequestEnded(
-            session=site.session,
-            turn=turn,
-            request=sent.request,
-            status="failed",
-            error=str(error),
-            retryable=error.retryable,
-            duration_ms=ms_since(site, started),
-            compacts=sent.compacts,
-        )
-    )
+    facts.append(response.ended_as(site, "failed", error=str(error), retryable=error.retryable))
     if cause == "usage":
         facts.append(parked(site, turn, error))
     elif wait is not None:
@@ -231,7 +201,14 @@ async def failed(
 
 def _cause(error: ModelError, response: Response) -> Cause:
     """What to wait for, from what the error says and what had arrived."""
-    if error.cause == "network" and response.first_s is not None:
+async def _dropped(site: Site, turn: TurnId, response: Response, error: ModelError) -> None:
+    """The server refused a parameter: the next request, made at once, goes without it."""
+    ended = response.ended_as(site, "failed", error=str(error), retryable=True)
+    said = Noticed(session=site.session, turn=turn, text=str(error), level="warning")
+    await site.journal.append(*response.texts_ended(complete=False), ended, said, full=True)
+
+
+    if error.cause == "network" and response.pace.begun:
         # There is a network: the connection broke off within an answer.
         return "server"
     if error.cause == "limit" and (error.retry_after_s or 0.0) > PARK_S:
@@ -268,8 +245,3 @@ def parked(site: Site, turn: TurnId, error: ModelError) -> SessionParked:
     return SessionParked(
         session=site.session, turn=turn, reason=str(error), way_out=way_out, until_ms=until_ms
     )
-
-
-def ms_since(site: Site, started: float) -> int:
-    """Milliseconds since that reading of the site's monotonic clock."""
-    return round((site.clock.monotonic() - started) * 1000)

@@ -5,15 +5,25 @@ and when the stream breaks they are dropped, their text kept as incomplete.
 """
 
 import asyncio
+from typing import Literal
 
-from steerdeck_agents.facts.events import ItemEnded, KnownEvent, RequestSent, TextAdded
+from steerdeck_agents.facts.events import (
+    ItemEnded,
+    KnownEvent,
+    Noticed,
+    RequestEnded,
+    RequestSent,
+    TextAdded,
+)
 from steerdeck_agents.facts.ids import ItemId
 from steerdeck_agents.facts.inert import utf8
+from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.loop.flow import Flow
+from steerdeck_agents.loop.pace import Pace
 from steerdeck_agents.loop.silence import Silence
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.models.governor import Ticket
-from steerdeck_agents.models.model import Ended, ItemDone, TextDelta
+from steerdeck_agents.models.model import Ended, ItemDone, Notice, Opened, TextDelta
 
 FLUSH_S = 0.05
 
@@ -68,24 +78,29 @@ def item_id(sent: RequestSent, item: str) -> ItemId:
 class Response:
     """What arrived of one response so far."""
 
-    def __init__(self, sent: RequestSent) -> None:
+    def __init__(self, sent: RequestSent, started_s: float) -> None:
+        """`started_s` is the reading of the site's clock when the request leaves."""
         self._sent = sent
+        self._headers: dict[str, str] = {}
+        self.pace = Pace(started_s)
         self.items: list[ItemDone] = []
         self.texts: dict[tuple[str, str], str] = {}
-        self.first_s: float | None = None
-        """Seconds until the first of it came."""
         self.ended: Ended | None = None
+        self.notices: list[Notice] = []
 
     async def read(self, site: Site, body: bytes, ticket: Ticket) -> None:
         """Stream one response to its terminal event; ModelError when it does not come."""
         flow = TextFlow(site, self._sent)
-        started_s = site.clock.monotonic()
         try:
             async with Silence(site, self._sent) as silence:
                 async for chunk in site.model.stream(body):
-                    silence.heard_s = site.clock.monotonic()
-                    if self.first_s is None:
-                        self.first_s = silence.heard_s - started_s
+                    now_s = site.clock.monotonic()
+                    if isinstance(chunk, Opened):
+                        self._headers = chunk.headers
+                        self.pace.opened(now_s)
+                        continue
+                    silence.heard_s = now_s
+                    if not isinstance(chunk, Notice) and self.pace.heard(now_s):
                         ticket.first_token()
                     match chunk:
                         case TextDelta():
@@ -95,23 +110,60 @@ class Response:
                                 flow.add(chunk)
                         case ItemDone():
                             self.items.append(chunk)
+                        case Notice():
+                            self.notices.append(chunk)
                         case Ended():
                             self.ended = chunk
         finally:
             await flow.end()
+
+    def ended_as(
+        self,
+        site: Site,
+        status: Literal["completed", "failed", "interrupted"],
+        *,
+        calls: int = 0,
+        error: str = "",
+        retryable: bool = False,
+    ) -> RequestEnded:
+        """The fact that the request has ended now, with all that is known of it."""
+        now_s = site.clock.monotonic()
+        whole = self.ended if status == "completed" else None
+        served = whole.served_model if whole else ""
+        return RequestEnded(
+            session=self._sent.session,
+            turn=self._sent.turn,
+            request=self._sent.request,
+            status=status,
+            calls=calls,
+            usage=site.price(served or site.wire_model, whole.usage) if whole else Usage(),
+            error=error,
+            retryable=retryable,
+            first_token_ms=self.pace.first_token_ms,
+            duration_ms=self.pace.duration_ms(now_s),
+            served_model=served,
+            compacts=self._sent.compacts,
+            ending=whole.ending if whole and not self._sent.compacts else "",
+            timing=self.pace.timing(now_s),
+            headers=self._headers,
+        )
 
     def text(self) -> str:
         """All it said, without its reasoning."""
         return "\n\n".join(text for (_, kind), text in self.texts.items() if kind == "message")
 
     def texts_ended(self, *, complete: bool) -> list[KnownEvent]:
-        """The whole text of each message and reasoning that was streamed.
+        """The whole text of each message and reasoning that was streamed, after the notices.
 
         A summary for the model is told by the fact of its window, not as words of the agent.
         """
+        said: list[KnownEvent] = [
+            Noticed(session=self._sent.session, turn=self._sent.turn, text=notice.text)
+            for notice in self.notices
+        ]
         if self._sent.compacts:
-            return []
-        return [
+            return said
+        return said + [
             ItemEnded(
                 session=self._sent.session,
                 turn=self._sent.turn,

@@ -8,7 +8,6 @@ from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.facts.events import (
     CallEnded,
     RequestEnded,
-    SessionParked,
     TurnEnded,
     TurnStatus,
 )
@@ -29,8 +28,8 @@ async def run(site: Site) -> None:
     while (turn := site.state.turn) is not None:
         if site.stop.is_set():
             await interrupted(site, turn)
-        await budget.warn(site, turn.id)
             return
+        await budget.warn(site, turn.id)
         state = site.state
         if state.parked or any(call.unknown for call in state.calls):
             await site.until(lambda s: not s.parked and not any(call.unknown for call in s.calls))
@@ -43,7 +42,8 @@ async def run(site: Site) -> None:
                 await _end(site, turn.id, "failed", str(error))
                 return
         else:
-            await _end(site, turn.id, "completed")
+            status, problem = endings.outcome(turn)
+            await _end(site, turn.id, status, problem)
             return
 
 

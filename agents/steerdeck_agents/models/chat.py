@@ -9,7 +9,7 @@ from steerdeck_agents.models import failures, sse
 from steerdeck_agents.models.chat_body import translate
 from steerdeck_agents.models.chat_read import ChatReading
 from steerdeck_agents.models.client import Whole, ask, make_client
-from steerdeck_agents.models.model import Chunk
+from steerdeck_agents.models.model import Chunk, Opened
 from steerdeck_agents.settings.model import ModelSettings
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class ChatModel:
         events = ask(self._client, "chat", sent, self._settings, self._idle_s)
         try:
             while (event := await _next(events, reading)) is not None:
+                if isinstance(event, Opened):
+                    yield event
+                    continue
                 for chunk in reading.read(event):
                     yield chunk
                 if reading.ended:
@@ -69,8 +72,8 @@ class ChatModel:
 
 
 async def _next(
-    events: AsyncGenerator[sse.Json | sse.Mark, None], reading: ChatReading
-) -> sse.Json | sse.Mark | None:
+    events: AsyncGenerator[Opened | sse.Json | sse.Mark, None], reading: ChatReading
+) -> Opened | sse.Json | sse.Mark | None:
     """The next event; None at the end, also where only usage was still to come and did not."""
     if not reading.finished:
         return await anext(events, None)

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.models import failures, sse
+from steerdeck_agents.models.headers import worth_keeping
+from steerdeck_agents.models.model import Opened
 from steerdeck_agents.settings.address import is_loopback
 from steerdeck_agents.settings.model import ModelSettings
 
@@ -54,14 +56,16 @@ async def ask(
     body: bytes,
     settings: ModelSettings,
     idle_s: float,
-) -> AsyncGenerator[sse.Json | sse.Mark, None]:
-    """The events of the answer to exactly these bytes; closing the iterator drops the request.
+) -> AsyncGenerator[Opened | sse.Json | sse.Mark, None]:
+    """`Opened`, then the events of the answer to exactly these bytes.
+
+    Closing the iterator drops the request.
 
     Raises:
         ModelError: refused, unreachable, silent, or no answer of a model.
     """
     import httpx2
-    from openai import APIError, AsyncStream
+    from openai import APIError, APIStatusError, AsyncStream
 
     host = failures.host_of(settings)
     try:
@@ -75,10 +79,13 @@ async def ask(
             stream_cls=AsyncStream[object],
         )
     except APIError as error:
+        if isinstance(error, APIStatusError):
+            yield Opened(worth_keeping(error.response.headers))
         raise failures.from_sdk(error, settings, idle_s) from error
     except ValueError as error:
         raise failures.unreadable(host) from error
     try:
+        yield Opened(worth_keeping(answer.response.headers))
         async for event in _events(answer.response, host, idle_s):
             yield event
     except (sse.TooSilent, httpx2.TimeoutException) as error:

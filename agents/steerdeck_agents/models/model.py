@@ -27,6 +27,13 @@ class ItemDone(msgspec.Struct, frozen=True):
     text: str
 
 
+class Opened(msgspec.Struct, frozen=True):
+    """The headers of the answer, or of a refusal, have come; nothing of the answer itself."""
+
+    headers: dict[str, str]
+    """Those that speak of limits or name the request at the server."""
+
+
 class Notice(msgspec.Struct, frozen=True):
     """Something about the server that the developer should know; said once."""
 
@@ -44,7 +51,7 @@ class Ended(msgspec.Struct, frozen=True):
     """Calls of an answer that was cut off or filtered are not whole and never start."""
 
 
-Chunk = TextDelta | ItemDone | Notice | Ended
+Chunk = Opened | TextDelta | ItemDone | Notice | Ended
 
 
 class Model(Protocol):

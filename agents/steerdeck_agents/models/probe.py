@@ -15,7 +15,7 @@ from steerdeck_agents.models import failures
 from steerdeck_agents.models.chat import ChatModel
 from steerdeck_agents.models.drops import EFFECTS
 from steerdeck_agents.models.learned import Learned
-from steerdeck_agents.models.model import Chunk, Ended, Model, Notice
+from steerdeck_agents.models.model import Chunk, Ended, Model, Notice, Opened
 from steerdeck_agents.models.responses import ResponsesModel
 from steerdeck_agents.settings.model import OPENAI_URL, ModelSettings
 
@@ -47,6 +47,9 @@ class ProbedModel:
             heard = False
             try:
                 async for chunk in self._model(api).stream(body):
+                    if isinstance(chunk, Opened):
+                        yield chunk
+                        continue
                     if not heard:
                         heard = True
                         self._learned.learn_api(self._settings, api)

@@ -12,7 +12,7 @@ from steerdeck_agents.facts.requests import Ending
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models import failures, sse
 from steerdeck_agents.models.client import Whole, ask, dump, make_client
-from steerdeck_agents.models.model import Chunk, Ended, ItemDone, TextDelta
+from steerdeck_agents.models.model import Chunk, Ended, ItemDone, Opened, TextDelta
 from steerdeck_agents.models.surrogates import Halves, visible
 from steerdeck_agents.settings.model import ModelSettings
 
@@ -53,6 +53,9 @@ class ResponsesModel:
         events = ask(self._client, "responses", body, self._settings, self._idle_s)
         try:
             async for event in events:
+                if isinstance(event, Opened):
+                    yield event
+                    continue
                 for chunk in reading.read(event):
                     yield chunk
                 if reading.ended:

@@ -10,7 +10,7 @@ import pytest
 
 from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.models.connect import connect
-from steerdeck_agents.models.model import Chunk, Ended, ItemDone, TextDelta
+from steerdeck_agents.models.model import Chunk, Ended, ItemDone, Opened, TextDelta
 from steerdeck_agents.models.responses import Reading, ResponsesModel
 from steerdeck_agents.models.scripted import (
     Call,
@@ -308,6 +308,7 @@ def test_stopping_in_the_middle_gives_the_connection_back():
         server = await serve({"m": always(REPLY)}, pace=50)
         model = ResponsesModel(ModelSettings("m", "m", server.url, key_variable=""), None)
         stream = model.stream(body_of(HELLO))
+        assert isinstance(await anext(stream), Opened)
         assert isinstance(await anext(stream), TextDelta)
         await stream.aclose()
         task = asyncio.create_task(_chunks(model, body_of(HELLO)))
