@@ -40,6 +40,7 @@ from steerdeck_agents.loop.today import Today
 from steerdeck_agents.models.choose import choose, list_models
 from steerdeck_agents.models.governor import Cooling, Governor
 from steerdeck_agents.sandbox.descendants import end_leftovers
+from steerdeck_agents.sandbox.key_command import key_of
 from steerdeck_agents.session import Services, Session
 from steerdeck_agents.settings.config import ModelSettings, Settings, load, remember_model
 from steerdeck_agents.settings.paths import Paths, private_folder
@@ -81,7 +82,7 @@ class Fleet:
         self.governor = Governor(
             clock, random.Random(), Cooling(patience.first_s, patience.longest_s)
         )
-        self._alarm = Alarm(clock, lambda: self.writer.states().values(), self._go_on)
+        self.alarm = Alarm(clock, lambda: self.writer.states().values(), self._go_on)
         self._ringing: asyncio.Task[None] | None = None
         self._services = Services(
             paths=paths,
@@ -93,8 +94,8 @@ class Fleet:
             governor=self.governor,
             patience=patience,
             lasting_rules=self.lasting_rules,
-            watch=self._watch,
             today=Today(paths, self.reader, clock),
+            watch=self._watch,
             unwatch=self._unwatch,
             scripted_url=scripted_url,
         )
@@ -121,7 +122,7 @@ class Fleet:
                 if facts:
                     await self.writer.append(*facts, full=True)
             self._adopt(state)
-        self._ringing = asyncio.create_task(self._alarm.run(), name="alarm")
+        self._ringing = asyncio.create_task(self.alarm.run(), name="alarm")
 
     async def close(self, reason: str) -> None:
         """Stop every session where it stands and give the journal back."""
@@ -277,7 +278,7 @@ class Fleet:
             if (alive := self.sessions.get(session)) is not None:
                 alive.heard(theirs)
         if any(isinstance(committed.event, SessionParked) for committed in batch):
-            self._alarm.look()
+            self.alarm.look()
         self._publish(batch)
 
     async def _go_on(self, state: SessionState) -> None:
@@ -319,9 +320,8 @@ class Fleet:
     async def _model_for(self, settings: Settings, order: Start) -> ModelSettings:
         """The model a session starts with; one that names none is chosen from the server's list."""
         named = settings.model(order.model)
-        default = settings.model("")
-        if named is None and default is not None and order.model:
-            return msgspec.structs.replace(default, name=order.model, model=order.model)
+        if named is None and (found := settings.anew(order.model)) is not None:
+            return found
         if named is None:
             raise SettingsError(
                 "There is no model to work with: set OPENAI_API_KEY or OPENAI_BASE_URL, name a"
@@ -329,8 +329,9 @@ class Fleet:
             )
         if named.model:
             return named
+        key = await key_of(named, order.keys, order.surroundings)
         try:
-            chosen = choose(await list_models(named, named.key(order.keys)))
+            chosen = choose(await list_models(named, key))
         except ModelError as error:
             raise OrderRefused(str(error)) from error
         if chosen is None:
@@ -350,9 +351,9 @@ class Fleet:
 
     def _first_budget(self, settings: Settings, model: ModelSettings, order: Start) -> float | None:
         """The default budget when no session was ever started with this key."""
-        if key is None:
         # A command may print another key each time, so it stands for what it prints.
         key = model.key_command or model.key(order.keys)
+        if key is None:
             return None
         mark = hashlib.sha256(key.encode()).hexdigest()[:16]
         seen = self.paths.data / "keys_seen"

@@ -6,6 +6,7 @@ task that works, the connection to the model, the keys in memory.
 
 import asyncio
 import logging
+import math
 import shutil
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,12 +40,14 @@ from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Memory, Site, first_of
-from steerdeck_agents.models.connect import connect
 from steerdeck_agents.loop.today import Today
+from steerdeck_agents.models.connect import connect
 from steerdeck_agents.models.governor import Governor, Provider
+from steerdeck_agents.models.learned import learned_at
 from steerdeck_agents.models.model import Model
 from steerdeck_agents.models.prices import price, window
 from steerdeck_agents.models.reach import settings_for
+from steerdeck_agents.sandbox.key_command import LASTS_S, key_of
 from steerdeck_agents.settings.config import ModelSettings
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.work.ground import SessionGround
@@ -73,10 +76,10 @@ class Services:
     watch: Callable[[Path, Callable[[Collection[str]], None]], None]
     """Call back with the changed paths of that workspace."""
     unwatch: Callable[[Path], None]
+    today: Today
     scripted_url: Callable[[], str]
     """Address of the scripted model's server in this runtime."""
 
-    today: Today
 
 class Session:
     """The life of one session in this process."""
@@ -91,6 +94,8 @@ class Session:
         self._adapter: Adapter = NativeAdapter()
         self._site: Site | None = None
         self._stale = False
+        self._key_until_s = math.inf
+        """When the key of its model, printed by a command, is asked for again."""
         self._alone_tried = False
         self._model: Model | None = None
         self._ground: SessionGround | None = None
@@ -209,7 +214,8 @@ class Session:
         if state.parked or not (state.turn or state.may_start or state.compaction):
             await self._woken()
             return
-        site = self._site if self._site and not self._stale else await self._settle_in()
+        stale = self._stale or self._services.clock.monotonic() > self._key_until_s
+        site = self._site if self._site and not stale else await self._settle_in()
         if site is None:
             return
         if state.turn is None:
@@ -251,9 +257,14 @@ class Session:
             settings = settings_for(
                 self.state.model, services.paths, self.keys, services.scripted_url()
             )
+            self._key_until_s = math.inf
             if self._model is not None:
                 await self._model.close()
-            self._model = connect(settings, settings.key(self.keys))
+            key = await key_of(settings, self.keys, state.surroundings)
+            if settings.key_command:
+                self._key_until_s = self._services.clock.monotonic() + LASTS_S
+            learned = learned_at(self._services.paths.cache)
+            self._model = connect(settings, key, learned)
         except (RepositoryError, SettingsError, ModelError) as error:
             await self.append(
                 SessionParked(session=self.id, reason=str(error), way_out="Then resume it.")
@@ -280,7 +291,7 @@ class Session:
             silence_s=settings.silence_s,
             wire_model=settings.model,
             capacity=await asyncio.to_thread(window, settings),
-            effort=settings.effort,
+            effort=self.state.effort or settings.effort,
             guides=Guides(services.paths.config, Path.home()),
             clock=services.clock,
             ids=services.ids,

@@ -145,6 +145,7 @@ async def _send(
         cache_key=site.session,
         tools=registry.specs_text(),
         effort=site.effort,
+        drops=site.drops(),
     )
     body = request.body(parameters, [*(item.text for item in asked), summary.ASK])
     ask = NewItem(sha_of(summary.ASK.encode()), summary.ASK, "harness.summarize")

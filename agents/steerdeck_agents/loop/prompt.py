@@ -80,6 +80,16 @@ class Prompt:
     def shas(self) -> tuple[Sha, ...]:
         return tuple(item.sha for item in self._items)
 
+    def sendable(self, switched: int) -> list[Held]:
+        """The items to send; the first `switched` are from before a change of the model.
+
+        Reasoning is sealed by the server that made it, and no other can read it.
+        """
+        if not switched:
+            return self._items
+        old, new = self._items[:switched], self._items[switched:]
+        return [*(item for item in old if item.kind != "reasoning"), *new]
+
     def newest(self, origin: str) -> str | None:
         """Text of the newest item of that origin."""
         return next((i.text for i in reversed(self._items) if i.origin == origin), None)

@@ -100,9 +100,11 @@ async def _send(
         cache_key=site.session,
         tools=registry.specs_text(),
         effort=site.effort,
+        drops=site.drops(),
     )
-    body = request.body(parameters, [*site.prompt.texts, *(item.text for item in staged.items)])
-    shas = (*site.prompt.shas, *(item.sha for item in staged.items))
+    items = [*site.prompt.sendable(state.switched_items), *staged.items]
+    body = request.body(parameters, [item.text for item in items])
+    shas = tuple(item.sha for item in items)
     sent = RequestSent(
         session=site.session,
         turn=turn,
@@ -171,12 +173,12 @@ async def failed(
     ticket: Ticket,
 ) -> None:
     """Record the failure and what follows of it; raises it again when nothing can follow."""
-    cause = _cause(error, response)
-    wait = _wait_s(site, sent, error, cause, ticket)
     if error.drop:
         ticket.give_back()
         await _dropped(site, turn, response, error)
         return
+    cause = _cause(error, response)
+    wait = _wait_s(site, sent, error, cause, ticket)
     ticket.give_back()
     facts: list[KnownEvent] = response.texts_ended(complete=False)
     facts.append(response.ended_as(site, "failed", error=str(error), retryable=error.retryable))
@@ -199,8 +201,6 @@ async def failed(
         raise error
 
 
-def _cause(error: ModelError, response: Response) -> Cause:
-    """What to wait for, from what the error says and what had arrived."""
 async def _dropped(site: Site, turn: TurnId, response: Response, error: ModelError) -> None:
     """The server refused a parameter: the next request, made at once, goes without it."""
     ended = response.ended_as(site, "failed", error=str(error), retryable=True)
@@ -208,6 +208,8 @@ async def _dropped(site: Site, turn: TurnId, response: Response, error: ModelErr
     await site.journal.append(*response.texts_ended(complete=False), ended, said, full=True)
 
 
+def _cause(error: ModelError, response: Response) -> Cause:
+    """What to wait for, from what the error says and what had arrived."""
     if error.cause == "network" and response.pace.begun:
         # There is a network: the connection broke off within an answer.
         return "server"

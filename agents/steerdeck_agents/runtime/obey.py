@@ -84,8 +84,11 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
             case _:
                 facts = [_fact(fleet, session.state, order)]
         seq = await record(fleet, order.id, *facts)
-    if isinstance(order, TryNow | Resume):
-        session.hurry()
+    match order:
+        case TryNow() | Resume():
+            session.hurry()
+        case Configure() if order.model is not None or order.effort is not None:
+            session.forget_model()
     return session.id, seq
 
 
@@ -127,15 +130,15 @@ def _fact(
             )
 
 
-def _compact(state: SessionState) -> CompactionOrdered:
-    if state.archived or state.parked:
-        how = "archived; reopen" if state.archived else "parked; resume"
 def _limits(limits: Limits | None) -> Limits | None:
     if limits is not None and not limits.possible:
         raise OrderRefused("A budget can't be less than nothing; 0 takes it away.")
     return limits
 
 
+def _compact(state: SessionState) -> CompactionOrdered:
+    if state.archived or state.parked:
+        how = "archived; reopen" if state.archived else "parked; resume"
         raise OrderRefused(f"{state.name} is {how} it first, then compact its window.")
     if any(call.started for call in state.calls):
         raise OrderRefused(f"A call of {state.name} is running; compact when it has ended.")

@@ -60,7 +60,7 @@ def test_a_session_whose_key_is_gone_waits_and_goes_on_when_it_is_brought(tmp_pa
 def test_a_spent_budget_parks_the_session_until_it_is_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def priced(model: str, usage: Usage, base_url: str) -> Usage:
+    def priced(model: str, usage: Usage, base_url: str, own: object) -> Usage:
         return Usage(input=usage.input, output=usage.output, dollars=0.6, priced=True)
 
     monkeypatch.setattr("steerdeck_agents.session.price", priced)
