@@ -35,7 +35,7 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
-from steerdeck_agents.loop import recover, turn
+from steerdeck_agents.loop import compact, recover, turn
 from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
@@ -226,7 +226,7 @@ class Session:
 
     async def _woken(self) -> None:
         self._wake.clear()
-        await self._wake.wait()
+        await compact.woken(self._wake, self._site)
 
     async def _failed(self) -> None:
         """An error nobody foresaw parks the session with its turn open, said in the journal.
@@ -291,6 +291,7 @@ class Session:
             silence_s=settings.silence_s,
             wire_model=settings.model,
             capacity=await asyncio.to_thread(window, settings),
+            compact_idle_s=settings.compact_idle_s,
             effort=self.state.effort or settings.effort,
             guides=Guides(services.paths.config, Path.home()),
             clock=services.clock,

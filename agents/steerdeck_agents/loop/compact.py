@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.facts.events import (
+    CompactionOrdered,
     KnownEvent,
     RequestEnded,
     RequestSent,
@@ -59,10 +60,24 @@ def due(site: Site) -> Reason | None:
     return "share" if full else None
 
 
-def worth_it(site: Site) -> bool:
-    """Whether an idle session's window is so full that its next request is better made smaller."""
+async def woken(wake: asyncio.Event, site: Site | None) -> None:
+    """Wait for `wake`; a long prompt nobody needs meanwhile is compacted, if that is configured.
+
+    Done before the server's cache expires, the request for the summary still finds it.
+    """
+    idle_s = site.compact_idle_s if site is not None and _worth_it(site) else 0.0
+    try:
+        await asyncio.wait_for(wake.wait(), idle_s or None)
+    except TimeoutError:
+        if site is not None and _worth_it(site):
+            ordered = CompactionOrdered(session=site.session, reason="idle")
+            await site.journal.append(ordered, full=True)
+
+
+def _worth_it(site: Site) -> bool:
+    """Whether nothing is to be done and the prompt is so long that it had better be shorter."""
     state = site.state
-    if state.fresh_window or state.compaction or not site.capacity:
+    if state.turn or state.parked or state.may_start or state.fresh_window or not site.capacity:
         return False
     return window.filled(state, site.prompt) >= IDLE_SHARE * site.capacity
 
@@ -77,7 +92,7 @@ async def overflowed(site: Site, turn: TurnId) -> None:
 
 async def once(site: Site, turn: TurnId, reason: Reason) -> None:
     """Open a new window, or record why that has to wait; the caller's loop goes on there."""
-    await _bring_results(site, turn)
+    await _bring_results(site)
     items = site.prompt.items
     # A prompt that was too long is summarised as far as the server has read it before.
     known = site.state.measured_items if reason == "overflow" else len(items)
@@ -240,7 +255,7 @@ def _items(sections: list[NewText], kept: window.Kept, item: str) -> list[NewTex
     ]
 
 
-async def _bring_results(site: Site, turn: TurnId) -> None:
+async def _bring_results(site: Site) -> None:
     """Have each call of the old window stand with its result (law 4)."""
     owed = site.prompt.outputs_owed(site.results)
     if owed:

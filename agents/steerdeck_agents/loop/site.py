@@ -113,6 +113,8 @@ class Site(Memory):
     wire_model: str
     capacity: int
     """Tokens the model can read; 0 when that is not known."""
+    compact_idle_s: float
+    """A long prompt is compacted when the session was idle so long; 0 is never."""
     effort: str | None
     guides: Guides
     clock: Clock

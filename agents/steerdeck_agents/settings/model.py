@@ -53,6 +53,8 @@ class ModelSettings(msgspec.Struct, frozen=True):
     azure_version: str = ""
     """The `api-version` of Azure's URL form with deployments; empty is the usual form."""
     silence_s: float = SILENCE_S
+    compact_idle_s: float = 0.0
+    """A long prompt is compacted when the session was idle so long; 0 is never."""
 
     def key(self, environ: Mapping[str, str]) -> str | None:
         """The key in `environ`, None when there is none or none is needed."""

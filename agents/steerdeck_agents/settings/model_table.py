@@ -49,6 +49,7 @@ class ModelTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     project: str = ""
     azure_version: str = ""
     silence: float = 0.0
+    compact_idle: float = 0.0
 
 
 def model_of(file: Path, text: str, index: int, table: ModelTable) -> ModelSettings:
@@ -90,6 +91,7 @@ def model_of(file: Path, text: str, index: int, table: ModelTable) -> ModelSetti
         project=table.project,
         azure_version=table.azure_version,
         silence_s=table.silence or (SILENCE_LOCAL_S if local else SILENCE_S),
+        compact_idle_s=table.compact_idle,
     )
 
 
@@ -101,6 +103,8 @@ def _problem(table: ModelTable) -> tuple[str, str] | None:
         return "window", "a window is a number of tokens above 0"
     if table.silence < 0:
         return "silence", "a silence is a number of seconds above 0"
+    if table.compact_idle < 0:
+        return "compact_idle", "an idle time is a number of seconds above 0"
     if table.key_command and table.key_variable:
         return "key_command", "a key comes from a variable or from a command, not from both"
     if table.azure_version and not table.base_url:

@@ -52,11 +52,11 @@ def book(folder: Path, size: int = 4_000) -> Path:
     return folder
 
 
-def limit(playing: Scene, tokens: int) -> None:
+def limit(playing: Scene, tokens: int, more: str = "") -> None:
     """The models of this scene read so many tokens."""
     text = playing.paths.config_file.read_text()
     api = 'api = "scripted"\n'
-    playing.paths.config_file.write_text(text.replace(api, f"{api}window = {tokens}\n"))
+    playing.paths.config_file.write_text(text.replace(api, f"{api}window = {tokens}\n{more}"))
 
 
 def compactions(playing: Scene, session: SessionId) -> list[e.WindowCompacted]:
@@ -369,3 +369,20 @@ async def restarted(tmp_path: Path) -> None:
         pages = playing.runtime.fleet.reader.events(session, limit=100_000)
         playing.events[:] = [e.decode(text) for text in pages]
         check_laws(playing, session)
+
+
+def test_a_long_prompt_nobody_needs_is_compacted_when_that_is_configured(tmp_path: Path):
+    async def story() -> None:
+        repository = book(tmp_path / "repository")
+        async with scene(tmp_path / "home", {"m": reader(6)}) as playing:
+            limit(playing, 14_000, "compact_idle = 0.1\n")
+            session = await playing.start(repository, "m", task="Read the pages.")
+            await playing.until(lambda: compactions(playing, session))
+            (fact,) = compactions(playing, session)
+            assert fact.reason == "idle"
+            await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
+            check_new_window(playing, session, fact)
+            await asyncio.sleep(0.3)
+            assert len(compactions(playing, session)) == 1
+
+    asyncio.run(story())

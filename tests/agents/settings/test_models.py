@@ -118,6 +118,7 @@ def test_an_unknown_name_is_an_id_at_the_default_server_without_its_price(tmp_pa
         ('ca_file = "/nowhere/ca.pem"', "line 3: ca_file: there is no file"),
         ('azure_version = "2025-01-01"', "line 3: azure_version"),
         ("silence = -1", "line 3: silence"),
+        ("compact_idle = -1", "line 3: compact_idle"),
         ('[models.prices]\ninput = "dear"\noutput = 1', "line 4: input: expected float"),
         ("[models.prices]\ninput = -1\noutput = 1", "line 4: input: a price is"),
         ("[models.prices]\ninput = 1", "line 3: prices: missing setting output"),
