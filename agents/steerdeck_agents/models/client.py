@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from steerdeck_agents.facts.errors import ModelError
@@ -150,7 +150,7 @@ def dump(value: object) -> str:
 
 def _make_client(settings: ModelSettings, key: str | None, idle_s: float) -> "AsyncOpenAI":
     import httpx2
-    from openai import AsyncOpenAI, DefaultAsyncHttpx2Client, Omit
+    from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
 
     # A proxy of the environment must not see (or break) what is meant for this machine, and
     # without TLS there are no certificates to load.
@@ -160,11 +160,12 @@ def _make_client(settings: ModelSettings, key: str | None, idle_s: float) -> "As
     if settings.ca_file:
         verify = ssl.create_default_context(cafile=settings.ca_file)
     url, query = settings.base_url, dict(settings.query)
-    headers: dict[str, str | Omit] = {**settings.headers}
+    headers, hooks = dict(settings.headers), []
     if settings.azure_version:
         url = f"{url.removesuffix('/openai')}/openai"
         query = {"api-version": settings.azure_version, **query}
-        headers = {"api-key": key or "", "Authorization": Omit(), **headers}
+        headers = {"api-key": key or "", **headers}
+        hooks.append(_without_bearer)
     return AsyncOpenAI(
         api_key=key or "none",
         organization=settings.organization or None,
@@ -172,11 +173,17 @@ def _make_client(settings: ModelSettings, key: str | None, idle_s: float) -> "As
         base_url=url,
         max_retries=0,
         timeout=httpx2.Timeout(idle_s, connect=CONNECT_S),
-        default_headers=cast("dict[str, str]", headers),  # the SDK's type forgets Omit
+        default_headers=headers,
         default_query=query,
         http_client=DefaultAsyncHttpx2Client(
             trust_env=not near and not settings.proxy,
             proxy=settings.proxy or None,
             verify=verify,
+            event_hooks={"request": hooks},
         ),
     )
+
+
+async def _without_bearer(request: "httpx2.Request") -> None:
+    """Azure takes a key as `api-key`, and a bearer only when it is a token of its own."""
+    request.headers.pop("Authorization", None)

@@ -164,6 +164,8 @@ class Reading:
     def _end(self, response: object, ending: Ending) -> Iterator[Chunk]:
         found = response if isinstance(response, dict) else {}
         yield from self._rest(found.get("output"))
+        if self._lost and not self._said and not ending:
+            raise failures.broken(self._host)
         self.ended = True
         served = str(found.get("model") or self._settings.model)
         if not ending:
@@ -175,11 +177,13 @@ class Reading:
         items = [item for item in output if isinstance(item, dict)] if _is_list(output) else []
         if self._items and not self._lost:
             return
+        begun = len(self._names)
         names = [
             self._name({"output_index": place, "item": item}) for place, item in enumerate(items)
         ]
-        if self._items and names[: len(self._items)] != self._items:
-            if items or len(self._items) < len(self._names):
+        fits = names[: len(self._items)] == self._items
+        if self._lost and not (items and fits):
+            if items or len(self._items) < begun:
                 raise failures.broken(self._host)
             return
         for name, item in zip(names, items, strict=True):

@@ -5,24 +5,15 @@ from collections.abc import Callable
 
 import msgspec
 
-from steerdeck_agents.facts.errors import ModelError, SteerdeckError
+from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import Sha
-from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.fleet import Fleet
-from steerdeck_agents.models.choose import choose, list_models
-from steerdeck_agents.models.prices import price
-from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime import offer, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
-from steerdeck_agents.settings.config import ModelSettings, Settings, load
 from steerdeck_agents.workspace import repository
 from steerdeck_agents.workspace.changes import diff
 from steerdeck_agents.workspace.git import text
-
-MODELS_SHOWN = 40
-_PRICED = 100_000
-"""Tokens that are priced: so few that no surcharge for long prompts counts."""
-_PER_MILLION = 10
 
 
 class Pages:
@@ -76,6 +67,8 @@ class Pages:
                 return _json([wire.FoundLine(h.session, h.seq, h.type, h.snippet) for h in hits])
             case wire.Look():
                 return _json(await self._look(query))
+            case wire.Switch():
+                return _json(await offer.switch(self._fleet, query))
             case wire.RuntimeStatus():
                 return _json(self._status())
 
@@ -86,7 +79,7 @@ class Pages:
             return wire.Outlook(problem=str(error))
         refs = ("for-each-ref", "--format=%(refname:strip=2)", "--sort=-committerdate")
         branches = await text(found.top, *refs, "refs/heads", profile="user")
-        models, problem = await self._models(query)
+        models, problem = await offer.models(self._fleet, query.keys)
         level = self._fleet.level
         return wire.Outlook(
             repository=found.top,
@@ -100,48 +93,6 @@ class Pages:
             model_problem=problem,
             sandbox=level.title,
         )
-
-    async def _models(self, query: wire.Look) -> tuple[tuple[wire.ModelLine, ...], str]:
-        try:
-            settings = load(self._fleet.paths, query.keys)
-        except SteerdeckError as error:
-            return (), str(error)
-        if not settings.models:
-            return (), (
-                "There is no key and no server: set OPENAI_API_KEY or OPENAI_BASE_URL, or name a"
-                f" model in {self._fleet.paths.config_file}; `steerdeck demo` needs neither."
-            )
-        default = settings.model("")
-        assert default is not None, "settings with models have a default"
-        if default.model:
-            return _configured(settings, default), ""
-        try:
-            names = await list_models(default, default.key(query.keys))
-        except ModelError as error:
-            return (), str(error)
-        chosen = choose(names)
-        offered = sorted(names, key=lambda name: (name != chosen, name))[:MODELS_SHOWN]
-        lines = tuple(_line(name, name, default.base_url, name == chosen) for name in offered)
-        return lines, "" if chosen else f"{default.base_url} lists no model that can work."
-
-
-def _configured(settings: Settings, default: ModelSettings) -> tuple[wire.ModelLine, ...]:
-    return tuple(
-        _line(model.name, model.model, model.base_url, model.name == default.name)
-        for model in settings.models
-    )
-
-
-def _line(name: str, model: str, base_url: str, preferred: bool) -> wire.ModelLine:
-    """A model with the price of a million tokens, where one is known for that server."""
-    spent = price(model, Usage(input=_PRICED), base_url)
-    made = price(model, Usage(output=_PRICED), base_url)
-    return wire.ModelLine(
-        name,
-        spent.dollars * _PER_MILLION if spent.priced else None,
-        made.dollars * _PER_MILLION if made.priced else None,
-        preferred,
-    )
 
 
 def _json(value: object) -> str:

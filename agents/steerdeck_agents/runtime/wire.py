@@ -165,9 +165,17 @@ class RuntimeStatus(msgspec.Struct, frozen=True, tag="status", tag_field="ask"):
     """How the runtime is: StatusPage."""
 
 
+class Switch(msgspec.Struct, frozen=True, tag="switch", tag_field="ask"):
+    """What it costs a session to go on with another model: SwitchPage."""
+
+    session: SessionId
+    model: str
+    keys: dict[str, str] = {}
+
+
 Query = (
     Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Search | Look
-    | RuntimeStatus
+    | Switch | RuntimeStatus
 )  # fmt: skip
 
 
@@ -212,6 +220,22 @@ class ModelLine(msgspec.Struct, frozen=True):
     input_price: float | None = None
     output_price: float | None = None
     preferred: bool = False
+    server: str = ""
+    """Its base URL."""
+
+
+class SwitchPage(msgspec.Struct, frozen=True):
+    """What a change of the model costs before its first word, as far as it is known."""
+
+    tokens: int
+    """Tokens of the conversation that lose their cache, as of the last request."""
+    dollars: float | None = None
+    """Their price at the new model; None where it is unknown."""
+    saved: float | None = None
+    """What the present model asks for them out of its cache; None where it is unknown."""
+    window: int = 0
+    """Tokens the new model can read; 0 where that is unknown."""
+    fits: bool = True
 
 
 class Outlook(msgspec.Struct, frozen=True):
