@@ -3,12 +3,13 @@
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models.choose import choose
-from steerdeck_agents.models.prices import price, window
-from steerdeck_agents.settings.config import ModelSettings
+from steerdeck_agents.models.prices import price, switch_cost, window
+from steerdeck_agents.settings.model import ModelSettings, Prices
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,31 @@ def test_nonsense_counts_have_no_price_and_do_not_raise():
     assert not price("gpt-5.5", Usage(input=1, cached=50)).priced
 
 
+def test_the_developers_own_prices_come_first_and_cached_input_has_its_own():
+    own = Prices(input=2.0, output=10.0, cached=0.5)
+    usage = price("gpt-5.5", Usage(input=1_000_000, cached=600_000, output=100_000), own=own)
+    assert usage.priced
+    assert usage.dollars == pytest.approx(0.4 * 2 + 0.6 * 0.5 + 0.1 * 10)
+    plain = price("unheard-of", Usage(input=1_000_000, cached=600_000), own=Prices(3.0, 1.0))
+    assert plain.dollars == pytest.approx(3.0)
+    free = price("m", Usage(input=5), "http://127.0.0.1:1/v1", Prices(0.0, 0.0))
+    assert (free.priced, free.dollars) == (True, 0.0)
+
+
+def test_a_switch_costs_the_whole_conversation_anew_and_unknown_prices_stay_unknown():
+    old = ModelSettings("a", "gpt-5.5")
+    new = ModelSettings("b", "x", "http://127.0.0.1:1/v1", prices=Prices(2.0, 8.0), window=9000)
+    cost = switch_cost(old, new, 50_000)
+    assert cost.dollars == pytest.approx(0.1)
+    assert cost.saved is not None
+    assert 0 < cost.saved < price("gpt-5.5", Usage(input=50_000)).dollars
+    assert not cost.fits
+    back = switch_cost(msgspec.structs.replace(new, prices=None), old, 100)
+    assert back.saved is None
+    assert back.dollars is not None
+    assert back.fits
+
+
 def test_a_window_is_configured_or_known_or_nothing():
     openai = ModelSettings("m", "gpt-5.5")
     assert window(openai) > 200_000
@@ -65,7 +91,7 @@ def test_a_window_is_configured_or_known_or_nothing():
 
 
 def test_nothing_heavy_is_imported_before_the_first_request():
-    modules = "choose client connect failures known model prices responses scripted_server"
+    modules = "choose client connect failures known local model prices probe scripted_server"
     lines = [f"import steerdeck_agents.models.{name}" for name in modules.split()]
     lines += [
         "import steerdeck_agents.settings.config, steerdeck_agents.demo.scripts, sys",
