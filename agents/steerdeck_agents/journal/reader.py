@@ -203,6 +203,11 @@ class JournalReader:
         with self._reading() as connection:
             return recorder.names_of_requests(connection, words)
 
+    def models_asked(self) -> dict[RequestId, str]:
+        """The model each request asked for."""
+        with self._reading() as connection:
+            return dict(connection.execute("select id, model from request").fetchall())
+
     def spending(self, after: int = 0, since_ms: int = 0) -> recorder.Grown:
         """RequestEnded and BudgetWarned of all sessions after a seq and not before a time."""
         with self._reading() as connection:

@@ -11,6 +11,7 @@ from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.runtime import offer, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
+from steerdeck_agents.share.spend import spend
 from steerdeck_agents.workspace import repository
 from steerdeck_agents.workspace.changes import diff
 from steerdeck_agents.workspace.git import text
@@ -69,6 +70,8 @@ class Pages:
                 return _json(await self._look(query))
             case wire.Switch():
                 return _json(await offer.switch(self._fleet, query))
+            case wire.Spend():
+                return _json(await asyncio.to_thread(spend, reader))
             case wire.RuntimeStatus():
                 return _json(self._status())
 

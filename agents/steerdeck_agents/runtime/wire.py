@@ -161,6 +161,10 @@ class Look(msgspec.Struct, frozen=True, tag="look", tag_field="ask"):
     """The caller's keys, to list what its models are."""
 
 
+class Spend(msgspec.Struct, frozen=True, tag="spend", tag_field="ask"):
+    """What was spent by session, model and day: list[SpendLine] of share.spend."""
+
+
 class RuntimeStatus(msgspec.Struct, frozen=True, tag="status", tag_field="ask"):
     """How the runtime is: StatusPage."""
 
@@ -175,7 +179,7 @@ class Switch(msgspec.Struct, frozen=True, tag="switch", tag_field="ask"):
 
 Query = (
     Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Search | Look
-    | Switch | RuntimeStatus
+    | Switch | Spend | RuntimeStatus
 )  # fmt: skip
 
 
