@@ -17,6 +17,7 @@ from steerdeck_agents.demo.calls import Outcome, outcome_of, shell
 from steerdeck_agents.demo.commands import ALL_TESTS
 from steerdeck_agents.demo.words import kind_of, note, notes_in, quote
 from steerdeck_agents.models.scripted import Call, Conversation, Part, Reply, Say, Script
+from steerdeck_agents.models.scripted_memory import summary_of
 
 _ID = re.compile(r"(?:call|msg)_\w+-(?P<beat>\w+)-(?P<slot>\w+)-(?P<attempt>\d+)-(?P<seen>\d+)\Z")
 _WORDS = re.compile(r"words(\d+)to(\d+)at(\d+)\Z")
@@ -220,6 +221,8 @@ def scripted(play: Callable[[Stage], NoReturn], *steps: str) -> Script:
     """A script from a function that ends in `Stage.finish`."""
 
     def answer(talk: Conversation) -> Reply:
+        if talk.note.startswith("<summarize>"):
+            return Reply((Say(summary_of(talk)),))
         try:
             play(Stage(talk, steps))
         except _Answered as answered:

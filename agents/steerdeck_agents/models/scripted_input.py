@@ -11,6 +11,7 @@ import msgspec
 
 from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.models.scripted import Asked, Conversation, Refuse
+from steerdeck_agents.models.scripted_memory import Memory, recall
 
 _NOTE = re.compile(
     r"<([a-z_]+)\b[^>]*>.*</\1>\Z"
@@ -51,22 +52,27 @@ def _conversation(model: str, items: list[Item], key: str, body: bytes) -> Conve
         if item.get("type") == "function_call_output"
     }
     said = tuple(text for text in map(_words, items) if text)
+    before = _before(items)
     salt = key or (said[0] if said else "")
     return Conversation(
         model=model,
         salt=sha_of(salt.encode())[:8],
         said=said,
-        calls=tuple(
-            Asked(
-                id=str(item.get("call_id")),
-                tool=str(item.get("name")),
-                arguments=str(item.get("arguments")),
-                output=outputs.get(str(item.get("call_id"))),
-            )
-            for item in items
-            if item.get("type") == "function_call"
+        calls=(
+            *(call for call in before.calls if call.id not in outputs),
+            *(
+                Asked(
+                    id=str(item.get("call_id")),
+                    tool=str(item.get("name")),
+                    arguments=str(item.get("arguments")),
+                    output=outputs.get(str(item.get("call_id"))),
+                )
+                for item in items
+                if item.get("type") == "function_call"
+            ),
         ),
-        messages=tuple(
+        messages=before.messages
+        + tuple(
             str(item.get("id"))
             for item in items
             if item.get("role") == "assistant" and item.get("type", "message") == "message"
@@ -122,6 +128,12 @@ def _words(item: Item) -> str:
         return ""
     text = _text(item.get("content")).strip()
     return "" if _NOTE.match(text) else text
+
+
+def _before(items: list[Item]) -> Memory:
+    """What the newest summary remembers of the conversation before it."""
+    notes = [text for text in map(_note, items) if text.startswith("<compacted>")]
+    return recall(notes[-1]) if notes else Memory()
 
 
 def _note(item: Item) -> str:

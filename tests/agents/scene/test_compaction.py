@@ -1,6 +1,7 @@
 """Compaction, end to end: when it comes, what it keeps, and that it never runs away."""
 
 import asyncio
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import pytest
 
 from kit.repositories import commit, plain, write
 from kit.scene import Scene, scene
+from steerdeck_agents.demo import commands, project
+from steerdeck_agents.demo.scripts import SCRIPTS
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import OrderRefused
@@ -19,6 +22,7 @@ from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.journal.reader import StoredItem, StoredRequest
 from steerdeck_agents.loop.request import body
 from steerdeck_agents.models.scripted import Call, Conversation, Refuse, Reply, Say, Script, Think
+from steerdeck_agents.workspace.git import text
 
 SUMMARY = "The developer wants page after page read; so far the pages were dull."
 WORLD = ["instructions", "world.environment", "world.mode", "world.instructions"]
@@ -54,9 +58,9 @@ def book(folder: Path, size: int = 4_000) -> Path:
 
 def limit(playing: Scene, tokens: int, more: str = "") -> None:
     """The models of this scene read so many tokens."""
-    text = playing.paths.config_file.read_text()
+    config = playing.paths.config_file.read_text()
     api = 'api = "scripted"\n'
-    playing.paths.config_file.write_text(text.replace(api, f"{api}window = {tokens}\n{more}"))
+    playing.paths.config_file.write_text(config.replace(api, f"{api}window = {tokens}\n{more}"))
 
 
 def compactions(playing: Scene, session: SessionId) -> list[e.WindowCompacted]:
@@ -92,8 +96,7 @@ def check_laws(playing: Scene, session: SessionId) -> None:
             before[stored.window] = stored.items
         assert len({other.fields for _, other in requests(playing, session)}) == 1
         open_calls: list[str] = []
-        for text in stored.items:
-            item = json.loads(text)
+        for item in map(json.loads, stored.items):
             if item["type"] == "function_call":
                 open_calls.append(item["call_id"])
             elif item["type"] == "function_call_output":
@@ -386,3 +389,31 @@ def test_a_long_prompt_nobody_needs_is_compacted_when_that_is_configured(tmp_pat
             assert len(compactions(playing, session)) == 1
 
     asyncio.run(story())
+
+
+def test_a_session_of_the_demo_goes_on_where_it_was(tmp_path: Path):
+    asyncio.run(demo_goes_on(tmp_path))
+
+
+async def demo_goes_on(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    await project.make(shop, lambda where, *args: text(where, *args, profile="user"))
+    models = {"fix": SCRIPTS["scripted-fix-rounding"]}
+    allowed = dict.fromkeys(commands.RULES, shop)
+    async with scene(tmp_path / "home", models, allowed=allowed, pace=400) as playing:
+        session = await playing.start(shop, "fix")
+        await playing.until(lambda: len(playing.of(session, e.CallEnded)) == 3)
+        while not playing.of(session, e.CompactionOrdered):
+            await playing.until(lambda: not any(c.started for c in playing.state(session).calls))
+            with contextlib.suppress(OrderRefused):
+                await playing.give(o.Compact, session)
+                break
+        await playing.until(lambda: compactions(playing, session))
+        await playing.status(session, "done")
+        (fact,) = compactions(playing, session)
+        assert fact.problem == ""
+        calls = [(c.tool, c.arguments) for c in playing.of(session, e.CallRequested)]
+        once = [call for call in calls if call[0] != "shell"]
+        assert len(once) == len(set(once)), "nothing is done a second time"
+        assert all(c.status != "failed" or c.exit_code for c in playing.of(session, e.CallEnded))
+        check_laws(playing, session)
