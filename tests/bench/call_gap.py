@@ -30,6 +30,7 @@ FILES = 400
 """Files of the repository: as many as a middling package has."""
 READS = "echo $EPOCHREALTIME"
 WRITES = "echo $EPOCHREALTIME | tee -a notes.txt"
+PATIENCE_S = 60.0
 WARM = 3
 """Calls at the start that are not counted."""
 
@@ -54,8 +55,8 @@ class _Server(ScriptedServer):
             return Reply((Say("Done.", final=True),))
         return Reply((Call("shell", {"command": self.command, "why": "Look."}),))
 
-    async def _stream(self, talk, reply, writer) -> None:
-        await super()._stream(talk, reply, writer)
+    async def _stream(self, *given, **named) -> None:
+        await super()._stream(*given, **named)
         # At pace 0 nothing else of this process ran since the first byte was written.
         self.left.append(time.time())
 
@@ -119,9 +120,10 @@ async def _play(home: Path, top: Path, level: Level, server: _Server) -> None:
             )
         )  # fmt: skip
         session = runtime.fleet.session(given.session)
-        async for _ in client.incoming():
-            if session.state.status in ("done", "idle", "failed", "parked", "needs_you"):
-                break
+        async with asyncio.timeout(PATIENCE_S):
+            async for _ in client.incoming():
+                if session.state.status in ("done", "idle", "failed", "parked", "needs_you"):
+                    break
         assert session.state.status in ("done", "idle"), session.state.reason
     finally:
         await client.close()

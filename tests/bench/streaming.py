@@ -3,6 +3,8 @@
 Everything is as in use: model, runtime and deck are processes of their own, the sessions work in
 workspaces. Against it stand eight of Textual's Markdown widgets fed at the same rate. On the wide
 terminal all eight lanes are seen, as all eight widgets are; on the usual one the deck shows three.
+The widgets take all of a core that they get and fall behind: on a machine that is busy elsewhere
+their CPU is too small, which shows in how long they waited for a core.
 """
 
 import time
@@ -11,7 +13,7 @@ import msgspec
 
 from bench.harbour import app, harbour
 from bench.rows import Row, median, share, within
-from bench.terminal import COLUMNS, RARE, WIDE, Terminal, cpu_s
+from bench.terminal import COLUMNS, RARE, WIDE, Terminal, cpu_s, waited_s
 
 LANES = 8
 PACE = 100
@@ -25,6 +27,8 @@ class Streamed(msgspec.Struct, frozen=True):
 
     cpu: float
     """Per cent of a core."""
+    waited: float
+    """Per cent of the time that it was ready to run and another program had the core."""
     kilobytes: float
     """To the terminal, a second."""
     frames: float
@@ -53,6 +57,8 @@ def _rows(where: str, ours: Streamed, theirs: Streamed, *, wide: bool) -> list[R
     return [
         within(f"CPU of the deck, {shown}, {where}", ours.cpu, "%", most=6, least_ratio=12,
                reference=theirs.cpu, against=MARKDOWN),
+        within("    waited for a core", ours.waited, "%", reference=theirs.waited,
+               against=MARKDOWN),
         within("    CPU of the runtime", ours.runtime, "%"),
         within("    bytes to the terminal", ours.kilobytes, "kB/s", most=20,
                reference=theirs.kilobytes, against=MARKDOWN),
@@ -89,13 +95,27 @@ def _watched(shown: Terminal, seconds: float, keys: int, runtime: int = 0) -> St
     shown.wait_for(RARE[-1])
     shown.send("\x7f")
     first = shown.chunks
-    began = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes, shown.frames, shown.now())
+    began = _counts(shown, runtime)
     time.sleep(seconds)
-    ended = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes, shown.frames, shown.now())
-    cpu, ran, wrote, drew, took = (
+    ended = _counts(shown, runtime)
+    took, cpu, waited, ran, wrote, drew = (
         after - before for before, after in zip(began, ended, strict=True)
     )
     if shown.wait_for(TOLD, first) is None:
         raise RuntimeError("nothing of what the agents said was drawn, so there is nothing to tell")
     echoes = shown.echoes(RARE[number % len(RARE)] for number in range(keys))
-    return Streamed(cpu / took * 100, wrote / took / 1000, drew / took, echoes, ran / took * 100)
+    return Streamed(
+        cpu=cpu / took * 100,
+        waited=waited / took * 100,
+        kilobytes=wrote / took / 1000,
+        frames=drew / took,
+        echoes=echoes,
+        runtime=ran / took * 100,
+    )
+
+
+def _counts(shown: Terminal, runtime: int) -> tuple[float, float, float, float, int, int]:
+    return (
+        shown.now(), cpu_s(shown.pid), waited_s(shown.pid), cpu_s(runtime), shown.bytes,
+        shown.frames,
+    )  # fmt: skip

@@ -228,6 +228,15 @@ def cpu_s(*pids: int) -> float:
     return spent / _TICKS
 
 
+def waited_s(*pids: int) -> float:
+    """How long the main threads of processes were ready and had no core (proc(5), schedstat)."""
+    waited = 0
+    for pid in pids:
+        with suppress(OSError):
+            waited += int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
+    return waited / 1e9
+
+
 def pss_mb(*pids: int) -> float:
     """Memory of processes, shared pages by their share, in MB (proc(5), smaps_rollup)."""
     kilobytes = 0
