@@ -40,6 +40,9 @@ class Feed:
         self.prompt = prompt or []
         self.marks: list[wire.WindowMark] = []
         self.orders: list[Order] = []
+        self.looked_at: list[SessionId] = []
+        self.status = wire.StatusPage(1, "0", 0, 0, 0, 1, "journal.db", 0, "bubblewrap")
+        self.switch = wire.SwitchPage(0)
         self.watching: dict[str, str] = {}
         self.asked: list[wire.Query] = []
         self.refuse = ""
@@ -56,6 +59,9 @@ class Feed:
 
     async def watch(self, session: SessionId, level: str) -> None:
         self.watching[session] = level
+
+    async def in_view(self, session: SessionId) -> None:
+        self.looked_at.append(session)
 
     async def incoming(self) -> AsyncIterator[Incoming]:
         while True:
@@ -90,6 +96,10 @@ class Feed:
                 return self.diffs.get(query.session, "")
             case wire.Prompt():
                 return self.prompt
+            case wire.RuntimeStatus():
+                return self.status
+            case wire.Switch():
+                return self.switch
             case wire.Windows():
                 return self.marks
             case _:

@@ -38,6 +38,8 @@ class Source(Protocol):
 
     async def watch(self, session: SessionId, level: str) -> None: ...
 
+    async def in_view(self, session: SessionId) -> None: ...
+
     def incoming(self) -> AsyncIterator[Incoming]: ...
 
     async def close(self) -> None: ...
@@ -62,6 +64,7 @@ class Bridge:
         self._timer: asyncio.TimerHandle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._diffs: set[SessionId] = set()
+        self._looked_at: SessionId | None = None
         self.keys: dict[str, str] = {}
         """The developer's keys for models; sent with orders and looks, kept nowhere."""
 
@@ -91,6 +94,7 @@ class Bridge:
     async def _attach(self) -> None:
         source = await self._connect()
         self._source = source
+        self._looked_at = None
         await source.watch(SessionId(""), "status")
         self._held = {}
         outlook = await self.page(wire.Look(self.model.folder, self.keys), wire.Outlook)
@@ -166,6 +170,26 @@ class Bridge:
             self._held.pop(session, None)
             self.model.transcripts.pop(session, None)
             self._job(self._watch(session, "status"))
+
+    def look_at(self, session: SessionId) -> None:
+        """Say which session the developer looks at: its requests go first."""
+        if self._source is not None and session != self._looked_at:
+            self._looked_at = session
+            self._job(self._source.in_view(session))
+
+    def look_at_line(self) -> None:
+        """Read how the providers are doing, while a session is in line at one."""
+        if self.model.lined_up:
+            self._job(self._gauges())
+        elif self.model.gauges:
+            self.model.gauges = ()
+            self.mark(Dirty(everything=True))
+
+    async def _gauges(self) -> None:
+        page = await self.page(wire.RuntimeStatus(), wire.StatusPage)
+        if page.governors != self.model.gauges:
+            self.model.gauges = page.governors
+            self.mark(Dirty(everything=True))
 
     def _reread(self, session: SessionId) -> None:
         if self._source is not None and session not in self._held:

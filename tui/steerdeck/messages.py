@@ -8,7 +8,7 @@ from steerdeck_agents.facts.ids import SessionId
 
 Where = Literal[
     "zoom", "diff", "inbox", "new", "replay", "palette", "help", "land", "archive", "discard",
-    "rename",
+    "rename", "model", "compact",
 ]  # fmt: skip
 
 

@@ -8,9 +8,11 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck_agents.facts.errors import Cause
 from steerdeck_agents.facts.events import (
     Event,
     OutputAdded,
+    RetryPlanned,
     RuntimeEnded,
     RuntimeStarted,
     TextAdded,
@@ -19,11 +21,12 @@ from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, OpenQuestion, SessionState
 from steerdeck_agents.facts.transcript import Transcript
-from steerdeck_agents.runtime.wire import Outlook
+from steerdeck_agents.runtime.wire import GaugeLine, Outlook
 
 Face = Literal["composer", "deck"]
 Target = Literal["one", "several", "all"]
-Waiting = Literal["approval", "question", "unknown", "parked", "failed", "done"]
+Waiting = Literal["approval", "question", "unknown", "parked", "resting", "failed", "done"]
+"""`resting`: parked with a clock, so that it goes on by itself."""
 
 _CLAIMS = ("approval", "question", "unknown", "parked")
 """What keeps an agent waiting; the rest of the inbox is news that stands until it was seen."""
@@ -72,8 +75,12 @@ class Told(Transcript):
         super().__init__()
         self.log: list[str] = []
         """Ids of entries in the order they were made or changed."""
+        self.cause: Cause = ""
+        """Why the last request that is asked again had failed."""
 
     def add(self, event: Event) -> str | None:
+        if isinstance(event, RetryPlanned):
+            self.cause = event.cause
         changed = super().add(event)
         if changed is not None:
             self.log.append(changed)
@@ -106,6 +113,8 @@ class DeckModel:
         self.notice = ""
         """A message that stands in the footer until the next key."""
         self.notice_bad = False
+        self.gauges: tuple[GaugeLine, ...] = ()
+        """How providers are doing, while something waits at one."""
         self.lost = ""
         """Why the runtime can't be reached, while that is so."""
         self.attached = False
@@ -230,6 +239,11 @@ class DeckModel:
 
     # what waits
 
+    @property
+    def lined_up(self) -> bool:
+        """Whether a session is in line at a provider."""
+        return any(state.turn is not None and state.turn.place for state in self.states.values())
+
     def inbox(self) -> list[InboxItem]:
         """Everything that waits: what holds an agent up first, each the longest first."""
         items = [
@@ -283,7 +297,8 @@ def _waiting(state: SessionState) -> list[InboxItem]:
         if call.unknown
     ]
     if state.parked:
-        items.append(InboxItem("parked", state.id, _news(state), state.changed_ms, state.reason))
+        kind: Waiting = "parked" if state.parked_until_ms is None else "resting"
+        items.append(InboxItem(kind, state.id, _news(state), state.changed_ms, state.reason))
     elif not items and state.status == "failed":
         items.append(InboxItem("failed", state.id, _news(state), state.changed_ms, state.reason))
     elif not items and state.status == "done" and not state.landed:

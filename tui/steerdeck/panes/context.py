@@ -11,22 +11,36 @@ from steerdeck_agents.runtime.wire import PromptLine, WindowMark
 
 SHOWN = 4_000
 """Characters of one item that are shown."""
+_MARKS = 6
+_CUT = Line((Span("up to here it came out of the cache; from here it was new", "t2"),))
 
 
 def context_lines(items: list[PromptLine], marks: list[WindowMark]) -> list[tuple[str, list[Line]]]:
     """Blocks: the window as a whole with where its cache was lost, then each item by index."""
     if not items:
         return []
-    return [("window", _window(items, marks)), *((f"item_{i.index}", _item(i)) for i in items)]
+    blocks = [("window", _window(items, marks))]
+    before: PromptLine | None = None
+    for item in items:
+        if before is not None and before.cached and not item.cached:
+            blocks.append((f"cut_{item.index}", [_CUT, BLANK]))
+        before = item
+        blocks.append((f"item_{item.index}", _item(item)))
+    return blocks
 
 
 def _window(items: list[PromptLine], marks: list[WindowMark]) -> list[Line]:
     """What the window weighs and how much of it was cached; below, each loss of the cache."""
     whole = sum(item.tokens for item in items)
     cached = sum(item.tokens for item in items if item.cached)
-    told = f"{len(items)} items, ≈ {tokens(whole)} tokens, ≈ {tokens(cached)} of them cached"
+    about = glyphs().overlap
+    sizes = f"{about} {tokens(whole)} tokens, {about} {tokens(cached)} of them cached"
+    told = f"{len(items)} items, {sizes}"
     lines = [Line((Span(told, "t0", bold=True),))]
-    for mark in marks:
+    left = len(marks) - _MARKS
+    if left > 0:
+        lines.append(Line((Span(f"{left} earlier losses of the cache", "t3"),), indent=5))
+    for mark in marks[-_MARKS:]:
         head = Span(f"the cache began anew at event {mark.seq}  ", "t2")
         lines.append(Line((head, foreign(mark.text, "t1")), indent=5, wrap=True))
     return [*lines, BLANK]
@@ -40,7 +54,7 @@ def _item(item: PromptLine) -> list[Line]:
             foreign(f"  {item.origin}", "t2"),
         ),
         (
-            Span(f"≈ {tokens(item.tokens)} tok", "t3"),
+            Span(f"{glyphs().overlap} {tokens(item.tokens)} tok", "t3"),
             Span("   cached" if item.cached else "   new   ", "t3" if item.cached else "t1"),
             Span(f"   {item.sha[:8]}", "t3"),
         ),

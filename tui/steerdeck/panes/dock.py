@@ -64,9 +64,7 @@ def _caps(caps: Caps) -> tuple[Span, ...]:
 
 def _shape(item: InboxItem) -> str:
     g = glyphs()
-    return {"approval": g.needs, "question": g.asks, "unknown": g.unknown, "parked": g.parked}[
-        item.kind
-    ]
+    return {"approval": g.needs, "question": g.asks, "unknown": g.unknown}.get(item.kind, g.parked)
 
 
 def _verb(item: InboxItem, model: DeckModel) -> str:

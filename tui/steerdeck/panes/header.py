@@ -6,19 +6,27 @@ Nothing is shown that is zero, and no percentage that nobody measured.
 from steerdeck.glyphs import glyphs
 from steerdeck.model import DeckModel
 from steerdeck.panes.marks import WAITS, mark_of
-from steerdeck.text import Line, Span, dollars, foreign, tokens
-from steerdeck_agents.facts.state import Status
+from steerdeck.panes.waits import resting
+from steerdeck.text import Line, Span, clock, dollars, foreign, tokens
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.state import SessionState, Status
 from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.runtime.wire import GaugeLine
 
 _ORDER: tuple[Status, ...] = (
     "needs_you", "asks", "unknown", "parked", "working", "failed", "done", "interrupted", "paused",
 )  # fmt: skip
 
 
-def header(model: DeckModel, width: int) -> Line:
-    """Repository, branch and states left; tokens, money and sandbox right."""
+_METER = 8
+"""A provider that takes more requests at once is shown by numbers alone."""
+
+
+def header(model: DeckModel, width: int, now: int = 0) -> Line:
+    """Repository, branch and states left; what waits at providers, tokens, money, sandbox right."""
     left = [*place(model), *(states(model) if width >= 100 else ())]
     right = [] if width >= 100 else states(model, only_waiting=True)
+    right += gauges(model, width, now)
     right += measured(model, width)
     return Line(tuple(left), tuple(right))
 
@@ -42,13 +50,49 @@ def states(model: DeckModel, *, only_waiting: bool = False) -> list[Span]:
     counts = model.counts()
     spans: list[Span] = []
     for status in _ORDER:
-        if not counts.get(status) or (only_waiting and status not in WAITS):
+        rest = status == "parked" and all(resting(s) for s in _parked(model))
+        waits = status in WAITS and not rest
+        if not counts.get(status) or (only_waiting and not waits):
             continue
         mark = mark_of(status)
-        waits = status in WAITS
         words = Span(f"{counts[status]} {mark.word}", mark.colour if waits else "t1", waits)
-        spans += [Span(f"{mark.shape} ", mark.colour), words, Span("   ")]
+        spans += [Span(f"{mark.shape} ", "t1" if rest else mark.colour), words, Span("   ")]
     return spans
+
+
+def _parked(model: DeckModel) -> list[SessionState]:
+    return [state for state in model.sessions() if state.status == "parked"]
+
+
+def gauges(model: DeckModel, width: int, now: int) -> list[Span]:
+    """Providers at which requests wait: how many are at work of how many at once, and the line."""
+    spans: list[Span] = []
+    for gauge in model.gauges:
+        cooling = (gauge.cooling_until_ms or 0) > now
+        if not gauge.waiting and not cooling:
+            continue
+        if width >= 140:
+            spans.append(foreign(f"{one_line(gauge.model, 20)} ", "t2"))
+        if width >= 160 and gauge.window <= _METER:
+            spans += _meter(gauge)
+        elif width >= 100:
+            spans.append(Span(f"{gauge.in_flight}/{gauge.window} ", "t2"))
+        words = [f"{gauge.waiting} in line"] if gauge.waiting else []
+        if cooling and gauge.cooling_until_ms is not None:
+            words.append(f"rests {clock(gauge.cooling_until_ms - now)}")
+        spans += [Span(", ".join(words), "t1"), Span("   ")]
+    return spans
+
+
+def _meter(gauge: GaugeLine) -> list[Span]:
+    """A cell for each request the provider is given at once, those at work in their colour."""
+    cell = glyphs().write
+    left = max(0, gauge.window - gauge.in_flight)
+    return [
+        Span(cell * min(gauge.window, gauge.in_flight), "working"),
+        Span(cell * left, "line"),
+        Span(" "),
+    ]
 
 
 def measured(model: DeckModel, width: int) -> list[Span]:

@@ -10,6 +10,7 @@ from steerdeck.panes.plan import plan, plan_row
 from steerdeck.panes.room import Room
 from steerdeck.panes.status import lane_head, narrow_head
 from steerdeck.panes.transcript import TranscriptPane
+from steerdeck.panes.waits import wait_of, wait_row
 from steerdeck.text import BLANK, Line, hairline
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
@@ -26,12 +27,14 @@ class Lane(Down):
         self.head = Rows(ground="s1")
         self.plan = Rows(ground="s1")
         self.transcript = TranscriptPane()
+        self.wait = Rows(ground="s1")
         self.changes = Rows(ground="s1")
 
     def compose(self) -> ComposeResult:
         yield self.head
         yield self.plan
         yield self.transcript
+        yield self.wait
         yield self.changes
 
     def sync(
@@ -50,7 +53,7 @@ class Lane(Down):
         self.session = state.id
         ground: Token = "s0" if room.lanes == 1 and not room.rail else "s1"
         self.ground = ground
-        for part in (self.head, self.plan, self.transcript, self.changes):
+        for part in (self.head, self.plan, self.transcript, self.wait, self.changes):
             part.ground = ground
             part.margin = room.margin
         inner = room.lane - 2 * room.margin
@@ -63,6 +66,10 @@ class Lane(Down):
         self.head.show(head)
         self.plan.show(self._plan(state, room))
         self.changes.show(self._changes(state, hunk, room, inner))
+        wait = wait_of(state, now, transcript.cause if transcript is not None else "")
+        self.wait.show([] if wait is None else [wait_row(wait)])
+        if self.wait.display != (wait is not None):
+            self.wait.display = wait is not None
         self.transcript.sync(transcript, state, now)
 
     def _plan(self, state: SessionState, room: Room) -> list[Line]:

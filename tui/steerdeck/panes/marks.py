@@ -6,6 +6,7 @@ State is a shape first, then a word, then a colour; the word may say more than t
 import msgspec
 
 from steerdeck.glyphs import glyphs
+from steerdeck.panes.waits import resting, wait_of
 from steerdeck.text import Span
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState, Status
@@ -53,10 +54,28 @@ def mark_of(status: Status) -> Mark:
             return Mark(g.archived, "archived", "t3")
 
 
+def waits(state: SessionState) -> bool:
+    """Whether it stands still until the developer acts; one with a clock goes on by itself."""
+    return state.status in WAITS and not resting(state)
+
+
+def mark_for(state: SessionState) -> Mark:
+    """How the state of a session looks."""
+    mark = mark_of(state.status)
+    if resting(state):
+        return Mark(mark.shape, mark.word, "t1")
+    if state.status == "failed" and state.last_turn == "refused":
+        return Mark(mark.shape, "refused", mark.colour)
+    return mark
+
+
 def doing(state: SessionState) -> str:
     """The word of the state, for a working session what it is at: `writing`, `running pytest`."""
     if state.status != "working":
-        return mark_of(state.status).word
+        return mark_for(state).word
+    wait = wait_of(state, 0)
+    if wait is not None and wait.word != "working":
+        return wait.word
     for call in reversed(state.calls):
         if call.started and kind_of(call.tool) == "shell" and call.title:
             program = next((part for part in call.title.split() if "=" not in part), "")
@@ -65,8 +84,6 @@ def doing(state: SessionState) -> str:
             return {"patch": "patching", "read": "reading", "search": "searching"}.get(
                 kind_of(call.tool), "working"
             )
-    if state.turn is not None and state.turn.retry:
-        return "asking again"
     match [item.kind for item in state.items]:
         case [*_, "message"]:
             return "writing"
@@ -84,11 +101,10 @@ def elapsed_ms(state: SessionState, now_ms: int) -> int:
 
 def state_spans(state: SessionState, ink: Token | None = None, *, bold: bool = False) -> list[Span]:
     """Shape and word, in their colour or all in `ink`."""
-    mark = mark_of(state.status)
-    waits = state.status in WAITS
+    mark = mark_for(state)
     return [
         Span(f"{mark.shape} ", ink or mark.colour),
-        Span(doing(state), ink or mark.colour, bold or waits),
+        Span(doing(state), ink or mark.colour, bold or waits(state)),
     ]
 
 

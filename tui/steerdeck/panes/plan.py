@@ -1,7 +1,7 @@
 """The plan of a session: done steps recede, the step in hand is the only bold text of a lane."""
 
 from steerdeck.glyphs import glyphs
-from steerdeck.panes.marks import mark_of
+from steerdeck.panes.marks import mark_for
 from steerdeck.text import Line, Span, foreign
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.plan import Step
@@ -99,4 +99,4 @@ def _step(state: SessionState, step: Step) -> Line:
 
 
 def _colour(state: SessionState) -> Token:
-    return mark_of(state.status).colour
+    return mark_for(state).colour

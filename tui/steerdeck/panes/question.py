@@ -3,9 +3,11 @@
 from steerdeck.glyphs import glyphs
 from steerdeck.model import InboxItem
 from steerdeck.panes.approval import labelled
+from steerdeck.panes.budget import budget_rows
 from steerdeck.panes.changes import file_row
 from steerdeck.panes.marks import mark_of, tool_glyph
 from steerdeck.panes.transcript import short
+from steerdeck.panes.waits import wait_of
 from steerdeck.text import BLANK, Line, Span, clock, foreign
 from steerdeck.widgets.prose import lines as prose_lines
 from steerdeck_agents.facts.state import OpenCall, OpenQuestion, SessionState
@@ -42,18 +44,23 @@ def lost_card(call: OpenCall) -> list[Line]:
     return lines
 
 
-def parked_card(state: SessionState) -> list[Line]:
+def parked_card(state: SessionState, now: int) -> list[Line]:
+    """Why it stands still and what helps; with a clock also when it goes on by itself."""
     lines = [labelled("why", [foreign(state.reason or "No reason was recorded.", "t0")])]
     if state.way_out:
         lines.append(labelled("way out", [foreign(state.way_out, "t1")]))
-    return lines
+    wait = wait_of(state, now)
+    if wait is not None:
+        lines.append(labelled("goes on", [Span(wait.told.removeprefix("goes on "), "t0"),
+                                          Span(f"   {wait.left}", "t2")]))  # fmt: skip
+    return [*lines, *budget_rows(state)]
 
 
 def end_card(item: InboxItem, state: SessionState, width: int) -> list[Line]:
     """The end of a turn: what failed, or what there is to review."""
     lines: list[Line] = []
     if item.kind == "failed":
-        lines += parked_card(state)
+        lines += parked_card(state, 0)
     else:
         lines += prose_lines(state.last_words, "t1", 0)
     if state.files:
@@ -81,6 +88,8 @@ def title_of(item: InboxItem) -> str:
             return "needs to know how a call ended"
         case "parked":
             return "is parked"
+        case "resting":
+            return "goes on by itself"
         case "failed":
             return "stopped"
         case _:
@@ -99,6 +108,8 @@ def shape_of(item: InboxItem) -> tuple[str, Token]:
             return g.unknown, "needs"
         case "parked":
             return g.parked, "needs"
+        case "resting":
+            return g.parked, "t1"
         case "failed":
             mark = mark_of("failed")
             return mark.shape, mark.colour

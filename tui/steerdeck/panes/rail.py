@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from steerdeck.glyphs import glyphs
 from steerdeck.model import DeckModel
 from steerdeck.panes.header import total
-from steerdeck.panes.marks import WAITS, elapsed_ms, mark_of, state_spans
+from steerdeck.panes.marks import doing, elapsed_ms, mark_for, state_spans, waits
 from steerdeck.panes.transcript import short
+from steerdeck.panes.waits import wait_of
 from steerdeck.text import BLANK, Line, Span, clock, dollars, fit, foreign, width_of
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
@@ -47,7 +48,7 @@ def _session(
 ) -> list[Line]:
     in_hand = state.id == model.in_hand
     picked = model.target == "all" or (model.target == "several" and state.id in model.picked)
-    band = state.status in WAITS and not lane_shown
+    band = waits(state) and not lane_shown
     ink: Token | None = "needs_ink" if band else None
     bg: Token | None = "needs_fill" if band else "s2" if in_hand or picked else None
     bar: Token | None = "accent" if picked else "t3" if in_hand else "needs" if band else None
@@ -61,11 +62,13 @@ def _session(
         below = Line((fact,), indent=2, bg="s2" if in_hand else None, bleed=True,
                      bar="t3" if in_hand else None)  # fmt: skip
         return [top, below]
-    mark = mark_of(state.status)
+    mark = mark_for(state)
     top = Line((slot, name), (Span(mark.shape, ink or mark.colour),), bg=bg, bleed=True, bar=bar)
-    colour: Token = mark.colour if state.status in WAITS else "t2"
+    colour: Token = mark.colour if waits(state) else "t2"
+    waited = wait_of(state, now) is not None
+    time = () if waited else (Span(f"  {clock(elapsed_ms(state, now))}", "t2"),)
     below = Line(
-        (Span(mark.word, colour), Span(f"  {clock(elapsed_ms(state, now))}", "t2")),
+        (Span(doing(state) if waited else mark.word, colour), *time),
         indent=2, bg="s2" if in_hand else None, bleed=True, bar="t3" if in_hand else None,
     )  # fmt: skip
     return [top, below]
@@ -128,9 +131,9 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
     room = width - width_of(hint) - 4
     each = max(8, room // max(1, len(sessions))) if sessions else room
     for state in sessions:
-        mark = mark_of(state.status)
+        mark = mark_for(state)
         in_hand = state.id == model.in_hand
-        band = state.status in WAITS and not in_hand
+        band = waits(state) and not in_hand
         bg: Token | None = "needs_fill" if band else None
         ink: Token | None = "needs_ink" if band else None
         name = fit(one_line(state.name), max(3, each - 8))

@@ -1,6 +1,7 @@
 """The head of a lane: slot, name, state and time; below them model, tokens and cost."""
 
-from steerdeck.panes.marks import WAITS, elapsed_ms, state_spans
+from steerdeck.panes.budget import warned_span
+from steerdeck.panes.marks import elapsed_ms, state_spans, waits
 from steerdeck.text import Line, Span, clock, dollars, foreign, tokens
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_themes.palettes import Token
@@ -13,9 +14,9 @@ def lane_head(
 
     `keys_here`: whether keys go to the lanes; `repository` is named when it is another one.
     """
-    waits = state.status in WAITS
+    needed = waits(state)
     bar: Token = "accent" if keys_here else "t3"
-    ink: Token | None = "needs_ink" if waits else None
+    ink: Token | None = "needs_ink" if needed else None
     slot: Token = ink or ("accent" if in_hand and keys_here else "t0" if in_hand else "t2")
     time = Span(f"  {clock(elapsed_ms(state, now))}", ink or "t2")
     first = Line(
@@ -24,10 +25,10 @@ def lane_head(
             foreign(state.name, ink or "t0", bold=True),
             foreign(f"  {repository}" if repository else "", ink or "t2"),
         ),
-        (*state_spans(state, ink, bold=waits), time),
-        bg="needs_fill" if waits else "s2" if in_hand else None,
+        (*state_spans(state, ink, bold=needed), time),
+        bg="needs_fill" if needed else "s2" if in_hand else None,
         bleed=True,
-        bar="needs" if waits else bar if in_hand else None,
+        bar="needs" if needed else bar if in_hand else None,
     )
     second = Line(
         (foreign(state.model or "no model yet", "t3"), *_mode(state)),
@@ -42,7 +43,7 @@ def lane_head(
 
 def narrow_head(state: SessionState, now: int, width: int) -> Line:
     """One row for a lane whose name already stands in the strip."""
-    left = [*state_spans(state, bold=state.status in WAITS)]
+    left = [*state_spans(state, bold=waits(state))]
     left.append(Span(f"  {clock(elapsed_ms(state, now))}", "t2"))
     right = [foreign(state.model, "t3"), Span("   "), *_used(state)] if width >= 60 else []
     return Line(tuple(left), tuple(right))
@@ -54,7 +55,7 @@ def _used(state: SessionState) -> list[Span]:
         spans.append(Span(f"{tokens(state.usage.tokens)} tok", "t3"))
     if state.usage.priced:
         spans.append(Span(f"  {dollars(state.usage.dollars)}", "t3"))
-    return spans
+    return [*spans, *warned_span(state)]
 
 
 def _mode(state: SessionState) -> list[Span]:

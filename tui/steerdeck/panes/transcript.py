@@ -166,6 +166,9 @@ def _mark(mark: Marked, state: SessionState) -> list[Line]:
     text = mark.text
     if mark.level == "error" and text.startswith("failed: "):
         text = "Stopped: " + text.removeprefix("failed: ")
+    elif text.startswith("refused: "):
+        shape, colour, bold = g.failed, "failed", True
+        text = "Refused: " + text.removeprefix("refused: ")
     words = foreign(one_line(text), "t0" if bold else "t2", bold=bold)
     return [Line((words,), gutter=Span(shape, _token(colour)), indent=2, wrap=True)]
 

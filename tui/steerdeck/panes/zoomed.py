@@ -3,7 +3,7 @@
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.changes import changes
 from steerdeck.panes.header import sandbox
-from steerdeck.panes.marks import elapsed_ms, mark_of, state_spans
+from steerdeck.panes.marks import elapsed_ms, mark_for, state_spans
 from steerdeck.panes.plan import plan
 from steerdeck.text import BLANK, Line, Span, clock, dollars, foreign, tokens, width_of
 from steerdeck_agents.facts.limits import KINDS, amount
@@ -24,7 +24,7 @@ def zoom_head(state: SessionState, waiting: SessionState | None, now: int, width
     ]
     right: list[Span] = []
     if waiting is not None:
-        mark = mark_of(waiting.status)
+        mark = mark_for(waiting)
         words = f"{mark.shape} {waiting.slot or ''} {waiting.name} {mark.word}"
         right += [foreign(words, "needs", bold=True), Span("    ")]
     if width >= 140:

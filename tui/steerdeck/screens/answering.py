@@ -6,10 +6,12 @@ Apart from the drawing, so that what an answer needs can be read on one page.
 from steerdeck.commands import Helm
 from steerdeck.messages import Open
 from steerdeck.model import Dirty, InboxItem
+from steerdeck.panes.budget import UNITS, raised, raised_by, raised_words, spent
 from steerdeck.screens.keyed import Keyed
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prompt import Prompt
-from steerdeck_agents.facts.state import OpenApproval
+from steerdeck_agents.facts.limits import amount
+from steerdeck_agents.facts.state import OpenApproval, SessionState
 
 
 class Answering(Keyed[None]):
@@ -102,12 +104,41 @@ class Answering(Keyed[None]):
         if self.item is not None:
             self.helm.go(self.helm.resolve(self.item, "failed"))
 
+    def _of_item(self) -> SessionState | None:
+        return self.model.states.get(self.item.session) if self.item is not None else None
+
     def can_go_on(self) -> bool:
-        return self._of_kind("parked", "failed")
+        """A spent budget would park it again at once."""
+        state = self._of_item()
+        return self._of_kind("parked", "resting", "failed") and not (state and spent(state))
+
+    def verb_go_on(self) -> str:
+        return "try now" if self._of_kind("resting") else "go on"
 
     def do_go_on(self) -> None:
         if self.item is not None:
             self.helm.go(self.helm.resume(self.item.session))
+
+    def can_raise(self) -> bool:
+        state = self._of_item()
+        return self._of_kind("parked") and state is not None and bool(spent(state))
+
+    def verb_raise(self) -> str:
+        state = self._of_item()
+        return f"raise to {raised_words(state)}, go on" if state is not None else ""
+
+    def do_raise(self) -> None:
+        state = self._of_item()
+        if state is not None:
+            self.helm.go(self.helm.raise_budget(state, raised(state)))
+
+    def can_raise_words(self) -> bool:
+        return self.can_raise()
+
+    def do_raise_words(self) -> None:
+        state = self._of_item()
+        if state is not None:
+            self._write(f"The new budget in {UNITS[spent(state)[0]]}")
 
     def can_land_it(self) -> bool:
         return self._of_kind("done")
@@ -122,6 +153,15 @@ class Answering(Keyed[None]):
     def do_seen(self) -> None:
         if self.item is not None:
             self.model.seen.add(self.item.id)
+
+    def _raise_to(self, state: SessionState, text: str) -> None:
+        limits = raised_by(state, text)
+        if limits is None:
+            kind = spent(state)[0]
+            used = amount(kind, state.spent.of(kind))
+            self.helm.say(f"Write a number of {UNITS[kind]}, above the {used} spent.", bad=True)
+            return
+        self.helm.go(self.helm.raise_budget(state, limits))
 
     # words
 
@@ -138,8 +178,11 @@ class Answering(Keyed[None]):
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         if self.item is None:
             return
+        state = self._of_item()
         if self.approval() is not None:
             self._decide(allow=False, words=event.text)
+        elif state is not None and spent(state):
+            self._raise_to(state, event.text)
         else:
             self.helm.go(self.helm.answer(self.item, event.text))
         self.stop_writing()

@@ -100,6 +100,7 @@ class DeckScreen(Steering[None]):
         seen = {state.id for state in shown}
         if model.attached:
             self.helm.bridge.show(seen | self.helm.watched)
+            self.helm.bridge.look_at(model.in_hand)
         on_deck = model.face == "deck"
         fits = shared(fits, len(shown))
         for place, lane in enumerate(self.lanes):
@@ -120,7 +121,7 @@ class DeckScreen(Steering[None]):
 
     def _around(self, seen: set[SessionId], fits: Room, now: int) -> None:
         model = self.model
-        self.header.show([header(model, fits.columns)])
+        self.header.show([header(model, fits.columns, now)])
         if fits.rail:
             self.rail.show(rail(model, fits.rail, max(1, fits.rows - 3), seen, now))
         else:
@@ -143,6 +144,7 @@ class DeckScreen(Steering[None]):
         return ((keymap.shown("next_waiting"), "answer"), (keymap.shown("inbox"), "inbox"))
 
     def _tick(self) -> None:
+        self.helm.bridge.look_at_line()
         if any(state.status not in ("done", "failed", "idle") for state in self.model.sessions()):
             self.show(Dirty(everything=True))
 

@@ -188,13 +188,15 @@ class InboxScreen(Answering):
             return [*gap, *question_card(question, armed=self.armed)]
         if call is not None:
             return [*gap, *lost_card(call)]
-        if item.kind == "parked":
-            return [*gap, *parked_card(state)]
+        if item.kind in ("parked", "resting"):
+            return [*gap, *parked_card(state, now)]
         return [*gap, *end_card(item, state, width)]
 
     def _cap_rows(self) -> list[Line]:
         if self.words.display:
             verb = "say no with these words" if self.approval() else "answer"
+            if self.item is not None and self.item.kind == "parked":
+                verb = "raise it, go on"
             enter = (Span("Enter", "accent"), Span(f" {verb}   ", "t2"), Span("Esc", "t1"))
             return [Line((*enter, Span(" leave it waiting", "t3")))]
         spans: list[Span] = []
@@ -291,6 +293,7 @@ _KINDS = (
     ("question", "question", "questions"),
     ("unknown", "unknown call", "unknown calls"),
     ("parked", "parked", "parked"),
+    ("resting", "with a clock", "with a clock"),
     ("failed", "error", "errors"),
     ("done", "to review", "to review"),
 )

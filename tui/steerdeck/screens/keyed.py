@@ -20,7 +20,7 @@ from steerdeck.text import Line
 
 T = TypeVar("T")
 QUIT_S = 1.0
-_ON_ALT = ("next_waiting", "inbox", "palette", "help", "back")
+_ON_ALT = ("next_waiting", "inbox", "palette", "help", "back", "try_now")
 _ALWAYS_ALT = (".", *"123456789")
 
 

@@ -4,6 +4,7 @@ from textual.screen import Screen
 
 from steerdeck.commands import Helm
 from steerdeck.messages import Open
+from steerdeck.screens.compact import CompactDialog
 from steerdeck.screens.dialog import ConfirmDialog, RenameDialog
 from steerdeck.screens.help import HelpScreen
 from steerdeck.screens.inbox import InboxScreen
@@ -11,6 +12,7 @@ from steerdeck.screens.land import LandDialog
 from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.palette import Palette
 from steerdeck.screens.replay import ReplayScreen
+from steerdeck.screens.switch import SwitchDialog
 from steerdeck.screens.zoom import ZoomScreen
 
 
@@ -35,6 +37,10 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
             return LandDialog(helm, message.session)
         case "archive" | "discard" if message.session is not None:
             return ConfirmDialog(helm, message.session, discard=message.where == "discard")
+        case "model" if message.session is not None:
+            return SwitchDialog(helm, message.session)
+        case "compact" if message.session is not None:
+            return CompactDialog(helm, message.session)
         case "rename" if message.session is not None:
             return RenameDialog(helm, message.session)
         case _:

@@ -11,7 +11,7 @@ from steerdeck.commands import Helm
 from steerdeck.keymap import Key
 from steerdeck.messages import Open
 from steerdeck.model import Dirty
-from steerdeck.panes.marks import mark_of
+from steerdeck.panes.marks import mark_for
 from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
@@ -83,7 +83,7 @@ class Palette(Dialog):
     def _sessions(self) -> list[Pick]:
         picks = []
         for state in self.model.sessions():
-            mark = mark_of(state.status)
+            mark = mark_for(state)
             left = (foreign(f"{state.slot or ''} {state.name}".strip(), "t0"),)
             right = (Span(f"{mark.shape} ", mark.colour), Span(mark.word, mark.colour))
             line = Line(left, right, indent=2)

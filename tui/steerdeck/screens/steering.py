@@ -5,7 +5,8 @@ from typing import Generic, TypeVar
 from steerdeck.messages import Open
 from steerdeck.model import InboxItem
 from steerdeck.outside import EditorError, edit
-from steerdeck.panes.marks import WAITS
+from steerdeck.panes.marks import waits
+from steerdeck.panes.waits import Wait, wait_of
 from steerdeck.screens.keyed import Keyed
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck_agents.facts.ids import SessionId
@@ -89,6 +90,40 @@ class Steering(Keyed[T], Generic[T]):
     def do_interrupt(self) -> None:
         self.helm.go(self.helm.interrupt(self.model.in_hand))
 
+    def _wait(self) -> Wait | None:
+        return wait_of(self.hand, self.helm.now_ms()) if self.hand is not None else None
+
+    def verb_interrupt(self) -> str:
+        """Named in the footer only where there is something to wait for; Esc is named always."""
+        wait = self._wait()
+        return "cancel" if wait is not None and wait.hastens else ""
+
+    def can_try_now(self) -> bool:
+        wait = self._wait()
+        return wait is not None and wait.hastens
+
+    def do_try_now(self) -> None:
+        self.helm.go(self.helm.try_now(self.model.in_hand))
+
+    def can_model(self) -> bool:
+        return bool(self.hand and self.model.outlook.models)
+
+    def do_model(self) -> None:
+        self.post_message(Open("model", self.model.in_hand))
+
+    def can_compact(self) -> bool:
+        """As the runtime sees it: something to compact, nothing running, not twice."""
+        state = self.hand
+        return (
+            state is not None
+            and not (state.archived or state.parked or state.compaction or state.fresh_window)
+            and bool(state.prompt_items)
+            and not any(call.started for call in state.calls)
+        )
+
+    def do_compact(self) -> None:
+        self.post_message(Open("compact", self.model.in_hand))
+
     def can_resume(self) -> bool:
         return bool(self.hand and self.hand.status in _RESTS)
 
@@ -167,6 +202,4 @@ class Steering(Keyed[T], Generic[T]):
 
     def waiting_elsewhere(self, session: SessionId) -> SessionState | None:
         """Another session that waits, for the header of a zoom."""
-        return next(
-            (s for s in self.model.sessions() if s.id != session and s.status in WAITS), None
-        )
+        return next((s for s in self.model.sessions() if s.id != session and waits(s)), None)
