@@ -14,7 +14,7 @@ from pathlib import Path
 
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.ids import CountedIds, Ids, OrderId, SessionId, SystemClock
+from steerdeck_agents.facts.ids import Clock, CountedIds, Ids, OrderId, SessionId, SystemClock
 from steerdeck_agents.facts.places import Level, Mode, Surroundings
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
@@ -143,6 +143,7 @@ async def scene(
     urls: Mapping[str, str] | None = None,
     patience: Patience | None = None,
     silence_s: float | None = None,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Scene]:
     """A runtime on a home at `folder`, its models played from `scripts` or found at `urls`."""
     server = await serve(scripts, pace=pace)
@@ -150,7 +151,7 @@ async def scene(
     where = home_at(folder, models, allowed or {}, silence_s)
     runtime = Runtime(
         where,
-        clock=SystemClock(),
+        clock=clock or SystemClock(),
         ids=ids or CountedIds(),
         level=level or Level(),
         version="0",

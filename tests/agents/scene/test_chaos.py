@@ -12,7 +12,7 @@ from kit.repositories import plain
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ids import SessionId, SystemClock
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say, Script
 from steerdeck_agents.runtime import wire
@@ -283,3 +283,33 @@ def test_who_waits_in_line_knows_its_place_and_the_one_in_view_is_first(tmp_path
             await story(server, playing, repository)
 
     asyncio.run(run())
+
+
+def test_a_parked_session_goes_on_by_itself_after_a_restart(tmp_path: Path):
+    async def story() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        async with faulty(echo, [refusal(429, retry_after="3600")]) as server:
+            urls = {"m": server.url}
+            async with scene(tmp_path / "home", {}, urls=urls, patience=CALM) as playing:
+                session = await playing.start(repository, "m")
+                await playing.status(session, "parked")
+            later = Later()
+            async with scene(tmp_path / "home", {}, urls=urls, clock=later) as playing:
+                assert playing.state(session).status == "parked"
+                assert playing.runtime.fleet.busy()
+                later.hours = 2
+                playing.runtime.fleet.alarm.look()
+                state = await playing.status(session, "idle")
+                assert state.parked_until_ms is None
+                assert server.asked == 2
+
+    asyncio.run(story())
+
+
+class Later(SystemClock):
+    """The machine's clock, some hours on."""
+
+    hours = 0
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self.hours * 3_600_000
