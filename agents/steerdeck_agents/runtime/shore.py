@@ -61,6 +61,8 @@ async def undo(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionId, 
 
 async def _undone(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionId, int]:
     state = session.state
+    # What the last call changed is recorded beside the next request; it must be known here.
+    await session.ground.settled()
     kept = await asyncio.to_thread(undoing.kept_of, fleet.reader, state.id)
     planned = await undoing.plan(
         state.workspace, kept, fleet.reader.checkpoint_bytes, order.checkpoint, order.paths
