@@ -1,15 +1,15 @@
 """How much of each request a prefix cache could already hold, over many turns and a restart.
 
 The cache is simulated on what was recorded: a request finds what it shares, from its first byte
-on, with any request before it. Possible is all that the request before it held. With
-STEERDECK_TURNS the session is made longer.
+on, with the request before it. Possible is all that this one held. With STEERDECK_TURNS the
+session is made longer.
 """
 
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from functools import partial
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from kit.repositories import commit, plain, write
@@ -110,11 +110,10 @@ async def check(playing: Scene, session: SessionId, turns: int, compactions: int
 def cache_share(requests: list[StoredRequest]) -> float:
     """Cached bytes through possible ones, over all requests but the first of each window."""
     cached = possible = 0
-    for place, request in enumerate(requests):
-        before = [one for one in requests[:place] if one.window == request.window]
-        if before:
-            cached += max(shared(request, one) for one in before)
-            possible += max(shared(one, one) for one in before)
+    for before, request in pairwise(requests):
+        if before.window == request.window:
+            cached += shared(request, before)
+            possible += shared(before, before)
     return cached / possible
 
 
