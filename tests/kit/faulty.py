@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
+from steerdeck_agents.facts.ids import Sha, sha_of
 from steerdeck_agents.models.scripted import Refuse, Script
 from steerdeck_agents.models.scripted_events import events_of, frame
 from steerdeck_agents.models.scripted_input import read_request
@@ -53,6 +54,8 @@ class FaultyServer:
     def __init__(self, script: Script) -> None:
         self.faults: list[Fault | None] = []
         self.asked = 0
+        self.received: list[Sha] = []
+        """Hashes of the bodies in the order they came."""
         self.url = ""
         self._script = script
         self._server: asyncio.Server | None = None
@@ -90,6 +93,7 @@ class FaultyServer:
                        if line.startswith("content-length:")), 0)  # fmt: skip
         body = await reader.readexactly(length)
         self.asked += 1
+        self.received.append(sha_of(body))
         fault = self.faults.pop(0) if self.faults else None
         if fault is None:
             fault = self._good(body)
