@@ -252,8 +252,13 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def waits(self) -> bool:
-        """Whether something of this session waits for the developer."""
-        return bool(
-            self.approvals or self.questions or self.parked
-            or any(call.unknown for call in self.calls)
-        ) and not self.archived  # fmt: skip
+        """Whether something of this session waits for the developer, and not for a clock."""
+        return (
+            bool(
+                self.approvals
+                or self.questions
+                or (self.parked and self.parked_until_ms is None)
+                or any(call.unknown for call in self.calls)
+            )
+            and not self.archived
+        )

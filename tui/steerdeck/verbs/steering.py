@@ -99,6 +99,8 @@ async def _reopen(session: str) -> None:
 def resume(session: str, done: bool, failed: bool, **limits: float | None) -> None:
     """Let a parked session go on, with the keys of this shell.
 
+    A session that waits for its next try at the model tries at once.
+
     A call that was running when the runtime was killed stays in doubt until you say with --done or
     --failed what became of it; it is never run again by itself.
 
@@ -123,7 +125,8 @@ async def _resume(session: str, verdict: Literal["done", "failed"] | None, limit
     if verdict is None and lost:
         titles = ", ".join(call.title for call in lost)
         raise Ending(f"Nobody saw how this ended: {titles}. Look, then add --done or --failed.")
-    if verdict is None and not state.parked:
+    waiting = state.turn is not None and bool(state.turn.retry or state.turn.place)
+    if verdict is None and not state.parked and not waiting:
         raise Ending(f"{state.name} is not parked (it is {state.status.replace('_', ' ')}).")
     async with reach.runtime(where) as client:
         for call in lost:
@@ -141,4 +144,6 @@ async def _resume(session: str, verdict: Literal["done", "failed"] | None, limit
         if state.parked:
             keys = reach.keys(load(where, os.environ), os.environ)
             await client.give(o.Resume(id=reach.new_order(), session=state.id, keys=keys))
+        elif waiting:
+            await client.give(o.TryNow(id=reach.new_order(), session=state.id))
     out(f"{state.name} goes on.")
