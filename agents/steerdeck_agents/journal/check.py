@@ -78,6 +78,9 @@ def _hashes(connection: sqlite3.Connection) -> Iterator[str]:
                 continue
             if hashlib.sha256(data).hexdigest() != sha:
                 yield f"The bytes {sha} in {table} are not those that were written."
-    for sha, text in connection.execute("select sha, text from prompt_item"):
+    packed = "select sha from prompt_item where text = '' and sha not in (select sha from blob)"
+    for (sha,) in connection.execute(packed):
+        yield f"The bytes of the prompt item {sha} are gone."
+    for sha, text in connection.execute("select sha, text from prompt_item where text <> ''"):
         if hashlib.sha256(text.encode()).hexdigest() != sha:
             yield f"The prompt item {sha} is not the text that was written."

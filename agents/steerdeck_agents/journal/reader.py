@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,13 @@ from steerdeck_agents.journal.enclosures import CheckpointFile
 from steerdeck_agents.journal.recorder import RequestItem
 from steerdeck_agents.journal.refold import UNFOLDABLE, state_at
 from steerdeck_agents.journal.search import quoted, snippet, words_of
-from steerdeck_agents.journal.storing import name_of, request_items, unpacked
+from steerdeck_agents.journal.storing import (
+    item_text,
+    name_of,
+    parameters_text,
+    request_items,
+    unpacked,
+)
 
 
 class StoredItem(msgspec.Struct, frozen=True):
@@ -170,7 +177,7 @@ class JournalReader:
         """The requests of a session in order, without their items."""
         with self._reading() as connection:
             rows = connection.execute(f"{_REQUEST} where session = ? order by seq", (session,))
-            return [StoredRequest(*row) for row in rows]
+            return [_request(connection, row) for row in rows.fetchall()]
 
     def request(self, request: RequestId) -> StoredRequest:
         """One request with its items."""
@@ -181,7 +188,7 @@ class JournalReader:
             items = tuple(
                 _text_of(connection, sha)[0] for sha in request_items(connection, request)
             )
-            return msgspec.structs.replace(StoredRequest(*row), items=items)
+            return msgspec.structs.replace(_request(connection, row), items=items)
 
     def request_items(self, request: RequestId) -> list[RequestItem]:
         """The items of a request in order, with the parts of our code that made them."""
@@ -316,4 +323,16 @@ def _text_of(connection: sqlite3.Connection, sha: Sha) -> tuple[str, str]:
     ).fetchone()
     if row is None:
         raise JournalError(f"The journal holds no prompt item with the hash {sha}.")
-    return row[0], row[1]
+    try:
+        return item_text(connection, sha, row[0]), row[1]
+    except KeyError as error:
+        raise JournalError(f"The journal holds no bytes of the prompt item {sha}.") from error
+
+
+def _request(connection: sqlite3.Connection, row: tuple[Any, ...]) -> StoredRequest:
+    stored = StoredRequest(*row)
+    try:
+        fields = parameters_text(connection, stored.fields)
+    except KeyError as error:
+        raise JournalError(f"The journal holds no parameters of request {stored.id}.") from error
+    return msgspec.structs.replace(stored, fields=fields)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 
 from steerdeck_agents.facts.events import CheckpointTaken, KnownEvent, RequestSent
-from steerdeck_agents.facts.ids import SessionId, Sha
+from steerdeck_agents.facts.ids import SessionId, Sha, sha_of
 from steerdeck_agents.journal.enclosures import (
     CheckpointBytes,
     CheckpointStored,
@@ -16,6 +16,9 @@ from steerdeck_agents.journal.enclosures import (
     NewRequest,
     OrderAnswered,
 )
+
+PACKED = 512
+"""Characters of a prompt item from which on it is kept packed, as a blob of the same hash."""
 
 
 class Shelf:
@@ -38,10 +41,7 @@ class Shelf:
                 case CheckpointBytes(sha=sha, data=data):
                     self._bytes("checkpoint_bytes", sha, data)
                 case NewItem():
-                    self._connection.execute(
-                        "insert or ignore into prompt_item (sha, text, origin) values (?, ?, ?)",
-                        (one.sha, one.text, one.origin),
-                    )
+                    self._item(one)
                 case NewRequest():
                     self._request(one, _seq_of_request(one, events), events[0].at_ms)
                 case OrderAnswered():
@@ -67,6 +67,17 @@ class Shelf:
             (sha, len(data), codec, kept),
         )
 
+    def _item(self, item: NewItem) -> None:
+        text = item.text
+        if len(text) >= PACKED:
+            # An event tells the same words for people; here only their exact bytes count.
+            self._bytes("blob", item.sha, text.encode())
+            text = ""
+        self._connection.execute(
+            "insert or ignore into prompt_item (sha, text, origin) values (?, ?, ?)",
+            (item.sha, text, item.origin),
+        )
+
     def _request(self, request: NewRequest, seq: int, at_ms: int) -> None:
         before = self._last.get(request.session)
         kept = 0
@@ -75,12 +86,15 @@ class Shelf:
                 if mine != theirs:
                     break
                 kept += 1
+        parameters = request.fields.encode()
+        named = sha_of(parameters)
+        self._bytes("blob", named, parameters)
         self._connection.execute(
             "insert into request (id, session, seq, at_ms, window, model, fields, body, items,"
             " base, kept) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 request.id, request.session, seq, at_ms, request.window, request.model,
-                request.fields, request.body, len(request.items),
+                named, request.body, len(request.items),
                 before.id if before is not None and kept else None, kept,
             ),
         )  # fmt: skip
@@ -124,6 +138,26 @@ def request_items(connection: sqlite3.Connection, request: str) -> list[Sha]:
         parts.append([sha for (sha,) in rows])
         at, end = row[0], min(end, row[1])
     return [sha for part in reversed(parts) for sha in part]
+
+
+def parameters_text(connection: sqlite3.Connection, kept: str) -> str:
+    """The parameters of a request by what its row holds: a blob's hash, or the text itself.
+
+    Journals from before kept the text in each row. KeyError when the blob is missing.
+    """
+    return kept if kept.startswith("{") else _blob_text(connection, kept)
+
+
+def item_text(connection: sqlite3.Connection, sha: str, text: str) -> str:
+    """The text of a prompt item by its row; KeyError when it was packed and is missing."""
+    return text or _blob_text(connection, sha)
+
+
+def _blob_text(connection: sqlite3.Connection, sha: str) -> str:
+    row = connection.execute("select codec, bytes from blob where sha = ?", (sha,)).fetchone()
+    if row is None:
+        raise KeyError(sha)
+    return unpacked(*row).decode()
 
 
 def unpacked(codec: str, kept: bytes) -> bytes:

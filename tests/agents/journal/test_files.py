@@ -198,6 +198,18 @@ def test_a_fact_filed_under_another_session_is_found(desk, make_created, make_no
     assert "Event 3 is filed" in desk.reader.check()[0]
 
 
+def test_a_long_prompt_item_is_packed_and_missed_when_it_is_gone(desk, make_noticed):
+    text = '"long' + " words" * 200 + '"'
+    desk.keep(make_noticed("x"), enclosed=[NewItem(sha_of(text.encode()), text, "world")])
+    ((size, packed),) = desk.sql("select size, length(bytes) from blob")
+    assert size == len(text) > 10 * packed
+    assert desk.sql("select text from prompt_item") == [("",)]
+    assert desk.reader.check() == []
+    desk.sql("delete from blob")
+    (gone,) = desk.reader.check()
+    assert "are gone" in gone
+
+
 def test_changed_bytes_are_found(desk, make_noticed):
     enclosed = [
         NewBlob(sha=sha_of(b"long " * 99), data=b"long " * 99),
