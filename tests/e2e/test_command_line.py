@@ -1,6 +1,7 @@
 """The command line as a shell meets it: real processes, a home of its own, nothing left over."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -243,6 +244,19 @@ def test_a_session_is_put_away_and_brought_back(shell: Shell, model: str):
     assert "+- look around" in shell("diff", "look-around").stdout
     assert "not working" in shell("stop", "look-around", code=1).stderr
     assert "is not parked" in shell("resume", "look-around", code=1).stderr
+
+
+def test_a_request_is_printed_again_with_the_bytes_that_were_sent(shell: Shell, model: str):
+    shell("run", "look around", "--model", "scripted", "--tokens", "1", code=3)
+    (sent,) = json.loads(shell("requests", "look-around", "--json").stdout)
+    body = shell("request", sent["sent"]["request"], "--body").stdout
+    assert hashlib.sha256(body.encode()).hexdigest() == sent["sent"]["body"]
+    (line,) = json.loads(shell("spend", "--by", "session", "--json").stdout)
+    assert line["requests"] == 1 and line["dollars"] is None
+    parked = shell.sessions()["look-around"]
+    assert parked["status"] == "parked" and "budget of 1 tokens" in str(parked["reason"])
+    shell("resume", "look-around", "--tokens", "0")
+    shell.until("look-around", "done")
 
 
 def test_exported_lines_are_the_stored_bytes(shell: Shell, model: str):

@@ -4,6 +4,7 @@ It looks before each request. What a request will cost nobody knows before, so t
 a budget is the last, and of several sessions at work each may have one under way.
 """
 
+import math
 from collections.abc import Collection
 
 from steerdeck_agents.facts.events import BudgetWarned, KnownEvent, Noticed, SessionParked
@@ -34,17 +35,28 @@ async def spent(site: Site, turn: TurnId) -> bool:
     state = site.state
     for kind in reached(state.limits, state.spent):
         limit, used = state.limits.of(kind) or 0.0, state.spent.of(kind)
-        more = f"{2 * limit / 60:.0f}" if kind == "seconds" else f"{2 * limit:.15g}"
         parked = SessionParked(
             session=site.session,
             turn=turn,
             reason=f"Its budget of {amount(kind, limit)} is spent: {amount(kind, used)} so far.",
             way_out="Raise the budget and resume it, for example with"
-            f" `steerdeck resume {state.name} {_OPTIONS[kind]} {more}`.",
+            f" `steerdeck resume {state.name} {_OPTIONS[kind]} {_more(kind, limit, used)}`.",
         )
         await site.journal.append(parked, full=True)
         return True
     return await _day_spent(site, turn)
+
+
+def _more(kind: Kind, limit: float, used: float) -> str:
+    """Twice as much, as its option takes it."""
+    more = 2 * max(limit, used)
+    match kind:
+        case "dollars":
+            return f"{more:.2f}"
+        case "seconds":
+            return f"{math.ceil(more / 60)}"
+        case "tokens" | "turns":
+            return f"{math.ceil(more)}"
 
 
 async def _day_spent(site: Site, turn: TurnId) -> bool:

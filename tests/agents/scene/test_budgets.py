@@ -84,7 +84,7 @@ def test_dollars_are_warned_of_once_and_pause_before_the_request_after_the_cross
         assert (warned.kind, warned.spent, warned.limit) == ("dollars", 1.0, 1.2)
         assert "83% of its budget of $1.20 is spent" in notices(playing, session)
         assert state.reason == "Its budget of $1.20 is spent: $1.25 so far."
-        assert f"steerdeck resume {state.name} --budget 2.4" in state.way_out
+        assert f"steerdeck resume {state.name} --budget 2.50" in state.way_out
         await playing.give(o.Resume, session)
         await playing.until(lambda: len(playing.of(session, e.SessionParked)) == 2)
         assert len(playing.of(session, e.RequestSent)) == 5, "a resume alone spends nothing"
@@ -104,7 +104,7 @@ def test_tokens_pause_in_the_middle_of_a_turn_and_0_takes_a_budget_away(tmp_path
         assert len(playing.of(session, e.RequestSent)) == 1
         assert state.reason.startswith("Its budget of 1 tokens is spent: ")
         assert state.turn is not None
-        assert "--tokens 2" in state.way_out
+        assert f"--tokens {2 * state.usage.tokens}`" in state.way_out
         await playing.give(o.Configure, session, limits=Limits(tokens=0))
         assert playing.state(session).limits == Limits()
         await playing.give(o.Resume, session)
