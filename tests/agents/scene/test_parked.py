@@ -40,7 +40,9 @@ def test_a_session_whose_key_is_gone_waits_and_goes_on_when_it_is_brought(tmp_pa
             session = given.session
             state = await playing.status(session, "idle")
             assert state.model == "m"
-            assert state.limits.dollars == 2.0, "the first session on a new key has a default budget"
+            assert state.limits.dollars == 2.0, (
+                "the first session on a new key has a default budget"
+            )
             alive = playing.runtime.fleet.session(session)
             alive.keys = {}
             alive.forget_model()
