@@ -54,7 +54,7 @@ def requests(session: str, as_json: bool) -> None:
 @click.option("--body", is_flag=True, help="Its exact bytes and nothing else, checked by hash.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def request(request: str, body: bool, as_json: bool) -> None:
-    """Show one request closely, or print its exact body again.
+    """Show one request closely, or its exact body again.
 
     ID may be the beginning of an id. The body is put together from the journal and printed only
     when it has the hash that was recorded before it left.
