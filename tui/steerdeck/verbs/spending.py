@@ -37,7 +37,9 @@ class _Line(msgspec.Struct, frozen=True):
               help="One line for each; without it, for each session, model and day.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 def spend(by: By | None, as_json: bool) -> None:
-    """Add up tokens and money, and how much of the input came from the cache.
+    """Add up tokens and money by session, model and day.
+
+    It also tells how much of the input came from the cache.
 
     Money is told where prices are known: by genai-prices, or yours in config.toml. What is not
     known is "unknown" and in no sum.
