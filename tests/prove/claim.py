@@ -91,8 +91,9 @@ def world() -> Iterator[Path]:
             "[init]\n    defaultBranch = main\n[gc]\n    auto = 0\n"
         )
         before = dict(os.environ)
+        clean = clean_environment(home)
         os.environ.clear()
-        os.environ.update(clean_environment(home), STEERDECK_HOME=str(folder / "s"))
+        os.environ.update(clean, STEERDECK_HOME=str(folder / "s"))
         try:
             yield folder
         finally:

@@ -15,8 +15,8 @@ from steerdeck_agents.models.scripted import Call, Conversation, Reply
 
 BURSTS = int(os.environ.get("STEERDECK_BURSTS", "200"))
 SEED = 20261120
-SOON_S = 0.15
-"""Well within the 400 ms, also after the time the screen takes to get here."""
+ARM_S = 0.4
+"""How long a card must have been in view before a key may answer it."""
 
 
 def asking(talk: Conversation) -> Reply:
@@ -34,10 +34,13 @@ def bursts() -> Counted:
         try:
             with Terminal([PROGRAM], folder=repository, columns=120, rows=36) as deck:
                 deck.wait_for("Nothing is running")
+                begun = time.monotonic()
                 deck.press("ask me", "enter")
                 for number in range(BURSTS):
-                    _burst(deck, dice, number)
+                    _burst(deck, dice, number, begun)
                     deck.wait_for(lambda now, n=number: f"burst-{n:04}" in now and "once" in now)
+                    # Before this no the next card can't be in view.
+                    begun = time.monotonic()
                     deck.send("n")
                 deck.wait_for(f"burst-{BURSTS:04}")
             decided = of_kind(facts(where), e.ApprovalDecided)
@@ -52,24 +55,28 @@ def bursts() -> Counted:
     return tally.done(f"{BURSTS} bursts, seed {SEED}")
 
 
-def _burst(deck: Terminal, dice: random.Random, number: int) -> None:
-    """Type at random until just after the card is seen, opening it as soon as something waits."""
-    until = time.monotonic() + 20
+def _burst(deck: Terminal, dice: random.Random, number: int, begun: float) -> None:
+    """Type at random for less than 400 ms from when the card could first be in view.
+
+    The card is opened as soon as something waits, with keys right behind in the same write.
+    """
     opened = False
+    until = time.monotonic() + 20
     while time.monotonic() < until:
         screen = deck.screen()
-        card = "leave it waiting" in screen
-        if card and f"burst-{number:04}" in screen:
-            break
+        card = "leave it waiting" in screen and f"burst-{number:04}" in screen
+        early = time.monotonic() < begun + ARM_S - 0.005
         keys = "".join(dice.choices("ys", k=dice.randint(1, 4))) if dice.random() < 0.3 else ""
         if not card and not opened and f"burst-{number:04}" in screen:
             opened = True
-            deck.send("\x1b." + keys)
-        elif keys:
+            deck.send("\x1b.")
+            # It was not in view before this key, so what is sent with it is early.
+            deck.send("ysy")
+        elif card and not early:
+            return
+        elif keys and early:
             deck.send(keys)
         time.sleep(dice.uniform(0.0, 0.02))
-    time.sleep(dice.uniform(0.0, SOON_S))
-    deck.send("".join(dice.choices("ysy", k=dice.randint(1, 4))))
 
 
 CLAIMS = (Claim("timing", "keys typed before a prompt stood for 400 ms answer nothing", bursts),)
