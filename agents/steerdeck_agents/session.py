@@ -41,6 +41,7 @@ from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Memory, Site, first_of
 from steerdeck_agents.loop.today import Today
+from steerdeck_agents.models.abilities import freeform, sees
 from steerdeck_agents.models.connect import connect
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.learned import learned_at
@@ -301,6 +302,8 @@ class Session:
             price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
             today=services.today,
             drops=lambda: learned_at(services.paths.cache).drops(settings),
+            freeform=freeform(settings, learned_at(services.paths.cache)),
+            images=sees(settings, learned_at(services.paths.cache)),
             stop=self._stop,
         )
 

@@ -48,14 +48,15 @@ def check_requests(reader: JournalReader, session: SessionId, facts: list[e.Even
 
 def check_results(items: tuple[str, ...]) -> None:
     """Every call of a prompt has exactly one output, and it comes later."""
-    waiting: list[str] = []
+    waiting: list[tuple[str, str]] = []
     for item in map(msgspec.json.decode, items):
         match item["type"]:
-            case "function_call":
-                waiting.append(item["call_id"])
-            case "function_call_output":
-                assert item["call_id"] in waiting, "an output without its call, or a second one"
-                waiting.remove(item["call_id"])
+            case "function_call" | "custom_tool_call" as kind:
+                waiting.append((kind, item["call_id"]))
+            case "function_call_output" | "custom_tool_call_output" as kind:
+                call = (kind.removesuffix("_output"), item["call_id"])
+                assert call in waiting, "an output without its call, or a second one"
+                waiting.remove(call)
     assert not waiting, "a request left with a call that has no result"
 
 

@@ -174,7 +174,10 @@ class PlanUpdated(Fact, frozen=True, kw_only=True, tag="plan.updated"):
 
 
 class CallRequested(Fact, frozen=True, kw_only=True, tag="call.requested"):
-    """The model asked for a tool; `arguments` is its exact JSON text."""
+    """The model asked for a tool.
+
+    `arguments` is its exact JSON text; of a freeform tool it is the whole input.
+    """
 
     tool: str
     arguments: str
@@ -207,6 +210,8 @@ class CallEnded(Fact, frozen=True, kw_only=True, tag="call.ended"):
     duration_ms: int = 0
     output: Sha | None = None
     """Blob with the complete output, when `result` holds less."""
+    given: Sha | None = None
+    """Blob with the prompt item the model gets, when that is more than `result`: a picture."""
     level: str = ""
 
 

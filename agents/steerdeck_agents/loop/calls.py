@@ -27,7 +27,7 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import ApprovalId, CallId, TurnId, sha_of
 from steerdeck_agents.facts.state import OpenCall, SessionState
 from steerdeck_agents.journal.enclosures import NewBlob
-from steerdeck_agents.loop import perform, recover
+from steerdeck_agents.loop import perform, recover, request
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.tools import registry
 from steerdeck_agents.tools.outcome import Outcome
@@ -177,6 +177,7 @@ async def end(
 ) -> None:
     """Commit the one result of a call; what it did can't be repeated, so this waits for a disk."""
     blob = None if outcome.complete is None else NewBlob(sha_of(outcome.complete), outcome.complete)
+    given = _given(site, call_id, outcome)
     ended = CallEnded(
         session=site.session,
         turn=turn,
@@ -188,8 +189,21 @@ async def end(
         duration_ms=duration_ms,
         output=None if blob is None else blob.sha,
         level=site.state.level.name,
+        given=None if given is None else given.sha,
     )
-    await site.record(*before, ended, enclosed=() if blob is None else (blob,))
+    await site.record(*before, ended, enclosed=[one for one in (blob, given) if one is not None])
+
+
+def _given(site: Site, call_id: CallId, outcome: Outcome) -> NewBlob | None:
+    """The prompt item of a result with a picture, made once: the next request takes it as it is."""
+    call = next((call for call in site.prompt.unanswered() if call.id == call_id), None)
+    if not outcome.picture or call is None:
+        return None
+    item = request.call_output(
+        call.wire_id, outcome.text, kind=call.answer, picture=outcome.picture
+    )
+    site.prompt.ready[call_id] = item
+    return NewBlob(sha_of(item.encode()), item.encode())
 
 
 def open_call(state: SessionState, call_id: CallId) -> OpenCall | None:

@@ -96,9 +96,10 @@ async def once(site: Site, turn: TurnId, reason: Reason) -> None:
     items = site.prompt.items
     # A prompt that was too long is summarised as far as the server has read it before.
     known = site.state.measured_items if reason == "overflow" else len(items)
+    known = known if site.images else min(known, window.blind(items))
     asked = _readable(site.state, window.fitting(items, known))
     if not asked:
-        why = "the conversation no longer fits the model's window."
+        why = "the conversation no longer fits the model's window, or begins with a picture."
         await _open(site, turn, reason, asked, None, why)
         return
     if not await retry.due(site):
@@ -158,7 +159,7 @@ async def _send(
     parameters = request.fields(
         model=site.wire_model,
         cache_key=site.session,
-        tools=registry.specs_text(),
+        tools=registry.specs_text(freeform=site.freeform),
         effort=site.effort,
         drops=site.drops(),
     )
@@ -204,7 +205,9 @@ async def _open(
     before = window.filled(state, old)
     room = (site.capacity or before) // window.TAIL_SHARE
     guidance = await asyncio.to_thread(site.guides.look, state.workspace)
-    kept = await asyncio.to_thread(window.kept, _readable(state, old.items), room)
+    kept = await asyncio.to_thread(
+        window.kept, _readable(state, old.items), room, pictures=site.images
+    )
     problem = problem or ("" if told else _NO_SUMMARY)
     missed = kept.dropped
     if not problem:

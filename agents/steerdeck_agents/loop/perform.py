@@ -138,6 +138,7 @@ async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) 
         on_output=output,
         stop=site.stop,
         files=site.ground.files,
+        pictures=site.images,
         skill=lambda name: site.guides.skill(state.workspace, name),
     )
     try:

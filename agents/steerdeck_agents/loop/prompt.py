@@ -15,6 +15,14 @@ from steerdeck_agents.facts.ids import CallId, SessionId, Sha, sha_of
 from steerdeck_agents.journal.enclosures import NewItem
 from steerdeck_agents.loop import request
 
+CALLS = {
+    "function_call": "function_call_output",
+    "custom_tool_call": "custom_tool_call_output",
+}
+"""Kinds of calls, with the kind of item that answers each."""
+OUTPUTS = frozenset(CALLS.values())
+PICTURE = '"type":"input_image"'
+"""Stands in the text of an item with a picture and in no other: quotes within texts are escaped."""
 NewText = tuple[str, str, str]
 """An item about to be staged: its exact JSON text, its origin, its kind."""
 
@@ -25,15 +33,19 @@ class _CallItem(msgspec.Struct, frozen=True):
     call_id: Any = ""
     name: Any = ""
     arguments: Any = ""
+    input: Any = ""
 
 
 class WishedCall(msgspec.Struct, frozen=True):
-    """A function call item of the prompt; `id` is unique in the session, `wire_id` the model's."""
+    """A call item of the prompt; `id` is unique in the session, `wire_id` the model's."""
 
     id: CallId
     wire_id: str
     tool: str
     arguments: str
+    """JSON text of a function's, or the whole input of a freeform tool."""
+    answer: str
+    """The kind of item that answers it."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -62,6 +74,8 @@ class Prompt:
         self._items: list[Held] = []
         self._calls: dict[CallId, WishedCall] = {}
         self._answered = 0
+        self.ready: dict[CallId, str] = {}
+        """Items with results that are more than text, until they are in the prompt."""
         for item in held:
             self._keep(item)
 
@@ -79,6 +93,11 @@ class Prompt:
     @property
     def shas(self) -> tuple[Sha, ...]:
         return tuple(item.sha for item in self._items)
+
+    @property
+    def pictured(self) -> bool:
+        """Whether the next request holds a picture."""
+        return bool(self.ready) or any(PICTURE in item.text for item in self._items)
 
     def sendable(self, switched: int) -> list[Held]:
         """The items to send; the first `switched` are from before a change of the model.
@@ -121,7 +140,12 @@ class Prompt:
         """
         ended = takewhile(lambda call: call.id in results, self.unanswered())
         return [
-            (request.call_output(call.wire_id, results[call.id]), "tool", "function_call_output")
+            (
+                self.ready.get(call.id)
+                or request.call_output(call.wire_id, results[call.id], kind=call.answer),
+                "tool",
+                call.answer,
+            )
             for call in ended
         ]
 
@@ -134,7 +158,7 @@ class Prompt:
         names = set(self._calls)
         calls = []
         for item in staged.items:
-            if item.kind == "function_call":
+            if item.kind in CALLS:
                 call = _wish(item, names, self.window)
                 names.add(call.id)
                 calls.append(call)
@@ -142,9 +166,11 @@ class Prompt:
 
     def _keep(self, item: Held) -> WishedCall | None:
         self._items.append(item)
-        if item.kind == "function_call_output":
+        if item.kind in OUTPUTS:
+            for call in self.unanswered()[:1]:
+                self.ready.pop(call.id, None)
             self._answered += 1
-        if item.kind != "function_call":
+        if item.kind not in CALLS:
             return None
         call = _wish(item, set(self._calls), self.window)
         self._calls[call.id] = call
@@ -157,14 +183,15 @@ def _wish(item: Held, taken: set[CallId], window: int) -> WishedCall:
     Earlier windows are not known here, so in later ones the window is part of each id.
     """
     wish = msgspec.json.decode(item.text, type=_CallItem)
-    wire_id, name, arguments = (_text(part) for part in (wish.call_id, wish.name, wish.arguments))
+    given = wish.arguments if item.kind == "function_call" else wish.input
+    wire_id, name, arguments = (_text(part) for part in (wish.call_id, wish.name, given))
     own = f"{wire_id}@{window}" if window else wire_id
     ours = CallId(own)
     count = 1
     while ours in taken:
         count += 1
         ours = CallId(f"{own}#{count}")
-    return WishedCall(ours, wire_id, name, arguments)
+    return WishedCall(ours, wire_id, name, arguments, CALLS[item.kind])
 
 
 def _text(part: object) -> str:

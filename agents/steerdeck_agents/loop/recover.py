@@ -85,7 +85,7 @@ def load_prompt(reader: JournalReader, state: SessionState) -> Prompt:
 
 
 def load_results(reader: JournalReader, state: SessionState, prompt: Prompt) -> dict[CallId, str]:
-    """What ended calls gave the model and no request carried yet."""
+    """What ended calls gave the model and no request carried yet; pictures go to the prompt."""
     open_calls = {call.id for call in state.calls}
     owed = {call.id for call in prompt.unanswered()} - open_calls
     results: dict[CallId, str] = {}
@@ -99,6 +99,8 @@ def load_results(reader: JournalReader, state: SessionState, prompt: Prompt) -> 
             if isinstance(event, CallEnded) and event.call in owed:
                 owed.discard(event.call)
                 results[event.call] = event.result
+                if event.given is not None:
+                    prompt.ready[event.call] = reader.blob(event.given).decode()
         before = events[0].seq
     # A call the journal knows only from the prompt: the response that asked for it was cut off.
     results |= dict.fromkeys(owed, "It never ran: the response that asked for it was cut off.")

@@ -52,7 +52,13 @@ def message(role: str, text: str) -> str:
     return msgspec.json.encode(item).decode()
 
 
-def call_output(wire_id: str, text: str) -> str:
-    """The JSON text of the one result of a call."""
-    item = {"type": "function_call_output", "call_id": wire_id, "output": utf8(text)}
+def call_output(
+    wire_id: str, text: str, *, kind: str = "function_call_output", picture: str = ""
+) -> str:
+    """The JSON text of the one result of a call; `picture` is a data URL."""
+    output: object = utf8(text)
+    if picture:
+        told = {"type": "input_text", "text": output}
+        output = [told, {"type": "input_image", "image_url": picture}]
+    item = {"type": kind, "call_id": wire_id, "output": output}
     return msgspec.json.encode(item).decode()

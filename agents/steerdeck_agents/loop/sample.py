@@ -20,6 +20,7 @@ from steerdeck_agents.loop import endings, line, request, retry, world
 from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.loop.stream import Response
 from steerdeck_agents.loop.titles import title_of
+from steerdeck_agents.models.drops import CUSTOM_TOOLS, IMAGES, PICTURE
 from steerdeck_agents.models.governor import Ticket
 from steerdeck_agents.tools import registry
 
@@ -47,6 +48,9 @@ async def once(site: Site, turn: TurnId) -> None:
     help is recorded as a planned retry, a usage limit as a park; the caller's loop goes on there.
     """
     if not await retry.due(site):
+        return
+    if not site.images and site.prompt.pictured:
+        await site.journal.append(_blind(site, turn), full=True)
         return
     try:
         ticket = await line.admitted(site, turn)
@@ -98,7 +102,7 @@ async def _send(
     parameters = request.fields(
         model=site.wire_model,
         cache_key=site.session,
-        tools=registry.specs_text(),
+        tools=registry.specs_text(freeform=site.freeform),
         effort=site.effort,
         drops=site.drops(),
     )
@@ -202,10 +206,26 @@ async def failed(
 
 
 async def _dropped(site: Site, turn: TurnId, response: Response, error: ModelError) -> None:
-    """The server refused a parameter: the next request, made at once, goes without it."""
+    """The server refused a parameter: the next request, made at once, goes without it.
+
+    Pictures that were sent can't be taken back: what then follows is that the session is parked.
+    """
+    site.freeform = site.freeform and error.drop != CUSTOM_TOOLS
+    site.images = site.images and error.drop not in (IMAGES, PICTURE)
     ended = response.ended_as(site, "failed", error=str(error), retryable=True)
     said = Noticed(session=site.session, turn=turn, text=str(error), level="warning")
     await site.journal.append(*response.texts_ended(complete=False), ended, said, full=True)
+
+
+def _blind(site: Site, turn: TurnId) -> SessionParked:
+    """Nothing that stands in the prompt is edited, so only the developer can help."""
+    return SessionParked(
+        session=site.session,
+        turn=turn,
+        reason=f"The conversation holds pictures that {site.wire_model} does not take.",
+        way_out="Switch to a model that takes them, or compact it: a new window goes without"
+        " them. Then resume it.",
+    )
 
 
 def _cause(error: ModelError, response: Response) -> Cause:

@@ -124,6 +124,10 @@ class Site(Memory):
     price: Callable[[str, Usage], Usage]
     drops: Callable[[], Collection[str]]
     """Parameters the model's server does not take."""
+    freeform: bool = False
+    """Tools are offered as freeform tools; chosen once, so that requests begin alike."""
+    images: bool = False
+    """The model takes pictures."""
     today: Today
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while the state says that the turn is to end."""

@@ -9,8 +9,8 @@ import msgspec
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.loop import request
-from steerdeck_agents.loop.prompt import Held
-from steerdeck_agents.loop.window import CALLS, OUTPUTS, SUMMARY, calls_in
+from steerdeck_agents.loop.prompt import CALLS, OUTPUTS, Held
+from steerdeck_agents.loop.window import SUMMARY, calls_in
 
 ASK = request.message(
     "user",
@@ -40,6 +40,7 @@ class _Item(msgspec.Struct, frozen=True):
     call_id: Any = ""
     name: Any = ""
     arguments: Any = ""
+    input: Any = ""
     output: Any = ""
     content: Any = ()
 
@@ -77,9 +78,9 @@ def bounded(text: str) -> str:
 def mechanical(items: Sequence[Held]) -> str:
     """A summary without a model: earlier ones, the calls with how they ended, the last words."""
     read = [(held, msgspec.json.decode(held.text, type=_Item)) for held in items]
-    outputs = {str(it.call_id): it.output for held, it in read if held.kind in OUTPUTS}
+    outputs = {str(it.call_id): _words(it.output) for held, it in read if held.kind in OUTPUTS}
     calls = [
-        f"- {it.name} {one_line(str(it.arguments), _LINE)}: "
+        f"- {it.name} {one_line(str(it.arguments or it.input), _LINE)}: "
         f"{one_line(str(outputs.get(str(it.call_id), 'no result')), _LINE)}"
         for held, it in read
         if held.kind in CALLS
@@ -97,7 +98,14 @@ def mechanical(items: Sequence[Held]) -> str:
 
 
 def _said(it: _Item) -> str:
-    parts = it.content if isinstance(it.content, list) else []
+    return _words(it.content) if isinstance(it.content, list) else ""
+
+
+def _words(content: object) -> str:
+    """The text of a content, without its pictures."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
     return "\n".join(
         part["text"]
         for part in parts

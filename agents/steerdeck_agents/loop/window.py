@@ -3,24 +3,26 @@
 Counts are the server's own where it told them; what came after is estimated from bytes.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.loop import request
-from steerdeck_agents.loop.prompt import Held, Prompt
+from steerdeck_agents.loop.prompt import CALLS, OUTPUTS, PICTURE, Held, Prompt
 from steerdeck_agents.tools import registry
 
 BYTES_PER_TOKEN = 4
+PICTURE_TOKENS = 1_500
+"""About how many tokens a picture is, whatever its bytes."""
 TAIL_SHARE = 5
 """The newest steps kept may fill one part in so many of what the model can read."""
 SUMMARY = "harness.summary"
 WORDS = "developer"
 """Origins of a window's summary, and of the developer's words."""
-CALLS = frozenset({"function_call", "custom_tool_call"})
-OUTPUTS = frozenset({"function_call_output", "custom_tool_call_output"})
 _TOLD_ANEW = "world."
+_DATA = re.compile(r'"image_url":"data:[^"]*"')
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -35,7 +37,15 @@ class Kept(msgspec.Struct, frozen=True):
 
 def tokens(texts: Iterable[str]) -> int:
     """About how many tokens these texts are."""
-    return sum(len(text.encode()) for text in texts) // BYTES_PER_TOKEN
+    return sum(map(_size, texts)) // BYTES_PER_TOKEN
+
+
+def _size(text: str) -> int:
+    """Bytes of a text that counts as text: a picture counts as its tokens do."""
+    if PICTURE not in text:
+        return len(text.encode())
+    bare, pictures = _DATA.subn("", text)
+    return len(bare.encode()) + pictures * PICTURE_TOKENS * BYTES_PER_TOKEN
 
 
 def filled(state: SessionState, prompt: Prompt, waiting: Iterable[str] = ()) -> int:
@@ -76,12 +86,18 @@ def fitting(items: Sequence[Held], count: int) -> Sequence[Held]:
     return items[: max(place for place in cuts(items) if place <= max(0, count))]
 
 
-def kept(items: Sequence[Held], room: int) -> Kept:
+def blind(items: Sequence[Held]) -> int:
+    """How many items come before the first with a picture."""
+    return next((at for at, item in enumerate(items) if PICTURE in item.text), len(items))
+
+
+def kept(items: Sequence[Held], room: int, *, pictures: bool = True) -> Kept:
     """What a new window keeps: the last whole steps in `room` tokens, and words in half of that.
 
-    The developer's last words are kept whatever they take, the task when it fits.
+    The developer's last words are kept whatever they take, the task when it fits. Steps with
+    `pictures` stay only where the model takes them.
     """
-    start = _start_of_steps(items, room)
+    start = _start_of_steps(items, room, 0 if pictures else _sighted(items))
     steps = tuple(item for item in items[start:] if _lasts(item))
     before = [item for item in items[:start] if item.origin == WORDS]
     words = _words(before, room // 2, steps)
@@ -108,14 +124,19 @@ def _words(before: list[Held], room: int, steps: tuple[Held, ...]) -> tuple[Held
     return tuple(before[place] for place in sorted(chosen))
 
 
-def _start_of_steps(items: Sequence[Held], room: int) -> int:
-    """The first place from which on all that lasts fits."""
-    left = sum(len(item.text.encode()) for item in items if _lasts(item))
+def _sighted(items: Sequence[Held]) -> int:
+    """The first place from which on there is no picture."""
+    return max((at + 1 for at, item in enumerate(items) if PICTURE in item.text), default=0)
+
+
+def _start_of_steps(items: Sequence[Held], room: int, first: int) -> int:
+    """The first place, not before `first`, from which on all that lasts fits."""
+    left = sum(_size(item.text) for item in items if _lasts(item))
     at = 0
     for place in cuts(items):
-        left -= sum(len(item.text.encode()) for item in items[at:place] if _lasts(item))
+        left -= sum(_size(item.text) for item in items[at:place] if _lasts(item))
         at = place
-        if left <= room * BYTES_PER_TOKEN:
+        if left <= room * BYTES_PER_TOKEN and at >= first:
             break
     return at
 

@@ -17,6 +17,9 @@ from steerdeck_agents.models.drops import ALTERNATE
 Item = Mapping[str, object]
 _CALLS = ("function_call", "custom_tool_call")
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
+_FREEFORM = "patch"
+"""Under this name a function takes what a freeform tool takes as its whole input; the only tool
+that is ever offered as one, apply_patch, calls it so."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -62,7 +65,7 @@ def _fields(request: Item, drops: Collection[str]) -> Iterator[tuple[str, object
         yield "stream_options", {"include_usage": True}
     tools = request.get("tools")
     if isinstance(tools, list) and tools:
-        yield "tools", [_tool(tool) for tool in tools if tool.get("type") == "function"]
+        yield "tools", [_tool(tool) for tool in tools if tool.get("type") in ("function", "custom")]
         for name in ("tool_choice", "parallel_tool_calls"):
             if name in request:
                 yield name, request[name]
@@ -74,6 +77,10 @@ def _fields(request: Item, drops: Collection[str]) -> Iterator[tuple[str, object
 
 
 def _tool(tool: Item) -> Item:
+    if tool.get("type") == "custom":
+        schema = {"type": "string"}
+        parameters = {"type": "object", "properties": {_FREEFORM: schema}, "required": [_FREEFORM]}
+        tool = {**tool, "parameters": parameters}
     names = ("name", "description", "parameters")
     function = {name: tool[name] for name in names if name in tool}
     if tool.get("strict"):
@@ -96,7 +103,7 @@ def _run(kind: str, run: list[Item], *, leads: bool, back: bool) -> list[dict[st
         case "answer":
             return [_answer(run, back=back)]
         case "output":
-            return [
+            told: list[dict[str, object]] = [
                 {
                     "role": "tool",
                     "tool_call_id": item.get("call_id"),
@@ -104,12 +111,24 @@ def _run(kind: str, run: list[Item], *, leads: bool, back: bool) -> list[dict[st
                 }
                 for item in run
             ]
+            return told + _pictures(run)
         case "rules" if leads:
             # Most templates know one system message, and only at the start.
             texts = [text_of(item.get("content")) for item in run]
             return [{"role": "system", "content": "\n\n".join(texts)}]
         case _:
             return [{"role": "user", "content": _content(item.get("content"))} for item in run]
+
+
+def _pictures(run: list[Item]) -> list[dict[str, object]]:
+    """The pictures among outputs, told by the user: a tool's message can hold text only."""
+    parts: list[object] = []
+    for item in run:
+        output = _content(item.get("output"))
+        if isinstance(output, list):
+            label = {"type": "text", "text": f"<picture>Of call {item.get('call_id')}.</picture>"}
+            parts += [label, *(part for part in output if part["type"] == "image_url")]
+    return [{"role": "user", "content": parts}] if parts else []
 
 
 def _answer(run: list[Item], *, back: bool) -> dict[str, object]:
@@ -129,7 +148,10 @@ def _answer(run: list[Item], *, back: bool) -> dict[str, object]:
 
 
 def _call(item: Item) -> Item:
-    arguments = item.get("arguments", item.get("input"))
+    arguments = item.get("arguments")
+    if item.get("type") == "custom_tool_call":
+        # A function's arguments are an object, also where an earlier model wrote plain text.
+        arguments = {_FREEFORM: item.get("input")}
     text = arguments if isinstance(arguments, str) else _encode(arguments).decode()
     return {
         "id": item.get("call_id"),
@@ -170,5 +192,12 @@ def _by_turns(found: list[dict[str, object]]) -> Iterator[dict[str, object]]:
         if role != "user":
             yield from run
             continue
-        texts = [text_of(message["content"]) for message in run]
-        yield {"role": role, "content": "\n\n".join(texts)}
+        contents = [message["content"] for message in run]
+        if any(isinstance(content, list) for content in contents):
+            yield {"role": role, "content": [part for one in contents for part in _parts(one)]}
+            continue
+        yield {"role": role, "content": "\n\n".join(text_of(content) for content in contents)}
+
+
+def _parts(content: object) -> list[object]:
+    return content if isinstance(content, list) else [{"type": "text", "text": text_of(content)}]

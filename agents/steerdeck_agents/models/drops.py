@@ -11,6 +11,13 @@ import msgspec
 ALTERNATE = "consecutive messages"
 """Dropped for templates that demand user and assistant by turns: neighbours are joined."""
 
+CUSTOM_TOOLS = "custom_tools"
+"""Dropped where tools can only be functions: none is offered as a freeform tool."""
+IMAGES = "images"
+"""Dropped where a model takes no pictures: none is given to it."""
+PICTURE = "picture"
+"""No ability is missing: one picture of the prompt can't be read by the server."""
+
 _NAMES = {
     "include": "include",
     "store": "store",
@@ -30,6 +37,18 @@ EFFECTS = {
     "stream_options": " (tokens of its answers may stay unknown)",
     ALTERNATE: " (messages in a row are joined)",
 }
+SENTENCES = {
+    CUSTOM_TOOLS: "takes no freeform tools: patches are asked for as a function from now on.",
+    IMAGES: "takes no pictures: it is given none from now on.",
+    PICTURE: "can't read a picture of this conversation.",
+}
+"""What is said instead, where it is no parameter that was refused."""
+IN_BODY = {
+    CUSTOM_TOOLS: re.compile(rb'"type":"custom"'),
+    IMAGES: re.compile(rb'"type":"input_image"'),
+    PICTURE: re.compile(rb'"type":"input_image"'),
+}
+"""What a request must hold to be refused for it."""
 """What the developer loses, for the notice."""
 
 _NO = re.compile(
@@ -41,11 +60,31 @@ _THINKS_NOT = re.compile(
     r"not support (?:thinking|reasoning)|(?:thinking|reasoning) is not supp", re.I
 )
 _BY_TURNS = re.compile(r"roles? must alternate|alternat\w+ (?:between )?user|consecutive", re.I)
+_CUSTOM = re.compile(
+    r"custom tool|[`'\"]custom[`'\"].{0,200}tool|tool.{0,200}[`'\"]custom[`'\"]"
+    r"|type[`'\"]? of tool must be|lark|tools?\b.{0,40} grammar",
+    re.IGNORECASE | re.DOTALL,
+)
+_SEEN = r"(?:images?|image_url|input_image|vision|multi-?modal)"
+_BLIND = re.compile(
+    rf"{_SEEN}\b[^.]{{0,60}}(?:not (?:\w+ )?support|unsupported|only supported by|not enabled)"
+    rf"|(?:not|n't) (?:\w+ ){{0,2}}(?:support|accept|take|have)\w* (?:\w+ ){{0,2}}{_SEEN}"
+    r"|not a multi-?modal|at most 0 image|mmproj|unknown (?:part|content)[^.]{0,40}image",
+    re.IGNORECASE,
+)
+_UNREADABLE = re.compile(
+    r"(?:in)?valid (?:base64 )?image|image[^.]{0,60}(?:invalid|corrupt|too (?:large|small|big))"
+    r"|(?:decode|process|load|parse) [^.]{0,20}image|invalid_image|image_parse|image_too"
+    r"|image format",
+    re.IGNORECASE,
+)
 
 
 def named(body: object, message: str) -> str:
     """The parameter a refusal names, by the name it is left out under; empty when it names none."""
     param = _param(body)
+    if offered := _offered(param, f"{message} {_details(body)}"):
+        return offered
     if param:
         root = re.split(r"[.\[]", param)[0]
         return _NAMES.get(root, "") if root != "messages" else _inside(param)
@@ -62,6 +101,15 @@ def named(body: object, message: str) -> str:
         if re.search(rf"{bare}{name}(?:\.\w+)*{bare}|supplied: {name}\b", text):
             return drop
     return ""
+
+
+def _offered(param: str, text: str) -> str:
+    """What is no parameter but was refused: a kind of tool, pictures, one picture."""
+    if re.match(r"tools\[\d+\]\.(?:type|format)", param) or _CUSTOM.search(text):
+        return CUSTOM_TOOLS
+    if _BLIND.search(text):
+        return IMAGES
+    return PICTURE if _UNREADABLE.search(text) else ""
 
 
 def _inside(param: str) -> str:

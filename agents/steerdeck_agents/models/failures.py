@@ -217,6 +217,9 @@ def _refused(error: "APIStatusError", settings: ModelSettings, host: str) -> Mod
         )
     if status in (400, 422):
         return _bad_request(status, error.body, message, settings, host)
+    if status == 500 and drops.named(error.body, message) == drops.IMAGES:
+        # llama.cpp tells so with this status.
+        return _bad_request(status, error.body, message, settings, host)
     headers = error.response.headers
     again = status in (408, 409, 429) or status >= 500
     again = {"true": True, "false": False}.get(headers.get("x-should-retry", ""), again)

@@ -1,7 +1,8 @@
-"""Which of a server's models to take when the developer named none.
+"""What is known of models by their names: which to take, and what a family can do.
 
-Ordered by what a coding session needs first (tools that work, then price). A pattern names a
-family, so that dated builds (`gpt-6-sol-2026-10-02`) and local tags (`qwen3-coder:30b`) match.
+Those to take are ordered by what a coding session needs first (tools that work, then price). A
+pattern names a family, so that dated builds (`gpt-6-sol-2026-10-02`) and local tags
+(`qwen3-coder:30b`) match.
 """
 
 import re
@@ -38,3 +39,8 @@ CANT_WORK = re.compile(
     re.IGNORECASE,
 )
 """Names of models that do something else than write and call tools."""
+
+FREEFORM = re.compile(r"^(?:gpt-[5-9]|codex)")
+"""Models of OpenAI that take tools whose input follows a grammar (from GPT-5 on)."""
+SEES = re.compile(r"^(?:gpt-4o|gpt-4\.1|gpt-[5-9](?!.*-spark)|codex|o[134](?!-mini)|o4-mini)")
+"""Models of OpenAI that take pictures."""

@@ -13,7 +13,7 @@ from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.models import failures
 from steerdeck_agents.models.chat import ChatModel
-from steerdeck_agents.models.drops import EFFECTS
+from steerdeck_agents.models.drops import EFFECTS, IN_BODY, PICTURE, SENTENCES
 from steerdeck_agents.models.learned import Learned
 from steerdeck_agents.models.model import Chunk, Ended, Model, Notice, Opened
 from steerdeck_agents.models.responses import ResponsesModel
@@ -67,7 +67,7 @@ class ProbedModel:
                 if first is not None and not heard:
                     # It refused for another reason, so this is an API it has.
                     self._learned.learn_api(self._settings, api)
-                raise self._dropped(error) from error
+                raise self._dropped(error, body) from error
         assert first is not None, "every API was refused"
         raise first
 
@@ -102,20 +102,25 @@ class ProbedModel:
         other = _TITLES["chat" if api == "responses" else "responses"]
         return f"{self._host} does not have {other}; it is asked through {_TITLES[api]}."
 
-    def _dropped(self, error: ModelError) -> ModelError:
+    def _dropped(self, error: ModelError, body: bytes) -> ModelError:
         """What a refused parameter means; one that is left out already is a plain failure."""
         if not error.drop:
             return error
-        if error.drop in self._learned.drops(self._settings):
+        inside = IN_BODY.get(error.drop)
+        if error.drop in self._learned.drops(self._settings) and inside is None:
             return ModelError(str(error))
+        if inside is not None and not inside.search(body):
+            return ModelError(str(error))
+        if error.drop == PICTURE:
+            said = f"{self._host} {SENTENCES[PICTURE]} It said: {error}"
+            return ModelError(said, retryable=True, drop=PICTURE)
         only_model = bool(re.search(r"\bmodel\b", str(error), re.IGNORECASE))
         self._learned.learn_drop(self._settings, error.drop, only_model=only_model)
         whom = f"{self._settings.model} at {self._host}" if only_model else self._host
         effect = EFFECTS.get(error.drop, "")
+        said = f"does not take {error.drop!r}, which is left out from now on{effect}."
         return ModelError(
-            f"{whom} does not take {error.drop!r}, which is left out from now on{effect}.",
-            retryable=True,
-            drop=error.drop,
+            f"{whom} {SENTENCES.get(error.drop, said)}", retryable=True, drop=error.drop
         )
 
     def _reroute(self, served: str) -> Notice | None:

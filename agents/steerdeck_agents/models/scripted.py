@@ -17,8 +17,10 @@ class Asked(msgspec.Struct, frozen=True):
     id: str
     tool: str
     arguments: str
+    """Of a freeform call its whole input."""
     output: str | None = None
     """The text of its result, None while it has none."""
+    freeform: bool = False
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -38,6 +40,10 @@ class Conversation(msgspec.Struct, frozen=True):
     """Bytes of input that the request before this one held already."""
     bytes: int = 0
     """Bytes of the whole request."""
+    pictures: int = 0
+    """How many the input holds."""
+    freeform: tuple[str, ...] = ()
+    """Names of the tools that are offered as freeform tools."""
 
     @property
     def task(self) -> str:
@@ -66,7 +72,15 @@ class Call(msgspec.Struct, frozen=True):
     id: str = ""
 
 
-Part = Think | Say | Call
+class Custom(msgspec.Struct, frozen=True):
+    """A call of a freeform tool; through Chat Completions it is one of a function."""
+
+    tool: str
+    input: str
+    id: str = ""
+
+
+Part = Think | Say | Call | Custom
 
 
 class Reply(msgspec.Struct, frozen=True):

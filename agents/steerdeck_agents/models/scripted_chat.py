@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from steerdeck_agents.models.chat_body import text_of
-from steerdeck_agents.models.scripted import Call, Conversation, Refuse, Reply, Say, Think
+from steerdeck_agents.models.scripted import Call, Conversation, Custom, Refuse, Reply, Say, Think
 from steerdeck_agents.models.scripted_events import item_of, pieces, usage_of
 from steerdeck_agents.models.scripted_input import read_items
 
@@ -48,7 +48,9 @@ def chunks_of(talk: Conversation, reply: Reply) -> Iterator[Chunk]:
             case Say(text):
                 for piece in pieces(text):
                     yield _chunk(talk, {"content": piece})
-            case Call():
+            case Call() | Custom():
+                if isinstance(part, Custom):
+                    part = Call(part.tool, {"patch": part.input}, part.id)
                 item = item_of(talk, place, part)
                 function = {"name": item["name"], "arguments": ""}
                 told = {"id": item["call_id"], "type": "function", "function": function}
@@ -102,7 +104,8 @@ def _items(message: Mapping[str, object]) -> Iterator[dict[str, object]]:
         return
     if content or role != "assistant":
         kind = "message"
-        yield {"type": kind, "role": role, "id": f"msg_{len(content)}", "content": content}
+        whole = _parts(message.get("content"))
+        yield {"type": kind, "role": role, "id": f"msg_{len(content)}", "content": whole}
     for call in calls if isinstance(calls, list) else []:
         function = call.get("function") if isinstance(call, dict) else None
         told = function if isinstance(function, dict) else {}
@@ -112,6 +115,18 @@ def _items(message: Mapping[str, object]) -> Iterator[dict[str, object]]:
             "name": told.get("name"),
             "arguments": told.get("arguments"),
         }
+
+
+def _parts(content: object) -> object:
+    """The content as the Responses API has it: pictures stay pictures."""
+    if not isinstance(content, list):
+        return text_of(content)
+    return [
+        {"type": "input_image"}
+        if isinstance(part, dict) and part.get("type") == "image_url"
+        else part
+        for part in content
+    ]
 
 
 def _invalid(message: str) -> Refuse:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from steerdeck_agents.facts.ids import sha_of
-from steerdeck_agents.models.scripted import Call, Conversation, Part, Reply, Say, Think
+from steerdeck_agents.models.scripted import Call, Conversation, Custom, Part, Reply, Say, Think
 
 TOKEN = 4
 """Characters of a token, about."""
@@ -41,6 +41,8 @@ def _whole(talk: Conversation, reply: Reply) -> Iterator[Event]:
                 yield from _message(place, item, text)
             case Call():
                 yield from _call(place, item)
+            case Custom():
+                yield from _custom(place, item)
     response = _response(talk, "completed")
     response["output"] = items
     response["usage"] = usage_of(talk, reply)
@@ -98,6 +100,17 @@ def _call(place: int, item: Event) -> Iterator[Event]:
     yield _done(place, item)
 
 
+def _custom(place: int, item: Event) -> Iterator[Event]:
+    where = {"item_id": item["id"], "output_index": place}
+    text = str(item["input"])
+    kind = "response.custom_tool_call_input"
+    yield _added(place, {**item, "status": "in_progress", "input": ""})
+    for piece in pieces(text):
+        yield {"type": f"{kind}.delta", **where, "delta": piece}
+    yield {"type": f"{kind}.done", **where, "input": text}
+    yield _done(place, item)
+
+
 def item_of(talk: Conversation, place: int, part: Part) -> Event:
     """The finished item; ids depend on the conversation alone, and differ along it."""
     own = f"{talk.salt}{len(talk.calls):02x}{len(talk.said):02x}{len(talk.messages):02x}{place:x}"
@@ -128,6 +141,15 @@ def item_of(talk: Conversation, place: int, part: Part) -> Event:
                 "call_id": name or f"call_{own}",
                 "name": tool,
             }
+        case Custom(tool, text, name):
+            return {
+                "id": f"ctc_{own}",
+                "type": "custom_tool_call",
+                "status": "completed",
+                "call_id": name or f"call_{own}",
+                "input": text,
+                "name": tool,
+            }
 
 
 def _response(talk: Conversation, status: str) -> Event:
@@ -147,13 +169,11 @@ def _response(talk: Conversation, status: str) -> Event:
 
 def usage_of(talk: Conversation, reply: Reply) -> Event:
     """Tokens of a reply, as the Responses API tells them."""
-    sizes = {Think: 0, Say: 0, Call: 0}
+    read, written, thought = talk.bytes // TOKEN, 0, 0
     for part in reply.parts:
-        size = (
-            len(msgspec.json.encode(part.arguments)) if isinstance(part, Call) else len(part.text)
-        )
-        sizes[type(part)] += -(-size // TOKEN)
-    read, written = talk.bytes // TOKEN, sum(sizes.values())
+        tokens = -(-_size(part) // TOKEN)
+        written += tokens
+        thought += tokens if isinstance(part, Think) else 0
     return {
         "input_tokens": read,
         # OpenAI caches in steps of 128 tokens.
@@ -162,9 +182,19 @@ def usage_of(talk: Conversation, reply: Reply) -> Event:
             "cache_write_tokens": 0,
         },
         "output_tokens": written,
-        "output_tokens_details": {"reasoning_tokens": sizes[Think]},
+        "output_tokens_details": {"reasoning_tokens": thought},
         "total_tokens": read + written,
     }
+
+
+def _size(part: Part) -> int:
+    match part:
+        case Think(text) | Say(text):
+            return len(text)
+        case Call(arguments=arguments):
+            return len(msgspec.json.encode(arguments))
+        case Custom(input=text):
+            return len(text)
 
 
 def pieces(text: str) -> Iterator[str]:

@@ -21,6 +21,8 @@ _NOTE = re.compile(
 """User items the harness wrote: a whole tag, or the note that a turn was interrupted."""
 
 Item = Mapping[str, object]
+_CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
+_OUTPUTS = {"function_call_output": "function_call", "custom_tool_call_output": "custom_tool_call"}
 
 
 def read_request(body: bytes) -> Conversation | Refuse:
@@ -36,7 +38,13 @@ def read_request(body: bytes) -> Conversation | Refuse:
     items = _items(data.get("input"))
     if items is None:
         return _invalid("Invalid type for 'input': expected a string or an array of objects.")
-    return read_items(data["model"], items, str(data.get("prompt_cache_key") or ""), body)
+    talk = read_items(data["model"], items, str(data.get("prompt_cache_key") or ""), body)
+    if isinstance(talk, Refuse):
+        return talk
+    tools = data.get("tools")
+    offered = [t for t in tools if isinstance(t, dict)] if isinstance(tools, list) else []
+    names = tuple(str(tool.get("name")) for tool in offered if tool.get("type") == "custom")
+    return msgspec.structs.replace(talk, freeform=names)
 
 
 def read_items(model: str, items: Sequence[Item], key: str, body: bytes) -> Conversation | Refuse:
@@ -49,7 +57,7 @@ def _conversation(model: str, items: list[Item], key: str, body: bytes) -> Conve
     outputs = {
         str(item.get("call_id")): _text(item.get("output"))
         for item in items
-        if item.get("type") == "function_call_output"
+        if item.get("type") in _OUTPUTS
     }
     said = tuple(text for text in map(_words, items) if text)
     before = _before(items)
@@ -60,16 +68,7 @@ def _conversation(model: str, items: list[Item], key: str, body: bytes) -> Conve
         said=said,
         calls=(
             *(call for call in before.calls if call.id not in outputs),
-            *(
-                Asked(
-                    id=str(item.get("call_id")),
-                    tool=str(item.get("name")),
-                    arguments=str(item.get("arguments")),
-                    output=outputs.get(str(item.get("call_id"))),
-                )
-                for item in items
-                if item.get("type") == "function_call"
-            ),
+            *(_asked(item, outputs) for item in items if item.get("type") in _CALLS),
         ),
         messages=before.messages
         + tuple(
@@ -80,6 +79,18 @@ def _conversation(model: str, items: list[Item], key: str, body: bytes) -> Conve
         note="" if not items or _words(items[-1]) else _note(items[-1]),
         cached=_seen_before(items, len(body)),
         bytes=len(body),
+        pictures=sum(_pictures(item.get("output") or item.get("content")) for item in items),
+    )
+
+
+def _asked(item: Item, outputs: Mapping[str, str]) -> Asked:
+    kind = str(item.get("type"))
+    return Asked(
+        id=str(item.get("call_id")),
+        tool=str(item.get("name")),
+        arguments=str(item.get(_CALLS[kind])),
+        output=outputs.get(str(item.get("call_id"))),
+        freeform=kind == "custom_tool_call",
     )
 
 
@@ -92,19 +103,19 @@ def _items(given: object) -> list[Item] | None:
 
 
 def _problem(items: list[Item]) -> Refuse | None:
-    open_calls: dict[str, None] = {}
+    open_calls: dict[str, str] = {}
     known: set[str] = set()
     for place, item in enumerate(items):
         name = str(item.get("call_id"))
         match item.get("type"):
-            case "function_call" if name in known:
+            case "function_call" | "custom_tool_call" if name in known:
                 return _invalid(f"Duplicate function call with call_id {name}.")
-            case "function_call":
+            case "function_call" | "custom_tool_call" as kind:
                 known.add(name)
-                open_calls[name] = None
-            case "function_call_output" if name not in open_calls:
-                return _invalid(f"No tool call found for function call output {name}.")
-            case "function_call_output":
+                open_calls[name] = kind
+            case "function_call_output" | "custom_tool_call_output" as kind:
+                if open_calls.get(name) != _OUTPUTS[kind]:
+                    return _invalid(f"No tool call found for {kind.replace('_', ' ')} {name}.")
                 del open_calls[name]
             case "reasoning":
                 after = items[place + 1] if place + 1 < len(items) else {}
@@ -151,6 +162,11 @@ def _text(content: object) -> str:
     )
 
 
+def _pictures(content: object) -> int:
+    parts = content if isinstance(content, list) else []
+    return sum(isinstance(part, dict) and part.get("type") == "input_image" for part in parts)
+
+
 def _seen_before(items: list[Item], size: int) -> int:
     """Bytes before the newest answer, tools included: the request for that answer held them."""
     last = len(items)
@@ -164,7 +180,7 @@ def _seen_before(items: list[Item], size: int) -> int:
 
 
 def _ours(item: Item) -> bool:
-    return item.get("role") == "assistant" or item.get("type") in ("function_call", "reasoning")
+    return item.get("role") == "assistant" or item.get("type") in (*_CALLS, "reasoning")
 
 
 def _invalid(message: str) -> Refuse:

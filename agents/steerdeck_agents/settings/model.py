@@ -55,6 +55,10 @@ class ModelSettings(msgspec.Struct, frozen=True):
     silence_s: float = SILENCE_S
     compact_idle_s: float = 0.0
     """A long prompt is compacted when the session was idle so long; 0 is never."""
+    freeform: bool | None = None
+    """Whether it takes tools whose input is plain text; None is where that is known."""
+    images: bool | None = None
+    """Whether it takes pictures; None is where that is known."""
 
     def key(self, environ: Mapping[str, str]) -> str | None:
         """The key in `environ`, None when there is none or none is needed."""

@@ -50,6 +50,8 @@ class ModelTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     azure_version: str = ""
     silence: float = 0.0
     compact_idle: float = 0.0
+    freeform: bool | None = None
+    images: bool | None = None
 
 
 def model_of(file: Path, text: str, index: int, table: ModelTable) -> ModelSettings:
@@ -92,6 +94,8 @@ def model_of(file: Path, text: str, index: int, table: ModelTable) -> ModelSetti
         azure_version=table.azure_version,
         silence_s=table.silence or (SILENCE_LOCAL_S if local else SILENCE_S),
         compact_idle_s=table.compact_idle,
+        freeform=table.freeform,
+        images=table.images,
     )
 
 
@@ -107,6 +111,8 @@ def _problem(table: ModelTable) -> tuple[str, str] | None:
         return "compact_idle", "an idle time is a number of seconds above 0"
     if table.key_command and table.key_variable:
         return "key_command", "a key comes from a variable or from a command, not from both"
+    if table.freeform and table.api == "chat":
+        return "freeform", 'freeform tools need the Responses API, and api is "chat"'
     if table.azure_version and not table.base_url:
         return "azure_version", "Azure's URL form needs the base_url of your resource"
     if table.proxy and not _is_proxy(table.proxy):

@@ -24,14 +24,33 @@ def parse(tool: str, shape: type[Shape], arguments: str) -> Shape:
     except UnicodeEncodeError:
         raise BadArguments(_sentence(tool, shape, "they hold half a surrogate pair")) from None
     if len(data) > LIMIT:
-        said = f"they are {len(data):,} bytes long, and at most {LIMIT:,} are read"
-        raise BadArguments(_sentence(tool, shape, said))
+        raise BadArguments(_sentence(tool, shape, _long(data)))
     try:
         value = msgspec.json.decode(data, type=shape)
         _check_text(msgspec.to_builtins(value))
     except (msgspec.DecodeError, ValueError, RecursionError) as problem:
         raise BadArguments(_sentence(tool, shape, one_line(str(problem), 200))) from None
     return value
+
+
+def plain(tool: str, text: str) -> str:
+    """The input of a freeform call, which is text and no JSON; raises BadArguments."""
+    problem = ""
+    try:
+        data = text.encode()
+        _check_text(text)
+        problem = _long(data) if len(data) > LIMIT else ""
+    except UnicodeEncodeError:
+        problem = "it holds half a surrogate pair"
+    except ValueError:
+        problem = "it holds a NUL character"
+    if problem:
+        raise BadArguments(f"The input of `{tool}` can't be read: {problem}. Nothing was done.")
+    return text
+
+
+def _long(data: bytes) -> str:
+    return f"{len(data):,} bytes is too long, and at most {LIMIT:,} are read"
 
 
 def _check_text(value: object) -> None:

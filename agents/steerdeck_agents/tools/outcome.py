@@ -24,6 +24,8 @@ class Outcome(msgspec.Struct, frozen=True):
     exit_code: int | None = None
     complete: bytes | None = None
     """The whole output, when `text` holds less."""
+    picture: str = ""
+    """A picture the model gets besides `text`, as a data URL."""
 
 
 def fit(text: str, limit: int = LIMIT, total: int | None = None, lines: int | None = None) -> str:

@@ -2,6 +2,10 @@
 
 What the developer approves is that result, bound to the bytes it was computed on; `patch_write`
 then only puts it in place. A patch that doesn't fit somewhere is refused as a whole.
+
+Where a model takes freeform tools the patch is the call's whole input, held to the form by a
+grammar; elsewhere it is the one argument of a function. A patch never begins like a JSON object, so
+a call is read by what it is, whichever way it was offered.
 """
 
 import msgspec
@@ -11,12 +15,12 @@ from steerdeck_agents.facts.errors import PatchError
 from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Workspace
-from steerdeck_agents.tools.arguments import parse
+from steerdeck_agents.tools.arguments import parse, plain
 from steerdeck_agents.tools.outcome import Outcome, fit
 from steerdeck_agents.tools.patch_draft import Draft
 from steerdeck_agents.tools.patch_parse import parse_patch
 from steerdeck_agents.tools.patch_write import write
-from steerdeck_agents.tools.tool import function_tool
+from steerdeck_agents.tools.tool import freeform_tool, function_tool
 
 _MOST_FILES = 200
 
@@ -34,9 +38,17 @@ class Patch:
     def spec(self) -> dict[str, object]:
         return function_tool(self.name, "patch", {"patch": {"type": "string"}}, ("patch",))
 
+    def freeform(self) -> dict[str, object]:
+        """The same tool where its input may be plain text."""
+        return freeform_tool(self.name, "patch")
+
     def read(self, arguments: str, workspace: Workspace) -> ApplyPatch:
         """Reads the files too, so it blocks a little; raises BadArguments and PatchError."""
-        return compute(parse(self.name, _Arguments, arguments).patch, workspace)
+        if arguments.lstrip()[:1] in ("{", "[", '"', ""):
+            text = parse(self.name, _Arguments, arguments).patch
+        else:
+            text = plain(self.name, arguments)
+        return compute(text, workspace)
 
     def title(self, action: Action) -> str:
         match action:

@@ -42,6 +42,8 @@ class Bench:
     """Paths below the workspace that git knows or would add."""
     skill: Callable[[str], str | None]
     """The body of the skill of that name; reads a file."""
+    pictures: bool = False
+    """Whether the model takes them."""
 
 
 async def perform(action: Action, bench: Bench) -> Outcome:
@@ -71,7 +73,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
         case ApplyPatch():
             return await asyncio.to_thread(patch.perform, action, bench.workspace)
         case ReadFile():
-            return await asyncio.to_thread(read.perform, action, bench.workspace)
+            return await asyncio.to_thread(read.perform, action, bench.workspace, bench.pictures)
         case ListFiles():
             files = await bench.files()
             return await asyncio.to_thread(list_tool.perform, action, bench.workspace, files)

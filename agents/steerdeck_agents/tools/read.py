@@ -1,8 +1,10 @@
-"""read_file: numbered lines of one text file, whole lines only, with a way to go on.
+"""read_file: numbered lines of one text file, whole lines only, with a way to go on; or a picture.
 
 Links inside the workspace are followed, but never to a file whose own name is on the secret list:
 the gate judges the path the model wrote, this the place it leads to.
 """
+
+import base64
 
 import msgspec
 
@@ -15,6 +17,7 @@ from steerdeck_agents.tools.arguments import parse
 from steerdeck_agents.tools.encoding import decode, readable
 from steerdeck_agents.tools.outcome import LIMIT, Outcome
 from steerdeck_agents.tools.paths import below
+from steerdeck_agents.tools.picture import LARGEST, Picture, picture_of
 from steerdeck_agents.tools.tool import function_tool
 from steerdeck_agents.tools.walk import opened, read_all
 
@@ -61,8 +64,11 @@ class Read:
         raise TypeError(f"not for {self.name}: {action!r}")
 
 
-def perform(action: ReadFile, workspace: Workspace) -> Outcome:
-    """Reads the file; blocks, so it runs in a thread. Raises BadArguments and OSError."""
+def perform(action: ReadFile, workspace: Workspace, pictures: bool = False) -> Outcome:
+    """Reads the file; blocks, so it runs in a thread. Raises BadArguments and OSError.
+
+    A picture is handed over where the model takes `pictures`; else it is described.
+    """
     with opened(workspace.path, action.path) as found:
         if found.is_folder:
             raise BadArguments(f"`{action.path}` is a folder; list_files shows what is in it.")
@@ -74,6 +80,8 @@ def perform(action: ReadFile, workspace: Workspace) -> Outcome:
                 "Use search, or shell with `head -c`, `tail -c` or `sed -n`."
             )
         data = read_all(found.fd, _LARGEST)
+    if (picture := picture_of(data)) is not None:
+        return _shown(action, data, picture, pictures)
     decoded = decode(data)
     if decoded is None:
         raise BadArguments(f"`{action.path}` is not text: a binary file of {len(data):,} bytes.")
@@ -84,6 +92,18 @@ def perform(action: ReadFile, workspace: Workspace) -> Outcome:
     if text and not text.endswith("\n"):
         notes.append("no newline at the end")
     return _page(action, readable(text), ", ".join(notes))
+
+
+def _shown(action: ReadFile, data: bytes, picture: Picture, pictures: bool) -> Outcome:
+    told = f"{action.path} is a picture: {picture.words}, {len(data):,} bytes."
+    size = f"{picture.width}×{picture.height}"
+    if not pictures:
+        return Outcome("done", f"{told} This model takes no pictures, so it is not shown.", size)
+    if len(data) > LARGEST:
+        most = f"At most {LARGEST:,} bytes are shown; make a smaller copy to see it."
+        return Outcome("done", f"{told} {most}", size)
+    url = f"data:{picture.media_type};base64,{base64.b64encode(data).decode()}"
+    return Outcome("done", told, size, picture=url)
 
 
 def _page(action: ReadFile, text: str, notes: str) -> Outcome:

@@ -1,4 +1,4 @@
-"""Every tool offered to the model, and the one frozen text that offers them.
+"""Every tool offered to the model, and the two frozen texts that offer them.
 
 The text is part of every request's prefix: a byte that changes here costs every session its cache.
 """
@@ -37,6 +37,12 @@ def by_name(name: str) -> Tool | None:
 
 
 @functools.cache
-def specs_text() -> str:
-    """The JSON text of all tools, the same bytes in every process."""
-    return msgspec.json.encode([tool.spec() for tool in ALL]).decode()
+def specs_text(*, freeform: bool = False) -> str:
+    """The JSON text of all tools, the same bytes in every process.
+
+    With `freeform`, a tool that can takes plain text instead of a function's JSON.
+    """
+    specs = [
+        tool.freeform() if freeform and isinstance(tool, Patch) else tool.spec() for tool in ALL
+    ]
+    return msgspec.json.encode(specs).decode()

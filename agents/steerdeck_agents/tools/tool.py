@@ -49,7 +49,18 @@ def function_tool(
     }
 
 
+def freeform_tool(name: str, page: str) -> dict[str, object]:
+    """A tool whose input is plain text in the form of the grammar `page`.lark (Responses API)."""
+    note = "This is a freeform tool: its input is the text itself, not JSON."
+    return {
+        "type": "custom",
+        "name": name,
+        "description": f"{_text_of(page)}\n\n{note}",
+        "format": {"type": "grammar", "syntax": "lark", "definition": _text_of(page, "lark")},
+    }
+
+
 @functools.cache
-def _text_of(page: str) -> str:
-    text = resources.files("steerdeck_agents.tools").joinpath(f"{page}.md").read_text("utf-8")
+def _text_of(page: str, kind: str = "md") -> str:
+    text = resources.files("steerdeck_agents.tools").joinpath(f"{page}.{kind}").read_text("utf-8")
     return text.strip()
