@@ -142,11 +142,11 @@ class DeckModel:
         state = self.states.get(event.session)
         if state is not None and event.seq <= state.seq:
             return dirty
-        self.states[event.session] = reduce(state, event)
+        now = self.states[event.session] = reduce(state, event)
         transcript = self.transcripts.get(event.session)
         if transcript is not None:
             transcript.add(event)
-        if isinstance(event, TextAdded | OutputAdded):
+        if isinstance(event, TextAdded | OutputAdded) and _only_text(state, now):
             dirty.text.add(event.session)
         else:
             dirty.sessions.add(event.session)
@@ -283,6 +283,13 @@ class DeckModel:
     def say(self, text: str, *, bad: bool = False) -> None:
         """Put a message into the footer, where it stands until the next key."""
         self.notice, self.notice_bad = text, bad
+
+
+def _only_text(before: SessionState | None, after: SessionState) -> bool:
+    """Whether nothing but text grew: another open item, or silence that ends, shows elsewhere."""
+    return (
+        before is not None and len(before.items) == len(after.items) and before.turn is after.turn
+    )
 
 
 def _waiting(state: SessionState) -> list[InboxItem]:

@@ -54,6 +54,7 @@ class SmallDeck(App[None]):
 
     def on_mount(self) -> None:
         self.stage = begin(self)
+        self.query_one("#two", LineView).jump = 4
         self.heard("ready")
         self.step = 0
         self.timer = self.set_interval(0.01, self.stream, pause=True)

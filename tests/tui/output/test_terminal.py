@@ -137,6 +137,22 @@ def test_every_cell_after_a_stream_is_what_a_full_repaint_shows(terminal: Termin
     assert any("日本語" in row.replace(" ", "") for row in terminal.screen.display)
 
 
+def test_rows_past_the_compositor_stay_true_while_the_screen_is_laid_out_anew(
+    terminal: Terminal,
+) -> None:
+    terminal.see("[ready]")
+    terminal.child.send(b"\x1b[15~")
+    for word in (b"one", b"two", b"three"):
+        terminal.child.send(word + b"\x1b\r")
+        terminal.see(word.decode())
+    terminal.child.send(b"\x7f\x7f\x7f" + b"end")
+    terminal.see("[full]")
+    before = terminal.cells()
+    terminal.child.send(b"\x1b[18~")
+    terminal.see("[redrawn]")
+    assert terminal.cells() == before
+
+
 def test_another_theme_repaints_every_colour(terminal: Terminal) -> None:
     terminal.see("[ready]")
     assert terminal.screen.buffer[5][5].bg == "141920"

@@ -4,7 +4,8 @@ from textual.strip import Strip
 
 from steerdeck.text import Line, Span
 from steerdeck.widgets.prose import Prose
-from steerdeck.widgets.roll import Lines, Raw, Roll
+from steerdeck.widgets.roll import Roll
+from steerdeck.widgets.sources import Lines, Raw
 from steerdeck.widgets.strips import strips
 
 
@@ -181,3 +182,52 @@ def test_the_window_is_always_a_part_of_the_whole_text(
         assert [row.strip.text for row in roll.window()] == whole[top : top + height]
         assert roll.above() == top
         assert roll.at_tail == (top + height >= len(whole))
+
+
+_STEPS = st.one_of(
+    st.tuples(st.just("grow"), st.text("ab \n", max_size=25)),
+    st.tuples(st.just("next"), st.text("ab ", max_size=25)),
+    st.tuples(st.just("again"), st.text("ab ", max_size=25)),
+    st.tuples(st.just("scroll"), st.integers(-5, 5)),
+    st.tuples(st.just("drop"), st.integers(0, 4)),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(_STEPS, max_size=40), st.integers(1, 8), st.integers(1, 4), st.integers(0, 1))
+def test_a_window_that_only_went_on_is_the_one_made_anew(
+    steps: list[tuple[str, object]], height: int, jump: int, marked: int
+) -> None:
+    roll = roll_of(10, height)
+    roll.jump = jump
+    open_block = Prose()
+    roll.put("0", open_block)
+    for number, (what, value) in enumerate(steps, start=1):
+        if what == "grow" and roll.source("0") is not None:
+            first = max(0, len(open_block) - 1)
+            open_block.feed(str(value))
+            roll.grown("0", first)
+        elif what == "next":
+            roll.put(str(number), words(str(value)))
+        elif what == "again" and roll.blocks:
+            roll.put(roll.blocks[-1].id, words(str(value), str(value)))
+        elif what == "scroll" and isinstance(value, int):
+            roll.scroll(value)
+        elif what == "drop" and isinstance(value, int):
+            roll.drop(str(value))
+        went_on = [row.strip.text for row in roll.window(marked)]
+        above, at_tail = roll.above(), roll.at_tail
+        roll.forget_drawn()
+        assert [row.strip.text for row in roll.window(marked)] == went_on
+        assert (roll.above(), roll.at_tail) == (above, at_tail)
+
+
+def test_what_grows_leaps_and_what_was_there_at_once_stands_at_the_end() -> None:
+    roll = roll_of(height=6)
+    roll.jump = 3
+    roll.put("a", words(*"abcdefghijkl"))
+    assert seen(roll) == list("ghijkl")
+    roll.put("m", words("m"))
+    assert seen(roll) == list("jklm")
+    roll.put("m", words("m", "n", "o"))
+    assert seen(roll) == list("jklmno")

@@ -5,8 +5,9 @@ to keys do not wait for a frame: `paint_now` draws them before the key's event i
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from textual.strip import Strip
 from textual.widget import Widget
 
 from steerdeck.output import seam
@@ -44,9 +45,27 @@ class FrameClock:
         self.frames += 1
         for draw in marked:
             draw()
+        seam.flush()
 
 
 FRAMES = FrameClock()
+
+
+def lay(widget: Widget, strips: Sequence[Strip]) -> bool:
+    """Draw the widget, which looks like this now, with the frame that is being drawn.
+
+    For widgets without border, padding and filters. False where only Textual can draw them: then
+    the widget must be refreshed.
+    """
+    return seam.lay(widget, strips)
+
+
+def draw_now(widget: Widget, strips: Sequence[Strip]) -> bool:
+    """Draw the widget, which looks like this, at once; False where only Textual can draw it."""
+    if not seam.lay(widget, strips):
+        return False
+    seam.flush()
+    return True
 
 
 def paint_now(widget: Widget) -> None:

@@ -4,7 +4,7 @@ Each use has a test. Where a name could go away without an import failing, what 
 to what Textual does by itself: slower, never broken. `textual<8.3` keeps the imports.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOBase
 from typing import Any
 
@@ -16,6 +16,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.keys import Keys, _character_to_key
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 
 from steerdeck.output.keys import is_place, named, tamed
@@ -81,6 +82,70 @@ def fragments(update: compositor.CompositorUpdate) -> Iterator[Fragment]:
                 yield Fragment(y, x, chop.adjust_cell_length(end - x))
 
 
+class _Rows(compositor.CompositorUpdate):
+    """Rows of widgets on their way to the terminal, past the compositor."""
+
+    def __init__(self, rows: list[Fragment], stage: Stage) -> None:
+        self._rows = rows
+        self._stage = stage
+
+    def render_segments(self, console: Console) -> str:
+        system = _SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
+        return self._stage.paint(self._rows, system)
+
+
+class _Way:
+    """The way of an app to its stage, and the rows that wait for the end of the frame."""
+
+    def __init__(self, app: App[Any], stage: Stage, display: Callable[..., object]) -> None:
+        self.app, self.stage, self.display = app, stage, display
+        self.rows: list[Fragment] = []
+
+
+_WAY = "_steerdeck_way"
+_laid: list[_Way] = []
+
+
+def lay(widget: Widget, strips: Sequence[Strip]) -> bool:
+    """Have the rows of a widget that changed written with `flush`; False when Textual must do it.
+
+    The compositor draws whole rows of the screen anew for the one that changed. Where a widget is
+    seen whole on the screen in front, and nothing is to be laid out, its strips can go to the stage
+    as they are: they are what the compositor would find.
+    """
+    way = getattr(widget.app, _WAY, None)
+    if not isinstance(way, _Way):
+        return False
+    try:
+        screen = widget.screen
+        if (
+            screen is not way.app.screen
+            or screen._layout_required
+            or screen._repaint_required
+            or way.app._batch_count
+            or screen.size != way.app.size
+        ):
+            return False
+        region, clip = screen._compositor.visible_widgets[widget]
+    except _FAULTS:
+        return False
+    if region.size != widget.outer_size or not clip.contains_region(region):
+        return False
+    rows = way.stage.news(region.x, region.y, strips)
+    if rows and not way.rows:
+        _laid.append(way)
+    way.rows += rows
+    return True
+
+
+def flush() -> None:
+    """Write the rows that were laid since the last time."""
+    while _laid:
+        way = _laid.pop()
+        rows, way.rows = way.rows, []
+        way.display(way.app.screen, _Rows(rows, way.stage))
+
+
 def send_through(app: App[Any], stage: Stage) -> bool:
     """Let the app draw through the stage; False when Textual has no such place any more.
 
@@ -103,6 +168,7 @@ def send_through(app: App[Any], stage: Stage) -> bool:
         display(screen, renderable)
 
     target: Any = app
+    setattr(target, _WAY, _Way(app, stage, display))
     target._display = staged  # an instance attribute, so other apps stay as they are
     return True
 

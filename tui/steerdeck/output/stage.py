@@ -129,6 +129,15 @@ class Stage:
         """The terminal may show anything now: the next frame is painted whole."""
         self._shown = {}
 
+    def news(self, x: int, y: int, strips: Sequence[Strip]) -> list[Fragment]:
+        """Those of some rows below each other that are not the very strips on the terminal."""
+        shown = self._shown
+        return [
+            Fragment(row, x, strip)
+            for row, strip in enumerate(strips, y)
+            if row not in shown or shown[row].get(x) is not strip
+        ]
+
     def paint(self, fragments: Iterable[Fragment], system: ColorSystem) -> str:
         """The text that brings these fragments to the terminal; empty when all is there."""
         out: list[str] = []

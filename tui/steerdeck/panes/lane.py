@@ -26,7 +26,7 @@ class Lane(Down):
         self.session = SessionId("")
         self.head = Rows(ground="s1")
         self.plan = Rows(ground="s1")
-        self.transcript = TranscriptPane()
+        self.transcript = TranscriptPane(leaps=True)
         self.wait = Rows(ground="s1")
         self.changes = Rows(ground="s1")
 

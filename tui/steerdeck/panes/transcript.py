@@ -16,6 +16,9 @@ from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said
 from steerdeck_themes.palettes import Token
 
 OUTPUT_LINES = 4
+_LEAP, _MOST = 4, 10
+"""A leap is this part of the window, and so many rows at most: text that stands still is read, and
+a row that does not move is not drawn."""
 _QUIET = ("turn finished",)
 
 
@@ -184,8 +187,10 @@ def _token(name: str) -> Token:
 class TranscriptPane(LineView):
     """The transcript of one session; `sync` takes over what is new in the model."""
 
-    def __init__(self, *, id: str | None = None, margin: int = 2) -> None:
+    def __init__(self, *, leaps: bool = False, id: str | None = None, margin: int = 2) -> None:
+        """`leaps`: while text streams a full window moves up by a quarter and not row by row."""
         super().__init__(id=id, margin=margin)
+        self._leaps = leaps
         self._session = ""
         self._told: Told | None = None
         self._read = 0
@@ -207,6 +212,8 @@ class TranscriptPane(LineView):
             self._prepend_older(told, state, now)
         changed = told.entries if fresh else dict.fromkeys((*told.log[self._read :], *self._live))
         self._read = len(told.log)
+        streams = any(_is_open(told.entries[id]) for id in changed)
+        self.jump = min(_MOST, self.outer_size.height // _LEAP) if self._leaps and streams else 1
         for id in tuple(changed):
             self._sync_entry(told.entries[id], state, now)
 
@@ -273,6 +280,10 @@ class TranscriptPane(LineView):
         else:
             self.put(said.id, prose_lines(said.text))
         self._fed[said.id] = len(said.text)
+
+
+def _is_open(entry: Entry) -> bool:
+    return isinstance(entry, Said) and entry.open
 
 
 def _tick(entry: Entry, now: int) -> int:

@@ -95,6 +95,9 @@ class DeckScreen(Steering[None]):
     def show(self, dirty: Dirty) -> None:
         if not self.is_mounted:
             return
+        if not (dirty.everything or dirty.sessions):
+            self._stream(dirty.text)
+            return
         model, fits, now = self.model, self.room, self.helm.now_ms()
         shown = model.lanes(fits.lanes)
         seen = {state.id for state in shown}
@@ -109,15 +112,23 @@ class DeckScreen(Steering[None]):
             if lane.display:
                 state = shown[place]
                 moved = lane.session != state.id
-                if dirty.everything or moved or state.id in dirty.sessions | dirty.text:
+                if dirty.everything or moved or state.id in dirty.sessions:
                     fill_lane(lane, state, model, fits, now, keys_here=on_deck)
-        if not (dirty.everything or dirty.sessions):
-            return
+                elif state.id in dirty.text:
+                    lane.transcript.sync(model.transcripts.get(state.id), state, now)
         self.row.display = bool(shown)
         self.empty.display = not shown
         if not shown:
             self.empty.show(empty_lines(model, self.helm.keymap, fits))
         self._around(seen, fits, now)
+
+    def _stream(self, sessions: set[SessionId]) -> None:
+        """Text alone has arrived: nothing but its transcripts is looked at."""
+        now = self.helm.now_ms()
+        for lane in self.lanes:
+            state = self.model.states.get(lane.session)
+            if lane.display and state is not None and lane.session in sessions:
+                lane.transcript.sync(self.model.transcripts.get(lane.session), state, now)
 
     def _around(self, seen: set[SessionId], fits: Room, now: int) -> None:
         model = self.model
@@ -131,11 +142,14 @@ class DeckScreen(Steering[None]):
         waiting = dock(model, fits.dock, self._caps(), now)
         self.dock.display = bool(waiting)
         self.dock.show(waiting)
-        write = self.helm.keymap.shown("write") if model.face == "deck" else ""
-        self.composer.sync(
-            model, self.helm.keymap, fits.columns - fits.rail, leading=self.leading, write=write
-        )
-        self.foot.show([self.footer_line(fits.columns - fits.rail)])
+        self._foot()
+
+    def _foot(self) -> None:
+        """What typing may change: the composer's verbs and the footer."""
+        width = self.room.columns - self.room.rail
+        write = self.helm.keymap.shown("write") if self.model.face == "deck" else ""
+        self.composer.sync(self.model, self.helm.keymap, width, leading=self.leading, write=write)
+        self.foot.show([self.footer_line(width)])
 
     def _caps(self) -> Caps:
         keymap = self.helm.keymap
@@ -261,7 +275,7 @@ class DeckScreen(Steering[None]):
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         self.composer.keep(self.model, event.text)
-        self.show(Dirty(everything=True))
+        self._foot()
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         self.submit(event.text, event.how)

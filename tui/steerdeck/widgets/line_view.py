@@ -15,10 +15,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from steerdeck.glyphs import glyphs
-from steerdeck.output.frames import FRAMES, paint_now
+from steerdeck.output.frames import FRAMES, lay, paint_now
 from steerdeck.text import Line, Span, foreign
 from steerdeck.widgets.prose import Prose
-from steerdeck.widgets.roll import Lines, Raw, Roll, Row, Source
+from steerdeck.widgets.roll import Roll, Row
+from steerdeck.widgets.sources import Lines, Raw, Source
 from steerdeck.widgets.strips import blank, id_at, strips
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Token
@@ -73,6 +74,8 @@ class LineView(Widget, can_focus=True):
         self._strips: list[Strip] = []
         self._first = 0
         self._ink = -1
+        self._blank: tuple[object, Strip] = (None, Strip([]))
+        self._mark: tuple[object, Strip] = (None, Strip([]))
         self._said: tuple[int, int, bool] = (0, 0, True)
 
     # What is shown
@@ -95,8 +98,9 @@ class LineView(Widget, can_focus=True):
         if not isinstance(source, Prose):
             source = Prose(fg, indent)
             self._roll.put(block, source)
+        first = max(0, len(source) - 1)
         source.feed(delta)
-        self._roll.grown(block)
+        self._roll.grown(block, first)
         self._changed()
 
     def close(self, block: str) -> None:
@@ -199,7 +203,10 @@ class LineView(Widget, can_focus=True):
             FRAMES.mark(self._refresh_frame)
 
     def _refresh_frame(self) -> None:
-        if self.is_attached:
+        """Only the rows that changed are drawn, past the compositor where that is possible."""
+        if not self.is_attached:
+            return
+        if not self.outer_size.area or not lay(self, self._fresh()):
             self.refresh()
 
     def _redraw(self) -> None:
@@ -221,7 +228,8 @@ class LineView(Widget, can_focus=True):
 
     def _fresh(self) -> list[Strip]:
         """The strips of the whole widget, made anew only after a change."""
-        width, height = self.size
+        # It has neither border nor padding, and `size` would ask the styles for both.
+        width, height = self.outer_size
         roll = self._roll
         if self._ink != INK.version:
             self._ink = INK.version
@@ -235,7 +243,7 @@ class LineView(Widget, can_focus=True):
             self._rows = roll.window(marked)
             above = roll.above()
             shown = [row.strip for row in self._rows]
-            empty = blank(width, self.ground)
+            empty = self._empty(width)
             self._first = marked if above else 0
             if self._first:
                 shown = [self._above_mark(above, width), *[empty] * (marked - 1), *shown]
@@ -243,10 +251,20 @@ class LineView(Widget, can_focus=True):
             self._say(above)
         return self._strips
 
+    def _empty(self, width: int) -> Strip:
+        """A blank row: the same object while it looks the same, so that it is not drawn again."""
+        key = (INK.version, width, self.ground)
+        if self._blank[0] != key:
+            self._blank = (key, blank(width, self.ground))
+        return self._blank[1]
+
     def _above_mark(self, above: int, width: int) -> Strip:
-        noun = "line" if above == 1 else "lines"
-        words = (Span(glyphs().above, "t3"), Span(f" {above} {noun} above", "t3"))
-        return strips(Line(words), width, self.ground, self.margin)[0]
+        key = (INK.version, width, self.ground, self.margin, above)
+        if self._mark[0] != key:
+            noun = "line" if above == 1 else "lines"
+            words = (Span(glyphs().above, "t3"), Span(f" {above} {noun} above", "t3"))
+            self._mark = (key, strips(Line(words), width, self.ground, self.margin)[0])
+        return self._mark[1]
 
     def _say(self, above: int) -> None:
         said = (above, self._roll.unseen, self._roll.at_tail)
@@ -258,7 +276,7 @@ class LineView(Widget, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Strips for the compositor, past Textual's styles cache: nothing of it applies here."""
         lines = self._fresh()[crop.y : crop.bottom]
-        if crop.x or crop.width != self.size.width:
+        if crop.x or crop.width != self.outer_size.width:
             return [strip.crop(crop.x, crop.right) for strip in lines]
         return lines
 

@@ -15,7 +15,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from steerdeck.glyphs import glyphs
-from steerdeck.output.frames import paint_now
+from steerdeck.output.frames import draw_now, paint_now
 from steerdeck.text import Line, Span, breaks, fit, width_of
 from steerdeck.widgets.draft import Draft
 from steerdeck.widgets.strips import blank, strips
@@ -144,7 +144,7 @@ class Prompt(Widget, can_focus=True):
         if self._pressed(event):
             event.stop()
             event.prevent_default()
-            paint_now(self)
+            self._answer()
 
     def _pressed(self, event: events.Key) -> bool:
         key, draft = event.key, self._draft
@@ -161,8 +161,6 @@ class Prompt(Widget, can_focus=True):
             EDIT[key](draft)
             if draft.text != before:
                 self._edited()
-            else:
-                self.refresh()
         elif event.is_printable and event.character and not key.startswith(("alt+", "ctrl+")):
             self.insert(event.character)
         else:
@@ -172,7 +170,7 @@ class Prompt(Widget, can_focus=True):
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
         self.insert(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        paint_now(self)
+        self._answer()
 
     def _submit(self, how: How) -> None:
         text = self.text
@@ -195,7 +193,6 @@ class Prompt(Widget, can_focus=True):
             while at < end and width_of(shown[start : at + 1]) <= column:
                 at += 1
             self._draft.caret = self._exact(rows, target, at)
-            self.refresh()
             return True
         return self._browse(step)
 
@@ -254,8 +251,16 @@ class Prompt(Widget, can_focus=True):
         self._past = None
         self.post_message(self.Changed(self, self.text).set_sender(self))
         if self.is_attached:
-            tall = len(self._laid_out()[0])
-            self.refresh(layout=min(tall, _ROWS) != self.size.height)
+            tall = min(len(self._laid_out()[0]), _ROWS)
+            if tall != self.size.height:
+                self.refresh(layout=True)
+            else:
+                self._answer()
+
+    def _answer(self) -> None:
+        """Draw it before the key's event is over: what was typed, and where the caret is."""
+        if not self.is_attached or not draw_now(self, self._strips()):
+            paint_now(self)
 
     def _place_cursor(self, row: int, column: int) -> None:
         """Put the terminal's own cursor at the caret, where input methods look for it."""
@@ -273,6 +278,13 @@ class Prompt(Widget, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Strips for the compositor, past Textual's styles cache: nothing of it applies here."""
+        width = self.size.width
+        lines = self._strips()[crop.y : crop.bottom]
+        if crop.x or crop.width != width:
+            return [strip.crop(crop.x, crop.right) for strip in lines]
+        return lines
+
+    def _strips(self) -> list[Strip]:
         width, height = self.size
         ground: Token = "s2" if self.has_focus else "s1"
         rows, caret_row, column = self._laid_out()
@@ -283,11 +295,7 @@ class Prompt(Widget, can_focus=True):
             self._row(rows[index], column if index == caret_row else None, index, width, ground)
             for index in range(self._first, min(len(rows), self._first + height))
         ]
-        shown += [blank(width, ground)] * (height - len(shown))
-        lines = shown[crop.y : crop.bottom]
-        if crop.x or crop.width != width:
-            return [strip.crop(crop.x, crop.right) for strip in lines]
-        return lines
+        return shown + [blank(width, ground)] * (height - len(shown))
 
     def render_line(self, y: int) -> Strip:
         return self.render_lines(Region(0, y, self.size.width, 1))[0]

@@ -5,61 +5,20 @@ hundred thousand lines cost their text and nothing else. The window sticks to th
 is at the end; elsewhere the first row that is seen stays where it is.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from textual.strip import Strip
 
 from steerdeck.text import Line
+from steerdeck.widgets.sources import Source
 
 Draw = Callable[[Line, str, int], list[Strip]]
 """Draws one line of a block: the line, the block's id, the line's index; at least one row."""
 
 _EXACT = 200
 """Blocks up to this many lines are measured by wrapping, larger ones by their count of lines."""
-
-
-class Source(Protocol):
-    """What a block is made of."""
-
-    def __len__(self) -> int: ...
-    def item(self, index: int) -> object:
-        """The thing behind a line; another object means that the line must be drawn again."""
-        ...
-
-    def line(self, index: int) -> Line: ...
-
-
-class Lines:
-    """A block of finished lines."""
-
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self._lines = lines
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def item(self, index: int) -> Line:
-        return self._lines[index]
-
-    line = item
-
-
-class Raw:
-    """A block of plain text whose lines are made only when they are seen."""
-
-    def __init__(self, text: str, make: Callable[[str], Line]) -> None:
-        self._texts = text.split("\n")
-        self._make = make
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def item(self, index: int) -> str:
-        return self._texts[index]
-
-    def line(self, index: int) -> Line:
-        return self._make(self._texts[index])
 
 
 class Block:
@@ -100,6 +59,11 @@ class Roll:
         self._drawn: dict[tuple[str, int], tuple[object, list[Strip]]] = {}
         self._used: set[tuple[str, int]] = set()
         self._above: tuple[int, int] | None = None
+        self._deep = ("", 0, 0)
+        self._kept: list[Row] = []
+        self._lines: list[tuple[int, int, int]] = []
+        self._stale: tuple[int, int] | None = (0, 0)
+        self._slack = 0
         self._reserve = 0
         self._marked = 0
         self.top = Place(0, 0, 0)
@@ -118,22 +82,27 @@ class Roll:
             self._index[id] = len(self.blocks)
             self.blocks.append(Block(id, source))
             self._count(len(source))
+            self._from(len(self.blocks) - 1, 0)
             return
         self._count(max(0, len(source) - len(self.blocks[index].source)))
         self.blocks[index] = Block(id, source)
         self._touched(index)
+        self._from(index, 0)
 
-    def grown(self, id: str) -> None:
-        """The source of the block has changed by itself."""
+    def grown(self, id: str, line: int = 0) -> None:
+        """The source of the block has changed by itself, from that line on."""
         index = self._index[id]
         self.blocks[index].width = 0
-        self._touched(index)
+        if self._above is not None and index < self._above[0]:
+            self._above = None
+        self._from(index, line)
 
     def prepend(self, entries: Sequence[tuple[str, Source]]) -> None:
         """Add older blocks before all others; what is seen stays where it is."""
         new = [Block(id, source) for id, source in entries if id not in self._index]
         self.blocks[:0] = new
         self._reindex()
+        self._slack = 0
         if not self.at_tail:
             self.top = self.top._replace(block=self.top.block + len(new))
 
@@ -152,6 +121,7 @@ class Roll:
     def clear(self) -> None:
         self.blocks.clear()
         self._reindex()
+        self._slack = 0
         self.top, self.at_tail, self.unseen = Place(0, 0, 0), True, 0
 
     def source(self, id: str) -> Source | None:
@@ -161,10 +131,12 @@ class Roll:
     def forget_drawn(self) -> None:
         """The same lines must be drawn anew: another width, palette or selection."""
         self._drawn.clear()
+        self._stale = (0, 0)
 
     # The window
 
     def resize(self, width: int, height: int) -> None:
+        self._stale, self._slack = (0, 0), 0
         if width != self.width:
             self._drawn.clear()
             self._above = None
@@ -173,25 +145,63 @@ class Roll:
 
     def window(self, marked: int = 0) -> list[Row]:
         """The rows to show; `marked` rows are kept free for a mark when lines are above."""
+        if marked == self._reserve and self._goes_on():
+            return self._kept
         self._used.clear()
         self._reserve = marked
         self._settle(marked)
-        rows: list[Row] = []
         self._marked = marked if self.top > Place(0, 0, 0) else 0
-        room = self.height - self._marked
-        place: Place | None = self._valid(self.top)
+        self._kept, self._lines = [], []
+        self._fill(self._valid(self.top))
+        self._stale = None
+        if len(self._drawn) > 6 * self.height + 64:
+            self._drawn = {key: self._drawn[key] for key in self._used}
+        return self._kept
+
+    def _fill(self, place: Place | None) -> bool:
+        """Put rows from the place on below those kept; False when more are left than fit."""
+        rows, room = self._kept, self.height - self._marked
         while place is not None and len(rows) < room:
             block = self.blocks[place.block]
             strips = self._rows(place.block, place.line)
             taken = strips[place.row : place.row + room - len(rows)]
+            self._lines.append((place.block, place.line, len(rows)))
             rows += [Row(strip, block.id, place.line) for strip in taken]
+            if place.row + len(taken) < len(strips):
+                return False
             place = self._next_line(place)
-        if len(self._drawn) > 6 * self.height + 64:
-            self._drawn = {key: self._drawn[key] for key in self._used}
-        return rows
+        return place is None
+
+    def _goes_on(self) -> bool:
+        """Whether only the end of the window had to be made anew, and was.
+
+        Streamed text changes its last line and nothing above: that costs no walk over the window.
+        """
+        stale = self._stale
+        if stale is None:
+            return True
+        last = self._lines[-1] if self._lines else (0, 0, 0)
+        if not self.at_tail:
+            if stale <= last[:2]:
+                return False
+            self._stale = None
+            return True
+        place = bisect_left(self._lines, (*stale, 0))
+        if place < 2:
+            return False
+        before = len(self._kept)
+        first = self._lines[place][2] if place < len(self._lines) else before
+        self._kept, self._lines = self._kept[:first], self._lines[:place]
+        block, line, _ = self._lines[-1]
+        if not self._fill(self._next_line(Place(block, line, 0))) or len(self._kept) < before:
+            self._stale = (0, 0)
+            return False
+        self._stale, self.unseen = None, 0
+        return True
 
     def scroll(self, rows: int) -> None:
         """Move the window; down to the end sticks to the tail again."""
+        self._stale = (0, 0)
         if rows < 0:
             end = self._end()
             if self.at_tail and end is not None:
@@ -208,9 +218,11 @@ class Roll:
         self.top = place or self.top
 
     def to_start(self) -> None:
+        self._stale = (0, 0)
         self.top, self.at_tail = Place(0, 0, 0), False
 
     def to_end(self) -> None:
+        self._stale = (0, 0)
         self.at_tail, self.unseen = True, 0
 
     def show(self, id: str, line: int) -> None:
@@ -219,6 +231,7 @@ class Roll:
         if index is None:
             return
         place = Place(index, line, 0)
+        self._stale = (0, 0)
         if place < self.top:
             self.top, self.at_tail = place, False
         elif place > self._last_seen():
@@ -239,7 +252,17 @@ class Roll:
         self._above = (index, max(0, total))
         if not self.blocks or top.line > _EXACT:
             return total + top.line + top.row
-        return total + sum(len(self._rows(index, line)) for line in range(top.line)) + top.row
+        return total + self._into(top) + top.row
+
+    def _into(self, top: Place) -> int:
+        """Rows of the top's block above its line, counted on from the last time."""
+        id = self.blocks[top.block].id if top.block < len(self.blocks) else ""
+        known, line, rows = self._deep
+        if known != id or line > top.line:
+            line, rows = 0, 0
+        rows += sum(len(self._rows(top.block, each)) for each in range(line, top.line))
+        self._deep = (id, top.line, rows)
+        return rows
 
     # Positions
 
@@ -250,10 +273,16 @@ class Roll:
     def _touched(self, index: int) -> None:
         if self._above is not None and index < self._above[0]:
             self._above = None
+        self._deep = ("", 0, 0)
+
+    def _from(self, block: int, line: int) -> None:
+        """The window must be made anew from there on."""
+        self._stale = (block, line) if self._stale is None else min(self._stale, (block, line))
 
     def _reindex(self) -> None:
         self._index = {block.id: index for index, block in enumerate(self.blocks)}
         self._above = None
+        self._deep, self._stale = ("", 0, 0), (0, 0)
 
     def _rows(self, block: int, line: int) -> list[Strip]:
         entry = self.blocks[block]
@@ -352,14 +381,17 @@ class Roll:
         top = self._valid(self.top) or end
         top = Place(0, 0, 0) if top == start else top
         room = self.height - (marked if top > Place(0, 0, 0) else 0)
-        left = self._rows_from(self._valid(top), self.height)
+        left = self._rows_from(self._valid(top), self.height + self.jump)
         if left <= room:
             self.at_tail = True
         if self.at_tail:
             self.unseen = 0
             if left > room:
-                top = self._back(end, max(0, self.height - marked - self.jump))
-            elif left < room - self.jump + 1 and top > Place(0, 0, 0):
+                # What grows moves up by the jump; what was there at once stands at the end.
+                self._slack = self.jump - 1 if left <= room + self.jump else 0
+                top = self._back(end, max(0, self.height - marked - 1 - self._slack))
+            elif left < room - self._slack and top > Place(0, 0, 0):
+                self._slack = 0
                 top = self._back(end, self.height - 1)
                 if top > start:
                     top = self._back(end, self.height - marked - 1)

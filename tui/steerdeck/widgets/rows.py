@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from steerdeck.output.frames import FRAMES
+from steerdeck.output.frames import FRAMES, lay
 from steerdeck.text import Line
 from steerdeck.widgets.strips import blank, id_at, strips
 from steerdeck_themes.ink import INK
@@ -50,6 +50,11 @@ class Rows(Widget):
         self._shown: tuple[Line, ...] = tuple(lines)
         self._made: list[tuple[Line, list[Strip]]] = []
         self._made_for: tuple[int, int, Token, int] = (0, 0, ground, margin)
+        self._drawn: list[Strip] = []
+        self._drawn_of: object = None
+        self._drawn_for: object = None
+        self._blank: Strip | None = None
+        self._made_of: object = None
         self._tall = 0
 
     @property
@@ -65,10 +70,18 @@ class Rows(Widget):
                 FRAMES.mark(self._refresh_frame)
 
     def _refresh_frame(self) -> None:
-        if self.is_attached:
-            tall = sum(len(part) for _, part in self._fresh(self.size.width))
-            self.refresh(layout=tall != self._tall and bool(self.styles.auto_dimensions))
+        """Only the rows that changed are drawn, past the compositor where that is possible."""
+        if not self.is_attached:
+            return
+        width, height = self.outer_size
+        tall = sum(len(part) for _, part in self._fresh(width))
+        if tall != self._tall and self.styles.auto_dimensions:
             self._tall = tall
+            self.refresh(layout=True)
+            return
+        self._tall = tall
+        if not lay(self, self._flat(width, height)):
+            self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         self._tall = sum(len(part) for _, part in self._fresh(width))
@@ -79,35 +92,45 @@ class Rows(Widget):
 
     def _fresh(self, width: int) -> list[tuple[Line, list[Strip]]]:
         made_for = (INK.version, width, self.ground, self.margin)
-        old = self._made if made_for == self._made_for else []
-        kept = dict(zip((line for line, _ in old), (part for _, part in old), strict=True))
-        if made_for != self._made_for or tuple(kept) != self._shown:
-            self._made_for = made_for
+        if made_for != self._made_for or self._made_of is not self._shown:
+            if made_for != self._made_for:
+                self._made, self._blank = [], None
+            kept = dict(self._made)
+            self._made_for, self._made_of = made_for, self._shown
             self._made = [
                 (line, kept.get(line) or strips(line, width, self.ground, self.margin))
                 for line in self._shown
             ]
         return self._made
 
-    def _flat(self) -> list[tuple[Strip, int]]:
-        made = self._fresh(self.size.width)
-        return [(strip, at) for at, (_, part) in enumerate(made) for strip in part]
+    def _flat(self, width: int, height: int) -> list[Strip]:
+        """The strips of the whole widget; the same objects while they look the same."""
+        made = self._fresh(width)
+        key = (self._made_for, height)
+        if self._drawn_of is not made or self._drawn_for != key:
+            self._drawn_of, self._drawn_for = made, key
+            shown = [strip for _, part in made for strip in part][:height]
+            if len(shown) < height:
+                if self._blank is None:
+                    self._blank = blank(width, self.ground)
+                shown += [self._blank] * (height - len(shown))
+            self._drawn = shown
+        return self._drawn
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Strips for the compositor, past Textual's styles cache: nothing of it applies here."""
-        width, height = self.size
-        shown = [strip for strip, _ in self._flat()]
-        shown += [blank(width, self.ground)] * (height - len(shown))
-        lines = shown[crop.y : crop.bottom]
+        width, height = self.outer_size
+        lines = self._flat(width, height)[crop.y : crop.bottom]
         if crop.x or crop.width != width:
             return [strip.crop(crop.x, crop.right) for strip in lines]
         return lines
 
     def render_line(self, y: int) -> Strip:
-        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+        return self.render_lines(Region(0, y, self.outer_size.width, 1))[0]
 
     def on_click(self, event: events.Click) -> None:
-        flat = self._flat()
+        made = self._fresh(self.outer_size.width)
+        flat = [(strip, at) for at, (_, part) in enumerate(made) for strip in part]
         if event.y < len(flat):
             strip, line = flat[event.y]
             self.post_message(self.Clicked(self, id_at(strip, event.x), line))
