@@ -110,8 +110,12 @@ def home_at(
     models: Mapping[str, str],
     allowed: Mapping[str, Path],
     silence_s: float | None = None,
+    more: str = "",
 ) -> Paths:
-    """A home with these models (name to base URL) and rules (command to repository)."""
+    """A home with these models (name to base URL) and rules (command to repository).
+
+    `more` are further lines of config.toml for the last of the models.
+    """
     silence = "" if silence_s is None else f"silence = {silence_s}\n"
     where = paths({"STEERDECK_HOME": str(folder), "HOME": str(folder)})
     where.config.mkdir(parents=True, exist_ok=True)
@@ -120,6 +124,7 @@ def home_at(
             f'[[models]]\nname = "{name}"\napi = "scripted"\nbase_url = "{url}"\n{silence}'
             for name, url in models.items()
         )
+        + more
     )
     rules.save(
         where.config / "rules.toml",
@@ -144,11 +149,12 @@ async def scene(
     patience: Patience | None = None,
     silence_s: float | None = None,
     clock: Clock | None = None,
+    more: str = "",
 ) -> AsyncIterator[Scene]:
     """A runtime on a home at `folder`, its models played from `scripts` or found at `urls`."""
     server = await serve(scripts, pace=pace)
     models = {**dict.fromkeys(scripts, server.url), **(urls or {})}
-    where = home_at(folder, models, allowed or {}, silence_s)
+    where = home_at(folder, models, allowed or {}, silence_s, more.replace("URL", server.url))
     runtime = Runtime(
         where,
         clock=clock or SystemClock(),

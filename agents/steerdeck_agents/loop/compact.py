@@ -46,6 +46,9 @@ def due(site: Site) -> Reason | None:
     match state.compaction:
         case "order" | "idle" as ordered:
             return ordered
+    if site.blind_said and not site.images and site.prompt.pictured:
+        # They were told what resuming means.
+        return "order"
     if state.fresh_window or not site.capacity:
         return None
     messages = sample.deliverable(state)

@@ -50,6 +50,7 @@ async def once(site: Site, turn: TurnId) -> None:
     if not await retry.due(site):
         return
     if not site.images and site.prompt.pictured:
+        site.blind_said = True
         await site.journal.append(_blind(site, turn), full=True)
         return
     try:
@@ -223,8 +224,8 @@ def _blind(site: Site, turn: TurnId) -> SessionParked:
         session=site.session,
         turn=turn,
         reason=f"The conversation holds pictures that {site.wire_model} does not take.",
-        way_out="Switch to a model that takes them, or compact it: a new window goes without"
-        " them. Then resume it.",
+        way_out="Switch to a model that takes them, then resume it. Resumed as it is, it is"
+        " compacted and goes on without them.",
     )
 
 

@@ -128,6 +128,8 @@ class Site(Memory):
     """Tools are offered as freeform tools; chosen once, so that requests begin alike."""
     images: bool = False
     """The model takes pictures."""
+    blind_said: bool = False
+    """The developer was told that it does not, and that there are some in the prompt."""
     today: Today
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while the state says that the turn is to end."""

@@ -183,7 +183,7 @@ def text_of(content: object) -> str:
         for part in (content if isinstance(content, list) else [])
         if isinstance(part, dict)
     ]
-    return "\n".join(text for text in texts if isinstance(text, str))
+    return "\n".join(text for text in texts if text and isinstance(text, str))
 
 
 def _by_turns(found: list[dict[str, object]]) -> Iterator[dict[str, object]]:
