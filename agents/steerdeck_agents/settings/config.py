@@ -63,7 +63,16 @@ class Settings(msgspec.Struct, frozen=True):
         """The model of that name, or the default's server asked for an id of that name."""
         found, default = self.model(name), self.model("")
         if found is None and default is not None:
-            return msgspec.structs.replace(default, name=name, model=name, window=0, prices=None)
+            # What was said of one model need not be true of another.
+            return msgspec.structs.replace(
+                default,
+                name=name,
+                model=name,
+                window=0,
+                prices=None,
+                freeform=None,
+                images=None,
+            )
         return found
 
 

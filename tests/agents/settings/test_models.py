@@ -23,6 +23,8 @@ organization = "org"
 project = "proj"
 proxy = "http://proxy.example:3128"
 silence = 90
+images = true
+freeform = false
 [models.headers]
 X-Team = "tools"
 [models.query]
@@ -49,6 +51,7 @@ def test_everything_said_of_a_model_arrives(tmp_path: Path):
     assert (model.headers, model.query) == ({"X-Team": "tools"}, {"tenant": "42"})
     assert model.prices == Prices(input=1, cached=0.1, output=4.5)
     assert model.proxy == "http://proxy.example:3128"
+    assert (model.images, model.freeform) == (True, False)
     assert model.key({"MY_KEY": "k"}) == "k"
 
 
@@ -106,6 +109,7 @@ def test_an_unknown_name_is_an_id_at_the_default_server_without_its_price(tmp_pa
         {"X-Team": "tools"},
     )
     assert (found.prices, found.window) == (None, 0)
+    assert (found.images, found.freeform) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,7 @@ def test_an_unknown_name_is_an_id_at_the_default_server_without_its_price(tmp_pa
         ('azure_version = "2025-01-01"', "line 3: azure_version"),
         ("silence = -1", "line 3: silence"),
         ("compact_idle = -1", "line 3: compact_idle"),
+        ('freeform = true\napi = "chat"', "line 3: freeform: freeform tools need"),
         ('[models.prices]\ninput = "dear"\noutput = 1', "line 4: input: expected float"),
         ("[models.prices]\ninput = -1\noutput = 1", "line 4: input: a price is"),
         ("[models.prices]\ninput = 1", "line 3: prices: missing setting output"),
