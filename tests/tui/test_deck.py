@@ -237,6 +237,11 @@ def test_without_sessions_the_deck_says_what_can_be_done():
     async def scene(app, pilot, feed):
         assert "Nothing is running" in told(app)
         assert "new session" in told(app)
+        rows = [row.split("  ", 40) for row in told(app).splitlines()]
+        proven = {part.strip() for row in rows for part in row if part.strip()}
+        assert {"nothing uncommitted, on main", "gpt-5.2-codex", "true colour"} <= proven
+        assert "steerdeck demo" not in told(app)
+        assert "scroll" not in told(app)
 
     play(scene, feed=Feed(outlook=shop().outlook))
 

@@ -85,3 +85,11 @@ def test_in_the_composer_a_letter_is_shown_with_alt():
     assert keymap.shown("next_waiting", "composer") == "Alt+."
     assert keymap.shown("help", "composer") == "F1"
     assert keymap.shown("help", "deck") == "?"
+
+
+def test_a_key_given_twice_is_reported_and_what_the_table_shares_is_not():
+    assert Keymap().problems == []
+    twice = Keymap({"diff": ("i",)}).problems
+    assert len(twice) == 1 and "'diff'" in twice[0] and "'inbox'" in twice[0]
+    assert len(Keymap({"diff": ("Q",), "new": ("Q",)}).problems) == 1
+    assert Keymap({"diff": ("Q",)}).problems == []

@@ -20,6 +20,7 @@ from steerdeck.notify import Attention
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
 from steerdeck.output.start import begin
+from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.keyed import Keyed
 from steerdeck.screens.opening import screen_for
@@ -54,7 +55,9 @@ class DeckApp(App[None], inherit_bindings=False):
         ids: Ids | None = None,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """`connect` attaches to a runtime, again after it was lost; `last` and `look` are what the
+        """`theme` is `dark`, `light` or a palette's name.
+
+        `connect` attaches to a runtime, again after it was lost; `last` and `look` are what the
         last deck knew (`model.states`, `model.outlook`), drawn until then; `keys` are secrets for
         models, sent with orders only.
         """
@@ -74,7 +77,7 @@ class DeckApp(App[None], inherit_bindings=False):
         )
         for palette in THEMES:
             self.register_theme(palette)
-        self._use(theme if theme in PALETTES else DARK.name)
+        self._use(_named(theme))
         self.attention = Attention()
         self._following: asyncio.Task[None] | None = None
 
@@ -85,9 +88,10 @@ class DeckApp(App[None], inherit_bindings=False):
         return line_filters(super().get_line_filters())
 
     def on_mount(self) -> None:
-        self.stage = begin(self)
-        for problem in self.helm.keymap.problems[:1]:
-            self.model.say(problem, bad=True)
+        self.stage = begin(self, self._made_of_ascii)
+        if problems := self.helm.keymap.problems:
+            more = f" ({len(problems) - 1} more in keys.toml.)" if len(problems) > 1 else ""
+            self.model.say(problems[0] + more, bad=True)
         self._following = asyncio.create_task(self.bridge.run())
 
     async def on_unmount(self) -> None:
@@ -122,6 +126,22 @@ class DeckApp(App[None], inherit_bindings=False):
             for widget in screen.walk_children():
                 widget.refresh()
 
+    def _made_of_ascii(self) -> None:
+        """Other marks were chosen: everything that holds one is made anew."""
+        for screen in self.screen_stack:
+            for pane in screen.query(TranscriptPane):
+                pane.renew()
+            if isinstance(screen, Keyed):
+                screen.show(Dirty(everything=True))
+            screen.refresh(repaint=True, layout=True)
+        self.stage.forget()
+
     def _use(self, theme: str) -> None:
         INK.use(PALETTES[theme])
         self.theme = theme
+
+
+def _named(theme: str) -> str:
+    """The palette that settings call `dark` or `light`; what does not exist is dark."""
+    full = theme if theme in PALETTES else f"steerdeck-{theme}"
+    return full if full in PALETTES else DARK.name

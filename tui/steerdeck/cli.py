@@ -128,12 +128,12 @@ def open_deck(berth: "Berth") -> int:
     app = DeckApp(
         mooring.connect,
         berth.folder,
-        theme=berth.theme,
+        theme=mooring.theme(),
         keymap=Keymap(berth.own_keys),
         surroundings=berth.surroundings,
         keys=berth.keys,
         last=mooring.last_states(),
     )
     app.run()
-    mooring.leave(list(app.model.states.values()), app.model.lost)
+    mooring.leave(list(app.model.states.values()), app.model.lost, app.theme)
     return app.return_code or DONE

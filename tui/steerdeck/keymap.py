@@ -244,6 +244,7 @@ class Keymap:
             for place in key.where:
                 for name in key.keys:
                     self._places.setdefault((place, name), []).append(key)
+        self.problems += _twice(own, self.keys)
         self._leader = {_leader_key(key): key for key in reversed(self.keys) if _leader_key(key)}
 
     def find(self, places: Iterable[Place], name: str) -> list[Key]:
@@ -267,6 +268,26 @@ class Keymap:
         if place == "composer" and len(key.keys[0]) == 1:
             return label(next((name for name in key.keys if len(name) > 1), key.keys[0]))
         return key.shown or label(key.keys[0])
+
+
+def _twice(own: Mapping[str, tuple[str, ...]], keys: tuple[Key, ...]) -> list[str]:
+    """What is wrong where a key of the developer's means two acts in the same place.
+
+    The table's own keys share some on purpose: of those only one act is possible at a time.
+    """
+    problems = []
+    for key in keys:
+        for other in keys:
+            if key.id not in own or key.id == other.id or (other.id in own and other.id < key.id):
+                continue
+            places = [place for place in key.where if place in other.where]
+            both = [name for name in key.keys if name in other.keys]
+            if places and both:
+                problems.append(
+                    f"keys.toml gives {label(both[0])} to {key.id!r}, and {other.id!r} has it too "
+                    f"({places[0]}); only one of the two will hear it."
+                )
+    return problems
 
 
 def _leader_key(key: Key) -> str:

@@ -11,6 +11,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.filter import LineFilter
 
+from steerdeck.glyphs import glyphs
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
 from steerdeck.output.start import begin
@@ -53,7 +54,7 @@ class SmallDeck(App[None]):
         yield Prompt("Say what should change")
 
     def on_mount(self) -> None:
-        self.stage = begin(self)
+        self.stage = begin(self, lambda: self.heard(f"ascii {glyphs().working}"))
         self.query_one("#two", LineView).jump = 4
         self.heard("ready")
         self.step = 0

@@ -163,6 +163,22 @@ def test_another_theme_repaints_every_colour(terminal: Terminal) -> None:
     assert terminal.screen.buffer[5][5].bg == "f7f6f2"
 
 
+def test_a_terminal_that_draws_marks_two_cells_wide_gets_ascii(terminal: Terminal) -> None:
+    terminal.see("[ready]")
+    assert not any("●" in row for row in terminal.screen.display)
+    terminal.child.send(b"\x1b[1;37R" + b"x")
+    terminal.see("[ascii *]")
+    terminal.see("x")
+    assert any(row.strip(" |") == "> x" for row in terminal.screen.display)
+
+
+def test_a_terminal_that_draws_marks_one_cell_wide_keeps_them(terminal: Terminal) -> None:
+    terminal.see("[ready]")
+    terminal.child.send(b"\x1b[1;19R" + b"x")
+    terminal.see("x")
+    assert "[ready]" in terminal.screen.display[0]
+
+
 def test_a_terminal_of_256_colours_gets_the_chosen_indices() -> None:
     terminal = Terminal(COLORTERM="")
     try:

@@ -28,14 +28,14 @@ def state(number: int, status: Status, *, asks: bool = False) -> SessionState:
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        ([], "No agent is working. `steerdeck` brings the deck back"),
-        ([state(1, "done")], "No agent is working."),
+        ([], "Nothing is at work. `steerdeck` brings the deck back"),
+        ([state(1, "done")], "Nothing is at work."),
         ([state(1, "working")], "1 agent goes on working."),
         ([state(1, "working"), state(2, "starting")], "2 agents go on working."),
-        ([state(2, "asks", asks=True)], "No agent is working, 1 waits for you."),
+        ([state(2, "asks", asks=True)], "Nothing is at work; 1 waits for you."),
         (
             [state(1, "working"), state(2, "asks", asks=True)],
-            "1 agent goes on working, 1 waits for you.",
+            "1 agent goes on working; 1 waits for you.",
         ),
     ],
 )
@@ -71,3 +71,13 @@ def test_a_runtime_that_was_never_reached_is_named(
     mooring.leave([], "The runtime did not come up.")
 
     assert capsys.readouterr().err == "The runtime did not come up.\n"
+
+
+def test_the_theme_chosen_with_a_key_is_kept_until_the_settings_change(home: Path):
+    where = paths({"STEERDECK_HOME": str(home / "s"), "HOME": str(home)})
+    mooring = Mooring(Berth(where, str(home), {}, {}, Surroundings()))
+    assert mooring.theme() == "dark"
+    mooring.leave([], "", "steerdeck-light")
+    assert mooring.theme() == "steerdeck-light"
+    configured = Mooring(Berth(where, str(home), {}, {}, Surroundings(), theme="light"))
+    assert configured.theme() == "light"

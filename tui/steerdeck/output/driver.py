@@ -10,7 +10,7 @@ import codecs
 import os
 import selectors
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import TextIOBase
 from time import monotonic
 from typing import Any
@@ -76,6 +76,8 @@ class SafeDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self.deck = app
+        self.measured: Callable[[int], object] | None = None
+        """Called once, on the app's loop, with the column a cursor report names, from 0."""
         if sys.__stderr__ is not None:
             seam.write_to(self, PatientFile(sys.__stderr__.fileno()))
 
@@ -114,7 +116,11 @@ class SafeDriver(LinuxDriver):
             self.process_message(message)
 
     def process_message(self, message: Message) -> None:
-        """Pass a message on, but for a size no terminal has."""
+        """Pass a message on, but for a size no terminal has and the answer to our own question."""
+        if isinstance(message, events.CursorPosition) and self.measured is not None:
+            heard, self.measured = self.measured, None
+            self.deck.call_later(heard, message.x)
+            return
         if isinstance(message, events.Resize):
             width, height = message.size
             if not (0 < width <= _LARGEST and 0 < height <= _LARGEST):

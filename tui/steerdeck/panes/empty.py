@@ -1,53 +1,144 @@
-"""The deck without sessions: what can be done here, and why not, where it can't."""
+"""The deck without sessions: what works here, proven, and one thing to do next.
+
+A key stands here only where pressing it now works; what can't be done says why and what helps.
+"""
 
 import msgspec
 
+from steerdeck.glyphs import glyphs
 from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel
 from steerdeck.panes.room import Room
 from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck_agents.runtime.wire import Outlook
+from steerdeck_themes.ink import INK
+
+NAME = "steerdeck"
+_PROMISE = (
+    "Your checkout stays as it is: every session has a workspace of its own, "
+    "and nothing of it lands before you say so."
+)
+_COLOURS = {"true": "true colour", "256": "256 colours", "none": "no colour"}
 
 
 def empty_lines(model: DeckModel, keymap: Keymap, room: Room) -> list[Line]:
-    """A title, a sentence and the keys that help, indented on wide terminals."""
+    """Indented on wide terminals, without empty rows where there is no room for them."""
     look = model.outlook
-    indent = 0 if room.columns < 100 else 15
-    lines = [BLANK] * (2 if room.rows < 30 else 8)
-    if not model.attached and not model.lost:
-        return [*lines, Line((Span("Attaching to the runtime", "t0", bold=True),), indent=indent)]
-    if model.lost:
-        lines.append(Line((Span("The runtime can't be reached", "t0", bold=True),), indent=indent))
-        lines.append(Line((foreign(model.lost, "t1"),), indent=indent, wrap=True))
-        again = Line((Span("It is tried again, and nothing is lost meanwhile.", "t2"),))
-        return [*lines, msgspec.structs.replace(again, indent=indent)]
-    problem = look.problem or look.model_problem
-    if problem:
-        title = "No session can start here" if look.problem else "No model yet"
-        lines.append(Line((Span(title, "t0", bold=True),), indent=indent))
-        lines.append(Line((foreign(problem, "t1"),), indent=indent, wrap=True))
+    gap = [BLANK] if room.rows >= 20 else []
+    lines = [*gap * (1 if room.rows < 30 else 5)]
+    if not model.attached:
+        lines += _away(model)
     else:
-        lines.append(Line((Span("Nothing is running", "t0", bold=True),), indent=indent))
-        words = "Say what should be done and press Enter: a session starts on it."
-        lines.append(Line((Span(words, "t2"),), indent=indent, wrap=True))
-    lines += [BLANK, BLANK]
-    place = model.face
-    rows = [
+        width = min(68, room.columns - 2 * room.margin - (room.rail + 1 if room.rail else 0))
+        lines += [*_title(look, width), *gap, *_proven(look), *gap]
+        lines += [*_acts(model, keymap), *gap]
+        lines.append(Line((Span(_PROMISE, "t2"),), wrap=True))
+    indent = 0 if room.columns < 100 else 6 if room.columns < 160 else 15
+    return [
+        msgspec.structs.replace(line, indent=line.indent + indent) if line is not BLANK else line
+        for line in lines
+    ]
+
+
+def _away(model: DeckModel) -> list[Line]:
+    """There is no runtime yet, or none any more."""
+    if not model.lost:
+        return [Line((Span("Attaching to the runtime", "t0", bold=True),))]
+    again = "It is tried again, and nothing is lost meanwhile."
+    return [
+        Line((Span("The runtime can't be reached", "t0", bold=True),)),
+        Line((foreign(model.lost, "t1"),), wrap=True),
+        Line((Span(again, "t2"),)),
+    ]
+
+
+def _title(look: Outlook, width: int) -> list[Line]:
+    g = glyphs()
+    state = "Nothing is running"
+    if look.problem:
+        state = "No session can start here"
+    elif look.model_problem:
+        state = "No model yet"
+    rule = (
+        Span(g.meter * len(NAME), "accent"),
+        Span(g.hairline * max(0, width - len(NAME)), "line"),
+    )
+    return [Line((Span(NAME, "t0", bold=True), Span(f"  {state}", "t2"))), Line(rule)]
+
+
+def _proven(look: Outlook) -> list[Line]:
+    """What was looked at or tried, and how it came out."""
+    lines = []
+    if look.problem:
+        lines.append(_check("git", "", look.problem, bad=True))
+    else:
+        name = look.repository.rstrip("/").rpartition("/")[2]
+        noun = "file" if look.dirty == 1 else "files"
+        clean = f"{look.dirty} {noun} not committed" if look.dirty else "nothing uncommitted"
+        on = f", on {look.branch}" if look.branch else ", on no branch"
+        lines.append(_check("git", name, f"{clean}{on}"))
+    if look.sandbox in ("NO SANDBOX", "none"):
+        mark = Span(f"{glyphs().failed}  ", "failed")
+        words = (mark, _label("sandbox"), Span("NO SANDBOX", "failed", bold=True),
+                 Span("   a command can do whatever you can do", "t2"))  # fmt: skip
+        lines.append(Line(words, hang=13, wrap=True))
+    elif look.sandbox:
+        lines.append(_check("sandbox", look.sandbox, "tried: nothing gets out of the workspace"))
+    if look.model_problem:
+        lines.append(_check("model", "", look.model_problem, bad=True))
+    elif look.models:
+        first = next((m for m in look.models if m.preferred), look.models[0])
+        others = len(look.models) - 1
+        lines.append(_check("model", first.name, f"and {others} more" if others else ""))
+    marks = "ASCII marks" if glyphs().working == "*" else ""
+    lines.append(_check("terminal", _COLOURS[INK.depth], marks))
+    return lines
+
+
+def _label(what: str) -> Span:
+    return Span(what.ljust(10), "t1")
+
+
+def _check(what: str, found: str, about: str, *, bad: bool = False) -> Line:
+    g = glyphs()
+    mark = Span(f"{g.failed if bad else g.done}  ", "failed" if bad else "done")
+    value = foreign(found.ljust(16), "t0") if found else Span("")
+    spans = (mark, _label(what), value, foreign(about, "t1" if bad else "t2"))
+    return Line(spans, hang=13, wrap=True)
+
+
+def _acts(model: DeckModel, keymap: Keymap) -> list[Line]:
+    """Keys that work now; the first one, on its own ground, is what to do next."""
+    look, place = model.outlook, model.face
+    acts = [
         ("new", "new session", "choose model, base, mode, budget"),
-        ("palette", "commands", "everything by name"),
+        ("palette", "commands", "everything by name, past sessions too"),
         ("help", "all keys", "and what each is for"),
     ]
-    if look.problem:
-        rows = rows[1:]
-    for id, what, about in rows:
-        spans = (
-            Span(keymap.shown(id, place).ljust(9), "accent"),
-            Span(what.ljust(15), "t0"),
+    lines: list[Line] = []
+    if look.problem or look.model_problem:
+        acts = acts[1:] if look.problem else acts
+        demo = (Span("steerdeck demo".ljust(25), "t0", bold=True),
+                 Span("in a shell: four agents, offline, without a key", "t2"))  # fmt: skip
+        lines.append(Line(demo))
+    else:
+        key = "send" if place == "composer" else "write"
+        about = "below, and Enter starts a session on it"
+        if place == "composer":
+            about = "below; this key starts a session on it"
+        words = (
+            Span(keymap.shown(key, place).ljust(9), "accent", bold=True),
+            Span("say what to do".ljust(16), "t0", bold=True),
             Span(about, "t2"),
         )
-        lines.append(Line(spans, indent=indent))
-    lines += [BLANK, BLANK]
-    promise = (
-        "Your checkout stays as it is: every session has a workspace of its own, "
-        "and nothing of it lands before you say so."
-    )
-    return [*lines, Line((Span(promise, "t2"),), indent=indent, wrap=True)]
+        lines.append(Line(words, bg="s2"))
+    if model.undoable:
+        acts.insert(0, ("undo", "bring back", "the session that was put away last"))
+    for id, what, about in acts:
+        spans = (
+            Span(keymap.shown(id, place).ljust(9), "accent"),
+            Span(what.ljust(16), "t0"),
+            Span(about, "t2"),
+        )
+        lines.append(Line(spans))
+    return lines

@@ -217,6 +217,10 @@ class TranscriptPane(LineView):
         for id in tuple(changed):
             self._sync_entry(told.entries[id], state, now)
 
+    def renew(self) -> None:
+        """Make every line anew with the next sync."""
+        self._told = None
+
     def _sync_entry(self, entry: Entry, state: SessionState, now: int) -> None:
         key = (entry, _waiting(entry, state), _tick(entry, now))
         if self._seen.get(entry.id) == key:

@@ -218,7 +218,8 @@ class DeckScreen(Steering[None]):
         self.model.move(1)
 
     def _hand_lane(self) -> Lane | None:
-        return next((lane for lane in self.lanes if lane.session == self.model.in_hand), None)
+        hand = self.model.in_hand
+        return next((lane for lane in self.lanes if hand and lane.session == hand), None)
 
     def _scroll(self, action: str) -> None:
         lane = self._hand_lane()

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -57,10 +58,24 @@ class Mooring:
         except (OSError, msgspec.DecodeError):
             return []
 
-    def leave(self, states: Sequence[SessionState], lost: str) -> None:
+    def theme(self) -> str:
+        """The theme F8 chose last; where the settings were changed since, theirs."""
+        try:
+            chosen, configured, *_ = self._theme_file.read_text("utf-8").split()
+        except (OSError, ValueError):
+            return self._berth.theme
+        return chosen if configured == self._berth.theme else self._berth.theme
+
+    @property
+    def _theme_file(self) -> Path:
+        return self._berth.paths.deck_cache.with_name("theme")
+
+    def leave(self, states: Sequence[SessionState], lost: str, theme: str = "") -> None:
         """Remember what was shown, and say what goes on without a deck."""
         alive = [state for state in states if not state.archived]
         self._remember(alive)
+        if theme and theme != self.theme():
+            self._write(self._theme_file, f"{theme} {self._berth.theme}".encode())
         if lost and not states:
             # What works there is not known, so nothing is said of it.
             err(lost)
@@ -69,10 +84,10 @@ class Mooring:
         waiting = sum(state.waits for state in alive)
         parts = [f"{working} {'agent goes' if working == 1 else 'agents go'} on working"]
         if not working:
-            parts = ["No agent is working"]
+            parts = ["Nothing is at work"]
         if waiting:
             parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for you")
-        told = ", ".join(parts)
+        told = "; ".join(parts)
         berth = self._berth
         try:
             err(f"{told}. `{berth.back}` brings the deck back; `{berth.stop}` ends everything.")
@@ -82,11 +97,13 @@ class Mooring:
 
     def _remember(self, alive: Sequence[SessionState]) -> None:
         data = msgspec.json.encode(alive)
-        cache = self._berth.paths.deck_cache
+        self._write(self._berth.paths.deck_cache, data if len(data) <= KEPT else b"[]")
+
+    def _write(self, cache: Path, data: bytes) -> None:
         try:
             private_folder(cache.parent)
             draft = cache.with_suffix(".new")
-            draft.write_bytes(data if len(data) <= KEPT else b"[]")
+            draft.write_bytes(data)
             draft.replace(cache)
         except (OSError, SteerdeckError):
             # The next deck draws its first frame without it.
