@@ -14,7 +14,7 @@ PACKAGES = {
     "steerdeck_agents": CHECKOUT / "agents/steerdeck_agents",
     "steerdeck_themes": CHECKOUT / "themes/steerdeck_themes",
 }
-KINDS = (".py", ".pyi", ".tcss", ".md", ".json", ".toml", ".sql", ".typed")
+KINDS = (".py", ".pyi", ".tcss", ".lark", ".md", ".json", ".toml", ".sql", ".typed")
 
 
 @pytest.fixture(scope="module")
