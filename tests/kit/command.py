@@ -1,6 +1,7 @@
 """The real `steerdeck` as a user starts it, and what its homes hold afterwards."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -95,6 +96,19 @@ def lives(pid: int) -> bool:
         return stat.read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def left_of(folder: Path) -> list[str]:
+    """Living processes that name a folder in their command line."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(folder) in told and int(entry.name) != os.getpid():
+            found.append(told.replace(b"\0", b" ").decode(errors="replace")[:200])
+    return found
 
 
 def facts(where: Paths) -> list[e.Event]:

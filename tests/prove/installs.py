@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kit.command import demos, end_runtimes, steerdeck
+from kit.command import demos, end_runtimes, left_of, steerdeck
 from kit.terminal import Terminal
 from prove.claim import ROOT, Claim, Counted, Tally, world
 
@@ -28,19 +28,6 @@ def _shell(command: str, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def _left_of(folder: Path) -> list[str]:
-    """Processes that still name a folder in their command line."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (entry / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if os.fsencode(folder) in told and int(entry.name) != os.getpid():
-            found.append(told.replace(b"\0", b" ").decode(errors="replace")[:200])
-    return found
-
-
 def clean_clone() -> Counted:
     tally = Tally()
     with world() as folder:
@@ -51,13 +38,13 @@ def clean_clone() -> Counted:
             code, told = _shell("make demo </dev/null | cat", clone)
             tally.see(code == 0, f"make demo, {turn}: {code} {told[-500:]}")
             tally.see("No process of it is left." in told, f"make demo, {turn}: {told[-500:]}")
-            tally.see(not (left := _left_of(folder)), f"left: {left}")
+            tally.see(not (left := left_of(folder)), f"left: {left}")
         for turn in ("first", "second"):
             code, told = _shell("make test </dev/null", clone)
             tally.see(code == 0, f"make test, {turn}: {code} {told[-3000:]}")
             summary = re.findall(r"^.*\b\d+ passed.*$", told, re.MULTILINE)
             tally.notes.append(f"make test, {turn}: {summary[-1] if summary else told[-200:]}")
-            tally.see(not (left := _left_of(folder)), f"left: {left}")
+            tally.see(not (left := left_of(folder)), f"left: {left}")
         _, dirt = _shell("git status --porcelain", clone)
         tally.see(not dirt, f"the checkout is dirty: {dirt[:300]}")
     return tally.done()

@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-from kit.command import PROGRAM, damage, end_runtimes, facts, lives, of_kind, runtime_pid
+from kit.command import PROGRAM, damage, end_runtimes, facts, left_of, lives, of_kind, runtime_pid
 from kit.playing import playing
 from kit.repositories import fingerprint, plain
 from kit.scene import SURROUNDINGS, home_at, order_id
@@ -164,6 +164,7 @@ def runtime_kills() -> Counted:
             tally.wanted += part.wanted
             tally.notes += part.notes
             tally.see(fingerprint(repository) == before, "the user's repository was touched")
+            tally.see(not (left := left_of(folder)), f"{len(left)} processes left: {left[:1]}")
             print(left, "kills left", part.notes, flush=True)
     return tally.done(f"{RUNTIME_KILLS} kills, {SESSIONS} sessions, seed {SEED}")
 

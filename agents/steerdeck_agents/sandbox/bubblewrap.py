@@ -12,6 +12,7 @@ from pathlib import Path
 
 from steerdeck_agents.facts.errors import BadArguments, SteerdeckError
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.sandbox.descendants import MARKER
 from steerdeck_agents.sandbox.environment import HOME_INSIDE
 
 PROGRAM = "/usr/bin/bwrap"
@@ -44,7 +45,7 @@ def arguments(
     """
     start = start_folder(workspace, folder)
     given = [program, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
-    given += ["--cap-drop", "ALL"]
+    given += ["--cap-drop", "ALL", "--unsetenv", MARKER]
     if not nested:
         given.append("--disable-userns")
     given += [*_system(), "--proc", "/proc", "--dev", "/dev"]

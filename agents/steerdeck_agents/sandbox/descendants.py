@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 MARKER = "STEERDECK_COMMAND"
-"""Variable that unconfined commands carry: `<pid of the runtime>-<its start>-<number>`."""
+"""Variable of bubblewrap and of unconfined commands: `<pid of the runtime>-<start>-<number>`."""
 _PROC = Path("/proc")
 _SUBREAPER = 36
 
@@ -135,7 +135,7 @@ def reap(seen: Iterable[Seen]) -> None:
 
 
 def end_leftovers() -> int:
-    """Kill marked commands whose runtime has died (no sandbox held them); how many there were."""
+    """Kill marked commands whose runtime has died, held by no sandbox or stuck; how many."""
     found = 0
     for one in _everything():
         value = _marker_of(one.pid)

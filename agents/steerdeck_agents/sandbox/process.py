@@ -240,7 +240,9 @@ def _start_confined(spawn: Spawn, program: str) -> _Command:
             filter_fd=source,
             status_fd=report,
         )
-        process, pipe = _popen(argv, spawn.environment, "/", (source, report))
+        # Killed at the wrong moment, bubblewrap leaves a half that waits for the other for ever;
+        # the next runtime finds it by the marker. The command itself never sees it.
+        process, pipe = _popen(argv, _with_marker(spawn.environment), "/", (source, report))
     except BaseException:
         os.close(status)
         raise
@@ -254,11 +256,16 @@ def _start_bare(spawn: Spawn) -> _Command:
     descendants.adopt_orphans()
     folder = bubblewrap.start_folder(spawn.workspace, spawn.folder)
     make_home(spawn.workspace)
+    variables = _with_marker(spawn.environment)
+    process, pipe = _popen(_script(spawn.script, _LIMITS), variables, folder, ())
+    return _Command(process, pipe, None, variables[descendants.MARKER])
+
+
+def _with_marker(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables, and the one that says whose command this is."""
     me = descendants.look(os.getpid())
     marker = f"{os.getpid()}-{me.born if me else 0}-{next(_numbers)}"
-    variables = {**spawn.environment, descendants.MARKER: marker}
-    process, pipe = _popen(_script(spawn.script, _LIMITS), variables, folder, ())
-    return _Command(process, pipe, None, marker)
+    return {**variables, descendants.MARKER: marker}
 
 
 def _script(script: str, limits: tuple[str, ...]) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from steerdeck_agents.facts.places import Level, Workspace
-from steerdeck_agents.sandbox import descendants
+from steerdeck_agents.sandbox import bubblewrap, descendants
 from steerdeck_agents.sandbox.process import Finished
 
 Runner = Callable[..., Finished]
@@ -100,6 +100,33 @@ def test_unconfined_commands_of_a_dead_runtime_are_found_again(
     runtime.wait()
     assert descendants.end_leftovers() >= 1
     until(lambda: not [pid for pid in everybody() if folder_of(pid) == workspace.path])
+
+
+def test_half_a_bubblewrap_that_waits_for_ever_is_found_again(confined: Level) -> None:
+    """Killed between making its child and letting it go, it leaves the child; here a pipe waits."""
+    go_on, never = os.pipe()
+    nobody = f"{2**22 + 1}-1-1"
+    with subprocess.Popen(
+        [bubblewrap.PROGRAM, "--unshare-all", "--ro-bind", "/", "/", "--block-fd", str(go_on),
+         "--", "/bin/true"],
+        env={descendants.MARKER: nobody}, pass_fds=(go_on,),
+    ) as outer:  # fmt: skip
+        until(lambda: len(descendants.descendants(outer.pid)) > 0)
+        half = descendants.descendants(outer.pid)
+        outer.kill()
+    assert descendants.end_leftovers() >= 1
+    until(lambda: all(not alive(one.pid) for one in half))
+    os.close(go_on)
+    os.close(never)
+
+
+def test_a_confined_command_does_not_see_the_marker(confined: Level, go: Runner) -> None:
+    assert descendants.MARKER not in go("env", confined).head_tail
+
+
+def alive(pid: int) -> bool:
+    seen = descendants.look(pid)
+    return seen is not None and seen.state != "Z"
 
 
 def start_runtime(level: str, workspace: Workspace, tmp_path: Path) -> "subprocess.Popen[bytes]":
