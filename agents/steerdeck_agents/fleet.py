@@ -6,7 +6,7 @@ import logging
 import os
 import random
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -30,7 +30,7 @@ from steerdeck_agents.facts.places import Level, Workspace
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate import rules
-from steerdeck_agents.journal.enclosures import OrderAnswered
+from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
 from steerdeck_agents.loop import recover
@@ -166,7 +166,8 @@ class Fleet:
     def busy(self) -> bool:
         """Whether the runtime must stay: something works, waits for the developer or is parked."""
         return any(
-            not state.archived and (state.turn is not None or state.waits or state.queue)
+            not state.archived
+            and (state.turn is not None or state.waits or state.queue or state.copying)
             for state in self.writer.states().values()
         )
 
@@ -206,6 +207,24 @@ class Fleet:
         alive = self._adopt(self.writer.states()[session])
         alive.keys = dict(order.keys)
         return session, seq
+
+    async def admit(
+        self,
+        wish: str,
+        born: Callable[[str, int], Sequence[KnownEvent]],
+        *,
+        keys: Mapping[str, str],
+        enclosed: Sequence[Enclosure],
+    ) -> int:
+        """Bring a session to life under a free name like `wish`; the seq of its creation.
+
+        `born` makes its first facts of name and slot.
+        """
+        async with self._naming:
+            facts = born(self._name(wish), self._free_slot())
+            first, *_ = await self.writer.append(*facts, full=True, enclosed=enclosed)
+        self._adopt(self.writer.states()[first.session]).keys = dict(keys)
+        return first.seq
 
     async def reopen(self, state: SessionState, order: OrderId) -> int:
         """Bring an archived session back, under another name or slot where its own is taken now."""

@@ -51,9 +51,9 @@ from steerdeck_agents.models.reach import settings_for
 from steerdeck_agents.sandbox.key_command import LASTS_S, key_of
 from steerdeck_agents.settings.config import ModelSettings
 from steerdeck_agents.settings.paths import Paths
+from steerdeck_agents.work.fill import fill
 from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.workspace import clone, repository
-from steerdeck_agents.workspace.carry import carry
 from steerdeck_agents.workspace.keep import make_independent
 
 log = logging.getLogger(__name__)
@@ -212,7 +212,8 @@ class Session:
             else:
                 await self.end_turn()
             return
-        if state.parked or not (state.turn or state.may_start or state.compaction):
+        due = state.turn or state.may_start or state.compaction or state.copying
+        if state.parked or not due:
             await self._woken()
             return
         stale = self._stale or self._services.clock.monotonic() > self._key_until_s
@@ -255,6 +256,8 @@ class Session:
             if state.turn is None and self.state.stopping:
                 raise RepositoryError("You stopped it before its first turn.")
             await self._found_ground()
+            if state.copying is not None:
+                return None
             settings = settings_for(
                 self.state.model, services.paths, self.keys, services.scripted_url()
             )
@@ -350,14 +353,10 @@ class Session:
             base=state.workspace.base,
             progress=progress,
         )
-        carried = await carry(found, made) if state.carried else ()
+        filled = await fill(self._services.reader, state, found, made)
         facts: list[KnownEvent] = [WorkspaceMade(session=self.id, workspace=made)]
         facts += [Noticed(session=self.id, text=note) for note in found.notes()]
-        if carried:
-            facts.append(
-                Noticed(session=self.id, text=f"carried over {len(carried)} uncommitted files")
-            )
-        await self.append(*facts)
+        await self.append(*facts, *filled)
         self._watch()
 
     async def _found_ground(self) -> None:

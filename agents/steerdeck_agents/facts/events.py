@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from steerdeck_agents.facts.fact import Fact
+from steerdeck_agents.facts.forks import SessionForked as SessionForked
 from steerdeck_agents.facts.ids import (
     ApprovalId,
     CallId,
@@ -355,6 +356,7 @@ KnownEvent = (
     | WorkspaceProgressed | WorkspaceMade | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed
     | QuestionAsked | QuestionAnswered | QuestionExpired | FilesChanged | CheckpointTaken
     | FilesRestored | WorkLanded | LandingFailed | Noticed | RuntimeStarted | RuntimeEnded
+    | SessionForked
 )  # fmt: skip
 Event = KnownEvent | Unknown
 

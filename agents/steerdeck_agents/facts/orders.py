@@ -149,11 +149,18 @@ class Reopen(OrderHead, frozen=True, kw_only=True, tag="reopen"):
     session: SessionId
 
 
+class Fork(OrderHead, frozen=True, kw_only=True, tag="fork"):
+    """A new session that goes on from where this one stands, with the same words and files."""
+
+    session: SessionId
+    name: str = ""
+
+
 class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
     """End the runtime; working sessions are paused and come back with it."""
 
 
 Order = (
     Start | Say | Withdraw | Interrupt | Decide | Answer | Resolve | Resume | TryNow | Configure
-    | Compact | Land | Undo | Archive | Reopen | StopRuntime
+    | Compact | Land | Undo | Archive | Reopen | Fork | StopRuntime
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from steerdeck_agents.facts.events import CallStatus, Delivery, TurnStatus
+from steerdeck_agents.facts.forks import Copying
 from steerdeck_agents.facts.ids import (
     ApprovalId,
     CallId,
@@ -166,6 +167,11 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     level: Level = Level()
     surroundings: Surroundings = Surroundings()
     carried: bool = False
+    forked_from: SessionId | None = None
+    root: SessionId = SessionId("")
+    """The session whose fork it is, at the beginning of the line; empty when it is none."""
+    copying: Copying | None = None
+    """Where its files come from, until its first checkpoint holds them."""
     limits: Limits = Limits()
     """Its budgets."""
     warned: tuple[Kind, ...] = ()
@@ -228,6 +234,11 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     undone_seq: int = 0
     seq: int = 0
     """The last event folded in."""
+
+    @property
+    def cache_key(self) -> SessionId:
+        """Under what the server keeps its prompt: a fork's begins as its source's does."""
+        return self.root or self.id
 
     @property
     def budget(self) -> float | None:

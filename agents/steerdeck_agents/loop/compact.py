@@ -161,7 +161,7 @@ async def _send(
     """Commit the request for the summary before a byte of it leaves."""
     parameters = request.fields(
         model=site.wire_model,
-        cache_key=site.session,
+        cache_key=site.state.cache_key,
         tools=registry.specs_text(freeform=site.freeform),
         effort=site.effort,
         drops=site.drops(),

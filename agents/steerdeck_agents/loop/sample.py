@@ -102,7 +102,7 @@ async def _send(
     staged = site.prompt.stage(*new)
     parameters = request.fields(
         model=site.wire_model,
-        cache_key=site.session,
+        cache_key=state.cache_key,
         tools=registry.specs_text(freeform=site.freeform),
         effort=site.effort,
         drops=site.drops(),

@@ -31,6 +31,7 @@ from steerdeck_agents.facts.orders import (
     Compact,
     Configure,
     Decide,
+    Fork,
     Interrupt,
     Land,
     Order,
@@ -48,7 +49,7 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
-from steerdeck_agents.runtime import shore
+from steerdeck_agents.runtime import forking, shore
 from steerdeck_agents.session import Session
 from steerdeck_agents.workspace import keep
 
@@ -67,6 +68,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     match order:
         case Land():
             return await shore.land(fleet, session, order)
+        case Fork():
+            return await forking.fork(fleet, session, order)
         case Undo():
             return await shore.undo(fleet, session, order)
         case Archive():

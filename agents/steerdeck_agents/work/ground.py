@@ -19,6 +19,7 @@ from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.workspace.changes import changed_files
 from steerdeck_agents.workspace.checkpoint import Snapshot, capture, snapshot_of
 from steerdeck_agents.workspace.git import fields, text
+from steerdeck_agents.workspace.within import shown
 
 RECENT = 64
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -117,6 +118,12 @@ class SessionGround:
             self._stored.update(content.sha for content in found.contents)
             self.touched(found.paths)
             return checkpoint
+
+    @property
+    def not_covered(self) -> str:
+        """The paths the last checkpoint could not keep, in a line; empty when it kept all."""
+        left = () if self._snapshot is None else sorted(self._snapshot.not_covered)
+        return ", ".join(map(shown, left))
 
     async def head(self) -> str:
         return head_of(Path(self.workspace.path)) or await text(

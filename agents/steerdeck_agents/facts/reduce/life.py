@@ -4,11 +4,13 @@ from msgspec.structs import replace
 
 from steerdeck_agents.facts.events import (
     BudgetWarned,
+    CheckpointTaken,
     Event,
     RuleAdded,
     SessionArchived,
     SessionConfigured,
     SessionCreated,
+    SessionForked,
     SessionParked,
     SessionReopened,
     SessionResumed,
@@ -37,8 +39,13 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 surroundings=event.surroundings,
                 carried=event.carried,
                 limits=Limits(dollars=event.budget).changed(event.limits),
+                forked_from=event.forked_from,
                 created_ms=event.at_ms,
             )
+        case SessionForked():
+            return _forked(state, event)
+        case CheckpointTaken() if state.copying is not None:
+            return replace(state, copying=None)
         case WorkspaceProgressed():
             return replace(state, progress=event.text)
         case WorkspaceMade():
@@ -87,6 +94,24 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return replace(state, landed=event.where)
         case _:
             return state
+
+
+def _forked(state: SessionState, event: SessionForked) -> SessionState:
+    told = event.told
+    return replace(
+        state,
+        root=event.root,
+        copying=event.copying,
+        last_turn="interrupted" if event.interrupted else "completed",
+        context=told.context,
+        measured=told.measured,
+        measured_items=told.measured_items,
+        switched_items=told.switched_items,
+        fresh_window=told.fresh_window,
+        plan_edited=told.plan_edited,
+        undone=told.undone,
+        undone_seq=told.undone_seq,
+    )
 
 
 def _limited(state: SessionState, change: Limits) -> SessionState:

@@ -43,6 +43,8 @@ def status_of(state: SessionState) -> Status:
         return "parked"
     if state.turn is not None:
         return "working"
+    if state.copying is not None:
+        return "starting"
     match state.last_turn:
         case None:
             return "starting"
