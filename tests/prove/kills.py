@@ -164,7 +164,7 @@ def runtime_kills() -> Counted:
             tally.wanted += part.wanted
             tally.notes += part.notes
             tally.see(fingerprint(repository) == before, "the user's repository was touched")
-            tally.see(not (left := left_of(folder)), f"{len(left)} processes left: {left[:1]}")
+            tally.see(not (stuck := left_of(folder)), f"{len(stuck)} processes left: {stuck[:1]}")
             print(left, "kills left", part.notes, flush=True)
     return tally.done(f"{RUNTIME_KILLS} kills, {SESSIONS} sessions, seed {SEED}")
 
