@@ -128,6 +128,7 @@ class Prompt(Widget, can_focus=True):
         if text != self._draft.text:
             self._draft.set(text)
             self._edited()
+            self.refresh()
 
     def clear(self) -> None:
         """Throw the draft away; undo brings it back."""
@@ -254,8 +255,6 @@ class Prompt(Widget, can_focus=True):
             tall = min(len(self._laid_out()[0]), _ROWS)
             if tall != self.size.height:
                 self.refresh(layout=True)
-            else:
-                self._answer()
 
     def _answer(self) -> None:
         """Draw it before the key's event is over: what was typed, and where the caret is."""
