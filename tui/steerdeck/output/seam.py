@@ -173,6 +173,11 @@ def send_through(app: App[Any], stage: Stage) -> bool:
     return True
 
 
+def driver_of(app: App[Any]) -> object:
+    """The driver at work, or None."""
+    return getattr(app, "_driver", None)
+
+
 def write_to(driver: object, file: TextIOBase) -> None:
     """Let the driver write to `file`, which must not raise when the terminal is gone."""
     target: Any = driver

@@ -49,7 +49,7 @@ def _measure(app: App[Any], wide: Callable[[], None]) -> None:
             choose(ascii_only=True)
             wide()
 
-    driver = app._driver
+    driver = seam.driver_of(app)
     if isinstance(driver, SafeDriver):
         driver.measured = heard
         driver.write(QUERY)
