@@ -362,6 +362,9 @@ class Session:
     async def _found_ground(self) -> None:
         """What follows the making of a workspace once; done again where a crash came between."""
         if not await asyncio.to_thread(self._services.reader.checkpoints, self.id):
+            if self.state.copying is not None:
+                # Its first checkpoint makes the fork whole: what it changed is known by then.
+                await self.ground.publish_changes()
             await self.ground.checkpoint("carried" if self.state.carried else "start")
             await self.ground.publish_changes()
         if self.state.workspace.borrows and not self._alone_tried:

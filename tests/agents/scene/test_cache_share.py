@@ -48,6 +48,37 @@ def test_a_compaction_costs_the_cache_once_and_its_own_request_finds_it(tmp_path
     asyncio.run(many_turns(tmp_path, compact_after=4, turns=8))
 
 
+def test_a_fork_finds_in_the_cache_what_its_source_left_there(tmp_path: Path):
+    received.clear()
+    asyncio.run(forked_twice(tmp_path, max(4, TURNS // 4)))
+
+
+async def forked_twice(tmp_path: Path, turns: int) -> None:
+    """As many turns in a session, in its fork, and after a restart in the fork of that."""
+    repository = plain(tmp_path / "repository")
+    for number in range(7):
+        write(repository, f"pages/{number}.txt", f"Page {number}.\n" * 60)
+    commit(repository, "pages")
+    line = [SessionId("")]
+    asked: list[StoredRequest] = []
+    for _ in range(3):
+        async with scene(tmp_path / "home", {"m": one_call_a_turn}, ids=RandomIds()) as playing:
+            if line[-1]:
+                line.append((await playing.give(o.Fork, line[-1])).session)
+            for turn in range(turns):
+                line[-1] = await one_turn(playing, repository, line[-1], turn + bool(line[0]))
+            # The first of the line goes on as well: the cache is asked by both in turn.
+            if len(line) > 1:
+                await one_turn(playing, repository, line[0], turns)
+            reading = playing.runtime.fleet.reader
+            asked += [reading.request(one.id) for one in reading.requests(line[-1])]
+    assert len(asked) == 3 * 2 * turns
+    assert len({one.session for one in asked}) == len({*line}) == 3
+    share = cache_share(asked)
+    print(f"{len(asked)} requests of three forks, cached share {share:.4%} of what is possible")
+    assert share >= 0.99
+
+
 async def many_turns(tmp_path: Path, compact_after: int, turns: int = TURNS) -> None:
     repository = plain(tmp_path / "repository")
     for number in range(7):
