@@ -43,9 +43,9 @@ def state(*after: e.KnownEvent, ago_s: float = 0.0) -> SessionState:
     return fold(story(*after, ago_s=ago_s).events)
 
 
-def said(*after: e.KnownEvent, ago_s: float = 0.0, cause: str = "") -> tuple[str, str, str]:
+def said(*after: e.KnownEvent, ago_s: float = 0.0) -> tuple[str, str, str]:
     """Word, row and time of a wait."""
-    wait = wait_of(state(*after, ago_s=ago_s), NOW, cause)
+    wait = wait_of(state(*after, ago_s=ago_s), NOW)
     assert wait is not None
     return wait.word, wait.told, wait.left
 
@@ -93,7 +93,8 @@ def test_silence_is_said_with_how_long_it_lasts():
 
 
 def test_a_lost_network_is_called_that():
-    assert said(RETRY, cause="network")[:2] == ("no network", "waiting for the network")
+    lost = msgspec.structs.replace(RETRY, cause="network")
+    assert said(lost)[:2] == ("no network", "waiting for the network")
 
 
 def test_a_compaction_under_way_is_said_also_while_it_waits():

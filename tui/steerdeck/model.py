@@ -8,11 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from steerdeck_agents.facts.errors import Cause
 from steerdeck_agents.facts.events import (
     Event,
     OutputAdded,
-    RetryPlanned,
     RuntimeEnded,
     RuntimeStarted,
     TextAdded,
@@ -75,12 +73,8 @@ class Told(Transcript):
         super().__init__()
         self.log: list[str] = []
         """Ids of entries in the order they were made or changed."""
-        self.cause: Cause = ""
-        """Why the last request that is asked again had failed."""
 
     def add(self, event: Event) -> str | None:
-        if isinstance(event, RetryPlanned):
-            self.cause = event.cause
         changed = super().add(event)
         if changed is not None:
             self.log.append(changed)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck_agents.facts.errors import Cause
 from steerdeck_agents.facts.events import CallStatus, Delivery, TurnStatus
 from steerdeck_agents.facts.forks import Copying
 from steerdeck_agents.facts.ids import (
@@ -117,6 +118,8 @@ class OpenTurn(msgspec.Struct, frozen=True):
     """Failures in a row, not counting those a limit or the network caused."""
     retry: str = ""
     """Why the last request is asked again; empty when none is."""
+    retry_cause: Cause = ""
+    """What kind of failure it was."""
     retry_at_ms: int = 0
     """When it is asked again, or was."""
     place: int = 0

@@ -147,6 +147,14 @@ def _who(kind: str) -> Who:
     return "reasoning" if kind == "reasoning" else "agent"
 
 
+_ENDINGS = {
+    "refused": "the model refused",
+    "cut_off": "the answer reached the limit of its length",
+    "filtered": "the server's filter stopped the answer",
+    "empty": "the model said nothing at all",
+}
+
+
 def _marked(event: e.Event) -> Marked | None:
     match event:
         case e.TurnEnded(status="completed"):
@@ -158,6 +166,8 @@ def _marked(event: e.Event) -> Marked | None:
             text, level = f"parked: {event.reason}", "warning"
         case e.SessionResumed(why=str(why)) if why:
             text, level = f"resumed: {why}", "info"
+        case e.RequestEnded() if event.ending:
+            text, level = _ENDINGS[event.ending], "warning"
         case e.RetryPlanned():
             text = f"asking again in {event.delay_ms / 1000:.0f} s: {event.reason}"
             level = "warning"

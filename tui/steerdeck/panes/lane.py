@@ -66,7 +66,7 @@ class Lane(Down):
         self.head.show(head)
         self.plan.show(self._plan(state, room))
         self.changes.show(self._changes(state, hunk, room, inner))
-        wait = wait_of(state, now, transcript.cause if transcript is not None else "")
+        wait = wait_of(state, now)
         self.wait.show([] if wait is None else [wait_row(wait)])
         if self.wait.display != (wait is not None):
             self.wait.display = wait is not None

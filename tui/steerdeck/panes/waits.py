@@ -10,7 +10,6 @@ import msgspec
 
 from steerdeck.glyphs import glyphs
 from steerdeck.text import Line, Span, clock
-from steerdeck_agents.facts.errors import Cause
 from steerdeck_agents.facts.state import OpenTurn, SessionState
 
 _DAY_MS = 86_400_000
@@ -34,14 +33,14 @@ def resting(state: SessionState) -> bool:
     return state.status == "parked" and state.parked_until_ms is not None
 
 
-def wait_of(state: SessionState, now: int, cause: Cause = "") -> Wait | None:
-    """What the session waits for; `cause` is the one of its last planned retry, where known."""
+def wait_of(state: SessionState, now: int) -> Wait | None:
+    """What the session waits for; None while it waits for nothing."""
     if resting(state):
         return _resting(state, now)
     turn = state.turn
     if state.status != "working" or turn is None:
         return None
-    wait = _asking(turn, now, cause)
+    wait = _asking(turn, now)
     if wait is not None and turn.compacts:
         return msgspec.structs.replace(wait, told=f"compacting: {wait.told}")
     if wait is not None:
@@ -65,7 +64,7 @@ def wait_row(wait: Wait) -> Line:
     )
 
 
-def _asking(turn: OpenTurn, now: int, cause: Cause) -> Wait | None:
+def _asking(turn: OpenTurn, now: int) -> Wait | None:
     """The wait before or within one request to the model."""
     g = glyphs()
     if turn.place:
@@ -80,7 +79,7 @@ def _asking(turn: OpenTurn, now: int, cause: Cause) -> Wait | None:
             hastens=True,
         )
     if turn.retry and turn.request is None:
-        network = cause == "network"
+        network = turn.retry_cause == "network"
         due = turn.retry_at_ms > now
         return Wait(
             "no network" if network else "asking again",

@@ -78,6 +78,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 attempt=event.attempt,
                 strikes=before if event.cause in ("limit", "network") else before + 1,
                 retry=event.reason,
+                retry_cause=event.cause,
                 retry_at_ms=event.at_ms + event.delay_ms,
             )
         case RequestEnded():
