@@ -5,7 +5,9 @@ and when the stream breaks they are dropped, their text kept as incomplete.
 """
 
 import asyncio
-from typing import Literal
+from typing import Literal, TypeGuard
+
+import msgspec
 
 from steerdeck_agents.facts.events import (
     ItemEnded,
@@ -110,6 +112,8 @@ class Response:
                                 flow.add(chunk)
                         case ItemDone():
                             self.items.append(chunk)
+                            if words := _words(chunk):
+                                self.texts[chunk.item, "message"] = words
                         case Notice():
                             self.notices.append(chunk)
                         case Ended():
@@ -176,3 +180,15 @@ class Response:
             for (item, kind), text in self.texts.items()
             if kind != "arguments"
         ]
+
+
+def _words(done: ItemDone) -> str:
+    """The words of a whole message: its deltas may have been lost, told twice, or never sent."""
+    content = msgspec.json.decode(done.text).get("content") if done.type == "message" else None
+    parts = [part for part in content if isinstance(part, dict)] if _is_list(content) else []
+    said = (part.get("text") or part.get("refusal") for part in parts)
+    return "".join(words for words in said if isinstance(words, str))
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
