@@ -6,14 +6,14 @@ Each request takes the next fault from a list; without one it is answered from a
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
 from steerdeck_agents.facts.ids import Sha, sha_of
-from steerdeck_agents.models.scripted import Refuse, Script
-from steerdeck_agents.models.scripted_events import events_of, frame
+from steerdeck_agents.models.scripted import Conversation, Refuse, Reply, Script
+from steerdeck_agents.models.scripted_events import broken_end, events_of, frame
 from steerdeck_agents.models.scripted_input import read_request
 
 Ending = Literal["close", "reset", "stall"]
@@ -24,11 +24,15 @@ STREAM = ("200 OK", {"content-type": "text/event-stream"})
 class Fault:
     """An answer byte by byte: text to send, seconds to pause, and how it ends."""
 
-    parts: tuple[str | float, ...] = ()
+    parts: tuple[str | bytes | float, ...] = ()
     status: str = STREAM[0]
     headers: tuple[tuple[str, str], ...] = tuple(STREAM[1].items())
     ending: Ending = "close"
     headless: bool = False
+
+
+Twist = Callable[[bytes, Script], Fault]
+"""Makes an answer from the request's body and the script: a good one with something wrong in it."""
 
 
 def refusal(status: int, code: str = "", message: str = "No.", **headers: str) -> Fault:
@@ -52,7 +56,7 @@ class FaultyServer:
     """Plays faults, then the script."""
 
     def __init__(self, script: Script) -> None:
-        self.faults: list[Fault | None] = []
+        self.faults: list[Fault | Twist | None] = []
         self.asked = 0
         self.received: list[Sha] = []
         """Hashes of the bodies in the order they came."""
@@ -95,8 +99,8 @@ class FaultyServer:
         self.asked += 1
         self.received.append(sha_of(body))
         fault = self.faults.pop(0) if self.faults else None
-        if fault is None:
-            fault = self._good(body)
+        if not isinstance(fault, Fault):
+            fault = (fault or good)(body, self._script)
         if not fault.headless:
             lines = [f"HTTP/1.1 {fault.status}", "connection: close"]
             lines += [f"{name}: {value}" for name, value in fault.headers]
@@ -105,7 +109,7 @@ class FaultyServer:
             if isinstance(part, float):
                 await asyncio.sleep(part)
             else:
-                writer.write(part.encode())
+                writer.write(part.encode() if isinstance(part, str) else part)
                 await writer.drain()
         match fault.ending:
             case "reset":
@@ -113,17 +117,30 @@ class FaultyServer:
             case "stall":
                 await asyncio.Event().wait()
 
-    def _good(self, body: bytes) -> Fault:
-        talk = read_request(body)
-        assert not isinstance(talk, Refuse), talk
-        reply = self._script(talk)
-        assert not isinstance(reply, Refuse), reply
-        return Fault(tuple(frame(event).decode() for event in events_of(talk, reply)))
+
+def good(body: bytes, script: Script) -> Fault:
+    """The script's answer, whole."""
+    talk = read_request(body)
+    assert not isinstance(talk, Refuse), talk
+    reply = script(talk)
+    assert not isinstance(reply, Refuse), reply
+    return answer(body, reply)
+
+
+def answer(body: bytes, reply: Reply) -> Fault:
+    """This answer, whole or as it breaks off, whatever the request says."""
+    talk = read_request(body)
+    if isinstance(talk, Refuse):
+        talk = Conversation(model="m", salt="", said=(), calls=(), messages=())
+    events = list(events_of(talk, reply))
+    if reply.broken:
+        events = [*events[: reply.after], broken_end(talk, reply.broken)]
+    return Fault(tuple(frame(event) for event in events))
 
 
 @asynccontextmanager
 async def faulty(
-    script: Script, faults: Sequence[Fault | None] = ()
+    script: Script, faults: Sequence[Fault | Twist | None] = ()
 ) -> AsyncIterator[FaultyServer]:
     server = FaultyServer(script)
     server.faults = list(faults)

@@ -35,14 +35,35 @@ def check_laws(reader: JournalReader, state: SessionState, *, chain: bool = True
 
 
 def check_requests(reader: JournalReader, session: SessionId, facts: list[e.Event]) -> None:
-    """Bodies are the stored texts, grow at their end, and hold one result for each call."""
+    """Bodies are the stored texts, grow at their end, and hold one result for each call.
+
+    Tools, key and rules stay the same, unless the developer chose another model or
+    effort; a request for a summary shares all but its own last words.
+    """
     sent = {fact.request: fact for fact in facts if isinstance(fact, e.RequestSent)}
+    chosen = [
+        fact.seq
+        for fact in facts
+        if isinstance(fact, e.SessionConfigured) and (fact.model, fact.effort) != (None, None)
+    ]
+    window, fields, changes = -1, "", 0
     before: tuple[str, ...] = ()
     for listed in reader.requests(session):
         stored = reader.request(listed.id)
-        assert sha_of(body(stored.fields, stored.items)) == sent[stored.id].body
-        assert stored.items[: len(before)] == before, "a prompt was edited"
-        before = stored.items
+        fact = sent[stored.id]
+        assert sha_of(body(stored.fields, stored.items)) == fact.body
+        assert len(stored.items) == fact.items
+        if stored.window == window:
+            shared = min(len(before), len(stored.items) - fact.compacts)
+            assert stored.items[:shared] == before[:shared], "a prompt was edited"
+            assert shared == len(before) or fact.compacts, "a prompt lost its end"
+        if fields and stored.fields != fields:
+            # A choice holds from a later turn on, or from the next runtime.
+            changes += 1
+            assert changes <= sum(seq < fact.seq for seq in chosen), "tools or parameters changed"
+        if stored.window != window or not fact.compacts:
+            before = stored.items
+        window, fields = stored.window, stored.fields
         check_results(stored.items)
 
 

@@ -2,73 +2,26 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
-from kit.faulty import Fault, FaultyServer, faulty, refusal, sse, told
+from kit.bad_days import BEGUN, CALM, DAYS, RUN, course, shell_once, times
+from kit.faulty import Fault, FaultyServer, Twist, faulty, refusal, sse
+from kit.lawful import check_laws
 from kit.repositories import plain
-from kit.scene import Scene, scene
+from kit.scene import Scene, order_id, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import SessionId, SystemClock
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.loop.patience import Patience
-from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say, Script
+from steerdeck_agents.models.scripted import Conversation, Reply, Say, Script
 from steerdeck_agents.runtime import wire
 
 Story = Callable[[FaultyServer, Scene, Path], Awaitable[None]]
-RUN = "echo ran >> ran.txt"
-QUICK = Patience(
-    first_s=0.01, longest_s=0.02, network_first_s=0.02, network_longest_s=0.05, said_s=0.05,
-    ended_s=0.3, line_s=0.01, line_again_s=0.05,
-)  # fmt: skip
-CALM = structs.replace(QUICK, said_s=20.0, ended_s=60.0)
-BEGUN = (
-    sse(type="response.output_item.added", output_index=0,
-        item={"type": "message", "id": "msg_1"}),
-    sse(type="response.output_text.delta", output_index=0, item_id="msg_1", delta="Half"),
-)  # fmt: skip
-CALLING = (
-    sse(type="response.output_item.added", output_index=0,
-        item={"type": "function_call", "id": "fc_1", "name": "shell", "call_id": "c"}),
-    sse(type="response.function_call_arguments.delta", output_index=0, item_id="fc_1",
-        delta='{"command": "echo ra'),
-)  # fmt: skip
-LIMIT = {"code": "rate_limit_exceeded", "message": "Rate limit. Please try again in 10ms."}
-
-FAULTS: dict[str, list[Fault]] = {
-    "429": [refusal(429)],
-    "429 with Retry-After": [refusal(429, retry_after="0.02")],
-    "429 with retry-after-ms": [refusal(429, retry_after_ms="20")],
-    "429 told in a stream": [told(type="error", **LIMIT)],
-    "a failed response that tells of a limit": [
-        told(type="response.failed", response={"status": "failed", "error": LIMIT})
-    ],
-    "500": [refusal(500)],
-    "502 with HTML": [Fault(("<html>",), "502 Bad Gateway", (("content-type", "text/html"),))],
-    "503": [refusal(503)],
-    "eight in a row": [refusal(500)] * 8,
-    "twelve limits in a row": [refusal(429)] * 12,
-    "529": [refusal(529, "overloaded_error")],
-    "reset before the first byte": [Fault(headless=True, ending="reset")],
-    "reset after headers": [Fault(ending="reset")],
-    "reset within the text": [Fault(BEGUN, ending="reset")],
-    "reset within a call": [Fault(CALLING, ending="reset")],
-    "stall after headers": [Fault(ending="stall")],
-    "stall within a call": [Fault(CALLING, ending="stall")],
-    "comments that keep a silent stream open": [Fault((": here\n\n", 0.05) * 60)],
-    "events that say nothing": [Fault((sse(type="ping"), 0.05) * 60)],
-    "an end without a terminal event": [Fault(BEGUN)],
-    "an empty stream": [Fault()],
-}
-
-
-def shell_once(talk: Conversation) -> Reply:
-    """One command, then the end."""
-    if any(call.output is not None for call in talk.calls):
-        return Reply((Say("Whole.", final=True),))
-    return Reply((Call("shell", {"command": RUN, "why": "Because."}),))
 
 
 def echo(talk: Conversation) -> Reply:
@@ -85,34 +38,44 @@ def nothing_was_lost(playing: Scene, session: SessionId) -> None:
     assert len(playing.of(session, e.CallEnded)) == len(playing.of(session, e.CallRequested))
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_turn_survives(fault: str, tmp_path: Path):
-    """The fault comes before the call is asked for, and again before its result is answered."""
+@pytest.mark.parametrize("name", DAYS)
+def test_a_turn_survives_or_ends_by_its_name(name: str, tmp_path: Path):
+    """What is survived comes before the call is asked for, and again before its answer."""
+    day = DAYS[name]
 
     async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
         session = await playing.start(repository, "m")
-        state = await playing.status(session, "done", "failed", "parked")
-        assert (state.status, server.faults) == ("done", [])
+        state = await playing.status(session, "done", "idle", "failed", "parked")
+        assert (state.status, server.faults) == (day.ends, [])
+        assert day.says in heard(playing, session, state)
+        planned = playing.of(session, e.RetryPlanned)
+        expected = len([one for one in course(name) if one]) if day.taken == "not" else 0
+        assert len(planned) == expected - (day.ends == "failed") * (expected > 0) or day.silent
+        assert all(event.reason and event.delay_ms >= 0 for event in planned)
+        if day.ends != "done":
+            order = o.Resume if day.ends == "parked" else partial(o.Say, text="Again, please.")
+            await playing.client.give(order(id=order_id(), session=session))
+            state = await playing.status(session, "done")
         ran = Path(state.workspace.path) / "ran.txt"
         assert ran.read_text() == "ran\n", "the command ran once"
-        nothing_was_lost(playing, session)
-        planned = playing.of(session, e.RetryPlanned)
-        assert len(planned) == 2 * len(FAULTS[fault]) or (silent and len(planned) > 2)
-        assert all(event.reason and event.delay_ms >= 0 for event in planned)
-        texts = [x.text for x in playing.of(session, e.ItemEnded) if x.complete]
-        assert texts == ["Whole."]
+        texts = [x.text for x in playing.of(session, e.ItemEnded) if x.complete and x.text]
+        assert texts[-1] == "Whole."
+        assert len(texts) == 1 or name == "refusal"
+        check_laws(playing.runtime.fleet.reader, state)
 
-    silent = any(word in fault for word in ("stall", "silent", "nothing"))
-    faults = [*FAULTS[fault], None, *FAULTS[fault], None]
-    if silent:
-        play(tmp_path, faults, story, patience=QUICK, silence_s=0.2)
-    else:
-        play(tmp_path, faults, story)
+    patience, silence_s = times(name)
+    play(tmp_path, course(name), story, patience=patience, silence_s=silence_s)
+
+
+def heard(playing: Scene, session: SessionId, state: SessionState) -> str:
+    """What the developer was told."""
+    said = [fact.text for fact in playing.of(session, e.Noticed)]
+    return "\n".join([state.reason, *said])
 
 
 def play(
     tmp_path: Path,
-    faults: list[Fault | None],
+    faults: list[Fault | Twist | None],
     story: Story,
     script: Script = shell_once,
     patience: Patience = CALM,
