@@ -6,7 +6,6 @@ one command to run and one sentence to say; whatever the server does, the comman
 
 import json
 import os
-from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from msgspec import structs
@@ -224,6 +223,6 @@ def times(name: str) -> tuple[Patience, float]:
     return (QUICK, 0.2) if DAYS[name].silent else (CALM, 60.0)
 
 
-def days() -> Iterator[str]:
+def days() -> tuple[str, ...]:
     """The days to try where a few stand for all; with STEERDECK_CHAOS all of them."""
-    yield from DAYS if os.environ.get("STEERDECK_CHAOS") else SAMPLE
+    return tuple(DAYS) if os.environ.get("STEERDECK_CHAOS") else SAMPLE
