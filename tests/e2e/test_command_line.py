@@ -246,6 +246,22 @@ def test_a_session_is_put_away_and_brought_back(shell: Shell, model: str):
     assert "is not parked" in shell("resume", "look-around", code=1).stderr
 
 
+def test_a_fork_has_the_work_and_goes_its_own_way(shell: Shell, model: str):
+    shell("run", "look around", "--model", "scripted")
+
+    forked = shell("fork", "look-around", "--name", "other way").stdout
+    assert "Forked look-around; `steerdeck say other-way" in forked
+    shell.until("other-way", "done")
+    assert shell("diff", "other-way").stdout == shell("diff", "look-around").stdout != ""
+    shell("say", "other-way", "mention the moon")
+    until = time.monotonic() + PATIENCE_S
+    while "moon" not in (told := shell("diff", "other-way").stdout):
+        assert time.monotonic() < until, told
+    assert "moon" not in shell("diff", "look-around").stdout
+    shell("stop", "look-around", "--archive")
+    assert "reopen it" in shell("fork", "look-around", code=1).stderr
+
+
 def test_a_request_is_printed_again_with_the_bytes_that_were_sent(shell: Shell, model: str):
     shell("run", "look around", "--model", "scripted", "--tokens", "1", code=3)
     (sent,) = json.loads(shell("requests", "look-around", "--json").stdout)

@@ -359,6 +359,23 @@ def test_a_discard_is_asked_for_and_undone_with_u():
     play(scene)
 
 
+def test_f_forks_a_session_without_an_open_call():
+    async def scene(app, pilot, feed):
+        busy = next(state for state in app.model.sessions() if state.calls)
+        rests = next(state for state in app.model.sessions() if not state.calls)
+        app.model.in_hand = busy.id
+        await pilot.press("f")
+        await pilot.pause()
+        assert feed.orders == []
+        app.model.in_hand = rests.id
+        await pilot.press("f")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0] == o.Fork(id=feed.orders[0].id, session=rests.id)
+        await until(pilot, lambda: f"forked {rests.name}" in told(app))
+
+    play(scene)
+
+
 def test_the_palette_runs_a_command_by_name():
     async def scene(app, pilot, feed):
         await pilot.press("ctrl+p", *"replay")

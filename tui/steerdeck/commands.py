@@ -168,6 +168,15 @@ class Helm:
     async def compact(self, session: SessionId) -> None:
         await self.bridge.give(o.Compact(id=self._order(), session=session))
 
+    async def fork(self, state: SessionState) -> None:
+        """A copy of a session as it stands; it is in hand as soon as it is there."""
+        given = await self.bridge.give(o.Fork(id=self._order(), session=state.id))
+        if given.session:
+            self.model.in_hand = given.session
+            self.model.target = "one"
+            self.bridge.mark(Dirty(everything=True))
+        self.say(f"forked {state.name}; say how the copy goes on")
+
     async def switch(self, state: SessionState, model: str | None, effort: str | None) -> None:
         """Another model or effort from the next request on; None leaves it as it is."""
         await self.bridge.give(

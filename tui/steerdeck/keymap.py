@@ -138,6 +138,9 @@ KEYS: tuple[Key, ...] = (
     ),
     Key("model", ("M",), "model", ("deck", "zoom"), "Change model or effort of the session"),
     Key("compact", ("C",), "compact", ("deck", "zoom"), "Compact the window of the session"),
+    Key(
+        "fork", ("f",), "fork", ("deck", "zoom"), "Fork the session in hand: a copy on its own way"
+    ),
     Key("land", ("L",), "land", ("deck", "zoom"), "Land the work of the session in hand"),
     Key("archive", ("A",), "archive", ("deck", "zoom"), "Stop and archive the session in hand"),
     Key("discard", ("D",), "discard", ("deck", "zoom"), "Discard the work of the session in hand"),

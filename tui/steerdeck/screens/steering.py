@@ -137,6 +137,20 @@ class Steering(Keyed[T], Generic[T]):
         if self.hand is not None:
             self.helm.go(self.helm.next_mode(self.hand))
 
+    def can_fork(self) -> bool:
+        """As the runtime sees it: files to copy, and no call that would be halved."""
+        state = self.hand
+        return (
+            state is not None
+            and bool(state.workspace.path)
+            and not (state.archived or state.calls or state.approvals or state.questions)
+            and state.copying is None
+        )
+
+    def do_fork(self) -> None:
+        if self.hand is not None:
+            self.helm.go(self.helm.fork(self.hand))
+
     def can_land(self) -> bool:
         return bool(self.hand and self.hand.files)
 

@@ -26,6 +26,7 @@ VERBS: dict[str, Verb] = {
     "reopen": Verb("steering", "reopen", "Bring back an archived or discarded session"),
     "resume": Verb("steering", "resume", "Let a parked session go on, with the keys of this shell"),
     "compact": Verb("compacting", "compact", "Make a session's prompt short again"),
+    "fork": Verb("forking", "fork", "Copy a session as it stands; both go on by themselves"),
     "diff": Verb("shore", "diff", "Show what a session changed"),
     "undo": Verb("shore", "undo", "Put files of a session back as they were"),
     "land": Verb("shore", "land", "Bring a session's work into your repository"),
