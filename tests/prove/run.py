@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from prove import big, code_base, installs, kills, outputs, real_model, timing, unplugged
+from prove import big, code_base, harness, installs, kills, outputs, real_model, timing, unplugged
 from prove.claim import ROOT, Claim, Counted
 
 HOUR_S = 3600
@@ -24,6 +24,7 @@ CLAIMS: tuple[Claim, ...] = (
     *outputs.CLAIMS,
     *unplugged.CLAIMS,
     *big.CLAIMS,
+    *harness.CLAIMS,
     *real_model.CLAIMS,
     *code_base.CLAIMS,
     *installs.CLAIMS,
