@@ -10,7 +10,16 @@ import msgspec
 import pytest
 
 from kit.lawful import check_laws
-from kit.repositories import fingerprint, plain, run, write
+from kit.repositories import (
+    fingerprint,
+    partial,
+    plain,
+    run,
+    shallow,
+    sparse,
+    with_submodule,
+    write,
+)
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
@@ -60,9 +69,13 @@ def playing_at(tmp_path: Path, repository: Path) -> AbstractAsyncContextManager[
     return scene(tmp_path / "home", {"m": writes}, ids=RandomIds(), allowed=allowed)
 
 
-def play(tmp_path: Path, story: Callable[[Scene, SessionId], Awaitable[None]]) -> None:
+def play(
+    tmp_path: Path,
+    story: Callable[[Scene, SessionId], Awaitable[None]],
+    make: Callable[[Path], Path] = plain,
+) -> None:
     """A session whose first turn is done."""
-    repository = plain(tmp_path / "repository").resolve()
+    repository = make(tmp_path / "repository").resolve()
 
     async def run_it() -> None:
         async with playing_at(tmp_path, repository) as playing:
@@ -272,6 +285,29 @@ def test_what_no_checkpoint_keeps_is_named_and_not_copied(tmp_path):
         assert any("not copied" in text and ".env" in text for text in texts)
 
     play(tmp_path, story)
+
+
+def test_a_fork_is_told_what_its_source_was_not_told_yet(tmp_path):
+    async def story(playing: Scene, session: SessionId) -> None:
+        await playing.give(o.Undo, session, paths=("readme.md",))
+        copy = await forked(playing, session)
+        assert (place(playing, copy) / "readme.md").exists()
+        told = [await said(playing, s, "Go on.") for s in (session, copy)]
+        items = [[item for item in one.items if "put these files back" in item] for one in told]
+        assert items[0] == items[1] != []
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("make", [shallow, partial, sparse, with_submodule])
+def test_odd_repositories_are_forked_too(tmp_path, make):
+    async def story(playing: Scene, session: SessionId) -> None:
+        copy = await forked(playing, session)
+        here, there = place(playing, copy), place(playing, session)
+        assert files(here) == files(there)
+        assert run(here, "rev-parse", "HEAD") == run(there, "rev-parse", "HEAD")
+
+    play(tmp_path, story, make)
 
 
 def test_a_fork_finishes_itself_after_a_crash_as_the_source_was_then(tmp_path):
