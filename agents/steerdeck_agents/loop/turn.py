@@ -40,11 +40,9 @@ async def run(site: Site) -> None:
                 continue
             if (error := await _ask(site, turn.id, reason)) is not None:
                 await _end(site, turn.id, "failed", str(error))
-                return
         else:
             status, problem = endings.outcome(turn)
             await _end(site, turn.id, status, problem)
-            return
 
 
 async def _ask(site: Site, turn: TurnId, reason: Reason | None) -> ModelError | None:
@@ -91,10 +89,11 @@ async def interrupted(memory: Memory, turn: OpenTurn) -> None:
 
 
 async def _end(site: Site, turn: TurnId, status: TurnStatus, error: str = "") -> None:
+    """End the turn so, unless an interrupt was accepted meanwhile: then that is how it ends."""
     way_out = "Say something to ask again." if error else ""
     # Whether there is work to review is told by the table of changed files at this moment.
     await site.ground.settled()
-    await site.journal.append(
-        TurnEnded(session=site.session, turn=turn, status=status, error=error, way_out=way_out),
-        full=True,
-    )
+    ended = TurnEnded(session=site.session, turn=turn, status=status, error=error, way_out=way_out)
+    async with site.deciding:
+        if not site.stop.is_set():
+            await site.journal.append(ended, full=True)

@@ -172,6 +172,28 @@ def test_an_interrupt_that_comes_as_the_turn_ends_does_not_hit_the_next_one(tmp_
     play(tmp_path, story)
 
 
+def test_an_interrupt_accepted_just_before_a_turn_would_end_is_how_it_ends(tmp_path):
+    async def story(playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "busy")
+        await playing.status(session, "needs_you")
+        ground = playing.runtime.fleet.session(session).ground
+        settled = ground.settled
+        given: list[wire.Given] = []
+
+        async def slowly() -> None:
+            await settled()
+            if not given:
+                given.append(await playing.give(o.Interrupt, session))
+
+        ground.settled = slowly
+        state = await attend(playing, session)
+        assert [turn.status for turn in playing.of(session, e.TurnEnded)] == ["interrupted"]
+        assert len(given) == 1
+        check_laws(playing.runtime.fleet.reader, state)
+
+    play(tmp_path, story)
+
+
 def test_of_two_clients_that_decide_only_the_first_is_heard(tmp_path):
     async def story(playing: Scene, repository: Path) -> None:
         session = await playing.start(repository, "busy", mode="ask")
