@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from e2e.test_sockets import ALONE, WHY_NOT
-from kit.command import PROGRAM, damage, demos, end_runtimes, runtime_pid, steerdeck
+from kit.command import PROGRAM, damage, demos, end_runtimes, left_of, runtime_pid, steerdeck
 from kit.sockets import far
 from kit.terminal import Terminal
 from prove.claim import Claim, Counted, Tally, world
@@ -26,34 +26,14 @@ def family(pid: int) -> list[int]:
 def unplugged() -> Counted:
     if WHY_NOT:
         return Counted(skipped=WHY_NOT)
-    tally, looks = Tally(), 0
+    tally = Tally()
     with world() as folder:
         home = folder / "s"
-        with Terminal([*ALONE, PROGRAM, "demo"]) as deck:
-            try:
-                deck.wait_for("4 working")
-                (where,) = demos(home)
-                runtime = runtime_pid(where)
-                tally.see(runtime, "no runtime answers")
-                until = time.monotonic() + 30
-                idle_until = 0.0
-                while time.monotonic() < until:
-                    for pid in family(deck.child.pid) + family(runtime or 0):
-                        looks += 1
-                        try:
-                            found = far(pid)
-                        except OSError:
-                            continue
-                        if found:
-                            tally.see(False, f"process {pid}: {found}")
-                    if not idle_until and "2 in the inbox" in deck.screen():
-                        idle_until = time.monotonic() + 8
-                    if idle_until and time.monotonic() > idle_until:
-                        break
-                tally.see(idle_until, "the demo did not come to rest")
-                tally.see(not damage(where), "the journal is damaged")
-            finally:
-                end_runtimes(home)
+        try:
+            looks = _with_deck(home, tally)
+        finally:
+            # With the deck gone: an open one would bring the runtime back.
+            end_runtimes(home)
         done = subprocess.run(
             [*ALONE, PROGRAM, "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False,
@@ -61,7 +41,34 @@ def unplugged() -> Counted:
         tally.see(done.returncode == 0, f"line mode: {done.returncode} {done.stderr[-300:]}")
         doctor = steerdeck("doctor")
         tally.see("Traceback" not in doctor.said, doctor.said[-300:])
+        tally.see(not (stuck := left_of(folder)), f"left: {stuck[:2]}")
     return tally.done(f"{looks} looks at the sockets of a process")
+
+
+def _with_deck(home: Path, tally: Tally) -> int:
+    """Look at every socket until the demo has rested for a while; how many looks."""
+    looks = 0
+    with Terminal([*ALONE, PROGRAM, "demo"]) as deck:
+        deck.wait_for("4 working")
+        (where,) = demos(home)
+        runtime = runtime_pid(where)
+        tally.see(runtime, "no runtime answers")
+        until = time.monotonic() + 30
+        idle_until = 0.0
+        while time.monotonic() < (idle_until or until):
+            for pid in family(deck.child.pid) + family(runtime or 0):
+                looks += 1
+                try:
+                    found = far(pid)
+                except OSError:
+                    continue
+                if found:
+                    tally.see(False, f"process {pid}: {found}")
+            if not idle_until and "2 in the inbox" in deck.screen():
+                idle_until = time.monotonic() + 8
+        tally.see(idle_until, "the demo did not come to rest")
+        tally.see(not damage(where), "the journal is damaged")
+    return looks
 
 
 CLAIMS = (Claim("unplugged", "no socket but loopback and unix, no network needed", unplugged),)
