@@ -114,7 +114,8 @@ def check_windows(reader: JournalReader, state: SessionState, facts: list[e.Even
             case e.RequestEnded(status="completed", compacts=False):
                 fresh = False
         seen = reduce(seen, fact)
-    assert state.window == sum(isinstance(fact, e.WindowCompacted) for fact in facts)
+    first = next((fact.window for fact in facts if isinstance(fact, e.ItemAdded)), 0)
+    assert state.window == first + sum(isinstance(fact, e.WindowCompacted) for fact in facts)
 
 
 def check_window(reader: JournalReader, before: SessionState, fact: e.WindowCompacted) -> None:

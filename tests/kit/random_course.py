@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,10 @@ TROUBLES = (
     "empty",
 )  # fmt: skip
 ACTS = (
-    "steer", "queue", "now", "withdraw", "interrupt", "ask", "auto", "plan", "effort", "compact",
-    "undo", "kill",
+    "steer", "queue", "now", "withdraw", "interrupt", "interrupt", "ask", "auto", "plan", "effort",
+    "compact", "undo", "fork", "fork", "kill", "kill", "kill",
 )  # fmt: skip
+"""What can be done to a session; what is worth more is there more often."""
 DECISIONS = ("yes", "no", "words", "session")
 QUICK = Patience(
     first_s=0.01, longest_s=0.02, network_first_s=0.02, network_longest_s=0.05, said_s=0.05,
@@ -164,6 +166,8 @@ class Course:
     def __init__(self, plan: Plan, repository: Path, home: Path) -> None:
         self.plan = plan
         self.session = SessionId("")
+        """The one that acts are for: a fork from its making on."""
+        self.sessions: list[SessionId] = []
         self.kills = 0
         self._repository = repository
         self._home = home
@@ -196,9 +200,11 @@ class Course:
                         self.session = await playing.start(
                             self._repository, "m", mode=self.plan.mode
                         )
+                    self.sessions = list(playing.runtime.fleet.sessions)
                     await self._until_rest(playing)
-                    heard = [fact.seq for fact in playing.of(self.session)]
-                    assert heard == sorted(set(heard)), "a client heard facts out of order"
+                    for session in self.sessions:
+                        heard = [fact.seq for fact in playing.of(session)]
+                        assert heard == sorted(set(heard)), "a client heard facts out of order"
                     for act in self._acting:
                         act.cancel()
                     await asyncio.gather(*self._acting, return_exceptions=True)
@@ -266,26 +272,32 @@ class Course:
                     await playing.give(o.Compact, self.session)
                 case "undo":
                     await playing.give(o.Undo, self.session)
+                case "fork":
+                    given = await playing.give(o.Fork, self.session)
+                    self.session = given.session
+                    self.sessions.append(given.session)
 
     async def _until_rest(self, playing: Scene) -> None:
         """Answer what is asked, go on with the acts where the session rests, to the very end."""
         while not self._dead.is_set():
-            state = playing.state(self.session)
-            if rests(state) and not self._acting:
+            states = [playing.state(session) for session in self.sessions]
+            waiting = next((state for state in states if waits(state)), None)
+            if waiting is not None:
+                with suppress(SteerdeckError):
+                    await self._alive(self._answer(playing, waiting))
+            elif all(map(rests, states)) and not self._acting:
                 if not self._acts:
                     return
                 self._next(playing)
-            elif waits(state):
-                with suppress(SteerdeckError):
-                    await self._alive(self._answer(playing, state))
-            seq = state.seq
-            moved = playing.until(
-                lambda seq=seq: (
-                    playing.state(self.session).seq > seq
-                    or (rests(playing.state(self.session)) and not self._acting)
-                )
-            )
-            await self._alive(moved)
+            await self._alive(playing.until(partial(self._moved, playing, states)))
+
+    def _moved(self, playing: Scene, before: list[SessionState]) -> bool:
+        """Whether any session has come further, or all rest."""
+        states = [playing.state(session) for session in self.sessions]
+        further = len(states) > len(before) or any(
+            now.seq > then.seq for now, then in zip(states, before, strict=False)
+        )
+        return further or (all(map(rests, states)) and not self._acting)
 
     async def _alive(self, work) -> None:
         """Wait for something, or for the kill."""

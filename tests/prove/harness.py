@@ -46,9 +46,14 @@ def tests_hold(*tests: str, **environ: str) -> Counted:
 def random_sessions() -> Counted:
     """Sessions that keep the laws; the first that does not ends the counting."""
     _, said = tried(f"{SCENES}/test_random_sessions.py", STEERDECK_SESSIONS=str(SESSIONS))
-    kills = [int(number) for number in re.findall(r"keeps the laws, (\d+) kills", said)]
+    kept = re.findall(r"keeps the laws, (\d+) kills, (\d+) forks", said)
+    kills, forks = (
+        (sum(map(int, numbers)) for numbers in zip(*kept, strict=True)) if kept else (0, 0)
+    )
     why = [line for line in said.splitlines() if line.startswith("E  ")][:8]
-    return Counted(len(kills), SESSIONS, notes=(f"{sum(kills)} kills of the runtime", *why))
+    return Counted(
+        len(kept), SESSIONS, notes=(f"{kills} kills of the runtime, {forks} forks", *why)
+    )
 
 
 def chaos(*tests: str) -> Callable[[], Counted]:

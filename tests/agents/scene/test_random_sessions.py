@@ -19,12 +19,12 @@ from kit.lawful_work import check_work
 from kit.random_course import ACTS, DECISIONS, STEPS, TROUBLES, Course, Plan, ruled
 from kit.repositories import commit, plain, run, write
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
 
 SESSIONS = int(os.environ.get("STEERDECK_SESSIONS", "8"))
 numbers = count(1)
-seen: Counter[str] = Counter()
 
 troubles = st.one_of(
     st.just(()), st.just(()), st.lists(st.sampled_from(TROUBLES), min_size=1, max_size=2)
@@ -35,7 +35,7 @@ plans = st.builds(
         st.tuples(st.sampled_from(STEPS), troubles.map(tuple)), min_size=4, max_size=9
     ).map(tuple),
     acts=st.lists(
-        st.tuples(st.integers(1, 9), st.sampled_from(ACTS)), min_size=3, max_size=8
+        st.tuples(st.integers(1, 9), st.sampled_from(ACTS)), min_size=4, max_size=9
     ).map(tuple),
     decisions=st.lists(st.sampled_from(DECISIONS), min_size=2, max_size=5).map(tuple),
     mode=st.sampled_from(("auto", "ask")),
@@ -54,25 +54,31 @@ def test_whatever_happens_to_a_session_the_laws_hold(plan: Plan):
         course = Course(plan, repository, folder / "home")
         where = asyncio.run(course.run())
         reader = JournalReader(where.journal)
-        state = reader.state_at(course.session)
-        check_laws(reader, state)
-        check_work(reader, state, ruled(len(plan.steps)))
-        check_workspace(reader, state)
-        seen.update(act for _, act in plan.acts)
-        print(f"session {next(numbers)} of {SESSIONS} keeps the laws, {course.kills} kills")
+        for session in course.sessions:
+            state = reader.state_at(session)
+            check_laws(reader, state)
+            check_work(reader, state, ruled(len(plan.steps)))
+            check_workspace(reader, state, course.sessions)
+        told = f"{course.kills} kills, {len(course.sessions) - 1} forks"
+        print(f"session {next(numbers)} of {SESSIONS} keeps the laws, {told}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check_workspace(reader: JournalReader, state: SessionState) -> None:
-    """Every effect has its fact, none happened twice, patches are whole or not at all."""
+def check_workspace(reader: JournalReader, state: SessionState, sessions: list[SessionId]) -> None:
+    """Every effect has its fact, none happened twice, patches are whole or not at all.
+
+    A fork's files are those of its source, so what began in any of them counts.
+    """
     workspace = Path(state.workspace.path)
-    began = [fact.call for fact in facts_of(reader, state.id) if isinstance(fact, e.CallStarted)]
-    asked = [
-        fact.arguments
-        for fact in facts_of(reader, state.id)
-        if isinstance(fact, e.CallRequested) and fact.call in began
-    ]
+    asked: list[str] = []
+    for facts in (facts_of(reader, session) for session in sessions):
+        began = {fact.call for fact in facts if isinstance(fact, e.CallStarted)}
+        asked += [
+            fact.arguments
+            for fact in facts
+            if isinstance(fact, e.CallRequested) and fact.call in began
+        ]
     ran = workspace / "ran.txt"
     for line, times in Counter(ran.read_text().split() if ran.exists() else ()).items():
         assert times <= sum(f"echo {line} >>" in arguments for arguments in asked), line
