@@ -92,7 +92,8 @@ class Model:
         done = [int(name.split("_")[1]) for name in names if name.startswith("step_")]
         step = max(done, default=-1) + 1
         if step >= len(self.plan.steps):
-            return Reply((Say(f"You said: {talk.said[-1]}", final=True),))
+            # The task itself may have been taken back.
+            return Reply((Say(f"You said: {talk.said[-1:]}", final=True),))
         kind, troubles = self.plan.steps[step]
         seen = self.troubled[(talk.salt, step)]
         reply = Reply(parts(kind, step))
