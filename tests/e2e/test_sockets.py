@@ -48,7 +48,7 @@ def test_the_line_demo_needs_no_network(base: Path):
 def test_deck_and_runtime_hold_no_socket_but_near_ones(base: Path, tmp_path: Path):
     pytest.importorskip("pyte", reason="a screen is needed to look at: install pyte")
     idle = [PROGRAM, "-C", str(plain(tmp_path / "repository"))]
-    for program, sight in (([PROGRAM, "demo"], "4 working"), (idle, "No model yet")):
+    for program, sight in (([PROGRAM, "demo"], "working"), (idle, "No model yet")):
         with Terminal([*ALONE, *program]) as deck:
             deck.wait_for(sight)
             where = home_of(base) if program is idle else demos(base)[0]
