@@ -58,7 +58,9 @@ def test_esc_interrupts_the_working_session_and_else_goes_to_the_lanes():
     play(scene, face="composer")
 
 
-def test_esc_never_interrupts_right_after_it_closed_something():
+def test_esc_never_interrupts_right_after_it_closed_something(monkeypatch):
+    monkeypatch.setattr("steerdeck.commands.SETTLE_S", 60.0)
+
     async def scene(app, pilot, feed):
         await pilot.press("ctrl+p")
         await until(pilot, lambda: app.screen.id == "palette")

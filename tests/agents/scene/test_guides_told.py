@@ -68,7 +68,10 @@ async def told(tmp_path: Path) -> None:
             fact for fact in playing.of(session, e.Noticed) if "AGENTS.md was cut" in fact.text
         ]
         assert noticed.level == "warning"
-        good, bad = playing.of(session, e.CallEnded)
+        # Both read side by side, so either may end first.
+        wished = [asked.call for asked in playing.of(session, e.CallRequested)]
+        ended = {end.call: end for end in playing.of(session, e.CallEnded)}
+        good, bad = (ended[call] for call in wished)
         assert good.status == "done" and "Tag it first." in good.result
         assert bad.status == "failed" and "no skill 'nothing'" in bad.result
         assert not playing.of(session, e.ApprovalRequested), "reading a skill asks nobody"
