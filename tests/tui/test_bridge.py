@@ -192,6 +192,16 @@ def test_a_page_larger_than_a_frame_is_decoded_off_the_loop(monkeypatch):
     asyncio.run(play())
 
 
+def test_a_runtime_that_somebody_stopped_is_not_started_again():
+    async def play() -> None:
+        async with _Rig(shop()) as rig:
+            rig.feed.frames.put_nowait(wire.Bye("The runtime ended: told to.", told=True))
+            await rig.until(lambda: "was stopped" in rig.model.lost)
+            assert not rig.model.attached
+
+    asyncio.run(play())
+
+
 def test_an_event_of_another_version_stands_in_the_transcript():
     async def play() -> None:
         async with _Rig(shop()) as rig:

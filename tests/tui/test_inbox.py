@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from textual import events
 
 from kit.desk import NOW, Feed, Story, deck, told, until
 from kit.shop import BUBBLEWRAP, OUTLOOK, shop
@@ -65,6 +66,19 @@ def test_keys_answer_only_once_the_card_has_been_in_view(monkeypatch):
         await until(pilot, lambda: feed.orders)
 
     play(scene, shop(), armed=False)
+
+
+def test_a_key_typed_early_and_handled_late_answers_nothing():
+    async def scene(app, pilot, feed):
+        early = events.Key("y", "y")
+        early.time = app.screen.armed_from - 0.01
+        app.screen.on_key(early)
+        await pilot.pause()
+        assert feed.orders == []
+        await pilot.press("y")
+        await until(pilot, lambda: feed.orders)
+
+    play(scene, shop())
 
 
 @pytest.mark.parametrize(

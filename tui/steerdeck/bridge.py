@@ -71,13 +71,18 @@ class Bridge:
     # the connection
 
     async def run(self) -> None:
-        """Attach, follow, and attach again whenever the runtime is lost; ends when cancelled."""
+        """Attach, follow, and attach again whenever the runtime is lost.
+
+        Ends when cancelled, or when somebody stopped the runtime: then it is not started again.
+        """
         failures = 0
         while True:
             try:
                 await self._attach()
                 failures = 0
-                await self._follow()
+                if await self._follow():
+                    self._lose("The runtime was stopped. Close the deck and open it to go on.")
+                    return
             except (SteerdeckError, OSError) as error:
                 self._lose(str(error))
             await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
@@ -107,7 +112,8 @@ class Bridge:
         self.mark(Dirty(everything=True))
         self.show(full & set(self.model.states))
 
-    async def _follow(self) -> None:
+    async def _follow(self) -> bool:
+        """Take what comes until the runtime ends on purpose; WireError when it is lost."""
         assert self._source is not None
         async for frame in self._source.incoming():
             match frame:
@@ -118,8 +124,11 @@ class Bridge:
                     self._reread(frame.session)
                 case wire.Large():
                     self._reread(frame.session)
+                case wire.Bye(_, True):
+                    return True
                 case wire.Bye():
                     raise WireError(frame.reason)
+        return False
 
     def _lose(self, reason: str) -> None:
         self._source = None

@@ -71,9 +71,9 @@ class Connection:
             await asyncio.gather(sender, listener, *self._tasks, return_exceptions=True)
             self._writer.close()
 
-    async def farewell(self, reason: str) -> None:
+    async def farewell(self, reason: str, *, told: bool) -> None:
         """Tell the client why the runtime ends, and let go of it."""
-        self._writer.write(wire.line(wire.Bye(reason)))
+        self._writer.write(wire.line(wire.Bye(reason, told)))
         try:
             await asyncio.wait_for(self._writer.drain(), 1.0)
         except (OSError, TimeoutError):

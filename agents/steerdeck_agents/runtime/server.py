@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 60.0
 """How long a runtime with nothing to do and nobody attached stays."""
+TOLD = "told to"
+"""Why a runtime ends that a developer stopped; no client starts it again by itself."""
 FAREWELL_S = 2.0
 """How long clients may take to hear that the runtime ends."""
 ORDERS_S = 10.0
@@ -133,8 +135,12 @@ class Runtime:
             self._paths.socket.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 self._paths.socket.parent.rmdir()
-        await asyncio.gather(*(c.farewell(f"The runtime ended: {reason}.")
-                               for c in self._connections))  # fmt: skip
+        told = reason == TOLD
+        goodbyes = (
+            connection.farewell(f"The runtime ended: {reason}.", told=told)
+            for connection in self._connections
+        )
+        await asyncio.gather(*goodbyes)
         if self._serving:
             await asyncio.wait(tuple(self._serving), timeout=FAREWELL_S)
         if self._orders:
@@ -177,7 +183,7 @@ class Runtime:
     async def _obey(self, order: Order) -> tuple[SessionId, int]:
         """Carry an order out once, however often it comes."""
         if isinstance(order, StopRuntime):
-            asyncio.get_running_loop().call_later(0.05, self.end, "told to")
+            asyncio.get_running_loop().call_later(0.05, self.end, TOLD)
             return SessionId(""), 0
         task = self._orders.get(order.id)
         if task is None:

@@ -318,6 +318,8 @@ class Bye(msgspec.Struct, frozen=True, tag="bye", tag_field="frame"):
     """The runtime closes this connection, and why."""
 
     reason: str
+    told: bool = False
+    """It ends because somebody said so: nobody should start it again by itself."""
 
 
 Down = Hello | Give | Watch | InView | Ask

@@ -23,13 +23,17 @@ class Answering(Keyed[None]):
         self.body = LineView(id="card")
         self.words = Prompt("", send={"enter": "steer"}, id="words")
         self.armed = False
+        self.armed_from = 0.0
+        """When it was armed, on the clock of key events."""
         self.seen_to_end = False
 
     def approval(self) -> OpenApproval | None:
         return self.model.approval(self.item) if self.item is not None else None
 
     def _may_decide(self) -> bool:
-        return self.armed and self.approval() is not None
+        """Whether a key may answer: one that was typed, and not only handled, late enough."""
+        typed = self.pressed_at is None or self.pressed_at >= self.armed_from
+        return self.armed and typed and self.approval() is not None
 
     def can_once(self) -> bool:
         return self._may_decide() and self.seen_to_end

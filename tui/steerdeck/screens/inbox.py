@@ -4,6 +4,8 @@ An answer is possible once its card has been in view for 400 ms and its end was 
 keys are neither shown nor heard. Enter views, Esc leaves: neither ever answers.
 """
 
+import time
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -219,6 +221,8 @@ class InboxScreen(Answering):
         self._timer = self.set_timer(ARM_S, self._arm)
 
     def _arm(self) -> None:
+        # A key typed while the loop was busy is handled later; it is judged by when it was typed.
+        self.armed_from = time.monotonic()
         self.armed = True
         self.show(Dirty(everything=True))
 

@@ -34,6 +34,8 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         self.helm = helm
         self._leading = False
         self._quit_at = 0.0
+        self.pressed_at: float | None = None
+        """When the key in hand was typed; None between keys."""
 
     @property
     def model(self) -> DeckModel:
@@ -54,11 +56,16 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     # keys
 
     def on_key(self, event: events.Key) -> None:
+        self.pressed_at = event.time
         name = name_of(event.key, event.character)
         if self.model.notice:
             self.model.say("")
             self.show(Dirty(everything=True))
-        if self._handle(name):
+        try:
+            handled = self._handle(name)
+        finally:
+            self.pressed_at = None
+        if handled:
             event.stop()
             event.prevent_default()
 
