@@ -115,8 +115,12 @@ async def once(site: Site, turn: TurnId, reason: Reason) -> None:
     if ticket is None:
         return
     with ticket:
-        if not site.state.parked and not site.stop.is_set():
-            await _ask(site, turn, reason, asked, ticket)
+        # No interrupt is accepted between the look at the state and the fact of the request.
+        async with site.deciding:
+            if site.state.parked or site.stop.is_set():
+                return
+            sent, body = await _send(site, turn, asked, round(ticket.waited_s * 1000))
+        await _ask(site, turn, reason, asked, ticket, sent, body)
 
 
 def _readable(state: SessionState, items: Sequence[Held]) -> Sequence[Held]:
@@ -129,9 +133,14 @@ def _readable(state: SessionState, items: Sequence[Held]) -> Sequence[Held]:
 
 
 async def _ask(
-    site: Site, turn: TurnId, reason: Reason, asked: Sequence[Held], ticket: Ticket
+    site: Site,
+    turn: TurnId,
+    reason: Reason,
+    asked: Sequence[Held],
+    ticket: Ticket,
+    sent: RequestSent,
+    body: bytes,
 ) -> None:
-    sent, body = await _send(site, turn, asked, round(ticket.waited_s * 1000))
     response = Response(sent, site.clock.monotonic())
     ticket.sent()
     try:
