@@ -216,7 +216,7 @@ class JournalReader:
             return dict(connection.execute("select id, model from request").fetchall())
 
     def spending(self, after: int = 0, since_ms: int = 0) -> recorder.Grown:
-        """RequestEnded and BudgetWarned of all sessions after a seq and not before a time."""
+        """Ends of requests, calls and turns, and warnings, after a seq and not before a time."""
         with self._reading() as connection:
             return recorder.spending(connection, after, since_ms)
 

@@ -40,12 +40,13 @@ def facts_of_requests(connection: sqlite3.Connection, session: SessionId) -> lis
 
 
 def spending(connection: sqlite3.Connection, after: int, since_ms: int) -> Grown:
-    """Ends of requests and warnings about budgets with seq > `after`, not before that time."""
+    """Ends of requests, calls and turns, and warnings about budgets, after a seq and a time."""
     (last,) = connection.execute("select coalesce(max(seq), 0) from event").fetchone()
     first = max(after, _before(connection, since_ms, last))
     rows = connection.execute(
         "select json from event where seq > ? and seq <= ? and at_ms >= ?"
-        " and type in ('request.ended', 'budget.warned') order by seq",
+        " and type in ('request.ended', 'call.ended', 'turn.ended', 'budget.warned')"
+        " order by seq",
         (first, last, since_ms),
     )
     return Grown([text for (text,) in rows], last)

@@ -11,7 +11,13 @@ from datetime import datetime, timedelta
 import msgspec
 
 from steerdeck_agents.facts.errors import SettingsError
-from steerdeck_agents.facts.events import BudgetWarned, RequestEnded, decode
+from steerdeck_agents.facts.events import (
+    BudgetWarned,
+    CallEnded,
+    RequestEnded,
+    TurnEnded,
+    decode,
+)
 from steerdeck_agents.facts.ids import Clock
 from steerdeck_agents.facts.limits import Kind, Limits, Spent
 from steerdeck_agents.journal.reader import JournalReader
@@ -89,11 +95,21 @@ def _around(now_ms: int) -> Day:
 def _grown(day: Day, text: str) -> Day:
     match decode(text):
         case RequestEnded(usage=usage) as ended:
-            spent = Spent(
-                dollars=day.spent.dollars + usage.dollars, tokens=day.spent.tokens + usage.tokens
+            spent = msgspec.structs.replace(
+                day.spent,
+                dollars=day.spent.dollars + usage.dollars,
+                tokens=day.spent.tokens + usage.tokens,
+                seconds=day.spent.seconds + ended.duration_ms / 1000,
             )
             unknown = ended.status == "completed" and not usage.priced
             return msgspec.structs.replace(day, spent=spent, unpriced=day.unpriced or unknown)
+        case CallEnded(duration_ms=took):
+            seconds = day.spent.seconds + took / 1000
+            spent = msgspec.structs.replace(day.spent, seconds=seconds)
+            return msgspec.structs.replace(day, spent=spent)
+        case TurnEnded():
+            spent = msgspec.structs.replace(day.spent, turns=day.spent.turns + 1)
+            return msgspec.structs.replace(day, spent=spent)
         case BudgetWarned(scope="day", unpriced=True):
             return msgspec.structs.replace(day, unpriced_said=True)
         case BudgetWarned(scope="day", kind=kind):

@@ -86,6 +86,8 @@ def at_local(name: str, model: str, base_url: str) -> ModelSettings:
 class _Day(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dollars_per_day: Annotated[float, msgspec.Meta(gt=0)] | None = None
     tokens_per_day: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    seconds_per_day: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    turns_per_day: Annotated[int, msgspec.Meta(gt=0)] | None = None
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,7 +137,12 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         default_model=default or (models[0].name if models else ""),
         theme=file.theme,
         budget_first=file.budget_first,
-        day=Limits(dollars=file.budget.dollars_per_day, tokens=file.budget.tokens_per_day),
+        day=Limits(
+            dollars=file.budget.dollars_per_day,
+            tokens=file.budget.tokens_per_day,
+            seconds=file.budget.seconds_per_day,
+            turns=file.budget.turns_per_day,
+        ),
         local=local,
     )
     if default and settings.model(default) is None:

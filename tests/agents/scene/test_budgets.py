@@ -205,6 +205,21 @@ def test_a_spent_day_pauses_every_session_until_midnight_or_until_it_is_raised(t
     play(tmp_path, story, reader)
 
 
+@pytest.mark.parametrize("limit", ["turns_per_day = 1", "seconds_per_day = 0.000001"])
+def test_a_day_is_limited_in_turns_and_in_time_too(tmp_path: Path, limit: str):
+    async def story(playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        await turns(playing, session, 1)
+        config = playing.paths.config_file
+        config.write_text(f"{config.read_text()}\n[budget]\n{limit}\n")
+        other = await playing.start(repository, "m")
+        state = await playing.status(other, "parked")
+        assert limit.partition(" ")[0] in state.way_out
+        assert not playing.of(other, e.RequestSent)
+
+    play(tmp_path, story)
+
+
 @pytest.mark.usefixtures("priced")
 def test_what_was_spent_adds_up_by_session_model_and_day(tmp_path: Path):
     async def story(playing: Scene, repository: Path) -> None:
