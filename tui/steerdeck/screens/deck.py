@@ -294,21 +294,6 @@ class DeckScreen(Steering[None]):
         """The same as the key in the composer, for the palette."""
         self.composer.prompt.on_key(events.Key(key, None))
 
-    def do_editor(self) -> None:
-        self.edit_outside(self.composer.prompt)
-
-    def can_take_back(self) -> bool:
-        return self.composer.prompt.take_back and self.composer_empty()
-
-    def do_take_back(self) -> None:
-        self.take_back(self.composer.prompt)
-
-    def do_quit_by_steps(self) -> None:
-        if self.composer.prompt.text and self.model.face == "composer":
-            self.composer.prompt.clear()
-        elif not self.quit_step() and self.can_interrupt():
-            self.do_interrupt()
-
     def verb_next_waiting(self) -> str:
         """The dock shows it already."""
         return ""

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 from steerdeck.messages import Open
 from steerdeck.model import InboxItem
 from steerdeck.outside import EditorError, edit
+from steerdeck.panes.composer import Composer
 from steerdeck.panes.marks import waits
 from steerdeck.panes.waits import Wait, wait_of
 from steerdeck.screens.keyed import Keyed
@@ -17,7 +18,9 @@ _RESTS = ("interrupted", "paused", "parked", "failed")
 
 
 class Steering(Keyed[T], Generic[T]):
-    """A screen with a session in hand."""
+    """A screen with a session in hand and a composer to speak to it."""
+
+    composer: Composer
 
     @property
     def hand(self) -> SessionState | None:
@@ -51,6 +54,21 @@ class Steering(Keyed[T], Generic[T]):
             prompt.text = edit(self.app, prompt.text)
         except EditorError as error:
             self.helm.say(str(error), bad=True)
+
+    def do_editor(self) -> None:
+        self.edit_outside(self.composer.prompt)
+
+    def can_take_back(self) -> bool:
+        return self.composer.prompt.take_back and self.composer_empty()
+
+    def do_take_back(self) -> None:
+        self.take_back(self.composer.prompt)
+
+    def do_quit_by_steps(self) -> None:
+        if self.composer.prompt.text and self.model.face == "composer":
+            self.composer.prompt.clear()
+        elif not self.quit_step() and self.can_interrupt():
+            self.do_interrupt()
 
     def do_slot(self, slot: int) -> None:
         state = self.model.of_slot(slot)

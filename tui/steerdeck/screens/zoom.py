@@ -286,18 +286,3 @@ class ZoomScreen(Steering[None]):
         self.tools.filter.text = event.text
         self.model.face = "deck"
         self.set_focus(None)
-
-    def do_editor(self) -> None:
-        self.edit_outside(self.composer.prompt)
-
-    def can_take_back(self) -> bool:
-        return self.composer.prompt.take_back and self.composer_empty()
-
-    def do_take_back(self) -> None:
-        self.take_back(self.composer.prompt)
-
-    def do_quit_by_steps(self) -> None:
-        if self.composer.prompt.text and self.model.face == "composer":
-            self.composer.prompt.clear()
-        elif not self.quit_step() and self.can_interrupt():
-            self.do_interrupt()
