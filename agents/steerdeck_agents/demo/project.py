@@ -69,9 +69,8 @@ COMMITS: tuple[Commit, ...] = (
     ),
 )
 
+_WHO = {"user.name": "Robin Shopkeeper", "user.email": "robin@shop.example"}
 _OWN = (
-    *("-c", "user.name=Robin Shopkeeper"),
-    *("-c", "user.email=robin@shop.example"),
     *("-c", "commit.gpgSign=false"),
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.autocrlf=false"),
@@ -88,6 +87,9 @@ async def make(folder: Path, run_git: RunGit) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     await run_git(folder, "init", "--quiet", "--template=", "--initial-branch=main")
+    # Kept in the repository: its work is landed in a name, and a fresh machine has none yet.
+    for key, value in _WHO.items():
+        await run_git(folder, "config", key, value)
     for commit in COMMITS:
         for name, text in commit.files.items():
             path = folder / name

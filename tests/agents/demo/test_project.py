@@ -52,3 +52,10 @@ def test_the_users_own_git_identity_is_not_needed(tmp_path: Path, home: Path):
     folder = tmp_path / "shop"
     asyncio.run(make(folder, run_git))
     assert _git(folder, "rev-parse", "--abbrev-ref", "HEAD") == "main\n"
+
+
+def test_work_can_be_landed_in_it_on_a_machine_that_knows_nobody(tmp_path: Path, home: Path):
+    (home / ".gitconfig").unlink()
+    folder = make_project(tmp_path / "shop")
+    assert _git(folder, "config", "user.name") == "Robin Shopkeeper\n"
+    assert _git(folder, "config", "user.email") == "robin@shop.example\n"
