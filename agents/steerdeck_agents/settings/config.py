@@ -27,6 +27,7 @@ from steerdeck_agents.settings.model import (
 from steerdeck_agents.settings.model_table import ModelTable, model_of
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.settings.place import line_of, parse, read, wrong
+from steerdeck_agents.settings.server import ServerSettings, servers_of
 
 __all__ = ["OPENAI_URL", "ModelSettings", "Prices", "Settings", "example", "load", "remember_model"]
 
@@ -46,6 +47,14 @@ class Settings(msgspec.Struct, frozen=True):
     """What all sessions together may spend from midnight to midnight."""
     local: dict[str, str] = msgspec.field(default_factory=lambda: dict(LOCAL))
     """Name to base URL of servers on this machine that are looked for."""
+    servers: tuple[ServerSettings, ...] = ()
+    """MCP servers, sorted by name; configured is not yet consented to."""
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Names of the variables of the developer's shell that models and servers need."""
+        of_models = {model.key_variable for model in self.models if model.key_variable}
+        return frozenset(of_models.union(*(server.wanted for server in self.servers)))
 
     def model(self, name: str) -> ModelSettings | None:
         """The model of that name; an empty name is the default.
@@ -97,6 +106,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     budget_first: float = 2.0
     budget: _Day = _Day()
     local: dict[str, str] | None = None
+    servers: dict[str, dict[str, object]] = {}
 
 
 def example() -> str:
@@ -144,6 +154,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
             turns=file.budget.turns_per_day,
         ),
         local=local,
+        servers=servers_of(paths.config_file, text, file.servers),
     )
     if default and settings.model(default) is None:
         if models:

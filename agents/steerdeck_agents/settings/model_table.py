@@ -121,7 +121,7 @@ def _problem(table: ModelTable) -> tuple[str, str] | None:
         for key, value in msgspec.structs.asdict(table.prices).items():
             if value is not None and not 0 <= value < float("inf"):
                 return key, "a price is dollars per million tokens, 0 or more"
-    return _unsendable(table.headers, "headers") or _certificates(table.ca_file)
+    return unsendable(table.headers, "headers") or _certificates(table.ca_file)
 
 
 def _is_proxy(text: str) -> bool:
@@ -132,7 +132,8 @@ def _is_proxy(text: str) -> bool:
     return True
 
 
-def _unsendable(headers: Mapping[str, str], key: str) -> tuple[str, str] | None:
+def unsendable(headers: Mapping[str, str], key: str) -> tuple[str, str] | None:
+    """The setting and the problem of the first header that can't be sent; `key` names them all."""
     for name, value in headers.items():
         if not (name.isascii() and name.isprintable() and ":" not in name and " " not in name):
             return key, f"{name!r} is no name of a header"

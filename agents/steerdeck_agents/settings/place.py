@@ -10,7 +10,7 @@ import msgspec
 from steerdeck_agents.facts.errors import SettingsError
 
 _T = TypeVar("_T")
-_TABLES = ("models", "local", "budget")
+_TABLES = ("models", "local", "budget", "servers")
 
 
 def read(file: Path) -> str:
@@ -58,19 +58,37 @@ def parse(file: Path, text: str, shape: type[_T]) -> _T:
         raise wrong(file, text, key, table, _plain(problem)) from error
 
 
-def wrong(file: Path, text: str, key: str, table: int | None, problem: str) -> SettingsError:
+def convert(file: Path, text: str, data: object, shape: type[_T], table: str) -> _T:
+    """What stands in one named table, such as `servers.git`, as a value of `shape`.
+
+    Raises:
+        SettingsError: names the line that is wrong.
+    """
+    try:
+        return msgspec.convert(data, shape)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at ")
+        named = re.search(r"unknown field `(\w+)`", problem) or re.search(r"\$\.(\w+)", place)
+        key = named.group(1) if named else table
+        raise wrong(file, text, key, table, _plain(problem)) from error
+
+
+def wrong(file: Path, text: str, key: str, table: int | str | None, problem: str) -> SettingsError:
     return SettingsError(
         f"{file}, line {line_of(text, key, table)}: {key}: {problem}. "
         "Correct the line, or remove it."
     )
 
 
-def line_of(text: str, key: str, table: int | None) -> int:
-    """Line of a key, in the `table`-th [[models]] or at the top; else where that part begins.
+def line_of(text: str, key: str, table: int | str | None) -> int:
+    """Line of a key, in the `table`-th [[models]], a named table or at the top.
 
-    tomllib tells no positions, and a guess by the eye of a reader is all an error needs.
+    Else where that part begins: tomllib tells no positions, and a guess by the eye of a reader is
+    all an error needs.
     """
     lines = text.splitlines()
+    if isinstance(table, str):
+        return _line_in(lines, key, table)
     heads = [n for n, line in enumerate(lines) if re.match(r"\s*\[\[\s*models\s*\]\]", line)]
     first = 0
     last = heads[0] if heads else len(lines)
@@ -88,6 +106,22 @@ def line_of(text: str, key: str, table: int | None) -> int:
         if wanted.match(lines[number]):
             return number + 1
     return first + 1
+
+
+def _line_in(lines: list[str], key: str, table: str) -> int:
+    """Line of a key in a named table and the tables below it, or of the table's head."""
+    head = [re.escape(part) for part in table.split(".")]
+    opening = re.compile(r"\s*\[\s*" + r"\s*\.\s*".join(rf"[\"']?{part}[\"']?" for part in head))
+    wanted = re.compile(rf"""\s*(?:\[.*\.\s*)?["']?{re.escape(key)}["']?\s*[=\]]""")
+    first, inside = 0, False
+    for number, line in enumerate(lines, 1):
+        if re.match(r"\s*\[", line):
+            begins = opening.match(line)
+            inside = begins is not None and line[begins.end() :].lstrip()[:1] in (".", "]")
+            first = first or (number if inside else 0)
+        if inside and wanted.match(line):
+            return number
+    return first or 1
 
 
 def _plain(problem: str) -> str:
