@@ -13,7 +13,7 @@ from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.gate.secrets import folded
 from steerdeck_agents.tools.encoding import UTF8, Encoding, decode
 from steerdeck_agents.tools.patch_diff import Side, unified
-from steerdeck_agents.tools.patch_files import check_case, look_up, refused
+from steerdeck_agents.tools.patch_files import check_case, look_up, near_path, refused
 from steerdeck_agents.tools.patch_lines import Line, applied, join, split
 from steerdeck_agents.tools.patch_parts import Chunk, FilePatch
 from steerdeck_agents.tools.paths import file_path
@@ -125,7 +125,9 @@ class Draft:
     def _existing(self, path: str) -> _Content:
         content = self._content(path)
         if content is None:
-            raise refused(path, "there is no such file")
+            near = near_path(self._top, path)
+            hint = f"; near is `{one_line(near, 200)}`" if near else ""
+            raise refused(path, f"there is no such file{hint}")
         self._now[path] = content
         return content
 

@@ -1,5 +1,6 @@
 """The files a patch meets on disk, reached by folder descriptor and through no link at all."""
 
+import difflib
 import errno
 import os
 import stat
@@ -12,6 +13,7 @@ from steerdeck_agents.tools.walk import FOLDER, read_all
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of the largest file a patch may touch."""
+_MOST_NAMES = 2000
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -103,6 +105,28 @@ def check_case(top: str, path: str) -> None:
             here = below
     finally:
         os.close(here)
+
+
+def near_path(top: str, path: str) -> str:
+    """The path on disk that is nearest to one that is not there; empty where none is like it."""
+    here, way = open_top(top), ""
+    try:
+        for part in path.split("/"):
+            below = step(here, part, path)
+            if below is None:
+                with os.scandir(here) as entries:
+                    names = [
+                        entry.name for entry, _ in zip(entries, range(_MOST_NAMES), strict=False)
+                    ]
+                near = difflib.get_close_matches(part, sorted(names), n=1)
+                return f"{way}{near[0]}" if near else ""
+            os.close(here)
+            here, way = below, f"{way}{part}/"
+    except PatchError:
+        return ""
+    finally:
+        os.close(here)
+    return ""
 
 
 def refused(path: str, reason: str) -> PatchError:

@@ -13,6 +13,7 @@ from steerdeck_agents.facts.errors import PatchError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.gate.secrets import is_secret_path
 from steerdeck_agents.tools.patch_match import Place
+from steerdeck_agents.tools.patch_nearest import nearest
 from steerdeck_agents.tools.patch_parts import Chunk
 
 
@@ -40,24 +41,34 @@ def join(lines: Sequence[Line]) -> str:
 
 
 def applied(path: str, lines: Sequence[Line], chunks: Sequence[Chunk]) -> list[Line]:
-    """The lines after all chunks, in the file's order; PatchError for what doesn't fit."""
+    """The lines after all chunks, in the file's order; PatchError for what doesn't fit.
+
+    Lines that come without any that stay or go are put at the end of the file, unless numbers say
+    where; the chunks after them are still looked for from where the last one ended.
+    """
     place = Place([line.text for line in lines])
     usual = _usual_end(lines)
-    result: list[Line] = []
+    edits: list[tuple[int, Chunk]] = []
     cursor = 0
     final = not lines or bool(lines[-1].end)
     for number, chunk in enumerate(chunks, 1):
-        at, chunk = _located(place, path, lines, chunk, number, cursor)
+        at, chunk = _located(place, path, len(lines), chunk, number, cursor)
+        edits.append((at, chunk))
+        if chunk.old or chunk.hint is not None:
+            cursor = at + len(chunk.old)
+        final = final if chunk.final_newline is None else chunk.final_newline
+    result: list[Line] = []
+    cursor = 0
+    for at, chunk in sorted(edits, key=lambda edit: edit[0]):
         result.extend(lines[cursor:at])
         result.extend(_changed(lines, at, chunk, usual))
         cursor = at + len(chunk.old)
-        final = final if chunk.final_newline is None else chunk.final_newline
     result.extend(lines[cursor:])
     return _closed(result, usual, final)
 
 
 def _located(
-    place: Place, path: str, lines: Sequence[Line], chunk: Chunk, number: int, cursor: int
+    place: Place, path: str, count: int, chunk: Chunk, number: int, cursor: int
 ) -> tuple[int, Chunk]:
     """Where a chunk begins; the chunk without trailing blank lines where only those didn't fit."""
     start = cursor
@@ -68,34 +79,33 @@ def _located(
             problem = f"`@@ {one_line(context, 160)}` names no line{after}"
             raise _misfit(path, number, chunk, problem, place, [context])
         start = found + 1
-    old = [text.removesuffix("\r") for text in chunk.old]
-    if not old:
-        if chunk.hint is not None:
-            return max(cursor, min(chunk.hint, len(lines))), chunk
-        return (start if chunk.contexts else len(lines)), chunk
-    starts = [start, max(cursor, start - 1)] if chunk.contexts else [start]
-    for begin in starts:
-        found = place.find(old, begin, chunk.hint, chunk.at_end)
-        if found is not None:
-            return found, chunk
-    shorter = chunk.lines
-    while shorter and shorter[-1] == (" ", ""):
-        shorter = shorter[:-1]
-    if len(shorter) < len(chunk.lines) and shorter:
-        less = Chunk(
-            chunk.number, shorter, chunk.contexts, chunk.hint, chunk.at_end, chunk.final_newline
-        )
-        if less.old:
-            return _located(place, path, lines, less, number, cursor)
+    if not chunk.old:
+        return (count if chunk.hint is None else max(cursor, min(chunk.hint, count))), chunk
+    tried = [chunk]
+    while shorter := tried[-1].without_last_blank():
+        tried.append(shorter)
+    for begin in dict.fromkeys((start, max(cursor, start - 1) if chunk.contexts else start)):
+        for one in tried:
+            found = place.find(_old(one), begin, one.hint, one.at_end)
+            if found is not None:
+                return found, one
     problem = f"its lines are not there after line {start}" if start else "its lines are not there"
-    raise _misfit(path, number, chunk, problem, place, old)
+    raise _misfit(path, number, chunk, problem, place, _old(chunk))
+
+
+def _old(chunk: Chunk) -> list[str]:
+    return [text.removesuffix("\r") for text in chunk.old]
 
 
 def _misfit(
     path: str, number: int, chunk: Chunk, problem: str, place: Place, old: Sequence[str]
 ) -> PatchError:
     # The model gets this before the gate was asked, so it may not quote what may be a secret.
-    near = "" if is_secret_path(path) else f"; {place.nearest(old, 0)}"
+    near = ""
+    if not is_secret_path(path):
+        found = nearest(place.lines, old)
+        row = chunk.number if "@@" in problem else chunk.row_of(found.place)
+        near = f"; line {row} of the patch {found.words}"
     return PatchError(
         f"Chunk {number} of `{one_line(path, 200)}` (line {chunk.number} of the patch) does not "
         f"fit: {problem}{near}. Read the file and send the whole patch again; nothing was changed."

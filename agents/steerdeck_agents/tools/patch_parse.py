@@ -143,6 +143,7 @@ class _Open:
         self.contexts: list[str] = []
         self.hint: int | None = None
         self.lines: list[tuple[Op, str]] = []
+        self.rows: list[int] = []
         self.final: bool | None = None
         self.at_end = False
 
@@ -150,8 +151,9 @@ class _Open:
         if not self.lines:
             raise wrong(self.number, "begins a chunk without lines")
         return Chunk(
-            self.number, tuple(self.lines), tuple(self.contexts), self.hint, self.at_end, self.final
-        )
+            self.number, tuple(self.lines), tuple(self.contexts), self.hint, self.at_end,
+            self.final, tuple(self.rows),
+        )  # fmt: skip
 
 
 def _chunks(body: list[tuple[int, str]]) -> list[Chunk]:
@@ -208,3 +210,4 @@ def _take(now: _Open, number: int, line: str) -> None:
             now.lines.append((" ", "\r"))
         case _:
             raise wrong(number, "should begin with a blank, `+`, `-` or `@@`, it is", line)
+    now.rows.append(number)

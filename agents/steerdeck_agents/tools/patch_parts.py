@@ -3,6 +3,7 @@
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from steerdeck_agents.facts.errors import PatchError
 from steerdeck_agents.facts.inert import one_line
@@ -23,10 +24,43 @@ class Chunk(msgspec.Struct, frozen=True):
     at_end: bool = False
     final_newline: bool | None = None
     """Whether the file shall end with a newline, where the patch says so."""
+    rows: tuple[int, ...] = ()
+    """The line of the patch each of `lines` stands on, from 1."""
 
     @property
     def old(self) -> tuple[str, ...]:
         return tuple(text for op, text in self.lines if op != "+")
+
+    def row_of(self, place: int) -> int:
+        """The line of the patch the old line of this index stands on."""
+        rows = [row for (op, _), row in zip(self.lines, self.rows, strict=False) if op != "+"]
+        return rows[place] if place < len(rows) else self.number
+
+    def without_last_blank(self) -> "Chunk | None":
+        """The chunk whose old lines don't end with an empty one; None where they don't anyway.
+
+        Models end a chunk with an empty line that is not in the file; what the chunk leads to then
+        loses its own empty last line too, as in Codex (apply-patch/src/file_update.rs).
+        """
+        if len(self.old) < 2 or self.old[-1].strip("\r"):
+            return None
+        rows = self.rows or (self.number,) * len(self.lines)
+        pairs: list[tuple[tuple[Op, str], int] | None] = list(zip(self.lines, rows, strict=True))
+        ops = "".join(op for op, _ in self.lines)
+        last_old = max(ops.rfind(" "), ops.rfind("-"))
+        last_new = max(ops.rfind(" "), ops.rfind("+"))
+        if last_old == last_new:
+            pairs[last_old] = None
+        else:
+            op, text = self.lines[last_old]
+            pairs[last_old] = None if op == "-" else (("+", text), rows[last_old])
+            if last_new >= 0 and not self.lines[last_new][1].strip("\r"):
+                op, text = self.lines[last_new]
+                pairs[last_new] = None if op == "+" else (("-", text), rows[last_new])
+        left = [pair for pair in pairs if pair is not None]
+        return replace(
+            self, lines=tuple(line for line, _ in left), rows=tuple(row for _, row in left)
+        )
 
 
 class FilePatch(msgspec.Struct, frozen=True):

@@ -137,6 +137,7 @@ class _Diff:
         old_left, new_left = int(head[2] or 1), int(head[4] or 1)
         counts_hold = self._counts_hold(old_left, new_left)
         lines: list[tuple[Op, str]] = []
+        rows: list[int] = []
         final: bool | None = None
         while self._at < len(self._lines):
             at, line = self._lines[self._at]
@@ -152,13 +153,16 @@ class _Diff:
             old_left -= op != "+"
             new_left -= op != "-"
             lines.append((op, text))
+            rows.append(at)
             self._at += 1
         while not counts_hold and lines and lines[-1] == (" ", ""):
             lines.pop()
         if not lines:
             raise wrong(number, "begins a hunk without lines")
         hint = max(0, int(head[1]) - (head[2] != "0"))
-        return Chunk(number, tuple(lines), hint=hint, final_newline=final)
+        return Chunk(
+            number, tuple(lines), hint=hint, final_newline=final, rows=tuple(rows[: len(lines)])
+        )
 
     def _counts_hold(self, old_left: int, new_left: int) -> bool:
         """Whether exactly the counted lines follow, and then a hunk, a file or the end."""

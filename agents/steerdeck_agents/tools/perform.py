@@ -9,12 +9,15 @@ from steerdeck_agents.facts.action import (
     Action,
     ApplyPatch,
     AskDeveloper,
+    CallServer,
+    Delegate,
     ListFiles,
     ReadFile,
     ReadSkill,
     RunCommand,
     SearchFiles,
     SetPlan,
+    UseShell,
 )
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.inert import one_line
@@ -83,5 +86,5 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
             return await asyncio.to_thread(search.perform, action, bench.workspace, files, stopped)
         case ReadSkill():
             return await asyncio.to_thread(skill.perform, action, bench.skill)
-        case SetPlan() | AskDeveloper():
-            raise TypeError("The loop itself keeps the plan and asks the developer.")
+        case SetPlan() | AskDeveloper() | UseShell() | CallServer() | Delegate():
+            raise TypeError("The loop itself does this.")

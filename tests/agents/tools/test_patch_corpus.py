@@ -154,8 +154,13 @@ GOOD: list[tuple[str, dict[str, bytes | None]]] = [
     ),
     (update("app.py", "+# end"), {"app.py": f"{APP}# end\n".encode()}),
     (
-        update("app.py", "@@ import os", "+import sys"),
+        update("app.py", " import os", "+import sys"),
         {"app.py": APP.replace("os\n", "os\nimport sys\n", 1).encode()},
+    ),
+    (update("app.py", "@@ import os", "+# end"), {"app.py": f"{APP}# end\n".encode()}),
+    (
+        update("app.py", "@@", "+# end", "@@", "-import os", "+import sys", "@@", "+# more"),
+        {"app.py": f"{APP.replace('os', 'sys', 1)}# end\n# more\n".encode()},
     ),
     (update("twice.txt", " a", "-a", "+b", "*** End of File"), {"twice.txt": b"a\na\na\nb\n"}),
     (update("twice.txt", "@@ a", "@@ a", "-a", "+b"), {"twice.txt": b"a\na\nb\na\n"}),
@@ -259,6 +264,16 @@ def test_a_misfit_tells_nothing_of_a_file_that_may_hold_secrets(
     with pytest.raises(PatchError) as refusal:
         patch.compute(update(".env", "-TOKEN=hunter1", " DEBUG=1"), workspace)
     assert "hunter2" not in str(refusal.value)
+
+
+def test_a_missing_file_is_told_with_the_name_that_is_near(
+    tree: Path, workspace: Workspace
+) -> None:
+    for path, near in [("docs/b.md", "; near is `docs/a.md`"), ("dosc/a.md", "; near is `docs`"),
+                       ("zzz.qqq", "no such file. ")]:  # fmt: skip
+        with pytest.raises(PatchError) as refusal:
+            patch.compute(update(path, "-a", "+b"), workspace)
+        assert near in str(refusal.value)
 
 
 def test_the_corpus_is_large_enough() -> None:

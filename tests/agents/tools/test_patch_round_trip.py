@@ -149,8 +149,12 @@ def test_a_misfit_names_the_line_and_what_is_nearest() -> None:
     old = "def run(self):\n    value = 1\n    return value\n" + "pass\n" * 40
     text = "*** Begin Patch\n*** Update File: f\n {}\n {}\n-    return valu\n+    x\n*** End Patch"
     for first, second, said in [
-        ("def run(self):", "    value = 1", "wants `return valu` where line 3 is `return value`"),
-        ("def stop(self):", "    stopped = 2", "nearest is line 1 `def run(self):`"),
+        (
+            "def run(self):",
+            "    value = 1",
+            "wants `return valu` where line 3 of the file is `return value`",
+        ),
+        ("def stop(self):", "    stopped = 2", "nearest is line 1 of the file `def run(self):`"),
     ]:
         (file,) = parse_patch(text.format(first, second))
         try:
