@@ -39,11 +39,13 @@ from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.today import Today
 from steerdeck_agents.models.choose import choose, list_models
 from steerdeck_agents.models.governor import Cooling, Governor
+from steerdeck_agents.place import Services
 from steerdeck_agents.sandbox.descendants import end_leftovers
 from steerdeck_agents.sandbox.key_command import key_of
-from steerdeck_agents.session import Services, Session
+from steerdeck_agents.session import Session
 from steerdeck_agents.settings.config import ModelSettings, Settings, load, remember_model
 from steerdeck_agents.settings.paths import Paths, private_folder
+from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import repository
 from steerdeck_agents.workspace.watch import Watcher
 
@@ -279,7 +281,9 @@ class Fleet:
             delivery="first",
         )
         answered = OrderAnswered(order.id, session)
-        first, _ = await self.writer.append(created, message, full=True, enclosed=(answered,))
+        given = tasking.first(session, order)
+        facts = (created, *given, message)
+        first, *_ = await self.writer.append(*facts, full=True, enclosed=(answered,))
         return first.seq
 
     def _adopt(self, state: SessionState) -> Session:

@@ -10,10 +10,9 @@ import msgspec
 
 from steerdeck_agents.facts.events import (
     Event,
-    OutputAdded,
     RuntimeEnded,
     RuntimeStarted,
-    TextAdded,
+    Streamed,
 )
 from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
 from steerdeck_agents.facts.reduce.session import reduce
@@ -140,7 +139,7 @@ class DeckModel:
         transcript = self.transcripts.get(event.session)
         if transcript is not None:
             transcript.add(event)
-        if isinstance(event, TextAdded | OutputAdded) and _only_text(state, now):
+        if isinstance(event, Streamed) and _only_text(state, now):
             dirty.text.add(event.session)
         else:
             dirty.sessions.add(event.session)

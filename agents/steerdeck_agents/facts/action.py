@@ -2,7 +2,7 @@
 
 import msgspec
 
-from steerdeck_agents.facts.ids import Sha
+from steerdeck_agents.facts.ids import Sha, ShellId
 from steerdeck_agents.facts.plan import Step
 
 
@@ -14,6 +14,39 @@ class RunCommand(msgspec.Struct, frozen=True, tag="command"):
     """Relative to the workspace."""
     timeout_s: float = 120.0
     why: str = ""
+    keep: bool = False
+    """It goes on after the call, as a shell session; `wait_s` is how long the call looks at it."""
+    tty: bool = False
+    wait_s: float = 2.0
+
+
+class UseShell(msgspec.Struct, frozen=True, tag="shell"):
+    """Look at a shell session, type into it, or end it."""
+
+    shell: ShellId
+    text: str = ""
+    wait_s: float = 1.0
+    stop: bool = False
+
+
+class CallServer(msgspec.Struct, frozen=True, tag="server"):
+    """Call a tool of an MCP server."""
+
+    server: str
+    tool: str
+    """As the server names it."""
+    arguments: str
+    """JSON text."""
+    pin: Sha = Sha("")
+    """Hash of the list of tools it was chosen from."""
+
+
+class Delegate(msgspec.Struct, frozen=True, tag="delegate"):
+    """Start a helper session with a brief, and wait for its answer."""
+
+    brief: str
+    name: str = ""
+    writes: bool = False
 
 
 class PatchedFile(msgspec.Struct, frozen=True):
@@ -84,5 +117,5 @@ class ReadSkill(msgspec.Struct, frozen=True, tag="skill"):
 
 Action = (
     RunCommand | ApplyPatch | ReadFile | ListFiles | SearchFiles | SetPlan | AskDeveloper
-    | ReadSkill
+    | ReadSkill | UseShell | CallServer | Delegate
 )  # fmt: skip

@@ -8,10 +8,40 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck_agents.facts.asking import ApprovalDecided as ApprovalDecided
+from steerdeck_agents.facts.asking import ApprovalExpired as ApprovalExpired
+from steerdeck_agents.facts.asking import ApprovalRequested as ApprovalRequested
+from steerdeck_agents.facts.asking import AskingFact
+from steerdeck_agents.facts.asking import QuestionAnswered as QuestionAnswered
+from steerdeck_agents.facts.asking import QuestionAsked as QuestionAsked
+from steerdeck_agents.facts.asking import QuestionExpired as QuestionExpired
+from steerdeck_agents.facts.asking import RuleAdded as RuleAdded
+from steerdeck_agents.facts.asking import RuleUsed as RuleUsed
+from steerdeck_agents.facts.calls import CallEnded as CallEnded
+from steerdeck_agents.facts.calls import CallFact
+from steerdeck_agents.facts.calls import CallLost as CallLost
+from steerdeck_agents.facts.calls import CallRequested as CallRequested
+from steerdeck_agents.facts.calls import CallStarted as CallStarted
+from steerdeck_agents.facts.calls import CallStatus as CallStatus
+from steerdeck_agents.facts.calls import OutputAdded as OutputAdded
+from steerdeck_agents.facts.checks import CheckEnded as CheckEnded
+from steerdeck_agents.facts.checks import CheckFact
+from steerdeck_agents.facts.checks import ChecksJudged as ChecksJudged
+from steerdeck_agents.facts.checks import ChecksSet as ChecksSet
+from steerdeck_agents.facts.checks import CheckStarted as CheckStarted
+from steerdeck_agents.facts.checks import DoneClaimed as DoneClaimed
+from steerdeck_agents.facts.checks import DoneRefused as DoneRefused
+from steerdeck_agents.facts.checks import DoneReviewed as DoneReviewed
+from steerdeck_agents.facts.delegation import HelperReported as HelperReported
+from steerdeck_agents.facts.delegation import HelperStarted as HelperStarted
+from steerdeck_agents.facts.drift import DriftFound as DriftFound
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.forks import SessionForked as SessionForked
+from steerdeck_agents.facts.goals import GoalCheckedIn as GoalCheckedIn
+from steerdeck_agents.facts.goals import GoalEnded as GoalEnded
+from steerdeck_agents.facts.goals import GoalFact
+from steerdeck_agents.facts.goals import GoalSet as GoalSet
 from steerdeck_agents.facts.ids import (
-    ApprovalId,
     CallId,
     CheckpointId,
     ItemId,
@@ -31,12 +61,23 @@ from steerdeck_agents.facts.requests import RequestSent as RequestSent
 from steerdeck_agents.facts.requests import RetryHastened as RetryHastened
 from steerdeck_agents.facts.requests import RetryPlanned as RetryPlanned
 from steerdeck_agents.facts.requests import StreamSilent as StreamSilent
-from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.facts.servers import ServerChanged as ServerChanged
+from steerdeck_agents.facts.setup import SetupEnded as SetupEnded
+from steerdeck_agents.facts.setup import SetupFact
+from steerdeck_agents.facts.setup import SetupPrinted as SetupPrinted
+from steerdeck_agents.facts.setup import SetupStarted as SetupStarted
+from steerdeck_agents.facts.setup import WorkspaceFurnished as WorkspaceFurnished
+from steerdeck_agents.facts.shells import ShellEnded as ShellEnded
+from steerdeck_agents.facts.shells import ShellFact
+from steerdeck_agents.facts.shells import ShellListened as ShellListened
+from steerdeck_agents.facts.shells import ShellOpened as ShellOpened
+from steerdeck_agents.facts.shells import ShellPrinted as ShellPrinted
+from steerdeck_agents.facts.shells import ShellPrompted as ShellPrompted
+from steerdeck_agents.facts.shells import ShellTyped as ShellTyped
 from steerdeck_agents.facts.windows import CompactionOrdered as CompactionOrdered
 from steerdeck_agents.facts.windows import WindowCompacted as WindowCompacted
 
 Delivery = Literal["first", "steer", "queue", "now"]
-CallStatus = Literal["done", "failed", "rejected", "interrupted"]
 TurnStatus = Literal["completed", "interrupted", "failed", "refused", "paused"]
 """`refused`: the model, or a filter before it, declined to go on; asking again won't help."""
 
@@ -56,6 +97,8 @@ class SessionCreated(Fact, frozen=True, kw_only=True, tag="session.created"):
     """Dollars, in journals from before there were `limits`."""
     limits: Limits = Limits()
     forked_from: SessionId | None = None
+    parent: SessionId | None = None
+    """The session whose agent started this one as its helper; its budgets are that one's."""
 
 
 class WorkspaceProgressed(Fact, frozen=True, kw_only=True, tag="workspace.progressed"):
@@ -174,109 +217,6 @@ class PlanUpdated(Fact, frozen=True, kw_only=True, tag="plan.updated"):
     explanation: str = ""
 
 
-class CallRequested(Fact, frozen=True, kw_only=True, tag="call.requested"):
-    """The model asked for a tool.
-
-    `arguments` is its exact JSON text; of a freeform tool it is the whole input.
-    """
-
-    tool: str
-    arguments: str
-    title: str = ""
-    """One line for people: the command, the path, the pattern."""
-
-
-class CallStarted(Fact, frozen=True, kw_only=True, tag="call.started"):
-    """The intent, committed before anything happens (law 7)."""
-
-    binding: Sha
-    allowed_by: str
-    approval: ApprovalId | None = None
-    level: str = ""
-
-
-class OutputAdded(Fact, frozen=True, kw_only=True, tag="output.added"):
-    """Output of a running command, coalesced; on the wire it may be dropped and read again."""
-
-    text: str
-
-
-class CallEnded(Fact, frozen=True, kw_only=True, tag="call.ended"):
-    status: CallStatus
-    result: str
-    """The text the model gets, exactly."""
-    summary: str = ""
-    """A few words for the right edge: `exit 1`, `9 hits`, `+12 -3`."""
-    exit_code: int | None = None
-    duration_ms: int = 0
-    output: Sha | None = None
-    """Blob with the complete output, when `result` holds less."""
-    given: Sha | None = None
-    """Blob with the prompt item the model gets, when that is more than `result`: a picture."""
-    level: str = ""
-
-
-class CallLost(Fact, frozen=True, kw_only=True, tag="call.lost"):
-    """Its intent was committed and a crash hid its end: the developer says what became of it."""
-
-    reason: str = ""
-
-
-class ApprovalRequested(Fact, frozen=True, kw_only=True, tag="approval.requested"):
-    """Committed before the question is drawn."""
-
-    approval: ApprovalId
-    kind: Literal["command", "patch", "network"]
-    what: str
-    """The complete text that would run, or the patch as a unified diff."""
-    binding: Sha
-    why: str = ""
-    """The agent's reason: a claim."""
-    reasons: tuple[str, ...] = ()
-    """Why the gate asks."""
-    folder: str = "."
-    level: str = ""
-    files: tuple[FileChange, ...] = ()
-
-
-class ApprovalDecided(Fact, frozen=True, kw_only=True, tag="approval.decided"):
-    approval: ApprovalId
-    decision: Literal["allow", "reject"]
-    scope: Literal["once", "session"] = "once"
-    words: str = ""
-    shown: Sha = Sha("")
-    """Hash of what the developer was shown."""
-
-
-class ApprovalExpired(Fact, frozen=True, kw_only=True, tag="approval.expired"):
-    approval: ApprovalId
-    reason: str
-
-
-class RuleAdded(Fact, frozen=True, kw_only=True, tag="rule.added"):
-    rule: Rule
-
-
-class RuleUsed(Fact, frozen=True, kw_only=True, tag="rule.used"):
-    rule: str
-
-
-class QuestionAsked(Fact, frozen=True, kw_only=True, tag="question.asked"):
-    question: ApprovalId
-    text: str
-    choices: tuple[str, ...] = ()
-
-
-class QuestionAnswered(Fact, frozen=True, kw_only=True, tag="question.answered"):
-    question: ApprovalId
-    text: str
-
-
-class QuestionExpired(Fact, frozen=True, kw_only=True, tag="question.expired"):
-    question: ApprovalId
-    reason: str
-
-
 class FilesChanged(Fact, frozen=True, kw_only=True, tag="files.changed"):
     """The table of changed files against the base, whole, each time it differs."""
 
@@ -348,17 +288,17 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
 
 KnownEvent = (
     SessionCreated | SessionConfigured | SessionArchived | SessionReopened | SessionParked
-    | SessionResumed | MessageSent | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded
-    | InterruptOrdered | ItemAdded | RequestSent | RequestEnded | RetryPlanned | TextAdded
-    | RequestQueued | RetryHastened | StreamSilent | CompactionOrdered | WindowCompacted
-    | BudgetWarned | ItemEnded | PlanUpdated
-    | CallRequested | CallStarted | OutputAdded | CallEnded | CallLost | ApprovalRequested
-    | WorkspaceProgressed | WorkspaceMade | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed
-    | QuestionAsked | QuestionAnswered | QuestionExpired | FilesChanged | CheckpointTaken
-    | FilesRestored | WorkLanded | LandingFailed | Noticed | RuntimeStarted | RuntimeEnded
-    | SessionForked
+    | SessionResumed | SessionForked | WorkspaceProgressed | WorkspaceMade | MessageSent
+    | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded | InterruptOrdered | ItemAdded
+    | RequestQueued | RequestSent | RequestEnded | RetryPlanned | RetryHastened | StreamSilent
+    | BudgetWarned | CompactionOrdered | WindowCompacted | TextAdded | ItemEnded | PlanUpdated
+    | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded | LandingFailed | Noticed
+    | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
+    | CallFact | AskingFact | ShellFact | CheckFact | GoalFact | SetupFact
 )  # fmt: skip
 Event = KnownEvent | Unknown
+Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted
+"""Pieces of a text that grows: nearly all there is in number, and the first to be dropped."""
 
 _decoder: msgspec.json.Decoder[KnownEvent] = msgspec.json.Decoder(KnownEvent)
 _encoder = msgspec.json.Encoder()

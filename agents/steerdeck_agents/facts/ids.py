@@ -17,6 +17,7 @@ MessageId = NewType("MessageId", str)
 RequestId = NewType("RequestId", str)
 ApprovalId = NewType("ApprovalId", str)
 CheckpointId = NewType("CheckpointId", str)
+ShellId = NewType("ShellId", str)
 OrderId = NewType("OrderId", str)
 Sha = NewType("Sha", str)
 """SHA-256 in hexadecimal."""

@@ -8,6 +8,9 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck_agents.facts.asking import Scope
+from steerdeck_agents.facts.checks import Check
+from steerdeck_agents.facts.goals import Goal
 from steerdeck_agents.facts.ids import (
     ApprovalId,
     CallId,
@@ -16,6 +19,7 @@ from steerdeck_agents.facts.ids import (
     OrderId,
     SessionId,
     Sha,
+    ShellId,
 )
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Mode, Surroundings
@@ -45,6 +49,9 @@ class Start(OrderHead, frozen=True, kw_only=True, tag="start"):
     surroundings: Surroundings = Surroundings()
     keys: dict[str, str] = {}
     """Environment variables with secrets; kept in memory only, never recorded."""
+    checks: tuple[Check, ...] = ()
+    goal: Goal | None = None
+    """Worked for until its checks are green; needs some."""
 
 
 class Say(OrderHead, frozen=True, kw_only=True, tag="say"):
@@ -70,7 +77,7 @@ class Decide(OrderHead, frozen=True, kw_only=True, tag="decide"):
     allow: bool
     shown: Sha
     """`binding` of the approval that was on the screen."""
-    scope: Literal["once", "session"] = "once"
+    scope: Scope = "once"
     words: str = ""
 
 
@@ -156,11 +163,49 @@ class Fork(OrderHead, frozen=True, kw_only=True, tag="fork"):
     name: str = ""
 
 
+class SetChecks(OrderHead, frozen=True, kw_only=True, tag="set_checks"):
+    """Give a session the checks that say whether its work is done; none takes them away."""
+
+    session: SessionId
+    checks: tuple[Check, ...]
+
+
+class SetGoal(OrderHead, frozen=True, kw_only=True, tag="set_goal"):
+    """Work for a goal over many turns; None drops the one it has."""
+
+    session: SessionId
+    goal: Goal | None
+    checks: tuple[Check, ...] = ()
+    """Its checks from now on; empty leaves those it has."""
+    limits: Limits | None = None
+
+
+class Review(OrderHead, frozen=True, kw_only=True, tag="review"):
+    """The claim that the work is done has been looked at."""
+
+    session: SessionId
+
+
+class TypeInto(OrderHead, frozen=True, kw_only=True, tag="type_into"):
+    """Type into a shell session; what is not echoed is not recorded."""
+
+    session: SessionId
+    shell: ShellId
+    text: str
+    hidden: bool = False
+
+
+class EndShell(OrderHead, frozen=True, kw_only=True, tag="end_shell"):
+    session: SessionId
+    shell: ShellId
+
+
 class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
     """End the runtime; working sessions are paused and come back with it."""
 
 
 Order = (
     Start | Say | Withdraw | Interrupt | Decide | Answer | Resolve | Resume | TryNow | Configure
-    | Compact | Land | Undo | Archive | Reopen | Fork | StopRuntime
+    | Compact | Land | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review | TypeInto
+    | EndShell | StopRuntime
 )  # fmt: skip

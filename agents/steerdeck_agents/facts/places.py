@@ -38,6 +38,8 @@ class Workspace(msgspec.Struct, frozen=True):
     """Object folders read through alternates: read-only binds in the sandbox."""
     subfolder: str = ""
     """Where in the repository the developer stood; commands start there."""
+    links: tuple[str, ...] = ()
+    """Folders of the developer that are linked into it: read-only binds in the sandbox."""
 
 
 class Surroundings(msgspec.Struct, frozen=True):

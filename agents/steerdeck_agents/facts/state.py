@@ -7,9 +7,14 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck_agents.facts.asking import Kind
+from steerdeck_agents.facts.calls import CallStatus
+from steerdeck_agents.facts.checks import Verify
+from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.errors import Cause
-from steerdeck_agents.facts.events import CallStatus, Delivery, TurnStatus
+from steerdeck_agents.facts.events import Delivery, TurnStatus
 from steerdeck_agents.facts.forks import Copying
+from steerdeck_agents.facts.goals import OpenGoal
 from steerdeck_agents.facts.ids import (
     ApprovalId,
     CallId,
@@ -20,10 +25,14 @@ from steerdeck_agents.facts.ids import (
     Sha,
     TurnId,
 )
-from steerdeck_agents.facts.limits import Kind, Limits, Spent
+from steerdeck_agents.facts.limits import Kind as LimitKind
+from steerdeck_agents.facts.limits import Limits, Spent
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.requests import Ending
+from steerdeck_agents.facts.servers import OpenServer
+from steerdeck_agents.facts.setup import Setup
+from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
 
@@ -56,6 +65,8 @@ class OpenCall(msgspec.Struct, frozen=True):
     started_ms: int = 0
     allowed: ApprovalId | None = None
     """The approval that allowed it, not yet used."""
+    helper: SessionId | None = None
+    """The helper session it waits for."""
     allowed_binding: Sha = Sha("")
     """What that approval was bound to."""
     rejected: str | None = None
@@ -73,7 +84,7 @@ class OpenApproval(msgspec.Struct, frozen=True):
 
     id: ApprovalId
     call: CallId
-    kind: Literal["command", "patch", "network"]
+    kind: Kind
     what: str
     binding: Sha
     why: str
@@ -83,6 +94,8 @@ class OpenApproval(msgspec.Struct, frozen=True):
     files: tuple[FileChange, ...]
     seq: int
     at_ms: int
+    title: str = ""
+    """What asks, where that is no call."""
 
 
 class OpenQuestion(msgspec.Struct, frozen=True):
@@ -94,6 +107,16 @@ class OpenQuestion(msgspec.Struct, frozen=True):
     choices: tuple[str, ...]
     seq: int
     at_ms: int
+    asker: str = ""
+    """`checks`, or the name of a server; empty: the agent."""
+
+
+class Consent(msgspec.Struct, frozen=True):
+    """What the developer said to a program that a configuration or the repository names."""
+
+    kind: Kind
+    binding: Sha
+    allowed: bool
 
 
 class OpenItem(msgspec.Struct, frozen=True):
@@ -171,13 +194,15 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     surroundings: Surroundings = Surroundings()
     carried: bool = False
     forked_from: SessionId | None = None
+    parent: SessionId | None = None
+    """The session whose helper it is."""
     root: SessionId = SessionId("")
     """The session whose fork it is, at the beginning of the line; empty when it is none."""
     copying: Copying | None = None
     """Where its files come from, until its first checkpoint holds them."""
     limits: Limits = Limits()
     """Its budgets."""
-    warned: tuple[Kind, ...] = ()
+    warned: tuple[LimitKind, ...] = ()
     """Budgets that are spent for the most part, and were said to be."""
     unpriced_said: bool = False
     """It was said that its budget in dollars can't be kept."""
@@ -211,7 +236,15 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     questions: tuple[OpenQuestion, ...] = ()
     items: tuple[OpenItem, ...] = ()
     queue: tuple[Message, ...] = ()
+    consents: tuple[Consent, ...] = ()
     rules: tuple[Rule, ...] = ()
+    shells: tuple[OpenShell, ...] = ()
+    servers: tuple[OpenServer, ...] = ()
+    setup: Setup = Setup()
+    verify: Verify = Verify()
+    goal: OpenGoal | None = None
+    drifts: tuple[Drift, ...] = ()
+    """What was seen to go wrong since the developer last spoke."""
     files: tuple[FileChange, ...] = ()
     newest_file: str = ""
     usage: Usage = Usage()
@@ -271,6 +304,7 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
             bool(
                 self.approvals
                 or self.questions
+                or any(shell.hidden for shell in self.shells)
                 or (self.parked and self.parked_until_ms is None)
                 or any(call.unknown for call in self.calls)
             )

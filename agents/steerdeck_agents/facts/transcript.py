@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import marks
 from steerdeck_agents.facts.ids import RequestId
 
 Who = Literal["developer", "agent", "reasoning"]
@@ -183,18 +184,14 @@ def _marked(event: e.Event) -> Marked | None:
             text, level = f"not landed: {event.reason}", "error"
         case e.FilesRestored():
             text, level = f"undone: {', '.join(event.paths)}", "info"
-        case e.SessionArchived():
-            text, level = event.reason, "info"
-        case e.SessionReopened():
-            text, level = "reopened", "info"
-        case e.SessionConfigured(mode=str(mode)):
-            text, level = f"mode {mode}", "info"
         case e.Noticed():
             text, level = event.text, event.level
         case e.Unknown():
             text, level = f"{event.type} (written by another version)", "info"
         case _:
-            return None
+            if (told := marks.told(event)) is None:
+                return None
+            text, level = told
     return Marked(f"mark_{event.seq}", event.seq, event.at_ms, text, _level(level))
 
 

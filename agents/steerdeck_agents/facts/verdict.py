@@ -1,5 +1,7 @@
 """What the gate says of an action, and what a decision is bound to (law 6)."""
 
+from typing import Literal
+
 import msgspec
 
 from steerdeck_agents.facts.ids import Sha, sha_of
@@ -37,6 +39,8 @@ class Rule(msgspec.Struct, frozen=True):
     session: str = ""
     """Session it holds for; empty when it holds for the repository."""
     by: str = "developer"
+    kind: Literal["command", "tool"] = "command"
+    """`tool`: `command` is the name of a server's tool, whatever its arguments."""
 
 
 class Binding(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -98,11 +99,15 @@ def save(path: Path, rules: Sequence[Rule]) -> None:
 
 
 def matching(
-    rules: Sequence[Rule], script: str, repository: str, session: SessionId
+    rules: Sequence[Rule],
+    script: str,
+    repository: str,
+    session: SessionId,
+    kind: Literal["command", "tool"] = "command",
 ) -> Rule | None:
     """The first rule that names exactly this text, here; equality of the whole text only."""
     for rule in rules:
-        if rule.command != script or not (rule.session or rule.repository):
+        if rule.command != script or rule.kind != kind or not (rule.session or rule.repository):
             continue
         if rule.session and rule.session != session:
             continue

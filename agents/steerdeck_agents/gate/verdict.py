@@ -10,12 +10,15 @@ from steerdeck_agents.facts.action import (
     Action,
     ApplyPatch,
     AskDeveloper,
+    CallServer,
+    Delegate,
     ListFiles,
     ReadFile,
     ReadSkill,
     RunCommand,
     SearchFiles,
     SetPlan,
+    UseShell,
 )
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert
@@ -57,6 +60,47 @@ def verdict(
             return Auto("a question changes no file")
         case ReadSkill():
             return Auto("a skill was named to the model to be read")
+        case UseShell():
+            return _shell(action, mode)
+        case CallServer():
+            return _tool(action, mode, rules, session, workspace)
+        case Delegate():
+            return _helper(action, mode)
+
+
+def _shell(action: UseShell, mode: Mode) -> Verdict:
+    if not action.text:
+        return Auto("ends its own shell session" if action.stop else "looks at its shell session")
+    if mode == "plan":
+        return Deny("plan mode: nothing is typed into a program until the developer leaves it.")
+    reasons = ["what is typed into a running program can do anything that program can"]
+    if _hides(action.text.replace("\n", " ")):
+        reasons.append("it holds control or invisible characters, shown as marks")
+    return Ask(tuple(reasons))
+
+
+def _tool(
+    action: CallServer, mode: Mode, rules: Sequence[Rule], session: SessionId, workspace: Workspace
+) -> Verdict:
+    if mode == "plan":
+        return Deny("plan mode: no tool of a server is called until the developer leaves it.")
+    name = f"{action.server} {action.tool}"
+    rule = matching(rules, name, workspace.repository, session, "tool")
+    if rule is not None:
+        return Auto("a rule names this tool for this session", rule=rule.id)
+    return Ask(
+        (f"what the tool {action.tool} of {action.server} does, only {action.server} knows",)
+    )
+
+
+def _helper(action: Delegate, mode: Mode) -> Verdict:
+    if not action.writes:
+        return Auto("a helper that only reads")
+    if mode == "plan":
+        return Deny("plan mode: a helper may only read until the developer leaves it.")
+    if mode == "auto":
+        return Auto("each call of the helper passes the gate itself")
+    return Ask(("mode ask: a helper that may change files",))
 
 
 def _read(path: str, workspace: Workspace) -> Verdict:

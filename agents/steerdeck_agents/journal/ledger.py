@@ -9,12 +9,12 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 import msgspec
 
 from steerdeck_agents.facts.errors import JournalError
-from steerdeck_agents.facts.events import KnownEvent, OutputAdded, TextAdded, encode, type_of
+from steerdeck_agents.facts.events import KnownEvent, Streamed, encode, type_of
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
@@ -42,7 +42,7 @@ from steerdeck_agents.journal.storing import Shelf
 KEYFRAME_EVERY: Final = 1000
 """Events of one session between two stored states."""
 
-_QUIET: Final = frozenset({TextAdded, OutputAdded})
+_QUIET: Final = frozenset(get_args(Streamed))
 _BEHIND: Final = 20
 """Batches of nothing but streamed text before a session's row is written again: rows hold the open
 text, and writing it anew 20 times a second costs more than the events. Readers fold the rest."""

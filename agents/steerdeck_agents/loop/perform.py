@@ -5,9 +5,19 @@ differ, the allow is void and the developer is asked again (law 6). The intent i
 the spawn (law 7), and the files before and after it are kept (law 1).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from steerdeck_agents.facts.action import Action, ApplyPatch, RunCommand
+from steerdeck_agents.facts.action import (
+    Action,
+    ApplyPatch,
+    CallServer,
+    Delegate,
+    RunCommand,
+    UseShell,
+)
+from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.events import (
     ApprovalExpired,
     ApprovalRequested,
@@ -216,8 +226,8 @@ def _request(
         turn=turn,
         call=call.id,
         approval=ApprovalId(site.ids.new("apr")),
-        kind="patch" if isinstance(action, ApplyPatch) else "command",
-        what=action.diff if isinstance(action, ApplyPatch) else binding.text,
+        kind=_KINDS.get(type(action), "command"),
+        what=_shown(action, binding),
         binding=binding.sha(),
         why=why,
         reasons=reasons,
@@ -225,6 +235,29 @@ def _request(
         level=site.state.level.name,
         files=files,
     )
+
+
+_KINDS: Final[Mapping[type, Kind]] = {
+    ApplyPatch: "patch",
+    UseShell: "input",
+    CallServer: "tool",
+    Delegate: "helper",
+}
+
+
+def _shown(action: Action, binding: Binding) -> str:
+    """What the developer decides on, complete."""
+    match action:
+        case ApplyPatch():
+            return action.diff
+        case UseShell():
+            return action.text
+        case CallServer():
+            return f"{action.server} {action.tool}\n{action.arguments}"
+        case Delegate():
+            return action.brief
+        case _:
+            return binding.text
 
 
 def _decided(state: SessionState, call_id: CallId) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Literal
 
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
-from steerdeck_agents.facts.events import OutputAdded, TextAdded
+from steerdeck_agents.facts.events import Streamed
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.orders import Order
@@ -138,7 +138,7 @@ class Connection:
         level = self._levels.get(committed.event.session, self._others)
         if level == "full":
             return True
-        return level == "status" and not isinstance(committed.event, TextAdded | OutputAdded)
+        return level == "status" and not isinstance(committed.event, Streamed)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

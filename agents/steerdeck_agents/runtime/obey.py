@@ -31,6 +31,7 @@ from steerdeck_agents.facts.orders import (
     Compact,
     Configure,
     Decide,
+    EndShell,
     Fork,
     Interrupt,
     Land,
@@ -38,10 +39,14 @@ from steerdeck_agents.facts.orders import (
     Reopen,
     Resolve,
     Resume,
+    Review,
     Say,
+    SetChecks,
+    SetGoal,
     Start,
     StopRuntime,
     TryNow,
+    TypeInto,
     Undo,
     Withdraw,
 )
@@ -51,6 +56,7 @@ from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
 from steerdeck_agents.runtime import forking, shore
 from steerdeck_agents.session import Session
+from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
 
 
@@ -84,6 +90,10 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         match order:
             case Decide():
                 facts = _decide(fleet, session.state, order)
+            case SetChecks() | SetGoal() | Review():
+                facts = tasking.facts(session.state, order)
+            case TypeInto() | EndShell():
+                raise OrderRefused("Shell sessions can't be reached yet.")
             case _:
                 facts = [_fact(fleet, session.state, order)]
         seq = await record(fleet, order.id, *facts)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from steerdeck_agents.facts.errors import WireError
-from steerdeck_agents.facts.events import OutputAdded, TextAdded, WorkspaceProgressed
+from steerdeck_agents.facts.events import Streamed, WorkspaceProgressed
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.journal.writer import Committed
 from steerdeck_agents.runtime import wire
@@ -50,9 +50,7 @@ class Outbox:
         size = 0
         for committed in batch:
             event = committed.event
-            if isinstance(event, TextAdded | OutputAdded | WorkspaceProgressed) and (
-                self._waiting > TEXT_LIMIT
-            ):
+            if isinstance(event, Streamed | WorkspaceProgressed) and (self._waiting > TEXT_LIMIT):
                 self._gaps.setdefault(event.session, event.seq - 1)
                 continue
             text = committed.text.encode()

@@ -71,7 +71,7 @@ def priced(monkeypatch: pytest.MonkeyPatch) -> None:
     def price(model: str, usage: Usage, base_url: str, own: object) -> Usage:
         return replace(usage, dollars=0.25, priced=True)
 
-    monkeypatch.setattr("steerdeck_agents.session.price", price)
+    monkeypatch.setattr("steerdeck_agents.place.price", price)
 
 
 @pytest.mark.usefixtures("priced")

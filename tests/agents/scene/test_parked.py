@@ -65,7 +65,7 @@ def test_a_spent_budget_parks_the_session_until_it_is_raised(
     def priced(model: str, usage: Usage, base_url: str, own: object) -> Usage:
         return Usage(input=usage.input, output=usage.output, dollars=0.6, priced=True)
 
-    monkeypatch.setattr("steerdeck_agents.session.price", priced)
+    monkeypatch.setattr("steerdeck_agents.place.price", priced)
 
     async def story() -> None:
         repository = plain(tmp_path / "repository")

@@ -67,6 +67,18 @@ def verb_of(approval: OpenApproval) -> str:
             return "asks to change files"
         case "network":
             return "asks for the network"
+        case "input":
+            return "asks to type into a program"
+        case "tool":
+            return "asks to call a server's tool"
+        case "helper":
+            return "asks for a helper"
+        case "server":
+            return "asks to start a server"
+        case "tools":
+            return "a server's tools have changed"
+        case "setup":
+            return "asks to run a set-up script"
 
 
 def body(approval: OpenApproval) -> list[Line]:

@@ -30,7 +30,7 @@ async def follow(
         for text in page:
             event = e.decode(text)
             seen = max(seen, event.seq)
-            if not isinstance(event, e.TextAdded | e.OutputAdded):
+            if not isinstance(event, e.Streamed):
                 yield text, event
     async for frame in client.incoming():
         for text in await _texts(client, frame, session):

@@ -28,6 +28,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 event.choices,
                 event.seq,
                 event.at_ms,
+                event.asker,
             )
             return replace(state, questions=(*state.questions, asked))
         case ApprovalDecided() | ApprovalExpired():
@@ -57,6 +58,7 @@ def _approval(event: ApprovalRequested) -> OpenApproval:
         files=event.files,
         seq=event.seq,
         at_ms=event.at_ms,
+        title=event.title,
     )
 
 

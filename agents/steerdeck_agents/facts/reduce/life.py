@@ -40,6 +40,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 carried=event.carried,
                 limits=Limits(dollars=event.budget).changed(event.limits),
                 forked_from=event.forked_from,
+                parent=event.parent,
                 created_ms=event.at_ms,
             )
         case SessionForked():
@@ -49,7 +50,8 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case WorkspaceProgressed():
             return replace(state, progress=event.text)
         case WorkspaceMade():
-            return replace(state, workspace=event.workspace, progress="")
+            links = event.workspace.links or state.workspace.links
+            return replace(state, workspace=replace(event.workspace, links=links), progress="")
         case SessionConfigured():
             state = _limited(state, event.limits or Limits(dollars=event.budget))
             return replace(

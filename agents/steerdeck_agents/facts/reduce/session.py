@@ -7,12 +7,22 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from steerdeck_agents.facts.events import Event, OutputAdded, TextAdded
+from steerdeck_agents.facts.events import (
+    Event,
+    OutputAdded,
+    SetupPrinted,
+    ShellPrinted,
+    TextAdded,
+)
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce import (
     asking,
     calls,
+    checks,
+    furnish,
+    goals,
     life,
+    shells,
     status,
     turns,
     windows,
@@ -21,7 +31,9 @@ from steerdeck_agents.facts.reduce import (
 )
 from steerdeck_agents.facts.state import SessionState
 
-_ASPECTS = (life, words, turns, windows, calls, asking, work, status)
+_ASPECTS = (
+    life, words, turns, windows, calls, furnish, asking, work, shells, checks, goals, status
+)  # fmt: skip
 
 
 def reduce(state: SessionState | None, event: Event) -> SessionState:
@@ -37,6 +49,10 @@ def reduce(state: SessionState | None, event: Event) -> SessionState:
         return replace(state, items=words.grown(state.items, event), seq=event.seq)
     if isinstance(event, OutputAdded):
         return replace(calls.apply(state, event), seq=event.seq)
+    if isinstance(event, ShellPrinted):
+        return replace(shells.apply(state, event), seq=event.seq)
+    if isinstance(event, SetupPrinted):
+        return replace(furnish.apply(state, event), seq=event.seq)
     for aspect in _ASPECTS:
         state = aspect.apply(state, event)
     return replace(state, seq=event.seq)

@@ -37,7 +37,7 @@ def status_of(state: SessionState) -> Status:
         return "unknown"
     if state.approvals:
         return "needs_you"
-    if state.questions:
+    if state.questions or any(shell.hidden for shell in state.shells):
         return "asks"
     if state.parked:
         return "parked"
@@ -49,6 +49,8 @@ def status_of(state: SessionState) -> Status:
         case None:
             return "starting"
         case "completed":
+            if state.goal is not None and not state.goal.held:
+                return "working"
             return "done" if state.files else "idle"
         case "refused":
             return "failed"

@@ -1,0 +1,80 @@
+"""Facts about what the developer is asked and what was decided: approvals, rules, questions."""
+
+from typing import Literal
+
+from steerdeck_agents.facts.fact import Fact
+from steerdeck_agents.facts.ids import ApprovalId, Sha
+from steerdeck_agents.facts.places import FileChange
+from steerdeck_agents.facts.verdict import Rule
+
+Kind = Literal["command", "patch", "network", "input", "tool", "helper", "server", "tools", "setup"]
+"""What an approval allows: to run a command, type into a shell session (`input`), call a server's
+tool, start a helper. `server` and `setup` are consents to start programs a configuration or a
+repository names, `tools` is one to what a server offers now; these three belong to no call."""
+Scope = Literal["once", "session", "everywhere"]
+"""`everywhere`: a consent that is remembered by its hash, for every session of this home."""
+
+
+class ApprovalRequested(Fact, frozen=True, kw_only=True, tag="approval.requested"):
+    """Committed before the question is drawn."""
+
+    approval: ApprovalId
+    kind: Kind
+    what: str
+    """The complete text that would run, or the patch as a unified diff."""
+    binding: Sha
+    why: str = ""
+    """The agent's reason: a claim."""
+    reasons: tuple[str, ...] = ()
+    """Why the gate asks."""
+    folder: str = "."
+    level: str = ""
+    files: tuple[FileChange, ...] = ()
+    title: str = ""
+    """What asks, where that is no call: a server's name, `set-up`."""
+
+
+class ApprovalDecided(Fact, frozen=True, kw_only=True, tag="approval.decided"):
+    approval: ApprovalId
+    decision: Literal["allow", "reject"]
+    scope: Scope = "once"
+    words: str = ""
+    shown: Sha = Sha("")
+    """Hash of what the developer was shown."""
+
+
+class ApprovalExpired(Fact, frozen=True, kw_only=True, tag="approval.expired"):
+    approval: ApprovalId
+    reason: str
+
+
+class RuleAdded(Fact, frozen=True, kw_only=True, tag="rule.added"):
+    rule: Rule
+
+
+class RuleUsed(Fact, frozen=True, kw_only=True, tag="rule.used"):
+    rule: str
+
+
+class QuestionAsked(Fact, frozen=True, kw_only=True, tag="question.asked"):
+    question: ApprovalId
+    text: str
+    choices: tuple[str, ...] = ()
+    asker: str = ""
+    """Who asks where it is not the agent: `checks`, or the name of a server."""
+
+
+class QuestionAnswered(Fact, frozen=True, kw_only=True, tag="question.answered"):
+    question: ApprovalId
+    text: str
+
+
+class QuestionExpired(Fact, frozen=True, kw_only=True, tag="question.expired"):
+    question: ApprovalId
+    reason: str
+
+
+AskingFact = (
+    ApprovalRequested | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed
+    | QuestionAsked | QuestionAnswered | QuestionExpired
+)  # fmt: skip

@@ -1,0 +1,96 @@
+"""Lines of a transcript beside words and calls: shells, checks, goals, set-up, servers.
+
+Each is a text and its level: `info`, `done`, `warning` or `error`.
+"""
+
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.checks import CheckResult, Evidence
+
+Told = tuple[str, str]
+
+
+def told(event: e.Event) -> Told | None:
+    """The line of an event, where it has one of these."""
+    return _conscience(event) or _surroundings(event)
+
+
+def _conscience(event: e.Event) -> Told | None:
+    match event:
+        case e.CheckEnded():
+            return check_words(event.result), "done" if event.result.good else "warning"
+        case e.DoneRefused():
+            return f"not done: {event.reason}", "warning"
+        case e.DoneClaimed():
+            return claim_words(event.evidence), "done"
+        case e.GoalSet():
+            return f"goal: {event.goal.objective}", "info"
+        case e.GoalCheckedIn():
+            return event.text, "info"
+        case e.GoalEnded():
+            return f"goal {event.how} after {event.turns} turns", "done"
+        case e.DriftFound():
+            return event.drift.text, "warning"
+        case _:
+            return None
+
+
+def _surroundings(event: e.Event) -> Told | None:
+    match event:
+        case e.ShellEnded():
+            return _shell_end(event), "info"
+        case e.ShellPrompted(text=str(asked)) if asked:
+            return f"{event.shell} waits for input: {asked}", "warning"
+        case e.ShellTyped():
+            return f"you typed into {event.shell}", "info"
+        case e.SetupStarted():
+            return f"{event.kind} script: {event.command}", "info"
+        case e.SetupEnded():
+            text = f"{event.kind} script {event.status}: {event.reason}".rstrip(": ")
+            return text, "error" if event.status == "failed" else "info"
+        case e.ServerChanged():
+            calm = event.status in ("ready", "starting", "gone")
+            text = f"server {event.server}: {event.status}. {event.reason}".rstrip(". ")
+            return text, "info" if calm else "warning"
+        case e.HelperStarted():
+            return f"helper {event.name} started", "info"
+        case e.SessionArchived():
+            return event.reason, "info"
+        case e.SessionReopened():
+            return "reopened", "info"
+        case e.SessionConfigured(mode=str(mode)):
+            return f"mode {mode}", "info"
+        case _:
+            return None
+
+
+def check_words(result: CheckResult) -> str:
+    """How one check ended, in a line."""
+    said = f"check {result.check} {result.status} in {result.duration_ms / 1000:.1f} s"
+    counts = [
+        f"{number} {what}"
+        for number, what in (
+            (result.passed, "passed"), (result.failed, "failed"), (result.skipped, "skipped")
+        )
+        if number
+    ]  # fmt: skip
+    said += f" ({', '.join(counts)})" if counts else ""
+    return f"{said}: {result.problem}" if result.problem else said
+
+
+def claim_words(evidence: Evidence) -> str:
+    """What a claim that work is done rests on, in a line."""
+    red = sum(not result.good for result in evidence.checks)
+    checks = f"{len(evidence.checks)} checks green" if not red else f"{red} checks red"
+    said = f"done: {checks}, {evidence.files} files +{evidence.added} −{evidence.removed}"
+    marked = f", {len(evidence.marks)} tests weakened" if evidence.marks else ""
+    return f"{said}, ${evidence.dollars:.2f}{marked}"
+
+
+def _shell_end(event: e.ShellEnded) -> str:
+    code = "" if event.exit_code is None else f" with exit {event.exit_code}"
+    how = {
+        "exited": "ended by itself", "stopped": "was ended", "developer": "was ended by you",
+        "session": "ended with its session", "runtime": "ended with the runtime",
+        "capped": "was ended: it printed too much", "lost": "was lost in a crash",
+    }[event.how]  # fmt: skip
+    return f"{event.shell} {how}{code}"

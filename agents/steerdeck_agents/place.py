@@ -1,0 +1,291 @@
+"""Everything around a session's turns: its workspace, its files, the model, and the keys it needs.
+
+A place is made when the session first works and can be left and made again: after a crash, with
+another model, or with a new key. What it needs and can't have parks the session with the reason.
+"""
+
+import asyncio
+import logging
+import math
+import shutil
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from steerdeck_agents.facts.errors import ModelError, RepositoryError, SettingsError
+from steerdeck_agents.facts.events import (
+    KnownEvent,
+    Noticed,
+    SessionParked,
+    WorkspaceMade,
+    WorkspaceProgressed,
+)
+from steerdeck_agents.facts.ids import CallId, Clock, Ids, SessionId
+from steerdeck_agents.facts.places import Level, Workspace
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.journal.writer import Writer
+from steerdeck_agents.loop import recover
+from steerdeck_agents.loop.guides import Guides
+from steerdeck_agents.loop.patience import Patience
+from steerdeck_agents.loop.prompt import Prompt
+from steerdeck_agents.loop.site import Memory, Site, first_of
+from steerdeck_agents.loop.today import Today
+from steerdeck_agents.models.abilities import freeform, sees
+from steerdeck_agents.models.connect import connect
+from steerdeck_agents.models.governor import Governor, Provider
+from steerdeck_agents.models.learned import learned_at
+from steerdeck_agents.models.model import Model
+from steerdeck_agents.models.prices import price, window
+from steerdeck_agents.models.reach import settings_for
+from steerdeck_agents.sandbox.key_command import LASTS_S, key_of
+from steerdeck_agents.settings.config import ModelSettings
+from steerdeck_agents.settings.paths import Paths
+from steerdeck_agents.work.fill import fill
+from steerdeck_agents.work.ground import SessionGround
+from steerdeck_agents.workspace import clone, repository
+from steerdeck_agents.workspace.keep import make_independent
+
+log = logging.getLogger(__name__)
+
+PROGRESS_S = 0.5
+
+
+@dataclass(frozen=True)
+class Services:
+    """What all sessions of a runtime share."""
+
+    paths: Paths
+    writer: Writer
+    reader: JournalReader
+    clock: Clock
+    ids: Ids
+    level: Level
+    governor: Governor
+    patience: Patience
+    lasting_rules: Callable[[], tuple[Rule, ...]]
+    watch: Callable[[Path, Callable[[Collection[str]], None]], None]
+    """Call back with the changed paths of that workspace."""
+    unwatch: Callable[[Path], None]
+    today: Today
+    scripted_url: Callable[[], str]
+    """Address of the scripted model's server in this runtime."""
+
+
+class Place:
+    """Where one session works, in this process."""
+
+    def __init__(self, session: SessionId, services: Services) -> None:
+        self.id = session
+        self.services = services
+        self.keys: Mapping[str, str] = {}
+        """Variables with secrets, from the shell that started or resumed it; never stored."""
+        self.deciding = asyncio.Lock()
+        """Held from a look at the state until what an order makes of it is committed."""
+        self.stop = asyncio.Event()
+        self.results: dict[CallId, str] = {}
+        self.site: Site | None = None
+        self._stale = False
+        self._key_until_s = math.inf
+        """When the key of its model, printed by a command, is asked for again."""
+        self._alone_tried = False
+        self._model: Model | None = None
+        self._ground: SessionGround | None = None
+        self._background: set[asyncio.Task[None]] = set()
+
+    @property
+    def state(self) -> SessionState:
+        state = self.services.writer.state(self.id)
+        assert state is not None, "a session exists once its creation is committed"
+        return state
+
+    @property
+    def ground(self) -> SessionGround:
+        """Its workspace; made when first asked for."""
+        if self._ground is None:
+            services = self.services
+            self._ground = SessionGround(self.id, services.writer, services.reader, services.ids)
+        return self._ground
+
+    def forget(self) -> None:
+        """Settle in anew before the next turn: what memory holds may not be true any more."""
+        self._stale = True
+
+    async def ready(self) -> Site | None:
+        """Workspace and model, made where they are not; parks with the reason, and is None then."""
+        stale = self._stale or self.services.clock.monotonic() > self._key_until_s
+        return self.site if self.site and not stale else await self._settle_in()
+
+    async def append(self, *facts: KnownEvent) -> tuple[KnownEvent, ...]:
+        """Keep facts that must not be lost."""
+        return await self.services.writer.append(*facts, full=True)
+
+    async def remembered(self) -> Memory:
+        """What is known of it without a model."""
+        return Memory(
+            session=self.id,
+            journal=self.services.writer,
+            ground=self.ground,
+            prompt=await self._load_prompt(),
+            results=self.results,
+            deciding=self.deciding,
+        )
+
+    def watch(self) -> None:
+        """Hear of every change in its workspace."""
+        if self.state.workspace.path:
+            self.services.watch(Path(self.state.workspace.path), self._files_changed)
+
+    def unwatch(self) -> None:
+        if self.state.workspace.path:
+            self.services.unwatch(Path(self.state.workspace.path))
+
+    def later(self, work: Coroutine[None, None, None]) -> None:
+        """Do something beside its work; an error is only logged."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._done)
+
+    async def close(self) -> None:
+        """Leave everything; what an append in hand became is only known to the journal now."""
+        for task in tuple(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        if self._ground is not None:
+            await self._ground.close()
+        if self._model is not None:
+            await self._model.close()
+        self.site = self._model = None
+        self.results.clear()
+
+    async def _settle_in(self) -> Site | None:
+        state, services = self.state, self.services
+        try:
+            if not state.workspace.path:
+                await first_of(self._make_workspace(), self.stop)
+            elif not await asyncio.to_thread(Path(state.workspace.path).is_dir):
+                raise RepositoryError(f"Its workspace {state.workspace.path} is gone.")
+            if state.turn is None and self.state.stopping:
+                raise RepositoryError("You stopped it before its first turn.")
+            await self._found_ground()
+            if state.copying is not None:
+                return None
+            settings = settings_for(
+                self.state.model, services.paths, self.keys, services.scripted_url()
+            )
+            self._key_until_s = math.inf
+            if self._model is not None:
+                await self._model.close()
+            key = await key_of(settings, self.keys, state.surroundings)
+            if settings.key_command:
+                self._key_until_s = services.clock.monotonic() + LASTS_S
+            self._model = connect(settings, key, learned_at(services.paths.cache))
+        except (RepositoryError, SettingsError, ModelError) as error:
+            await self.append(
+                SessionParked(session=self.id, reason=str(error), way_out="Then resume it.")
+            )
+            return None
+        self.site = await self._make_site(settings, self._model)
+        self._stale = False
+        return self.site
+
+    async def _make_site(self, settings: ModelSettings, model: Model) -> Site:
+        services = self.services
+        learned = learned_at(services.paths.cache)
+        return Site(
+            session=self.id,
+            journal=services.writer,
+            ground=self.ground,
+            prompt=await self._load_prompt(),
+            results=self.results,
+            deciding=self.deciding,
+            model=model,
+            governor=services.governor,
+            provider=Provider(settings.base_url, settings.model),
+            patience=services.patience,
+            silence_s=settings.silence_s,
+            wire_model=settings.model,
+            capacity=await asyncio.to_thread(window, settings),
+            compact_idle_s=settings.compact_idle_s,
+            effort=self.state.effort or settings.effort,
+            guides=Guides(services.paths.config, Path.home()),
+            clock=services.clock,
+            ids=services.ids,
+            spool=services.paths.spool,
+            lasting_rules=services.lasting_rules,
+            price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
+            today=services.today,
+            drops=lambda: learned_at(services.paths.cache).drops(settings),
+            freeform=freeform(settings, learned),
+            images=sees(settings, learned),
+            stop=self.stop,
+        )
+
+    async def _load_prompt(self) -> Prompt:
+        """The prompt as stored; the results it lacks join those heard of meanwhile."""
+        reader, state = self.services.reader, self.state
+        prompt = await asyncio.to_thread(recover.load_prompt, reader, state)
+        results = await asyncio.to_thread(recover.load_results, reader, state, prompt)
+        for call, result in results.items():
+            self.results.setdefault(call, result)
+        return prompt
+
+    async def _make_workspace(self) -> None:
+        """Clone, carry over, first checkpoint; each step seen in the journal."""
+        state = self.state
+        said = ""
+        last = self.services.clock.monotonic()
+
+        def progress(text: str) -> None:
+            nonlocal said, last
+            now = self.services.clock.monotonic()
+            if text != said and now - last >= PROGRESS_S:
+                said, last = text, now
+                self.later(self._say_progress(text))
+
+        found = await repository.find(Path(state.workspace.repository) / state.workspace.subfolder)
+        folder = self.services.paths.workspaces / self.id
+        # What a killed runtime left half made; the journal knows of no work in it.
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        made = await clone.create(
+            found,
+            folder,
+            name=state.name,
+            base=state.workspace.base,
+            progress=progress,
+        )
+        filled = await fill(self.services.reader, state, found, made)
+        facts: list[KnownEvent] = [WorkspaceMade(session=self.id, workspace=made)]
+        facts += [Noticed(session=self.id, text=note) for note in found.notes()]
+        await self.append(*facts, *filled)
+        self.watch()
+
+    async def _found_ground(self) -> None:
+        """What follows the making of a workspace once; done again where a crash came between."""
+        if not await asyncio.to_thread(self.services.reader.checkpoints, self.id):
+            if self.state.copying is not None:
+                # Its first checkpoint makes the fork whole: what it changed is known by then.
+                await self.ground.publish_changes()
+            await self.ground.checkpoint("carried" if self.state.carried else "start")
+            await self.ground.publish_changes()
+        if self.state.workspace.borrows and not self._alone_tried:
+            self._alone_tried = True
+            self.later(self._stand_alone(self.state.workspace))
+
+    async def _say_progress(self, text: str) -> None:
+        await self.services.writer.append(WorkspaceProgressed(session=self.id, text=text))
+
+    def _files_changed(self, paths: Collection[str]) -> None:
+        self.ground.touched(paths)
+        self.later(self.ground.publish_changes())
+
+    async def _stand_alone(self, made: Workspace) -> None:
+        alone = await make_independent(made)
+        if alone != made:
+            await self.append(WorkspaceMade(session=self.id, workspace=alone))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("session %s, beside its work: %s", self.id, error, exc_info=error)
