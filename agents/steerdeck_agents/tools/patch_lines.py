@@ -52,10 +52,8 @@ def applied(path: str, lines: Sequence[Line], chunks: Sequence[Chunk]) -> list[L
     cursor = 0
     final = not lines or bool(lines[-1].end)
     for number, chunk in enumerate(chunks, 1):
-        at, chunk = _located(place, path, len(lines), chunk, number, cursor)
+        at, chunk, cursor = _located(place, path, len(lines), chunk, number, cursor)
         edits.append((at, chunk))
-        if chunk.old or chunk.hint is not None:
-            cursor = at + len(chunk.old)
         final = final if chunk.final_newline is None else chunk.final_newline
     result: list[Line] = []
     cursor = 0
@@ -69,8 +67,11 @@ def applied(path: str, lines: Sequence[Line], chunks: Sequence[Chunk]) -> list[L
 
 def _located(
     place: Place, path: str, count: int, chunk: Chunk, number: int, cursor: int
-) -> tuple[int, Chunk]:
-    """Where a chunk begins; the chunk without trailing blank lines where only those didn't fit."""
+) -> tuple[int, Chunk, int]:
+    """Where a chunk begins, the chunk, and where the next one is looked for.
+
+    The chunk comes back without trailing blank lines where only those didn't fit.
+    """
     start = cursor
     for context in chunk.contexts:
         found = place.context(context, start)
@@ -80,7 +81,10 @@ def _located(
             raise _misfit(path, number, chunk, problem, place, [context])
         start = found + 1
     if not chunk.old:
-        return (count if chunk.hint is None else max(cursor, min(chunk.hint, count))), chunk
+        if chunk.hint is None:
+            return count, chunk, start
+        at = max(cursor, min(chunk.hint, count))
+        return at, chunk, at
     tried = [chunk]
     while shorter := tried[-1].without_last_blank():
         tried.append(shorter)
@@ -88,7 +92,7 @@ def _located(
         for one in tried:
             found = place.find(_old(one), begin, one.hint, one.at_end)
             if found is not None:
-                return found, one
+                return found, one, found + len(one.old)
     problem = f"its lines are not there after line {start}" if start else "its lines are not there"
     raise _misfit(path, number, chunk, problem, place, _old(chunk))
 
@@ -113,17 +117,26 @@ def _misfit(
 
 
 def _changed(lines: Sequence[Line], at: int, chunk: Chunk, usual: str) -> Iterator[Line]:
-    """The new lines of one chunk; `at` is the index of its first old line."""
+    """The new lines of one chunk; `at` is the index of its first old line.
+
+    A line that comes for one that goes ends as that did, any other as the line that follows it.
+    """
     spells_ends = any(text.endswith("\r") for _, text in chunk.lines)
+    gone: list[str] = []
     for op, text in chunk.lines:
         if op == "+" and spells_ends:
             yield Line(text.removesuffix("\r"), "\r\n" if text.endswith("\r") else "\n")
         elif op == "+":
             near = lines[at].end if at < len(lines) else ""
+            if gone:
+                near = gone.pop(0) if len(gone) > 1 else gone[0]
             yield Line(text, near or usual)
         else:
             if op == " ":
                 yield lines[at]
+                gone.clear()
+            else:
+                gone.append(lines[at].end)
             at += 1
 
 
