@@ -15,11 +15,15 @@ def lay(top: Path, tree: Tree) -> None:
 
 
 def taken(top: Path) -> Tree:
-    """The files below a folder; links and what is left over of a write count as files too."""
+    """The files below a folder, what is left over of a write too; of a link where it points."""
     return {
-        path.relative_to(top).as_posix(): File(
-            path.read_bytes() if path.is_file() else b"a link", bool(path.lstat().st_mode & 0o100)
-        )
+        path.relative_to(top).as_posix(): _file(path)
         for path in top.rglob("*")
-        if not path.is_dir() or path.is_symlink()
+        if path.is_symlink() or not path.is_dir()
     }
+
+
+def _file(path: Path) -> File:
+    if path.is_symlink():
+        return File(f"-> {path.readlink()}".encode())
+    return File(path.read_bytes(), bool(path.stat().st_mode & 0o100))

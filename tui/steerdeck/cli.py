@@ -10,6 +10,8 @@ import sys
 from steerdeck.verbs.ending import DONE, FAILED, USAGE
 from steerdeck.verbs.names import VERBS, whole_help
 
+_AMONG_YOURS = ("patch",)
+"""Verbs that make files among the developer's own, open to whom those are."""
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from steerdeck.verbs.berth import Berth
@@ -29,15 +31,15 @@ def main() -> int:
         found = ".".join(map(str, version))
         sys.stderr.write(f"Steerdeck needs Python 3.11 or newer; this is {found}.\n")
         return FAILED
-    os.umask(0o077)
+    own = os.umask(0o077)
     try:
-        return begin(sys.argv[1:])
+        return begin(sys.argv[1:], own)
     except KeyboardInterrupt:
         return 130
 
 
-def begin(arguments: list[str]) -> int:
-    """Carry out one command line."""
+def begin(arguments: list[str], umask: int = 0o077) -> int:
+    """Carry out one command line; `umask` is the developer's own."""
     if COMPLETING in os.environ:
         return _verb(arguments)
     while arguments[:1] == ["-C"]:
@@ -56,6 +58,8 @@ def begin(arguments: list[str]) -> int:
         sys.stdout.write(f"steerdeck {version('steerdeck')}\n")
         return DONE
     if first in VERBS:
+        if first in _AMONG_YOURS:
+            os.umask(umask)
         return _verb(arguments)
     if first and not ("/" in first or "." in first):
         return _wrong(_unknown(first))

@@ -93,12 +93,17 @@ def compute(text: str, workspace: Workspace) -> ApplyPatch:
 def perform(action: ApplyPatch, workspace: Workspace) -> Outcome:
     """Writes the patch; blocks, so it runs in a thread. Raises PatchError and OSError."""
     write(workspace, action)
-    rows = [f"{_letter(file)} {file.path} +{file.added} −{file.removed}" for file in action.files]
-    text = "\n".join(["The patch was applied:", *rows])
+    text = "\n".join(["The patch was applied:", *rows(action)])
     return Outcome("done", fit(text), summary=_counts(action))
 
 
-def _letter(file: PatchedFile) -> str:
+def rows(action: ApplyPatch) -> list[str]:
+    """One line a file: what became of it, its path, the lines that came and went."""
+    return [f"{letter(file)} {file.path} +{file.added} −{file.removed}" for file in action.files]
+
+
+def letter(file: PatchedFile) -> str:
+    """What becomes of a file: added, modified or deleted."""
     if file.result is None:
         return "D"
     return "A" if file.base is None else "M"

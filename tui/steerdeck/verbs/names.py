@@ -30,6 +30,7 @@ VERBS: dict[str, Verb] = {
     "diff": Verb("shore", "diff", "Show what a session changed"),
     "undo": Verb("shore", "undo", "Put files of a session back as they were"),
     "land": Verb("shore", "land", "Bring a session's work into your repository"),
+    "patch": Verb("patching", "patch", "Apply a patch to a folder, whole or not at all"),
     "requests": Verb("recorder", "requests", "List what a session sent to its model"),
     "request": Verb("recorder", "request", "Show one request closely, or its exact body again"),
     "spend": Verb("spending", "spend", "Add up tokens and money by session, model and day"),
