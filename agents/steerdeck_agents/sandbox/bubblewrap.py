@@ -36,16 +36,20 @@ def arguments(
     nested: bool = False,
     filter_fd: int | None = None,
     status_fd: int | None = None,
+    own_network: bool = True,
 ) -> list[str]:
     """The complete argv that runs `argv` in `folder` (relative to the workspace).
 
     `nested` says that this bubblewrap can't forbid user namespaces inside (before 0.8);
-    `filter_fd` holds the system call filter, `status_fd` gets bubblewrap's report as JSON lines.
+    `filter_fd` holds the system call filter, `status_fd` gets bubblewrap's report as JSON lines;
+    without `own_network` it shares that of whoever starts it, which must be an empty one.
     Raises BadArguments for a folder outside the workspace.
     """
     start = start_folder(workspace, folder)
     given = [program, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
     given += ["--cap-drop", "ALL", "--unsetenv", MARKER]
+    if not own_network:
+        given.append("--share-net")
     if not nested:
         given.append("--disable-userns")
     given += [*_system(), "--proc", "/proc", "--dev", "/dev"]
@@ -61,6 +65,16 @@ def arguments(
     if status_fd is not None:
         given += ["--json-status-fd", str(status_fd)]
     return [*given, "--", *argv]
+
+
+def holder(program: str, status_fd: int) -> list[str]:
+    """The argv of a process that only holds a user namespace and an empty network in it.
+
+    It repeats its input, so an answer says that the network is up.
+    """
+    given = [program, "--unshare-user", "--unshare-net", "--unshare-ipc", "--die-with-parent"]
+    given += ["--cap-drop", "ALL", *_system(), "--remount-ro", "/"]
+    return [*given, "--json-status-fd", str(status_fd), "--", "/usr/bin/cat"]
 
 
 def start_folder(workspace: Workspace, folder: str) -> str:

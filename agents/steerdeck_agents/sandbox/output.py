@@ -4,6 +4,7 @@ A thread of its own reads the pipe, so neither a flood nor a slow disk holds up 
 """
 
 import codecs
+import errno
 import os
 import select
 import threading
@@ -33,11 +34,56 @@ def readable(data: bytes) -> str:
     return data.decode("utf-8", "steerdeck-marks")
 
 
+class HeadTail:
+    """The two ends of a stream of bytes, in bounded memory."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._head = bytearray()
+        self._tail = bytearray()
+
+    def add(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self.total += len(data)
+        missing = HEAD_TAIL // 2 - len(self._head)
+        if missing > 0:
+            self._head += data[:missing]
+            data = data[missing:]
+        self._tail += data
+        if len(self._tail) > HEAD_TAIL:
+            del self._tail[: -HEAD_TAIL // 2]
+
+    def kept(self) -> bytes:
+        """What is there: everything as long as `total` is at most HEAD_TAIL."""
+        return bytes(self._head + self._tail)
+
+    def give_back(self, size: int) -> bytes:
+        """Forget the last bytes (fewer than are kept) and return them."""
+        back = self.kept()[-size:]
+        from_tail = min(size, len(self._tail))
+        del self._tail[len(self._tail) - from_tail :]
+        del self._head[len(self._head) - (size - from_tail) :]
+        self.total -= size
+        return back
+
+    def text(self) -> str:
+        """The whole, or its two ends around a mark that says how many bytes are missing."""
+        if self.total <= HEAD_TAIL:
+            text = readable(self.kept())
+            if len(text.encode()) <= HEAD_TAIL:
+                return text
+        half = HEAD_TAIL // 2 - 40
+        behind = bytes(self._tail[-HEAD_TAIL // 2 :])
+        head, cut_head = _fit(bytes(self._head), half, from_end=False)
+        tail, cut_tail = _fit(behind, half, from_end=True)
+        cut = self.total - len(self._head) - len(behind) + cut_head + cut_tail
+        return f"{head}\n[… {cut:,} bytes cut here …]\n{tail}"
+
+
 class Collector:
     """Takes every byte of one command's output and keeps what is needed of it."""
 
     def __init__(self, spool: Path, *, cap: int = CAP) -> None:
-        self.total = 0
         self.full = False
         self.problem = ""
         """Why the complete output could not be kept, in words."""
@@ -45,8 +91,7 @@ class Collector:
         self._spool = spool
         self._file: int | None = None
         self._kept = False
-        self._head = bytearray()
-        self._tail = bytearray()
+        self.ends = HeadTail()
         self._waiting = bytearray()
         self._passed_over = 0
 
@@ -57,15 +102,13 @@ class Collector:
             data, self.full = data[:room], True
         if self.total + len(data) > HEAD_TAIL:
             self._write(data)
-        self.total += len(data)
         self._wait(data)
-        missing = HEAD_TAIL // 2 - len(self._head)
-        if missing > 0:
-            self._head += data[:missing]
-            data = data[missing:]
-        self._tail += data
-        if len(self._tail) > HEAD_TAIL:
-            del self._tail[: -HEAD_TAIL // 2]
+        self.ends.add(data)
+
+    @property
+    def total(self) -> int:
+        """Bytes taken."""
+        return self.ends.total
 
     @property
     def waiting(self) -> bool:
@@ -73,7 +116,7 @@ class Collector:
 
     def live(self, *, last: bool = False) -> str:
         """The text since the last call, at most 8 KiB; what had to be left out is named."""
-        whole = len(self._waiting) - (0 if last else _unfinished(self._waiting))
+        whole = len(self._waiting) - (0 if last else unfinished(self._waiting))
         data, self._waiting = bytes(self._waiting[:whole]), self._waiting[whole:]
         text, cut = _fit(data, LIVE - 80, from_end=True)
         cut, self._passed_over = cut + self._passed_over, 0
@@ -83,7 +126,7 @@ class Collector:
         """Finish; the file with the complete output, or None when `head_tail` says it all."""
         if self._file is None and not self.problem:
             try:
-                (self._head + self._tail).decode()
+                self.ends.kept().decode()
             except UnicodeDecodeError:
                 self._write(b"")
         if self._file is not None:
@@ -93,17 +136,8 @@ class Collector:
         return self._spool if self._kept else None
 
     def head_tail(self) -> str:
-        """The output, or its two ends around a mark that says how many bytes are missing."""
-        if self.total <= HEAD_TAIL:
-            text = readable(bytes(self._head + self._tail))
-            if len(text.encode()) <= HEAD_TAIL:
-                return text
-        half = HEAD_TAIL // 2 - 40
-        behind = bytes(self._tail[-HEAD_TAIL // 2 :])
-        head, cut_head = _fit(bytes(self._head), half, from_end=False)
-        tail, cut_tail = _fit(behind, half, from_end=True)
-        cut = self.total - len(self._head) - len(behind) + cut_head + cut_tail
-        return f"{head}\n[… {cut:,} bytes cut here …]\n{tail}"
+        """The output, at most 32 KiB of it: see `HeadTail.text`."""
+        return self.ends.text()
 
     def _wait(self, data: bytes) -> None:
         self._waiting += data
@@ -119,7 +153,7 @@ class Collector:
                 self._spool.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
                 self._file = os.open(self._spool, flags, 0o600)
-                data = bytes(self._head + self._tail) + data
+                data = self.ends.kept() + data
             view = memoryview(data)
             while view:
                 view = view[os.write(self._file, view) :]
@@ -170,7 +204,7 @@ class Pump(threading.Thread):
                 if self._pipe not in seen:
                     break
             if self._pipe in seen:
-                data = os.read(self._pipe, _CHUNK)
+                data = self._read()
                 if not data:
                     break
                 self._collector.add(data)
@@ -180,13 +214,22 @@ class Pump(threading.Thread):
         self._show(last=True)
         self._on_end()
 
+    def _read(self) -> bytes:
+        """The next bytes; none at the end, which a terminal tells by an error (EIO)."""
+        try:
+            return os.read(self._pipe, _CHUNK)
+        except OSError as problem:
+            if problem.errno != errno.EIO:
+                raise
+            return b""
+
     def _show(self, *, last: bool) -> None:
         text = self._collector.live(last=last)
         if text:
             self._on_text(text)
 
 
-def _unfinished(data: bytearray) -> int:
+def unfinished(data: bytes | bytearray) -> int:
     """How many bytes at the end begin a character whose rest has not come yet (0 to 3)."""
     for back in range(1, min(3, len(data)) + 1):
         byte = data[-back]
@@ -204,7 +247,7 @@ def _fit(data: bytes, room: int, *, from_end: bool) -> tuple[str, int]:
     while True:
         part = _whole(data[len(data) - size :], len(data) > size) if from_end else data[:size]
         if not from_end and len(data) > size:
-            part = part[: len(part) - _unfinished(bytearray(part))]
+            part = part[: len(part) - unfinished(part)]
         text = readable(part)
         width = len(text.encode())
         if width <= room:

@@ -1,0 +1,248 @@
+"""A running command and everybody it started: watched while it runs, and ended whole.
+
+The process is waited for, not its pipe, since background children keep pipes open for ever. What
+it prints is read by a thread of its own, so that neither a flood nor a slow disk holds up the loop.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from steerdeck_agents.sandbox import descendants
+from steerdeck_agents.sandbox.descendants import Family, Seen
+from steerdeck_agents.sandbox.output import Collector, Pump
+from steerdeck_agents.sandbox.wires import Wires
+
+GRACE_S = 0.5
+"""From SIGTERM to SIGKILL."""
+DRAIN_S = 0.2
+"""For output that is still in the pipe after the process has ended."""
+MOST_TASKS = 1024
+"""Processes and threads of one command; beyond that it is taken for a fork bomb and ended. The
+limit of the system (RLIMIT_NPROC) does not bind root, nor is it one command's outside bubblewrap.
+"""
+_LOOK_EVERY_S = 0.25
+
+Reason = Literal["", "stop", "cap", "timeout", "crowd"]
+"""Why a command is over; empty when it ended by itself."""
+
+
+class Child(Protocol):
+    """What is needed of `subprocess.Popen`, which may be named in `process.py` only."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def wait(self) -> int:
+        """Its exit code, or minus the signal that ended it."""
+
+    def kill(self) -> None: ...
+
+
+class Command:
+    """One command from its start until nothing of it is left."""
+
+    def __init__(
+        self,
+        child: Child,
+        wires: Wires,
+        collector: Collector,
+        on_output: Callable[[str], None],
+        *,
+        status: int | None = None,
+        marker: str = "",
+    ) -> None:
+        """`status` is where bubblewrap reports; without it the marker says who belongs here."""
+        self.pid = child.pid
+        self.wires = wires
+        self.collector = collector
+        self.confined = status is not None
+        self.began = False
+        """Whether bubblewrap reported that the command itself ran to an end."""
+        self.code = 0
+        """The exit code, or minus the signal, once it has ended."""
+        self._child = child
+        self._status = status
+        self._first = 0
+        self._family = None if self.confined else Family(child.pid, marker)
+        self._tasks_before = descendants.tasks_of_all()
+        self._exited = asyncio.Event()
+        self._watch_exit()
+        self._drained = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def tell(text: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody is left
+                loop.call_soon_threadsafe(on_output, text)
+
+        def end() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._drained.set)
+
+        self._pump = Pump(wires.output, collector, tell, end)
+        self._pump.start()
+
+    async def over(self, stop: asyncio.Event, timeout_s: float | None) -> Reason:
+        """Wait until it has ended or has to be ended, and say why; `None` waits for ever."""
+        loop = asyncio.get_running_loop()
+        limit = None if timeout_s is None else loop.time() + timeout_s
+        waits = (self._exited.wait(), stop.wait(), self._drained.wait())
+        exited, stopped, drained = tasks = [asyncio.create_task(wait) for wait in waits]
+        watched = set(tasks)
+        try:
+            while True:
+                pause = _LOOK_EVERY_S
+                if limit is not None:
+                    pause = max(0.0, min(limit - loop.time(), pause))
+                await asyncio.wait(watched, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                if drained.done():
+                    if self.collector.full:
+                        return "cap"
+                    watched.discard(drained)
+                if exited.done():
+                    return ""
+                if stopped.done():
+                    return "stop"
+                if limit is not None and loop.time() >= limit:
+                    return "timeout"
+                if self._crowd() > MOST_TASKS:
+                    return "crowd"
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def end(self) -> None:
+        """End whatever still runs, see to it that nobody is left, and give everything back."""
+        if not self._exited.is_set():
+            self._send(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._exited.wait(), GRACE_S)
+        if not self._exited.is_set():
+            self._send(signal.SIGKILL)
+            await self._exited.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._drained.wait(), DRAIN_S)
+        await self._clear()
+        if not self._drained.is_set():
+            self._pump.finish()
+            await self._drained.wait()
+        self._pump.join()
+        self._pump.close()
+        self.wires.close()
+
+    def members(self) -> list[Seen]:
+        """Everybody of it who is there now, bubblewrap's own processes too."""
+        main = descendants.look(self.pid)
+        others = (
+            descendants.descendants(self.pid) if self._family is None else self._family.members()
+        )
+        return [*([main] if main else []), *others]
+
+    def _watch_exit(self) -> None:
+        """Where pidfds exist the ended process stays unreaped till the end, so its id is ours.
+
+        Not a task: when the loop is closed all tasks are cancelled, and this must still be known.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            watch = os.pidfd_open(self.pid)
+        except (AttributeError, OSError):
+            waiting = loop.run_in_executor(None, self._child.wait)
+            waiting.add_done_callback(lambda _: self._exited.set())
+            return
+
+        def end() -> None:
+            loop.remove_reader(watch)
+            os.close(watch)
+            self._exited.set()
+
+        loop.add_reader(watch, end)
+
+    def _crowd(self) -> int:
+        """How many processes and threads it has; outside bubblewrap also who is to be ended."""
+        grown = descendants.tasks_of_all() - self._tasks_before
+        if self._family is not None:
+            everybody = self._family.members()
+            crowded = grown > MOST_TASKS
+            return descendants.tasks(one.pid for one in everybody) if crowded else len(everybody)
+        if grown <= MOST_TASKS:
+            return 0
+        self._report()
+        inside = descendants.tasks_inside(self._first) if self._first else None
+        if inside is None:
+            return len(descendants.descendants(self.pid))
+        return inside
+
+    def _send(self, number: signal.Signals) -> None:
+        """Signal everybody; SIGTERM spares bubblewrap itself, whose end would be a hard kill."""
+        if self._family is None:
+            inside = descendants.descendants(self.pid)
+            if number == signal.SIGKILL:
+                self._child.kill()
+            else:
+                inside = [one for one in inside if one.parent != self.pid]
+            descendants.send(inside, number)
+            return
+        # The group first: one call of the kernel ends even who forks faster than we can look.
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, number)
+        descendants.send(self._family.members(), number)
+
+    async def _clear(self) -> None:
+        if self._family is None:
+            self._report()
+            first = descendants.look(self._first) if self._first else None
+            if first is not None and first.parent == os.getpid():
+                await _gone(first)
+            if self._status is not None:
+                os.close(self._status)
+                self._status = None
+        else:
+            for _ in range(200):
+                with contextlib.suppress(OSError):
+                    os.killpg(self.pid, signal.SIGKILL)
+                everybody = self._family.members()
+                descendants.send(everybody, signal.SIGKILL)
+                descendants.reap(everybody)
+                if not everybody:
+                    break
+                await asyncio.sleep(0.005)
+        self.code = self._child.wait()
+
+    def _report(self) -> None:
+        """Read what bubblewrap said of the command (bwrap(1), --json-status-fd)."""
+        if self._status is None:
+            return
+        with contextlib.suppress(BlockingIOError):
+            for line in os.read(self._status, 65536).splitlines():
+                with contextlib.suppress(ValueError):
+                    said = json.loads(line)
+                    self._first = said.get("child-pid", self._first)
+                    self.began = self.began or "exit-code" in said
+
+
+async def _gone(first: Seen) -> None:
+    """Wait for the end of a sandbox's first process, and with it of everybody inside."""
+    with contextlib.suppress(OSError):
+        watch = os.pidfd_open(first.pid)
+        try:
+            os.kill(first.pid, signal.SIGKILL)
+            await until_readable(watch)
+        finally:
+            os.close(watch)
+    descendants.reap([first])
+
+
+async def until_readable(descriptor: int) -> None:
+    """Wait until there is something to read, or the end of it."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(descriptor, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)

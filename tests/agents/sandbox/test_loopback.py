@@ -1,0 +1,165 @@
+"""Commands of one session reach each other's servers, and nothing else gets any wider."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.places import Level, Surroundings, Workspace
+from steerdeck_agents.sandbox import descendants
+from steerdeck_agents.sandbox.live import Live, start_live
+from steerdeck_agents.sandbox.loopback import Loopback, open_loopback
+from steerdeck_agents.sandbox.process import Finished, Spawn, environment, run
+
+AROUND = Surroundings(path=f"{Path(sys.executable).parent}:/usr/bin:/bin")
+SERVER = (
+    "python3 -ISc 'import socket\n"
+    'server = socket.create_server(("127.0.0.1", 8000)); print("up", flush=True)\n'
+    'while True: server.accept()[0].send(b"hello\\n")\''
+)
+CLIENT = "exec 3<>/dev/tcp/127.0.0.1/8000 && head -1 <&3"
+
+
+class Site:
+    """Runs commands in a shared loopback."""
+
+    def __init__(self, workspace: Workspace, level: Level, folder: Path) -> None:
+        self.loopback: Loopback | None = None
+        self._folder = folder
+        self._spawn = Spawn(
+            script="",
+            workspace=workspace,
+            level=level,
+            environment=environment(AROUND, workspace, level),
+            surroundings=AROUND,
+            timeout_s=20,
+        )
+
+    @contextlib.asynccontextmanager
+    async def shared(self) -> AsyncIterator[None]:
+        self.loopback = await open_loopback()
+        try:
+            yield
+        finally:
+            await self.loopback.close()
+            self.loopback = None
+
+    def spawn(self, script: str) -> Spawn:
+        holder = self.loopback.holder if self.loopback else None
+        return msgspec.structs.replace(self._spawn, script=script, loopback=holder)
+
+    async def run(self, script: str) -> Finished:
+        spool = self._folder / "spool"
+        stop = asyncio.Event()
+        return await run(self.spawn(script), on_output=lambda _: None, stop=stop, spool=spool)
+
+    async def server(self) -> Live:
+        up = asyncio.Event()
+        live = start_live(
+            self.spawn(SERVER), tty=False, on_output=lambda _: up.set(), spool=self._folder / "out"
+        )
+        await up.wait()
+        return live
+
+
+@pytest.fixture
+def site(workspace: Workspace, confined: Level, tmp_path: Path) -> Site:
+    return Site(workspace, confined, tmp_path)
+
+
+def open_files() -> list[str]:
+    return sorted(entry.name for entry in Path("/proc/self/fd").iterdir())
+
+
+def play(scene: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(scene(), 30))
+
+
+def test_a_server_is_reached_from_the_next_command_and_from_nowhere_else(site: Site) -> None:
+    async def scene() -> None:
+        async with site.shared():
+            live = await site.server()
+            assert live.ports() == (8000,)
+            assert (await site.run(CLIENT)).head_tail == "hello\n"
+            with pytest.raises(OSError):
+                socket.create_connection(("127.0.0.1", 8000), timeout=1)
+            shared, site.loopback = site.loopback, None
+            assert (await site.run(CLIENT)).exit_code == 1  # with a network of its own
+            site.loopback = await open_loopback()  # of another session
+            assert (await site.run(CLIENT)).exit_code == 1
+            await site.loopback.close()
+            site.loopback = shared
+            await live.stop()
+            assert (await site.run(CLIENT)).exit_code == 1
+
+    play(scene)
+
+
+def test_who_shares_a_loopback_gets_no_further_than_before(site: Site, tmp_path: Path) -> None:
+    """The attempts that a private network and private namespaces hold back, all in one command."""
+    (tmp_path / "canary").write_text("canary")
+
+    async def scene() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as outside:
+            port = outside.getsockname()[1]
+            async with site.shared():
+                assert site.loopback is not None
+                holder = site.loopback.holder.pid
+                attempts = (
+                    f"exec 3<>/dev/tcp/127.0.0.1/{port}", "exec 3<>/dev/tcp/198.51.100.1/53",
+                    "unshare --user true", "unshare --net true", "ip link add x type dummy",
+                    f"nsenter --target {holder} --user true", f"kill -0 {holder}",
+                    f"kill -9 {os.getpid()}", f"cat {tmp_path}/canary", "mount -t tmpfs x /mnt",
+                    "python3 -ISc 'import socket; socket.socket(socket.AF_UNIX)'",
+                    "python3 -ISc 'import socket; socket.socket(socket.AF_PACKET)'",
+                    "python3 -ISc 'import socket; socket.socket(2, 3, 1)'",
+                    "python3 -ISc 'import socket; socket.create_server((\"127.0.0.1\", 80))'",
+                    "echo x >/usr/x", "echo 1 >/proc/sys/net/ipv4/ip_forward",
+                    "echo 9 >/proc/sys/user/max_user_namespaces",
+                )  # fmt: skip
+                script = "\n".join(f"({one}) >/dev/null 2>&1 && echo '{i} worked'"
+                                   for i, one in enumerate(attempts))  # fmt: skip
+                ends = (
+                    "cut -f2 <(grep Cap /proc/self/status) | sort -u; ls /proc/self/fd | xargs\n"
+                    "tail -n +3 /proc/net/dev | cut -d: -f1 | xargs; ls /proc | grep -c '^[0-9]'"
+                )
+                done = await site.run(f"{script}\n{ends}")
+        capabilities, files, networks, processes = done.head_tail.splitlines()
+        assert (capabilities, files, networks) == ("0" * 16, "0 1 2 3", "lo")
+        assert int(processes) < 10
+
+    play(scene)
+
+
+def test_the_holder_goes_with_its_leash(site: Site) -> None:
+    async def scene() -> None:
+        await site.run("true")
+        before = open_files()
+        children = descendants.children(os.getpid())
+        async with site.shared():
+            assert site.loopback is not None
+            gone = site.loopback
+        assert descendants.look(gone.holder.pid) is None
+        assert descendants.children(os.getpid()) == children
+        assert open_files() == before
+        site.loopback = gone
+        with pytest.raises(SteerdeckError, match="loopback of this session is gone"):
+            await site.run("true")
+
+    play(scene)
+
+
+def test_where_none_can_be_made_a_sentence_says_so() -> None:
+    before = open_files()
+    with pytest.raises(SteerdeckError, match="network"):
+        asyncio.run(open_loopback("/bin/false"))
+    with pytest.raises(SteerdeckError, match="network"):
+        asyncio.run(open_loopback("/bin/cat"))
+    assert open_files() == before
