@@ -14,8 +14,8 @@ from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import CallEnded, KnownEvent, SessionParked, TurnStarted
 from steerdeck_agents.facts.ids import SessionId, TurnId
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.loop import compact, recover, turn
-from steerdeck_agents.loop.site import STORAGE_RETRY_S
+from steerdeck_agents.loop import compact, goal, recover, turn
+from steerdeck_agents.loop.site import STORAGE_RETRY_S, Site
 from steerdeck_agents.place import Place, Services
 from steerdeck_agents.work.ground import SessionGround
 
@@ -133,7 +133,7 @@ class Session:
             else:
                 await self.end_turn()
             return
-        due = state.turn or state.may_start or state.compaction or state.copying
+        due = state.turn or state.may_start or state.compaction or state.copying or goal.due(state)
         if state.parked or not due:
             await self._woken()
             return
@@ -142,9 +142,18 @@ class Session:
             return
         if state.turn is None:
             turn_id = TurnId(self._services.ids.new("turn"))
-            trigger = "message" if state.may_start else "compaction"
-            await self.append(TurnStarted(session=self.id, turn=turn_id, trigger=trigger))
+            await self._open(site, turn_id)
+        if self.state.turn is None:
+            return
         await self._adapter.turn(site)
+
+    async def _open(self, site: Site, turn_id: TurnId) -> None:
+        state = self.state
+        if not state.may_start and not state.compaction and goal.due(state):
+            await goal.begin(site, turn_id)
+            return
+        trigger = "message" if state.may_start else "compaction"
+        await self.append(TurnStarted(session=self.id, turn=turn_id, trigger=trigger))
 
     async def _woken(self) -> None:
         self._wake.clear()

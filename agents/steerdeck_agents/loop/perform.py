@@ -33,6 +33,7 @@ from steerdeck_agents.facts.state import OpenApproval, OpenCall, SessionState
 from steerdeck_agents.facts.verdict import Ask, Auto, Binding, Deny
 from steerdeck_agents.gate.binding import bind
 from steerdeck_agents.gate.verdict import verdict
+from steerdeck_agents.loop import verify
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.sandbox.process import environment
@@ -98,6 +99,9 @@ async def carry_out(
     """Perform an allowed action, with checkpoints around one that may write."""
     writes = isinstance(action, RunCommand | ApplyPatch)
     if writes:
+        await verify.baseline_taken(site)
+        if site.stop.is_set():
+            return Outcome("failed", "Not run: the developer interrupted the turn.", "interrupted")
         await site.ground.checkpoint("before call", call_id)
         if (await _bound(site, action)).sha() != permit.binding.sha():
             return Outcome(

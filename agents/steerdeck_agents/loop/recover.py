@@ -5,13 +5,17 @@ by itself (law 7). A request in flight counts as failed and is asked again. Appr
 simply stay open.
 """
 
+from steerdeck_agents.facts.checks import CheckResult
 from steerdeck_agents.facts.events import (
     CallEnded,
     CallLost,
+    CheckEnded,
     ItemEnded,
     KnownEvent,
     RequestEnded,
+    SessionParked,
     SessionResumed,
+    ShellEnded,
     decode,
 )
 from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
@@ -28,7 +32,14 @@ def after_crash(state: SessionState) -> list[KnownEvent]:
     A session that was parked stays so: the developer says when it goes on.
     """
     facts = left_open(state, "the runtime ended")
-    if state.turn is not None and not state.parked:
+    if state.parked:
+        return facts
+    if state.goal is not None and not state.goal.held:
+        turn = None if state.turn is None else state.turn.id
+        reason = "The runtime ended while it worked for its goal."
+        way_out = "Resume it to go on."
+        facts.append(SessionParked(session=state.id, turn=turn, reason=reason, way_out=way_out))
+    elif state.turn is not None:
         why = "the runtime came back"
         facts.append(SessionResumed(session=state.id, turn=state.turn.id, why=why))
     return facts
@@ -42,6 +53,13 @@ def left_open(state: SessionState, why: str) -> list[KnownEvent]:
         for call in state.calls
         if call.started and not call.unknown
     ]
+    facts += [
+        ShellEnded(session=state.id, call=shell.call, shell=shell.id, how="lost")
+        for shell in state.shells
+    ]
+    if state.verify.running:
+        stopped = CheckResult(check=state.verify.running, status="stopped", problem=why)
+        facts.append(CheckEnded(session=state.id, round=state.verify.round, result=stopped))
     if turn is None:
         return facts
     facts += [

@@ -100,6 +100,14 @@ class Memory:
             del self.results[call]
 
 
+@dataclass(frozen=True)
+class Checking:
+    """A baseline of checks that is being taken beside the first request."""
+
+    task: asyncio.Task[None]
+    halt: asyncio.Event
+
+
 @dataclass(kw_only=True)
 class Site(Memory):
     """One session's place of work: its memory, a model, and all they need."""
@@ -131,6 +139,8 @@ class Site(Memory):
     blind_said: bool = False
     """The developer was told that it does not, and that there are some in the prompt."""
     today: Today
+    checking: Checking | None = None
+    """The baseline of its checks, while it is taken."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while the state says that the turn is to end."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)

@@ -14,7 +14,7 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import TurnId
 from steerdeck_agents.facts.state import OpenTurn
 from steerdeck_agents.facts.windows import Reason
-from steerdeck_agents.loop import budget, calls, compact, endings, request, sample
+from steerdeck_agents.loop import budget, calls, compact, endings, request, sample, verify
 from steerdeck_agents.loop.site import Memory, Site
 
 _INTERRUPTED = (
@@ -25,7 +25,15 @@ _INTERRUPTED = (
 
 async def run(site: Site) -> None:
     """Work on the open turn until it ends."""
+    try:
+        await _work(site)
+    finally:
+        await verify.leave(site)
+
+
+async def _work(site: Site) -> None:
     while (turn := site.state.turn) is not None:
+        verify.begin(site, turn.id)
         if site.stop.is_set():
             await interrupted(site, turn)
             return
@@ -42,6 +50,8 @@ async def run(site: Site) -> None:
                 await _end(site, turn.id, "failed", str(error))
         else:
             status, problem = endings.outcome(turn)
+            if status == "completed" and await verify.step(site, turn.id):
+                continue
             await _end(site, turn.id, status, problem)
 
 
@@ -96,4 +106,5 @@ async def _end(site: Site, turn: TurnId, status: TurnStatus, error: str = "") ->
     ended = TurnEnded(session=site.session, turn=turn, status=status, error=error, way_out=way_out)
     async with site.deciding:
         if not site.stop.is_set():
-            await site.journal.append(ended, full=True)
+            claimed = verify.claim(site.state) if status == "completed" else []
+            await site.journal.append(*claimed, ended, full=True)

@@ -21,6 +21,15 @@ _MODES: dict[Mode, str] = {
     " rule of the developer names exactly are run; every other command waits for the developer.",
 }
 
+_CHECKS = (
+    "The developer's checks. They run by themselves when you stop after a change; while they fail"
+    " the work is not done. You may run them yourself before."
+)
+_GOAL = (
+    "The developer's goal for this session: {objective}\nYou work for it over many turns; after"
+    " each the checks run, and only they can say that it is met. Do one sensible step a turn."
+)
+
 
 @cache
 def instructions() -> str:
@@ -44,6 +53,11 @@ def sections(state: SessionState) -> dict[str, str]:
         ),
         "world.mode": _MODES[state.mode],
     }
+    if state.goal is not None:
+        told["world.goal"] = _GOAL.format(objective=state.goal.goal.objective)
+    if state.verify.checks:
+        checks = "\n".join(f"- {check.name}: `{check.command}`" for check in state.verify.checks)
+        told["world.checks"] = f"{_CHECKS}\n{checks}"
     if state.plan_edited:
         steps = "\n".join(f"- [{step.status}] {step.text}" for step in state.plan.steps)
         told["world.plan"] = (

@@ -13,6 +13,7 @@ from steerdeck_agents.facts.events import (
     DoneRefused,
     DoneReviewed,
     Event,
+    FilesRestored,
     MessageSent,
     QuestionAnswered,
     QuestionAsked,
@@ -43,6 +44,8 @@ def _verify(now: Verify, event: Event) -> Verify:
             return replace(_spoken(now), checks=event.checks, baseline=(), results=(), judged=None)
         case CheckpointTaken() if now.checks and event.paths and event.reason not in _NO_CHANGE:
             return replace(now, judged=None, settled=False)
+        case FilesRestored() if now.checks:
+            return replace(now, judged=None, settled=False)
         case CheckStarted():
             first = not now.running and (not now.results or event.round != now.round)
             round_ = event.round or now.round
@@ -50,6 +53,8 @@ def _verify(now: Verify, event: Event) -> Verify:
             return replace(
                 now, running=event.check, running_ms=event.at_ms, round=round_, results=kept
             )
+        case CheckEnded(result=result) if result.status == "stopped":
+            return replace(now, running="")
         case CheckEnded(round=0):
             return replace(now, running="", baseline=_with(now.baseline, event.result))
         case CheckEnded():
@@ -58,7 +63,7 @@ def _verify(now: Verify, event: Event) -> Verify:
             return replace(now, old=event.old)
         case ChecksJudged():
             signature = " ".join(result.signature for result in now.results if not result.good)
-            red = event.verdict == "red"
+            red = event.verdict != "green"
             return replace(
                 now,
                 judged=event.verdict,
@@ -97,6 +102,8 @@ def _claimed(now: Verify, event: Event) -> Verify:
             )
         case MessageSent():
             return _spoken(_reviewed(now))
+        case TurnStarted(trigger="goal"):
+            return replace(_reviewed(now), judged=None)
         case DoneReviewed() | SessionArchived() | WorkLanded() | TurnStarted():
             return _reviewed(now)
         case _:
