@@ -98,7 +98,7 @@ def _like(lines: Sequence[str], line: str) -> str:
     first = [text.strip()[:_WIDEST_COMPARED].casefold() for text in lines[:_MOST_COMPARED]]
     near = difflib.get_close_matches(wanted, dict.fromkeys(filter(None, first)), 1, _ALIKE)
     if not near:
-        return " and nothing in it comes near"
+        return ", and nothing in it comes near"
     at = first.index(near[0])
     said = difference(line, lines[at])
     return f"; nearest is line {at + 1} of the file `{one_line(lines[at], _SHOWN)}` ({said})"

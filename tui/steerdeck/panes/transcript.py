@@ -6,6 +6,7 @@ feeds only what is new, so that streamed text costs what it adds.
 
 from steerdeck.glyphs import glyphs
 from steerdeck.model import Told
+from steerdeck.panes.growing import Growing
 from steerdeck.panes.marks import kind_of, tool_glyph
 from steerdeck.text import BLANK, Line, Span, ago, duration, foreign, path_spans
 from steerdeck.widgets.line_view import LineView
@@ -199,6 +200,8 @@ class TranscriptPane(LineView):
         self._before: dict[str, Entry | None] = {}
         self._gaps: dict[str, bool] = {}
         self._live: set[str] = set()
+        self._growing: dict[str, Growing] = {}
+        """Calls the model is writing, by the item they arrive as."""
         self._last: Entry | None = None
 
     def sync(self, told: Told | None, state: SessionState, now: int) -> None:
@@ -216,10 +219,22 @@ class TranscriptPane(LineView):
         self.jump = min(_MOST, self.outer_size.height // _LEAP) if self._leaps and streams else 1
         for id in tuple(changed):
             self._sync_entry(told.entries[id], state, now)
+        self._grow(state)
 
     def renew(self) -> None:
         """Make every line anew with the next sync."""
         self._told = None
+
+    def _grow(self, state: SessionState) -> None:
+        """The patch being written, at the end until its call has its row."""
+        written = {item.id: item.text for item in state.items if item.kind == "arguments"}
+        for id in self._growing.keys() - written.keys():
+            self.drop(f"growing:{id}")
+            del self._growing[id]
+        for id, text in written.items():
+            growing = self._growing.setdefault(id, Growing())
+            if growing.feed(text) and (lines := growing.lines(self.size.width or 80)):
+                self.put(f"growing:{id}", [BLANK, *lines])
 
     def _sync_entry(self, entry: Entry, state: SessionState, now: int) -> None:
         key = (entry, _waiting(entry, state), _tick(entry, now))
@@ -246,7 +261,7 @@ class TranscriptPane(LineView):
     def _forget(self, session: str, told: Told | None) -> None:
         self.clear()
         self._session, self._told, self._read, self._last = session, told, 0, None
-        for kept in (self._seen, self._fed, self._before, self._gaps, self._live):
+        for kept in (self._seen, self._fed, self._before, self._gaps, self._live, self._growing):
             kept.clear()
 
     def _prepend_older(self, told: Told, state: SessionState, now: int) -> None:
