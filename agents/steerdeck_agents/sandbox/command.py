@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import signal
+import threading
 from collections.abc import Callable
 from typing import Literal, Protocol
 
@@ -69,6 +70,7 @@ class Command:
         self._status = status
         self._first = 0
         self._family = None if self.confined else Family(child.pid, marker)
+        self._asking = threading.Lock()
         self._tasks_before = descendants.tasks_of_all()
         self._exited = asyncio.Event()
         self._watch_exit()
@@ -137,10 +139,15 @@ class Command:
     def members(self) -> list[Seen]:
         """Everybody of it who is there now, bubblewrap's own processes too."""
         main = descendants.look(self.pid)
-        others = (
-            descendants.descendants(self.pid) if self._family is None else self._family.members()
-        )
+        others = descendants.descendants(self.pid) if self._family is None else self._known()
         return [*([main] if main else []), *others]
+
+    def _known(self) -> list[Seen]:
+        """The family's members; it remembers whom it saw, and may be asked in any thread."""
+        if self._family is None:
+            return []
+        with self._asking:
+            return self._family.members()
 
     def _watch_exit(self) -> None:
         """Where pidfds exist the ended process stays unreaped till the end, so its id is ours.
@@ -166,7 +173,7 @@ class Command:
         """How many processes and threads it has; outside bubblewrap also who is to be ended."""
         grown = descendants.tasks_of_all() - self._tasks_before
         if self._family is not None:
-            everybody = self._family.members()
+            everybody = self._known()
             crowded = grown > MOST_TASKS
             return descendants.tasks(one.pid for one in everybody) if crowded else len(everybody)
         if grown <= MOST_TASKS:
@@ -190,7 +197,7 @@ class Command:
         # The group first: one call of the kernel ends even who forks faster than we can look.
         with contextlib.suppress(OSError):
             os.killpg(self.pid, number)
-        descendants.send(self._family.members(), number)
+        descendants.send(self._known(), number)
 
     async def _clear(self) -> None:
         if self._family is None:
@@ -205,7 +212,7 @@ class Command:
             for _ in range(200):
                 with contextlib.suppress(OSError):
                     os.killpg(self.pid, signal.SIGKILL)
-                everybody = self._family.members()
+                everybody = self._known()
                 descendants.send(everybody, signal.SIGKILL)
                 descendants.reap(everybody)
                 if not everybody:

@@ -71,6 +71,15 @@ class Live:
         self._writing += data
         self._write(end)
 
+    def hides(self) -> bool:
+        """Whether what is typed now would not be echoed: it asks for a secret."""
+        end = self._command.wires.input
+        return self.tty and end is not None and asking.hides(end)
+
+    def quiet_s(self) -> float:
+        """Seconds since it printed something."""
+        return self._output.quiet_s()
+
     def ports(self) -> tuple[int, ...]:
         """The TCP ports its processes listen on now."""
         if self.done.is_set():
@@ -84,7 +93,7 @@ class Live:
             return None
         line = self._output.last_line()
         line = (terminal.plain(line) if self.tty else line).rpartition("\n")[2]
-        hidden = self.tty and asking.hides(wires.input)
+        hidden = self.hides()
         if not hidden and not line.strip():
             return None
         waits = asking.waiting(self._command.members(), wires.source, tty=self.tty)

@@ -16,6 +16,7 @@ from steerdeck_agents.facts.action import Action, RunCommand
 from steerdeck_agents.facts.errors import BadArguments
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
+from steerdeck_agents.sandbox.descendants import Seen
 from steerdeck_agents.sandbox.output import readable
 from steerdeck_agents.sandbox.process import Finished, Spawn, run
 from steerdeck_agents.tools.arguments import parse
@@ -26,6 +27,7 @@ from steerdeck_agents.tools.tool import function_tool
 _LONGEST_SCRIPT = 100_000
 """Bytes; the kernel takes at most 128 KiB in one argument."""
 _MOST_SECONDS = 1800
+_MOST_WAIT_S = 30
 _LARGEST_COMPLETE = 8 * 1024 * 1024
 """Most bytes of output kept for people; more stays cut in its middle, with a marker."""
 
@@ -35,6 +37,9 @@ class _Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
     folder: str | None = None
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=_MOST_SECONDS)] = 120.0
+    keep: bool = False
+    tty: bool = False
+    wait_s: Annotated[float, msgspec.Meta(ge=0, le=_MOST_WAIT_S)] = 2.0
 
 
 class Shell:
@@ -49,6 +54,9 @@ class Shell:
             "why": {"type": "string", "description": "The reason, in a few words."},
             "folder": {"type": "string", "description": "Where it runs."},
             "timeout_s": {"type": "number", "description": "1 to 1800, 120 if not given."},
+            "keep": {"type": "boolean"},
+            "tty": {"type": "boolean", "description": "With keep: in a terminal."},
+            "wait_s": {"type": "number", "description": "With keep: 0 to 30."},
         }
         return function_tool(self.name, "shell", properties, ("command", "why"))
 
@@ -61,12 +69,17 @@ class Shell:
                 f"The command is longer than {_LONGEST_SCRIPT:,} bytes. Nothing was run; write it "
                 "to a file with apply_patch and run that."
             )
+        if given.tty and not given.keep:
+            raise BadArguments("A terminal is for `keep: true` only. Nothing was run.")
         folder = workspace.subfolder or "." if given.folder is None else given.folder
         return RunCommand(
             script=given.command,
             folder=below(folder, workspace),
             timeout_s=given.timeout_s,
             why=given.why,
+            keep=given.keep,
+            tty=given.tty,
+            wait_s=given.wait_s,
         )
 
     def title(self, action: Action) -> str:
@@ -86,8 +99,12 @@ async def perform(
     spool: Path,
     on_output: Callable[[str], None],
     stop: asyncio.Event,
+    loopback: Seen | None = None,
 ) -> Outcome:
-    """Runs the command; raises BadArguments or SteerdeckError when it could not be started."""
+    """Runs the command; raises BadArguments or SteerdeckError when it could not be started.
+
+    `loopback` is what it shares with the shells of the session (`Shells.loopback`).
+    """
     spawn = Spawn(
         script=action.script,
         workspace=workspace,
@@ -96,6 +113,7 @@ async def perform(
         timeout_s=action.timeout_s,
         level=level,
         surroundings=surroundings,
+        loopback=loopback,
     )
     finished = await run(spawn, on_output=on_output, stop=stop, spool=spool)
     return await asyncio.to_thread(_told, finished, action.timeout_s)
@@ -111,7 +129,7 @@ def _told(finished: Finished, timeout_s: float) -> Outcome:
     if finished.spool is None:
         output = finished.head_tail if finished.total else "(no output)"
     else:
-        output, complete = _from_spool(finished.spool, room)
+        output, complete = from_spool(finished.spool, room)
     return Outcome(
         status="done" if finished.exit_code == 0 and not _cut_short(finished) else "failed",
         text=start + fit(output, room),
@@ -121,7 +139,7 @@ def _told(finished: Finished, timeout_s: float) -> Outcome:
     )
 
 
-def _from_spool(spool: Path, room: int) -> tuple[str, bytes]:
+def from_spool(spool: Path, room: int) -> tuple[str, bytes]:
     """The output for the model, and the bytes kept for people."""
     with spool.open("rb") as file:
         size = file.seek(0, 2)
@@ -147,7 +165,7 @@ def _lines(data: bytes) -> int:
 
 
 def _cut_short(finished: Finished) -> bool:
-    return finished.timed_out or finished.interrupted or finished.capped
+    return finished.timed_out or finished.interrupted or finished.capped or finished.crowded
 
 
 def _ending(finished: Finished, timeout_s: float) -> list[str]:
@@ -159,6 +177,8 @@ def _ending(finished: Finished, timeout_s: float) -> list[str]:
         lines.append("stopped by the developer; nothing of it is running any more")
     elif finished.capped:
         lines.append("stopped because it printed too much; send its output to a file")
+    elif finished.crowded:
+        lines.append("stopped because it had more than 1,024 processes and threads")
     if finished.signal is not None:
         lines.append(f"ended by signal {finished.signal}")
     return lines
@@ -171,6 +191,8 @@ def _summary(finished: Finished) -> str:
         return "stopped"
     if finished.capped:
         return "too much output"
+    if finished.crowded:
+        return "too many processes"
     if finished.exit_code is None:
         return f"signal {finished.signal}"
     return f"exit {finished.exit_code}"
