@@ -20,8 +20,8 @@ SOURCES = {
     "steerdeck": "tui/steerdeck",
 }
 ENGINE = (
-    "facts", "settings", "journal", "models", "gate", "sandbox", "workspace", "tools", "work",
-    "loop", "adapters", "share", "place", "session", "fleet", "demo", "doctor", "runtime",
+    "facts", "settings", "journal", "models", "gate", "sandbox", "workspace", "servers", "tools",
+    "work", "loop", "adapters", "share", "place", "session", "fleet", "demo", "doctor", "runtime",
     "library", "__init__",
 )  # fmt: skip
 DECK = ("output", "widgets", "panes", "bridge", "commands", "verbs", "screens", "app", "cli")
@@ -41,6 +41,8 @@ OWNED = {
     "tree_sitter": "agents/steerdeck_agents/gate",
     "tree_sitter_bash": "agents/steerdeck_agents/gate",
     "acp": "agents/steerdeck_agents/adapters",
+    "mcp": "agents/steerdeck_agents/servers",
+    "mcp_types": "agents/steerdeck_agents/servers",
 }
 MAY_SPAWN = {
     "agents/steerdeck_agents/sandbox/process.py",
