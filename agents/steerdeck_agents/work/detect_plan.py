@@ -28,8 +28,10 @@ _SLASHED = re.compile(r"(?<![\w/.:-])((?:[\w.@+-]{1,80}/){1,12}[\w.@+-]{1,80})")
 _NO_FILES = re.compile(r"(?:node|next|vue|react|nuxt|express|three|d3|ember|backbone)\.js", re.I)
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _BESIDE = re.compile(
-    r"(?:.*/)?(?:__init__\.py|__snapshots__/.*|.*\.lock|.*-lock\.(?:json|yaml)|go\.sum|\.gitignore)"
+    r"(?:.*/)?(?:__init__\.py|__snapshots__/.*|.*\.lock|.*-lock\.(?:json|yaml)|go\.sum|\.gitignore"
+    r"|(?i:readme|changelog|changes|history|news)(?:\.\w+)?)"
 )
+"""What is changed along with something else."""
 _OF_TESTS = re.compile(r"^(?:test_|spec_)|(?:_test|_spec|\.test|\.spec|Test|Tests|Spec)$")
 _MOST_WORDS = 20_000
 

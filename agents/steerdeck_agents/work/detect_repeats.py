@@ -1,7 +1,7 @@
 """The same call with the same result, again and again, while nothing changes.
 
 Reads after edits are no repeats, nor is looking again at a shell that lives, at what a compaction
-took out of the prompt, or because the developer said so.
+took out of the prompt, for the next step of the plan, or because the developer said so.
 """
 
 from collections.abc import Iterator, Mapping
@@ -40,6 +40,8 @@ class Seen(msgspec.Struct, frozen=True):
 class Repeats(msgspec.Struct, frozen=True):
     open: Mapping[CallId, Asked] = {}
     seen: Mapping[str, Seen] = {}
+    done: int = 0
+    """Steps of the plan."""
     shells: tuple[str, ...] = ()
     """Shell sessions that live."""
 
@@ -63,6 +65,9 @@ def step(now: Repeats, event: e.Event) -> Repeats:
             return replace(now, shells=tuple(one for one in now.shells if one != event.shell))
         case e.MessageSent() | e.QuestionAnswered() | e.WindowCompacted():
             return replace(now, seen={}) if now.seen else now
+        case e.PlanUpdated():
+            done = sum(one.status == "completed" for one in event.steps)
+            return replace(now, done=done, seen={} if done > now.done else now.seen)
         case _ if now.seen and changes_files(event):
             return replace(now, seen={})
     return now
