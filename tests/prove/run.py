@@ -14,7 +14,18 @@ from pathlib import Path
 
 import msgspec
 
-from prove import big, code_base, harness, installs, kills, outputs, real_model, timing, unplugged
+from prove import (
+    big,
+    code_base,
+    detectors,
+    harness,
+    installs,
+    kills,
+    outputs,
+    real_model,
+    timing,
+    unplugged,
+)
 from prove.claim import ROOT, Claim, Counted
 
 HOUR_S = 3600
@@ -25,6 +36,7 @@ CLAIMS: tuple[Claim, ...] = (
     *unplugged.CLAIMS,
     *big.CLAIMS,
     *harness.CLAIMS,
+    *detectors.CLAIMS,
     *real_model.CLAIMS,
     *code_base.CLAIMS,
     *installs.CLAIMS,
