@@ -12,6 +12,7 @@ from typing import NamedTuple
 from steerdeck_agents.facts.errors import BadArguments
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.tools.pattern_atoms import Sequence, overlap, refused, ways
+from steerdeck_agents.tools.pattern_bytes import bytes_pattern
 from steerdeck_agents.tools.pattern_parse import Parser
 
 _LONGEST = 1000
@@ -33,6 +34,8 @@ class Pattern(NamedTuple):
     line_limit: int
     literal: str
     """Text every matching line holds; empty where there is none."""
+    in_bytes: str
+    """A pattern for another program that matches at least as much; empty where it tells nothing."""
 
 
 def compiled(text: str) -> Pattern:
@@ -56,7 +59,7 @@ def compiled(text: str) -> Pattern:
         ) from None
     limit = min(_line_limit(sequence) for sequence in sequences)
     literal = _literal(sequences[0]) if len(sequences) == 1 and "(?" not in text else ""
-    return Pattern(regex, limit, literal)
+    return Pattern(regex, limit, literal, bytes_pattern(sequences))
 
 
 def _line_limit(sequence: Sequence) -> int:

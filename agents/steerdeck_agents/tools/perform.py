@@ -25,6 +25,7 @@ from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.tools import list as list_tool
 from steerdeck_agents.tools import patch, read, search, shell, skill
 from steerdeck_agents.tools.outcome import Outcome, fit
+from steerdeck_agents.tools.ripgrep import Hands
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,18 @@ class Bench:
     """The body of the skill of that name; reads a file."""
     pictures: bool = False
     """Whether the model takes them."""
+
+
+def _hands(bench: Bench) -> Hands:
+    """What of the bench a search needs to ask another program."""
+    return Hands(
+        workspace=bench.workspace,
+        level=bench.level,
+        surroundings=bench.surroundings,
+        environment=bench.environment,
+        spool=bench.spool,
+        stop=bench.stop,
+    )
 
 
 async def perform(action: Action, bench: Bench) -> Outcome:
@@ -82,8 +95,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
             return await asyncio.to_thread(list_tool.perform, action, bench.workspace, files)
         case SearchFiles():
             files = await bench.files()
-            stopped = bench.stop.is_set
-            return await asyncio.to_thread(search.perform, action, bench.workspace, files, stopped)
+            return await search.look(action, files, _hands(bench))
         case ReadSkill():
             return await asyncio.to_thread(skill.perform, action, bench.skill)
         case SetPlan() | AskDeveloper() | UseShell() | CallServer() | Delegate():

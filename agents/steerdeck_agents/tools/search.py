@@ -5,9 +5,10 @@ A plain scan in a thread: each line is given to the pattern only as far as its c
 not searched is said.
 """
 
+import asyncio
 import codecs
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -24,6 +25,7 @@ from steerdeck_agents.tools.list import select
 from steerdeck_agents.tools.outcome import Outcome, fit
 from steerdeck_agents.tools.paths import below, shown
 from steerdeck_agents.tools.pattern import Pattern, compiled
+from steerdeck_agents.tools.ripgrep import Hands, Narrowed, narrowed
 from steerdeck_agents.tools.tool import function_tool
 from steerdeck_agents.tools.walk import opened, read_all
 
@@ -31,6 +33,8 @@ BUDGET_S = 15.0
 _MOST_HITS = 200
 _WIDEST = 300
 _LARGEST = 4 * 1024 * 1024
+_MOST_NAMED = 5
+_BINARY = "binary (with the pattern in it)"
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -69,6 +73,16 @@ class Search:
         raise TypeError(f"not for {self.name}: {action!r}")
 
 
+async def look(action: SearchFiles, candidates: Sequence[str], hands: Hands) -> Outcome:
+    """As `perform`, on the loop, with the help of ripgrep where there is one."""
+    where = hands.workspace
+    pattern = compiled(action.pattern)
+    names = await asyncio.to_thread(select, action.folder, action.glob, where, candidates)
+    narrow = await narrowed(pattern, names, hands, _LARGEST)
+    scan = _Scan(pattern, where.path, hands.stop.is_set, time.monotonic, narrow)
+    return await asyncio.to_thread(scan.files, names)
+
+
 def perform(
     action: SearchFiles,
     workspace: Workspace,
@@ -78,35 +92,50 @@ def perform(
 ) -> Outcome:
     """Scans the candidates; blocks, so it runs in a thread. Raises BadArguments."""
     names = select(action.folder, action.glob, workspace, candidates)
-    scan = _Scan(compiled(action.pattern), workspace.path, stopped, clock)
-    for name in names:
-        if scan.ended:
-            break
-        scan.file(name)
-    return scan.outcome(action, len(names))
+    scan = _Scan(compiled(action.pattern), workspace.path, stopped, clock, Narrowed())
+    return scan.files(names)
 
 
 class _Scan:
     """One search under way."""
 
     def __init__(
-        self, pattern: Pattern, top: str, stopped: Callable[[], bool], clock: Callable[[], float]
+        self,
+        pattern: Pattern,
+        top: str,
+        stopped: Callable[[], bool],
+        clock: Callable[[], float],
+        narrow: Narrowed,
     ) -> None:
         self._pattern, self._top, self._stopped, self._clock = pattern, top, stopped, clock
+        self._narrow = narrow
         self._until = clock() + BUDGET_S
         self._literal = pattern.literal.encode() if pattern.literal.isascii() else b""
         self._hits: list[str] = []
         self._count = 0
         self._files = 0
         self._searched = 0
-        self._passed_over: Counter[str] = Counter()
+        self._passed_over: defaultdict[str, list[str]] = defaultdict(list)
+        """Names of files by why nothing of them is told."""
+        self._long = False
         self.ended = ""
 
-    def file(self, name: str) -> None:
+    def files(self, names: Sequence[str]) -> Outcome:
+        """Searches all of them, as far as time allows."""
+        for name in names:
+            if self.ended:
+                break
+            self._file(name)
+        return self._outcome(len(names))
+
+    def _file(self, name: str) -> None:
         """Searches one file; what can't be searched is counted by reason."""
         self._check()
+        if self._narrow.rules_out(name):
+            self._searched += 1
+            return
         if is_secret_path(name):
-            self._passed_over["may hold secrets"] += 1
+            self._passed_over["may hold secrets"].append(name)
             return
         text = self._text_of(name)
         self._searched += 1
@@ -117,7 +146,7 @@ class _Scan:
                 self._hits.append(f"{shown(name)}:{number}: {_cut(readable(line))}")
         self._files += self._count > before
 
-    def outcome(self, action: SearchFiles, candidates: int) -> Outcome:
+    def _outcome(self, candidates: int) -> Outcome:
         """The hits, then what was not searched or not shown."""
         summary = f"{self._count:,} hit{'' if self._count == 1 else 's'}"
         notes: list[str] = []
@@ -129,12 +158,8 @@ class _Scan:
         if self.ended:
             notes.append(f"{self.ended}; {self._searched:,} of {_files(candidates)} searched")
             summary += ", not all"
-        notes.extend(
-            f"{_files(count)} not searched: {reason}"
-            for reason, count in sorted(self._passed_over.items())
-            if reason != "long"
-        )
-        if self._passed_over["long"]:
+        notes.extend(_left_out(why, left) for why, left in sorted(self._passed_over.items()))
+        if self._long:
             limit = self._pattern.line_limit
             notes.append(f"lines longer than {limit:,} characters were searched only up to there")
         text = "\n".join(self._hits) or f"No line matches in {_files(self._searched)}."
@@ -148,20 +173,21 @@ class _Scan:
                 if found.is_folder:
                     return ""
                 if found.linked and is_secret_path(found.path):
-                    self._passed_over["may hold secrets"] += 1
+                    self._passed_over["may hold secrets"].append(name)
                     return ""
                 data = read_all(found.fd, _LARGEST)
         except (OSError, BadArguments):
-            self._passed_over["gone, linked or not readable"] += 1
+            self._passed_over["gone, linked or not readable"].append(name)
             return ""
         if len(data) > _LARGEST:
-            self._passed_over[f"larger than {_LARGEST // 1024 // 1024} MB"] += 1
+            self._passed_over[f"larger than {_LARGEST // 1024 // 1024} MB"].append(name)
             return ""
         if self._literal and self._literal not in data and not data.startswith(_WIDE_MARKS):
             return ""
         decoded = decode(data)
         if decoded is None:
-            self._passed_over["binary"] += 1
+            if not data.startswith(_WIDE_MARKS) and any(self._matching(data.decode("latin-1"))):
+                self._passed_over[_BINARY].append(name)
             return ""
         return decoded[0]
 
@@ -176,7 +202,7 @@ class _Scan:
                 if self.ended:
                     return
                 if len(part) > limit:
-                    self._passed_over["long"] += 1
+                    self._long = True
                     part = part[:limit]
             if search(part):
                 yield number, line.removesuffix("\r")
@@ -186,6 +212,12 @@ class _Scan:
             self.ended = "Stopped by the developer"
         elif self._clock() > self._until:
             self.ended = f"Stopped after {BUDGET_S:.0f} s"
+
+
+def _left_out(why: str, names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
+    named = ", ".join(one_line(shown(name), 120) for name in names[:_MOST_NAMED])
+    return f"{_files(len(names))} not searched, {why}: {named}{more}"
 
 
 def _cut(line: str) -> str:

@@ -144,10 +144,10 @@ def test_search_finds_lines_and_says_what_it_left_out(top: Path, workspace: Work
         "a.py:1: def run(x):",
         "b.py:1: # läuft: def run(",
         "wide.txt:1: " + "def run(".rjust(100),
-        "[1 file not searched: binary]",
-        "[1 file not searched: gone, linked or not readable]",
-        "[1 file not searched: larger than 4 MB]",
-        "[1 file not searched: may hold secrets]",
+        "[1 file not searched, binary (with the pattern in it): bin]",
+        "[1 file not searched, gone, linked or not readable: gone]",
+        "[1 file not searched, larger than 4 MB: big]",
+        "[1 file not searched, may hold secrets: .env]",
     ]
     assert searched("return", workspace, names, "a.py").summary == "1 hit"
     assert searched("nothing here", workspace, ["a.py"]).text == "No line matches in 1 file."
