@@ -61,8 +61,11 @@ def is_git(part: str) -> bool:
 
 
 def shown(path: str) -> str:
-    """A file's name as text that can be encoded: bytes that are not UTF-8 become marks."""
-    return path.encode(errors="surrogateescape").decode(errors="replace")
+    """A file's name on one line of text: odd bytes become marks, what can't be seen an escape."""
+    text = path.encode(errors="surrogateescape").decode(errors="replace")
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
 
 
 def _refused(path: str, reason: str) -> BadArguments:

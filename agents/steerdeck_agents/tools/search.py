@@ -32,6 +32,8 @@ from steerdeck_agents.tools.walk import opened, read_all
 BUDGET_S = 15.0
 _MOST_HITS = 200
 _WIDEST = 300
+_BEFORE = 80
+"""Characters of a long line shown before the match."""
 _LARGEST = 4 * 1024 * 1024
 _MOST_NAMED = 5
 _BINARY = "binary (with the pattern in it)"
@@ -140,10 +142,10 @@ class _Scan:
         text = self._text_of(name)
         self._searched += 1
         before = self._count
-        for number, line in self._matching(text):
+        for number, line, at in self._matching(text):
             self._count += 1
             if len(self._hits) < _MOST_HITS:
-                self._hits.append(f"{shown(name)}:{number}: {_cut(readable(line))}")
+                self._hits.append(f"{shown(name)}:{number}: {_cut(readable(line), at)}")
         self._files += self._count > before
 
     def _outcome(self, candidates: int) -> Outcome:
@@ -191,7 +193,8 @@ class _Scan:
             return ""
         return decoded[0]
 
-    def _matching(self, text: str) -> Iterator[tuple[int, str]]:
+    def _matching(self, text: str) -> Iterator[tuple[int, str, int]]:
+        """Number and text of each line that matches, and where in it the match begins."""
         search, limit = self._pattern.regex.search, self._pattern.line_limit
         if not text:
             return
@@ -204,8 +207,8 @@ class _Scan:
                 if len(part) > limit:
                     self._long = True
                     part = part[:limit]
-            if search(part):
-                yield number, line.removesuffix("\r")
+            if found := search(part):
+                yield number, line.removesuffix("\r"), found.start()
 
     def _check(self) -> None:
         if self._stopped():
@@ -220,9 +223,13 @@ def _left_out(why: str, names: list[str]) -> str:
     return f"{_files(len(names))} not searched, {why}: {named}{more}"
 
 
-def _cut(line: str) -> str:
-    text = line.strip() if len(line) > _WIDEST else line
-    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]} […]"
+def _cut(line: str, at: int) -> str:
+    """The line, or of a long one what stands around the match."""
+    if len(line) <= _WIDEST:
+        return line
+    first = min(max(0, at - _BEFORE), len(line) - _WIDEST)
+    before, after = "[…] " if first else "", " […]" if first + _WIDEST < len(line) else ""
+    return f"{before}{line[first : first + _WIDEST].strip()}{after}"
 
 
 def _files(count: int) -> str:

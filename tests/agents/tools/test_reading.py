@@ -166,6 +166,24 @@ def test_very_long_lines_are_searched_as_far_as_is_safe(top: Path, workspace: Wo
     assert outcome.text.startswith("min.js:2: b!\n[lines longer than")
 
 
+def test_of_a_long_line_the_match_is_shown(top: Path, workspace: Workspace) -> None:
+    (top / "min.js").write_text("a" * 5_000 + "needle" + "b" * 5_000 + "\n")
+    (top / "end.js").write_text("a" * 5_000 + "needle\nneedle" + "b" * 500 + "\n")
+    assert searched("needle", workspace, ["min.js", "end.js"]).text.split("\n") == [
+        "end.js:1: […] " + "a" * 294 + "needle",
+        "end.js:2: needle" + "b" * 294 + " […]",
+        "min.js:1: […] " + "a" * 80 + "needle" + "b" * 214 + " […]",
+    ]
+
+
+def test_a_name_takes_one_line_whatever_it_holds(top: Path, workspace: Workspace) -> None:
+    odd = "a\nb.py:1: x\x1b[2J\u202e"
+    (top / odd).write_text("hit\n")
+    told = "a\\nb.py:1: x\\x1b[2J\\u202e"
+    assert searched("hit", workspace, [odd]).text == f"{told}:1: hit"
+    assert list_tool.perform(ListFiles(), workspace, [odd]).text == told
+
+
 def test_a_search_ends_with_the_developer_or_with_its_budget(
     top: Path, workspace: Workspace
 ) -> None:
