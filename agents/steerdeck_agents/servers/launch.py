@@ -113,12 +113,12 @@ class Process:
             except BlockingIOError:
                 await self._writable(end)
 
-    async def end(self) -> int | None:
+    async def end(self, *, at_once: bool) -> int | None:
         """Its input ends, then SIGTERM, then SIGKILL; nothing of it is left afterwards."""
         self._outlet.close()
         self._no_more_writing()
         self._command.wires.close()
-        await asyncio.wait({self._life}, timeout=_POLITE_S)
+        await asyncio.wait({self._life}, timeout=0 if at_once else _POLITE_S)
         self._stop.set()
         await self._life
         code = self._command.code

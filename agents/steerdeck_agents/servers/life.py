@@ -107,7 +107,9 @@ class Life:
         finally:
             self.link = None
             if self._pipes is not None:
-                self._code = await asyncio.shield(asyncio.create_task(self._pipes.end()))
+                at_once = self._why is not None and self._why.name in ("flooding", "late")
+                ending = asyncio.create_task(self._pipes.end(at_once=at_once))
+                self._code = await asyncio.shield(ending)
 
     async def _streams(self, link: ModuleType) -> "AbstractAsyncContextManager[Streams]":
         server, monotonic = self._server, self._ground.clock.monotonic

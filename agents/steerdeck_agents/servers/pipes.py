@@ -14,8 +14,11 @@ class Pipes(Protocol):
     async def write(self, data: bytes) -> None:
         """Give it all of `data` on stdin; raises OSError when it no longer reads."""
 
-    async def end(self) -> int | None:
-        """End it and everything it started; its exit code, None when a signal ended it."""
+    async def end(self, *, at_once: bool) -> int | None:
+        """End it and everything it started; its exit code, None when a signal ended it.
+
+        Unless `at_once`, it may first see the end of its input and leave by itself.
+        """
 
     def last_words(self) -> str:
         """The end of what it wrote to stderr, at most 2 kB."""
