@@ -142,16 +142,18 @@ def _moved_to(one: _Found, fresh: list[_Found], taken: dict[int, int]) -> int | 
     for index in free:
         if _last(fresh[index].test) == last:
             return index
-    words = one.test.body[:_MOST_COMPARED]
     for index in free:
-        other = fresh[index].test.body[:_MOST_COMPARED]
-        like = _LIKE if fresh[index].test.cases == 1 else _LIKE / 1.5
-        if _likeness(words, other, like):
+        if _alike(one.test, fresh[index].test):
             return index
     return None
 
 
-def _likeness(one: str, other: str, least: float) -> bool:
+def _alike(gone: OneTest, new: OneTest) -> bool:
+    """Much the same words; fewer do for one of several cases, or under much the same name."""
+    least = _LIKE if new.cases == 1 else _LIKE / 1.5
+    if difflib.SequenceMatcher(None, _last(gone), _last(new)).ratio() >= _LIKE:
+        least = _LIKE / 2
+    one, other = gone.body[:_MOST_COMPARED], new.body[:_MOST_COMPARED]
     matcher = difflib.SequenceMatcher(None, one, other, autojunk=False)
     if min(matcher.real_quick_ratio(), matcher.quick_ratio()) < least:
         return False

@@ -142,6 +142,8 @@ class _Count:
                 self.empty += 1
             case ast.Compare(comparators=[ast.Constant(value=None | True | False)]):
                 self.loose += 1
+            case ast.Compare(ops=[ast.In() | ast.NotIn()]):
+                self.loose += 1
             case ast.Compare(left=ast.Tuple(elts=elements) | ast.List(elts=elements)):
                 self.exact += max(1, len(elements))
             case ast.Compare():

@@ -9,7 +9,7 @@ from kit.clean_sessions import played
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.work.detect import findings, watched
 
-SAMPLE = ("fix-rounding", "tests after every edit", "put aside once")
+SAMPLE = ("fix-rounding", "put aside once")
 
 
 def test_nothing_is_found_in_sessions_that_work_well(tmp_path: Path, short_folder: Path) -> None:
