@@ -18,7 +18,7 @@ from steerdeck_agents.work.detect_case import Case, changes_files, short
 WARNS = 3
 PAUSES = 5
 _MOST_KEPT = 128
-_MOST_READ = 4096
+_MOST_READ = 2048
 _WORDS_ABOUT = ("why", "timeout_s")
 """Arguments that say something about a call and do not change what it does."""
 
@@ -91,9 +91,10 @@ def cases(now: Repeats) -> Iterator[Case]:
 
 def _with(seen: Mapping[str, Seen], asked: Asked, ended: e.CallEnded) -> dict[str, Seen]:
     result = ended.result
-    if len(result) > 2 * _MOST_READ:
-        result = result[:_MOST_READ] + result[-_MOST_READ:]
-    name = short(f"{asked.wish}\n{ended.status}\n{normalised(result)}")
+    if ended.exit_code is not None or asked.wish.startswith("shell\n"):
+        # What a command prints differs from run to run in ways that mean nothing.
+        result = normalised(f"{result[:_MOST_READ]}\n{result[_MOST_READ:][-_MOST_READ:]}")
+    name = short(f"{asked.wish}\n{ended.status}\n{result}")
     before = seen.get(name, Seen(asked.title, ()))
     kept = {one: what for one, what in seen.items() if one != name}
     while len(kept) >= _MOST_KEPT:

@@ -19,6 +19,10 @@ from steerdeck_agents.work.detect_case import Case, short
 
 _MOST_COMMANDS = 64
 _LEFT_OUT = "left out here"
+_SPEAKS = re.compile(
+    r"\b(?:\d+ (?:pass|fail|tests?\b|examples?\b|runs\b)|PASS\b|pass \d|Tests run|(?:not )?ok \d)"
+)
+"""A quick look: most commands are no test runs."""
 _WISHED = re.compile(
     r"\b(?:delet|remov|drop|merg|consolidat|dedup)\w*\b[^.\n]{0,60}\btests?\b"
     r"|\btests?\b[^.\n]{0,40}\b(?:delet|remov|drop|merg)",
@@ -91,6 +95,8 @@ def _counted(now: Totals, command: str, total: int | None, seq: int) -> Totals:
 
 def _total(ended: e.CallEnded) -> int | None:
     if ended.status not in ("done", "failed") or _LEFT_OUT in ended.result:
+        return None
+    if not _SPEAKS.search(ended.result):
         return None
     found = runs_in(plain(ended.result))
     return found.total if found is not None and found.whole else None
