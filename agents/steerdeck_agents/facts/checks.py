@@ -146,6 +146,10 @@ class Verify(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of the failures of the last red round."""
     repeats: int = 0
     """How often that signature came in a row."""
+    changed: bool = False
+    """Files changed since the last round."""
+    idle: int = 0
+    """Of those repeats, how many the last ones came without a change."""
     new: tuple[str, ...] = ()
     old: tuple[str, ...] = ()
     marks: tuple[Weakening, ...] = ()

@@ -25,6 +25,13 @@ class Level(msgspec.Struct, frozen=True):
         return "NO SANDBOX" if self.name == "none" else self.name
 
 
+class Ports(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A block of TCP ports that belongs to one session."""
+
+    first: int = 0
+    count: int = 0
+
+
 class Workspace(msgspec.Struct, frozen=True):
     """A private clone that borrows the objects of the developer's repository."""
 
@@ -40,6 +47,8 @@ class Workspace(msgspec.Struct, frozen=True):
     """Where in the repository the developer stood; commands start there."""
     links: tuple[str, ...] = ()
     """Folders of the developer that are linked into it: read-only binds in the sandbox."""
+    ports: Ports = Ports()
+    """For servers its commands start."""
 
 
 class Surroundings(msgspec.Struct, frozen=True):

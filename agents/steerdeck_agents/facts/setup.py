@@ -6,16 +6,10 @@ import msgspec
 
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import Sha
+from steerdeck_agents.facts.places import Ports as Ports
 
 SetupKind = Literal["setup", "teardown"]
 SetupStatus = Literal["", "running", "done", "failed", "refused"]
-
-
-class Ports(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A block of TCP ports that belongs to one session."""
-
-    first: int = 0
-    count: int = 0
 
 
 class WorkspaceFurnished(Fact, frozen=True, kw_only=True, tag="workspace.furnished"):
@@ -32,7 +26,8 @@ class WorkspaceFurnished(Fact, frozen=True, kw_only=True, tag="workspace.furnish
     """The set-up script its project names."""
     teardown: str = ""
     identity: Sha = Sha("")
-    """What a consent to both scripts is bound to."""
+    """What a consent to the set-up script is bound to."""
+    teardown_identity: Sha = Sha("")
     network: bool = False
     timeout_s: float = 600.0
 
@@ -62,9 +57,9 @@ class Setup(msgspec.Struct, frozen=True, omit_defaults=True):
     script: str = ""
     teardown: str = ""
     identity: Sha = Sha("")
+    teardown_identity: Sha = Sha("")
     network: bool = False
     timeout_s: float = 600.0
-    ports: Ports = Ports()
     furnished: bool = False
     output: str = ""
     """The last lines of the running script, capped."""

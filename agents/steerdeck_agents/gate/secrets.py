@@ -16,7 +16,7 @@ _SECRET_NAME = re.compile(
     r"|VAULT|KUBECONFIG|NETRC|DOCKER|DATABASE|REDIS|MONGO|SENTRY|SLACK|STRIPE|HF|HUGGING)",
     re.IGNORECASE,
 )
-_PLAIN_NAMES = frozenset({"PWD", "OLDPWD"})
+_PLAIN_NAMES = frozenset({"PWD", "OLDPWD", "STEERDECK_SESSION"})
 _SECRET_VALUE = re.compile(
     r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@"
     r"|\b(sk-[A-Za-z0-9_-]{16}|gh[oprsu]_[A-Za-z0-9]{20}|github_pat_|glpat-|xox[abprs]-|AKIA[0-9A-Z]{12}"

@@ -37,7 +37,8 @@ ASKER: Final = "checks"
 ROUNDS = 3
 SAME = 2
 """The same failure so often in a row, and the developer is asked."""
-SAME_FOR_GOAL = 3
+IDLE_FOR_GOAL, SAME_FOR_GOAL = 3, 10
+"""Turns for a goal with the same failure: without a change, and with."""
 TRY, LEAVE, HALT = "Try again", "Leave it as it is", "Stop here"
 
 
@@ -91,7 +92,7 @@ async def step(site: Site, turn: TurnId) -> bool:
     if not _failing(state):
         return False
     if state.goal is not None:
-        if verify.repeats < SAME_FOR_GOAL:
+        if verify.idle < IDLE_FOR_GOAL and verify.repeats < SAME_FOR_GOAL:
             return False
         await _ask(site, turn)
     elif verify.refused or verify.round >= ROUNDS or verify.repeats >= SAME:

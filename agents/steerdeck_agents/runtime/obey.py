@@ -9,7 +9,6 @@ from pathlib import Path
 
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
-    ApprovalDecided,
     CallEnded,
     CompactionOrdered,
     InterruptOrdered,
@@ -18,7 +17,6 @@ from steerdeck_agents.facts.events import (
     MessageWithdrawn,
     QuestionAnswered,
     RetryHastened,
-    RuleAdded,
     SessionArchived,
     SessionConfigured,
     SessionResumed,
@@ -51,10 +49,9 @@ from steerdeck_agents.facts.orders import (
     Withdraw,
 )
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
-from steerdeck_agents.runtime import forking, shore
+from steerdeck_agents.runtime import deciding, forking, shore
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
@@ -89,15 +86,18 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     async with session.deciding:
         match order:
             case Decide():
-                facts = _decide(fleet, session.state, order)
+                facts = deciding.facts(fleet, session.state, order)
             case SetChecks() | SetGoal() | Review():
                 facts = tasking.facts(session.state, order)
             case TypeInto() | EndShell():
                 raise OrderRefused("Shell sessions can't be reached yet.")
             case _:
                 facts = [_fact(fleet, session.state, order)]
+        asked = session.state.approvals
         seq = await record(fleet, order.id, *facts)
     match order:
+        case Decide():
+            await deciding.remember(fleet, asked, order)
         case TryNow() | Resume():
             session.hurry()
         case Configure() if order.model is not None or order.effort is not None:
@@ -197,35 +197,6 @@ def _withdraw(state: SessionState, order: Withdraw) -> MessageWithdrawn:
     return MessageWithdrawn(session=state.id, actor="developer", message=order.message)
 
 
-def _decide(fleet: Fleet, state: SessionState, order: Decide) -> list[KnownEvent]:
-    asked = next((a for a in state.approvals if a.id == order.approval), None)
-    if asked is None:
-        raise OrderRefused("That approval is not open any more; nothing was decided.")
-    if order.shown != asked.binding:
-        raise OrderRefused(
-            "What would run is not what was on your screen, so nothing was decided. Look again."
-        )
-    facts: list[KnownEvent] = [
-        ApprovalDecided(
-            session=state.id,
-            actor="developer",
-            turn=state.turn.id if state.turn else None,
-            call=asked.call,
-            approval=asked.id,
-            decision="allow" if order.allow else "reject",
-            scope=order.scope,
-            words=order.words,
-            shown=order.shown,
-        )
-    ]
-    if order.allow and order.scope == "session":
-        if asked.kind != "command":
-            raise OrderRefused("Only commands can be allowed for a session; decide this one once.")
-        rule = Rule(id=fleet.ids.new("rule"), command=asked.what, session=state.id)
-        facts.append(RuleAdded(session=state.id, actor="developer", rule=rule))
-    return facts
-
-
 def _answer(state: SessionState, order: Answer) -> QuestionAnswered:
     asked = next((q for q in state.questions if q.id == order.question), None)
     if asked is None:
@@ -280,6 +251,7 @@ async def _archive(fleet: Fleet, session: Session, order: Archive) -> tuple[Sess
 async def _put_away(fleet: Fleet, session: Session, order: Archive) -> int:
     """End what is open, archive, and move the workspace of a discarded session into the bin."""
     await session.end_turn()
+    await session.place.tear_down()
     state = session.state
     if state.archived:
         raise OrderRefused(f"{state.name} is archived already.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.gate.secrets import scrub
+from steerdeck_agents.sandbox import ports
 from steerdeck_agents.sandbox.toolchains import search_path
 
 HOME_INSIDE = "/home/agent"
@@ -31,7 +32,7 @@ def environment(surroundings: Surroundings, workspace: Workspace, level: Level) 
     }
     if surroundings.virtual_env.startswith("/"):
         variables["VIRTUAL_ENV"] = surroundings.virtual_env
-    return scrub(variables)
+    return scrub(variables | ports.variables(workspace))
 
 
 def make_home(workspace: Workspace) -> None:

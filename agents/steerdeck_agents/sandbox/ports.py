@@ -7,14 +7,12 @@ call-back addresses need, although somebody else may have taken a port of it mea
 """
 
 import errno
-import re
 import socket
 from collections.abc import Callable, Iterable
+from pathlib import PurePath
 
 from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.places import Workspace
-from steerdeck_agents.facts.setup import Ports
+from steerdeck_agents.facts.places import Ports, Workspace
 
 FIRST = 21_000
 LAST = 32_767
@@ -59,20 +57,17 @@ def is_busy(port: int) -> bool:
     return False
 
 
-def variables(session: SessionId, name: str, workspace: Workspace, ports: Ports) -> dict[str, str]:
+def variables(workspace: Workspace) -> dict[str, str]:
     """What every command of a session finds in its environment, shells and scripts alike.
 
     The developer's own checkout is not named: in the sandbox it isn't there.
     """
-    told = {
-        "STEERDECK_SESSION": session,
-        "STEERDECK_NAME": re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "session",
+    if not workspace.ports.count:
+        return {}
+    return {
+        "STEERDECK_SESSION": PurePath(workspace.path).name,
         "STEERDECK_WORKSPACE": workspace.path,
+        "PORT": str(workspace.ports.first),
+        "STEERDECK_PORT": str(workspace.ports.first),
+        "STEERDECK_PORTS": str(workspace.ports.count),
     }
-    if ports.count:
-        told |= {
-            "PORT": str(ports.first),
-            "STEERDECK_PORT": str(ports.first),
-            "STEERDECK_PORTS": str(ports.count),
-        }
-    return told

@@ -3,11 +3,10 @@
 import socket
 
 import pytest
+from msgspec.structs import replace
 
 from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.places import Workspace
-from steerdeck_agents.facts.setup import Ports
+from steerdeck_agents.facts.places import Ports, Workspace
 from steerdeck_agents.sandbox.ports import FIRST, LAST, choose, is_busy, variables
 
 HERE = Workspace(path="/w/one", repository="/r", branch="b", base="c")
@@ -54,10 +53,9 @@ def test_a_port_somebody_listens_on_is_busy_and_then_free_again(family: socket.A
 
 
 def test_commands_are_told_their_session_and_ports():
-    told = variables(SessionId("s_1"), "Fix the Ünicode Shop!", HERE, Ports(21_010, 10))
+    told = variables(replace(HERE, ports=Ports(21_010, 10)))
     assert told == {
-        "STEERDECK_SESSION": "s_1",
-        "STEERDECK_NAME": "fix-the-nicode-shop",
+        "STEERDECK_SESSION": "one",
         "STEERDECK_WORKSPACE": "/w/one",
         "PORT": "21010",
         "STEERDECK_PORT": "21010",
@@ -67,4 +65,4 @@ def test_commands_are_told_their_session_and_ports():
 
 
 def test_without_ports_none_are_named():
-    assert not [name for name in variables(SessionId("s"), "", HERE, Ports()) if "PORT" in name]
+    assert variables(HERE) == {}

@@ -171,7 +171,7 @@ def test_without_a_change_no_check_runs_and_nothing_is_claimed(tmp_path: Path):
         await playing.status(session, "idle")
         assert not [x for x in playing.of(session, e.ChecksJudged) if getattr(x, "round", 0)]
         assert playing.state(session).verify.claim is None
-        assert not playing.state(session).verify.running
+        await playing.until(lambda: not playing.state(session).verify.running)
 
     play(tmp_path, story, script)
 

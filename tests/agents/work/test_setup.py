@@ -4,16 +4,15 @@ import asyncio
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kit.repositories import plain, write
 from kit.workspaces import workspace_of
 from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.facts.setup import Ports
 from steerdeck_agents.sandbox.environment import environment
-from steerdeck_agents.sandbox.ports import variables
 from steerdeck_agents.settings.project import Project, Script
 from steerdeck_agents.work import setup
 from steerdeck_agents.work.setup import SetupResult, identity, run_script, started_files
@@ -30,7 +29,7 @@ def _run(
     heard: list[str] | None = None,
     stop_at: str = "",
 ) -> SetupResult:
-    told = variables(SessionId("s_1"), "task", ours, Ports(21_010, 10))
+    ours = msgspec.structs.replace(ours, ports=Ports(21_010, 10))
 
     async def main() -> SetupResult:
         stop = asyncio.Event()
@@ -46,7 +45,7 @@ def _run(
             workspace=ours,
             level=level,
             surroundings=SHELL,
-            environment={**environment(SHELL, ours, level), **told},
+            environment=environment(SHELL, ours, level),
             spool=Path(ours.path).parent / "spool",
             on_output=hear,
             stop=stop,

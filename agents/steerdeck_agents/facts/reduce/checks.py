@@ -43,9 +43,9 @@ def _verify(now: Verify, event: Event) -> Verify:
         case ChecksSet():
             return replace(_spoken(now), checks=event.checks, baseline=(), results=(), judged=None)
         case CheckpointTaken() if now.checks and event.paths and event.reason not in _NO_CHANGE:
-            return replace(now, judged=None, settled=False)
+            return replace(now, judged=None, settled=False, changed=True)
         case FilesRestored() if now.checks:
-            return replace(now, judged=None, settled=False)
+            return replace(now, judged=None, settled=False, changed=True)
         case CheckStarted():
             first = not now.running and (not now.results or event.round != now.round)
             round_ = event.round or now.round
@@ -72,6 +72,8 @@ def _verify(now: Verify, event: Event) -> Verify:
                 marks=event.marks,
                 signature=signature if red else "",
                 repeats=now.repeats + 1 if event.repeated else int(red),
+                idle=now.idle + 1 if event.repeated and not now.changed else int(red),
+                changed=False,
                 refused=0,
             )
         case DoneRefused():
@@ -121,7 +123,7 @@ def _spoken(now: Verify) -> Verify:
     """The developer said something: the rounds are counted anew."""
     if not now.checks and not now.round:
         return now
-    return replace(now, round=0, repeats=0, signature="", refused=0, settled=False)
+    return replace(now, round=0, repeats=0, idle=0, signature="", refused=0, settled=False)
 
 
 def _with(results: tuple[CheckResult, ...], new: CheckResult) -> tuple[CheckResult, ...]:

@@ -31,11 +31,11 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 script=event.setup,
                 teardown=event.teardown,
                 identity=event.identity,
+                teardown_identity=event.teardown_identity,
                 network=event.network,
                 timeout_s=event.timeout_s,
-                ports=event.ports if event.ports.count else state.setup.ports,
             )
-            place = replace(state.workspace, links=event.links)
+            place = replace(state.workspace, links=event.links, ports=event.ports)
             return replace(state, setup=setup, workspace=place)
         case SetupStarted():
             return replace(state, setup=replace(state.setup, status="running", output=""))

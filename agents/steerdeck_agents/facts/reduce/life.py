@@ -50,8 +50,10 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case WorkspaceProgressed():
             return replace(state, progress=event.text)
         case WorkspaceMade():
-            links = event.workspace.links or state.workspace.links
-            return replace(state, workspace=replace(event.workspace, links=links), progress="")
+            place = replace(
+                event.workspace, links=state.workspace.links, ports=state.workspace.ports
+            )
+            return replace(state, workspace=place, progress="")
         case SessionConfigured():
             state = _limited(state, event.limits or Limits(dollars=event.budget))
             return replace(
