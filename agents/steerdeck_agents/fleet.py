@@ -1,57 +1,57 @@
 """All sessions of a runtime: brought back from the journal, started, found, closed."""
 
 import asyncio
-import hashlib
 import logging
 import os
 import random
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
-import msgspec
-
-from steerdeck_agents.facts.errors import JournalError, ModelError, OrderRefused, SettingsError
+from steerdeck_agents.facts.errors import (
+    JournalError,
+    OrderRefused,
+    RepositoryError,
+    SettingsError,
+)
 from steerdeck_agents.facts.events import (
     KnownEvent,
-    MessageSent,
     RuntimeEnded,
     RuntimeStarted,
+    SessionArchived,
     SessionConfigured,
-    SessionCreated,
     SessionParked,
     SessionReopened,
     SessionResumed,
+    Streamed,
+    decode,
 )
 from steerdeck_agents.facts.ids import Clock, Ids, MessageId, OrderId, SessionId
-from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.orders import Start
-from steerdeck_agents.facts.places import Level, Workspace
+from steerdeck_agents.facts.places import Level
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate import rules
 from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
-from steerdeck_agents.loop import recover
+from steerdeck_agents.loop import delegating, recover
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.today import Today
-from steerdeck_agents.models.choose import choose, list_models
 from steerdeck_agents.models.governor import Cooling, Governor
 from steerdeck_agents.place import Services
 from steerdeck_agents.sandbox.descendants import end_leftovers
-from steerdeck_agents.sandbox.key_command import key_of
 from steerdeck_agents.session import Session
-from steerdeck_agents.settings.config import ModelSettings, Settings, load, remember_model
+from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import Paths, private_folder
-from steerdeck_agents.work import tasking
-from steerdeck_agents.workspace import repository
+from steerdeck_agents.work import outset
+from steerdeck_agents.work.helping import Helping
+from steerdeck_agents.work.naming import Names
+from steerdeck_agents.workspace import keep, repository
 from steerdeck_agents.workspace.watch import Watcher
 
 log = logging.getLogger(__name__)
-
-NAME_LIMIT = 24
 
 
 class Fleet:
@@ -79,8 +79,9 @@ class Fleet:
         self._watched: dict[str, Callable[[Collection[str]], None]] = {}
         self._watcher = Watcher(self._files_changed, log.warning)
         self._rules: tuple[int, tuple[Rule, ...]] = (-1, ())
-        self._naming = asyncio.Lock()
-        """Held from the choice of a free name and slot until they are taken."""
+        self._names = Names(self.writer)
+        self._following: set[asyncio.Task[None]] = set()
+        """Helpers on their way out after their parents."""
         self.governor = Governor(
             clock, random.Random(), Cooling(patience.first_s, patience.longest_s)
         )
@@ -97,6 +98,7 @@ class Fleet:
             patience=patience,
             lasting_rules=self.lasting_rules,
             today=Today(paths, self.reader, clock),
+            helping=Helping(self.writer, self.reader, self._names, self._call_off),
             watch=self._watch,
             unwatch=self._unwatch,
             scripted_url=scripted_url,
@@ -116,21 +118,19 @@ class Fleet:
         )
         await self._watcher.start()
         for state in self.writer.states().values():
-            if not state.archived:
-                facts = recover.after_crash(state)
-                if state.level != self.level:
-                    # Probed anew at each start: what the last runtime found may be gone.
-                    facts.append(SessionConfigured(session=state.id, level=self.level))
-                if facts:
-                    await self.writer.append(*facts, full=True)
+            if not state.archived and (facts := self._brought_back(state)):
+                await self.writer.append(*facts, full=True)
+        for state in self.writer.states().values():
             self._adopt(state)
+        await self._follow_the_archived()
         self._ringing = asyncio.create_task(self.alarm.run(), name="alarm")
 
     async def close(self, reason: str) -> None:
         """Stop every session where it stands and give the journal back."""
-        if self._ringing is not None:
-            self._ringing.cancel()
-            await asyncio.gather(self._ringing, return_exceptions=True)
+        beside = [*self._following, *([self._ringing] if self._ringing is not None else [])]
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         closing = (session.close() for session in self.sessions.values())
         for problem in await asyncio.gather(*closing, return_exceptions=True):
             if problem is not None:
@@ -202,13 +202,19 @@ class Fleet:
         found = await repository.find(order.folder)
         base = await repository.commit_of(found, order.base)
         settings = load(self.paths, order.keys)
-        model = await self._model_for(settings, order)
+        model = await outset.model_for(self.paths, settings, order)
         session = SessionId(self.ids.new("ses"))
-        async with self._naming:
-            seq = await self._create(session, order, found, base, model, settings)
+        message = MessageId(self.ids.new("msg"))
+        begins = outset.Outset(session, message, order, found, base, model, self.level)
+
+        def born(name: str, slot: int) -> Sequence[KnownEvent]:
+            return begins.born(name, slot, outset.limits_for(self.paths, settings, model, order))
+
+        answered = OrderAnswered(order.id, session)
+        first, *_ = await self._names.admit(order.name or order.task, born, (answered,))
         alive = self._adopt(self.writer.states()[session])
         alive.keys = dict(order.keys)
-        return session, seq
+        return session, first.seq
 
     async def admit(
         self,
@@ -222,69 +228,25 @@ class Fleet:
 
         `born` makes its first facts of name and slot.
         """
-        async with self._naming:
-            facts = born(self._name(wish), self._free_slot())
-            first, *_ = await self.writer.append(*facts, full=True, enclosed=enclosed)
+        first, *_ = await self._names.admit(wish, born, enclosed)
         self._adopt(self.writer.states()[first.session]).keys = dict(keys)
         return first.seq
 
     async def reopen(self, state: SessionState, order: OrderId) -> int:
         """Bring an archived session back, under another name or slot where its own is taken now."""
-        async with self._naming:
+        async with self._names.choosing:
             others = [s for s in self.writer.states().values() if not s.archived]
             taken = any(other.slot == state.slot for other in others)
             named = any(other.name == state.name for other in others)
             fact = SessionReopened(
                 session=state.id,
                 actor="developer",
-                slot=self._free_slot() if taken else 0,
-                name=self._name(state.name) if named else "",
+                slot=self._names.free_slot() if taken else 0,
+                name=self._names.free_name(state.name) if named else "",
             )
             answered = OrderAnswered(order, state.id)
             (reopened,) = await self.writer.append(fact, full=True, enclosed=(answered,))
         return reopened.seq
-
-    async def _create(
-        self,
-        session: SessionId,
-        order: Start,
-        found: repository.Repository,
-        base: str,
-        model: ModelSettings,
-        settings: Settings,
-    ) -> int:
-        created = SessionCreated(
-            session=session,
-            actor="developer",
-            name=self._name(order.name or order.task),
-            task=order.task,
-            workspace=Workspace(
-                path="",
-                repository=found.top,
-                branch="",
-                base=base,
-                subfolder=found.subfolder,
-            ),
-            model=model.name,
-            slot=self._free_slot(),
-            mode=order.mode,
-            level=self.level,
-            surroundings=order.surroundings,
-            carried=order.carry,
-            limits=self._limits(settings, model, order),
-        )
-        message = MessageSent(
-            session=session,
-            actor="developer",
-            message=MessageId(self.ids.new("msg")),
-            text=order.task,
-            delivery="first",
-        )
-        answered = OrderAnswered(order.id, session)
-        given = tasking.first(session, order)
-        facts = (created, *given, message)
-        first, *_ = await self.writer.append(*facts, full=True, enclosed=(answered,))
-        return first.seq
 
     def _adopt(self, state: SessionState) -> Session:
         session = Session(state.id, self._services)
@@ -300,9 +262,88 @@ class Fleet:
         for session, theirs in facts.items():
             if (alive := self.sessions.get(session)) is not None:
                 alive.heard(theirs)
+            self._heard_in_family(session, theirs)
         if any(isinstance(committed.event, SessionParked) for committed in batch):
             self.alarm.look()
         self._publish(batch)
+
+    def _heard_in_family(self, session: SessionId, facts: Sequence[KnownEvent]) -> None:
+        """Let a new helper live, a parent look at its helper, and helpers follow their parent."""
+        state = self.writer.state(session)
+        if state is not None and state.parent in self.sessions:
+            parent = self.sessions[state.parent]
+            if session not in self.sessions:
+                self._adopt(state).keys = dict(parent.keys)
+            if any(not isinstance(fact, Streamed) for fact in facts):
+                parent.wake()
+        for fact in facts:
+            if isinstance(fact, SessionArchived):
+                for helper in self.writer.states().values():
+                    if helper.parent == session:
+                        self._follow(helper, fact)
+
+    def _follow(self, helper: SessionState, archived: SessionArchived) -> None:
+        """Put a helper away as its parent was."""
+        if helper.archived or helper.id not in self.sessions:
+            return
+        away = self._put_away(self.sessions[helper.id], archived.reason == "discarded")
+        task = asyncio.create_task(away)
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+
+    async def _follow_the_archived(self) -> None:
+        """The same where a crash came between; a helper that was reopened since stays."""
+        for state in self.writer.states().values():
+            parent = self.writer.state(state.parent) if state.parent is not None else None
+            if parent is None or not parent.archived or state.archived:
+                continue
+            told = await asyncio.to_thread(self.reader.of_type, parent.id, "session.archived")
+            back = await asyncio.to_thread(self.reader.of_type, state.id, "session.reopened")
+            last = decode(told[-1])
+            reopened = any(decode(text).seq > last.seq for text in back)
+            if isinstance(last, SessionArchived) and not reopened:
+                self._follow(state, last)
+
+    async def _put_away(self, helper: Session, discard: bool) -> None:
+        await helper.close()
+        try:
+            async with helper.ground.hands:
+                await helper.end_turn()
+                state = helper.state
+                if state.archived:
+                    return
+                reason: Literal["stopped", "landed"] = "landed" if state.landed else "stopped"
+                await helper.append(
+                    SessionArchived(session=state.id, reason="discarded" if discard else reason)
+                )
+                if discard and state.workspace.path:
+                    await asyncio.to_thread(keep.discard, state.workspace, self.paths.bin)
+        except (JournalError, RepositoryError) as error:
+            log.error("helper %s was not put away: %s", helper.id, error)
+        finally:
+            if not helper.state.archived:
+                helper.start()
+
+    async def _call_off(self, helper: SessionId) -> None:
+        """End a helper's turn since its parent was interrupted."""
+        alive = self.sessions.get(helper)
+        if alive is None or alive.state.archived:
+            return
+        async with alive.deciding:
+            if facts := delegating.called_off(alive.state):
+                await self.writer.append(*facts, full=True)
+
+    def _brought_back(self, state: SessionState) -> list[KnownEvent]:
+        """The facts that make a session of the last runtime ready to go on."""
+        facts = recover.after_crash(state)
+        if state.level != self.level:
+            # Probed anew at each start: what the last runtime found may be gone.
+            facts.append(SessionConfigured(session=state.id, level=self.level))
+        parent = self.writer.state(state.parent) if state.parent is not None else None
+        waits = parent is not None and any(call.helper == state.id for call in parent.calls)
+        if parent is not None and parent.stopping and waits:
+            facts += delegating.called_off(state)
+        return facts
 
     async def _go_on(self, state: SessionState) -> None:
         resumed = SessionResumed(session=state.id, why="the limit's reset time has come")
@@ -319,72 +360,6 @@ class Fleet:
     def _files_changed(self, workspace: Path, paths: Collection[str]) -> None:
         if (callback := self._watched.get(str(workspace))) is not None:
             callback(paths)
-
-    def _name(self, wish: str) -> str:
-        """A short name no living session has."""
-        words = re.findall(r"[a-z0-9]+", wish.lower())
-        name = ""
-        for word in words:
-            if len(name) + len(word) + 1 > NAME_LIMIT:
-                break
-            name = f"{name}-{word}" if name else word
-        name = name or "session"
-        taken = {state.name for state in self.writer.states().values() if not state.archived}
-        number, unique = 1, name
-        while unique in taken:
-            number += 1
-            unique = f"{name}-{number}"
-        return unique
-
-    def _free_slot(self) -> int:
-        taken = {state.slot for state in self.writer.states().values() if not state.archived}
-        return next(slot for slot in range(1, len(taken) + 2) if slot not in taken)
-
-    async def _model_for(self, settings: Settings, order: Start) -> ModelSettings:
-        """The model a session starts with; one that names none is chosen from the server's list."""
-        named = settings.model(order.model)
-        if named is None and (found := settings.anew(order.model)) is not None:
-            return found
-        if named is None:
-            raise SettingsError(
-                "There is no model to work with: set OPENAI_API_KEY or OPENAI_BASE_URL, name a"
-                f" model in {self.paths.config_file}, or try `steerdeck demo`, which needs neither."
-            )
-        if named.model:
-            return named
-        key = await key_of(named, order.keys, order.surroundings)
-        try:
-            chosen = choose(await list_models(named, key))
-        except ModelError as error:
-            raise OrderRefused(str(error)) from error
-        if chosen is None:
-            raise OrderRefused(
-                f"{named.base_url} lists no model that can work. Name one with --model."
-            )
-        await asyncio.to_thread(remember_model, self.paths, chosen)
-        return msgspec.structs.replace(named, name=chosen, model=chosen)
-
-    def _limits(self, settings: Settings, model: ModelSettings, order: Start) -> Limits:
-        """The budgets as ordered, with a default in dollars where there is none."""
-        if not order.limits.possible:
-            raise OrderRefused("A budget can't be less than nothing; 0 means that there is none.")
-        chosen = order.limits.dollars is not None
-        first = None if chosen else self._first_budget(settings, model, order)
-        return Limits(dollars=first).changed(order.limits)
-
-    def _first_budget(self, settings: Settings, model: ModelSettings, order: Start) -> float | None:
-        """The default budget when no session was ever started with this key."""
-        # A command may print another key each time, so it stands for what it prints.
-        key = model.key_command or model.key(order.keys)
-        if key is None:
-            return None
-        mark = hashlib.sha256(key.encode()).hexdigest()[:16]
-        seen = self.paths.data / "keys_seen"
-        known = seen.read_text().split() if seen.exists() else []
-        if mark in known:
-            return None
-        seen.write_text("\n".join([*known, mark]) + "\n")
-        return settings.budget_first
 
 
 def _empty(spool: Path) -> None:

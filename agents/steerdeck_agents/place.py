@@ -44,6 +44,7 @@ from steerdeck_agents.settings.config import ModelSettings
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.work.fill import fill
 from steerdeck_agents.work.ground import SessionGround
+from steerdeck_agents.work.helping import Helping
 from steerdeck_agents.workspace import clone, repository
 from steerdeck_agents.workspace.keep import make_independent
 
@@ -69,6 +70,7 @@ class Services:
     """Call back with the changed paths of that workspace."""
     unwatch: Callable[[Path], None]
     today: Today
+    helping: Helping
     scripted_url: Callable[[], str]
     """Address of the scripted model's server in this runtime."""
 
@@ -163,10 +165,13 @@ class Place:
         state, services = self.state, self.services
         try:
             if not state.workspace.path:
-                await first_of(self._make_workspace(), self.stop)
+                made = await first_of(self._make_workspace(), self.stop)
+                if not made and self.state.turn is not None and not self.state.queue:
+                    # A helper's turn is open while its workspace is made; it was called off.
+                    return None
             elif not await asyncio.to_thread(Path(state.workspace.path).is_dir):
                 raise RepositoryError(f"Its workspace {state.workspace.path} is gone.")
-            if state.turn is None and self.state.stopping:
+            if self.state.stopping and (state.turn is None or not self.state.workspace.path):
                 raise RepositoryError("You stopped it before its first turn.")
             await self._found_ground()
             if state.copying is not None:
@@ -216,6 +221,7 @@ class Place:
             lasting_rules=services.lasting_rules,
             price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
             today=services.today,
+            helping=services.helping,
             drops=lambda: learned_at(services.paths.cache).drops(settings),
             freeform=freeform(settings, learned),
             images=sees(settings, learned),

@@ -6,12 +6,16 @@ a budget is the last, and of several sessions at work each may have one under wa
 
 import math
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from steerdeck_agents.facts.events import BudgetWarned, KnownEvent, Noticed, SessionParked
-from steerdeck_agents.facts.ids import TurnId
+from steerdeck_agents.facts.ids import SessionId, TurnId
 from steerdeck_agents.facts.limits import WARNED_SHARE, Kind, Limits, Spent, amount, reached
 from steerdeck_agents.facts.requests import Scope
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.loop.site import Site
+from steerdeck_agents.work.family import family_spent
 
 _OPTIONS = {"dollars": "--budget", "tokens": "--tokens", "seconds": "--minutes", "turns": "--turns"}
 _UNPRICED = (
@@ -21,30 +25,77 @@ _UNPRICED = (
 
 
 async def warn(site: Site, turn: TurnId) -> None:
-    """Say once of each budget of the session that most of it is spent."""
-    state = site.state
-    facts = _warnings(site, turn, "session", state.limits, state.spent, state.warned)
-    if state.limits.dollars is not None and state.counts.unpriced and not state.unpriced_said:
-        facts += _unpriced(site, turn, "session", state.limits.dollars)
-    if facts:
-        await site.journal.append(*facts)
+    """Say once of each budget that most of it is spent, to the session whose budget it is."""
+    # Parent and helpers look at the same budget, so one looks and says at a time.
+    async with site.helping.saying:
+        facts: list[KnownEvent] = []
+        for purse in _purses(site):
+            owner = purse.owner
+            at = _At(owner.id, turn if owner.id == site.session else None)
+            facts += _warnings(at, "session", owner.limits, purse.spent, owner.warned)
+            if owner.limits.dollars is not None and purse.unpriced and not owner.unpriced_said:
+                facts += _unpriced(at, "session", owner.limits.dollars)
+        if facts:
+            await site.journal.append(*facts)
 
 
 async def spent(site: Site, turn: TurnId) -> bool:
-    """Whether a budget is spent; the session is parked then."""
-    state = site.state
-    for kind in reached(state.limits, state.spent):
-        limit, used = state.limits.of(kind) or 0.0, state.spent.of(kind)
-        parked = SessionParked(
-            session=site.session,
-            turn=turn,
-            reason=f"Its budget of {amount(kind, limit)} is spent: {amount(kind, used)} so far.",
-            way_out="Raise the budget and resume it, for example with"
-            f" `steerdeck resume {state.name} {_OPTIONS[kind]} {_more(kind, limit, used)}`.",
-        )
-        await site.journal.append(parked, full=True)
-        return True
+    """Whether a budget is spent; the session is parked then.
+
+    The budgets of a parent hold for it and its helpers together: whoever wants to ask is parked.
+    """
+    for purse in _purses(site):
+        for kind in reached(purse.owner.limits, purse.spent):
+            reason, way_out = _spent(site, purse, kind)
+            parked = SessionParked(session=site.session, turn=turn, reason=reason, way_out=way_out)
+            await site.journal.append(parked, full=True)
+            return True
     return await _day_spent(site, turn)
+
+
+@dataclass(frozen=True)
+class _Purse:
+    """Budgets that a session must keep to, and what counts against them."""
+
+    owner: SessionState
+    """Whose budgets they are."""
+    spent: Spent
+    unpriced: bool
+
+
+class _At(NamedTuple):
+    """Where a warning is said."""
+
+    session: SessionId
+    turn: TurnId | None
+
+
+def _purses(site: Site) -> list[_Purse]:
+    """The family's, and a helper's own where the developer gave it some."""
+    family = site.helping.family(site.session)
+    unpriced = any(member.counts.unpriced for member in family)
+    purses = [_Purse(family[0], family_spent(family), unpriced)]
+    own = site.state
+    if own.id != family[0].id:
+        purses.append(_Purse(own, own.spent, bool(own.counts.unpriced)))
+    return purses
+
+
+def _spent(site: Site, purse: _Purse, kind: Kind) -> tuple[str, str]:
+    """The reason and the way out of a session whose budget, or whose parent's, is spent."""
+    owner, own = purse.owner, site.state
+    limit, used = owner.limits.of(kind) or 0.0, purse.spent.of(kind)
+    order = f"`steerdeck resume {owner.name} {_OPTIONS[kind]} {_more(kind, limit, used)}`"
+    if owner.id != own.id:
+        reason = (
+            f"The budget of {owner.name}, whose helper it is, of {amount(kind, limit)} is spent:"
+            f" {amount(kind, used)} so far by all of them."
+        )
+        return reason, f"Raise that budget, for example with {order}, then resume this one."
+    others = used - own.spent.of(kind)
+    helpers = f", {amount(kind, others)} of it by its helpers" if others > 0 else ""
+    reason = f"Its budget of {amount(kind, limit)} is spent: {amount(kind, used)} so far{helpers}."
+    return reason, f"Raise the budget and resume it, for example with {order}."
 
 
 def _more(kind: Kind, limit: float, used: float) -> str:
@@ -66,9 +117,9 @@ async def _day_spent(site: Site, turn: TurnId) -> bool:
         return False
     async with site.today.saying:
         day = await site.today.day()
-        facts = _warnings(site, turn, "day", limits, day.spent, day.warned)
+        facts = _warnings(_At(site.session, turn), "day", limits, day.spent, day.warned)
         if limits.dollars is not None and day.unpriced and not day.unpriced_said:
-            facts += _unpriced(site, turn, "day", limits.dollars)
+            facts += _unpriced(_At(site.session, turn), "day", limits.dollars)
         if facts:
             await site.journal.append(*facts)
     for kind in reached(limits, day.spent):
@@ -88,7 +139,7 @@ async def _day_spent(site: Site, turn: TurnId) -> bool:
 
 
 def _warnings(
-    site: Site, turn: TurnId, scope: Scope, limits: Limits, used: Spent, warned: Collection[Kind]
+    at: _At, scope: Scope, limits: Limits, used: Spent, warned: Collection[Kind]
 ) -> list[KnownEvent]:
     facts: list[KnownEvent] = []
     whose = "its budget" if scope == "session" else "the budget of all sessions for this day"
@@ -97,8 +148,8 @@ def _warnings(
         if kind in warned:
             continue
         fact = BudgetWarned(
-            session=site.session,
-            turn=turn,
+            session=at.session,
+            turn=at.turn,
             kind=kind,
             spent=used.of(kind),
             limit=limit,
@@ -108,22 +159,22 @@ def _warnings(
             f"{used.of(kind) / limit:.0%} of {whose} of {amount(kind, limit)} is spent;"
             " at 100% it pauses."
         )
-        facts += (fact, Noticed(session=site.session, turn=turn, text=text, level="warning"))
+        facts += (fact, Noticed(session=at.session, turn=at.turn, text=text, level="warning"))
     return facts
 
 
-def _unpriced(site: Site, turn: TurnId, scope: Scope, limit: float) -> list[KnownEvent]:
+def _unpriced(at: _At, scope: Scope, limit: float) -> list[KnownEvent]:
     whose = "Its budget" if scope == "session" else "The budget of all sessions for this day"
     text = f"{whose} of {amount('dollars', limit)} can't be kept: {_UNPRICED}"
     return [
         BudgetWarned(
-            session=site.session,
-            turn=turn,
+            session=at.session,
+            turn=at.turn,
             kind="dollars",
             spent=0.0,
             limit=limit,
             scope=scope,
             unpriced=True,
         ),
-        Noticed(session=site.session, turn=turn, text=text, level="warning"),
+        Noticed(session=at.session, turn=at.turn, text=text, level="warning"),
     ]

@@ -1,16 +1,19 @@
 """The calls of one response, each to its one result: read, judged, allowed, performed.
 
 Reads run side by side, everything else in the order the model asked for it, so that a later call
-sees what an earlier one did.
+sees what an earlier one did. Helpers start in that order, too, and then work side by side with all
+that follows.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import nullcontext
 
 from steerdeck_agents.facts.action import (
     Action,
     ApplyPatch,
     AskDeveloper,
+    Delegate,
     RunCommand,
     SetPlan,
 )
@@ -27,23 +30,30 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import ApprovalId, CallId, TurnId, sha_of
 from steerdeck_agents.facts.state import OpenCall, SessionState
 from steerdeck_agents.journal.enclosures import NewBlob
-from steerdeck_agents.loop import perform, recover, request
+from steerdeck_agents.loop import delegating, perform, recover, request
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.tools import registry
+from steerdeck_agents.tools.delegate import Delegation
 from steerdeck_agents.tools.outcome import Outcome
 
 
 async def settle(site: Site, turn: TurnId) -> None:
     """Bring every open call to its result, or return early when an interrupt came."""
     tasks: list[asyncio.Task[None]] = []
-    before: asyncio.Task[None] | None = None
+    before: tuple[asyncio.Future[None], ...] = ()
+    starting: tuple[asyncio.Future[None], ...] = ()
     for call in site.state.calls:
         tool = registry.by_name(call.tool)
         if tool is not None and tool.parallel:
-            tasks.append(asyncio.create_task(_one(site, turn, call.id, None)))
+            tasks.append(asyncio.create_task(_one(site, turn, call.id)))
+        elif isinstance(tool, Delegation):
+            begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            tasks.append(asyncio.create_task(_one(site, turn, call.id, before, begun)))
+            starting = (*starting, begun)
         else:
-            before = asyncio.create_task(_one(site, turn, call.id, before))
-            tasks.append(before)
+            after = (*before, *starting)
+            tasks.append(asyncio.create_task(_one(site, turn, call.id, after)))
+            before, starting = (tasks[-1],), ()
     try:
         # One that fails must not cancel the command of another, whose end would be lost.
         ended = await asyncio.gather(*tasks, return_exceptions=True)
@@ -86,13 +96,30 @@ def abandoned(state: SessionState, turn: TurnId) -> list[KnownEvent]:
     return facts
 
 
-async def _one(site: Site, turn: TurnId, call_id: CallId, after: asyncio.Task[None] | None) -> None:
-    if after is not None:
-        await after
+async def _one(
+    site: Site,
+    turn: TurnId,
+    call_id: CallId,
+    after: Sequence[asyncio.Future[None]] = (),
+    begun: asyncio.Future[None] | None = None,
+) -> None:
+    """Bring one call to its result; `begun` is told when those that wait for its start may go."""
+    try:
+        for one in after:
+            await one
+        await _settled(site, turn, call_id, begun)
+    finally:
+        if begun is not None and not begun.done():
+            begun.set_result(None)
+
+
+async def _settled(
+    site: Site, turn: TurnId, call_id: CallId, begun: asyncio.Future[None] | None
+) -> None:
     call = open_call(site.state, call_id)
-    if site.stop.is_set() or call is None or call.unknown:
+    if call is None or call.unknown or (site.stop.is_set() and call.helper is None):
         return
-    if call.started:
+    if call.started and call.helper is None:
         # It was begun before and its end was not kept, so it must not be begun again (law 7).
         await site.journal.append(recover.lost(site.session, turn, call_id), full=True)
         return
@@ -120,6 +147,11 @@ async def _one(site: Site, turn: TurnId, call_id: CallId, after: asyncio.Task[No
             await end(site, turn, call_id, "done", done, updated)
         case AskDeveloper():
             await _question(site, turn, call_id, action)
+        case Delegate():
+            answer = await delegating.answer(site, turn, call, action, begun)
+            if answer is not None:
+                # Its time is in the helper's own counts, so the wait for it is none of its own.
+                await end(site, turn, call_id, answer.status, answer.outcome, *answer.facts)
         case _:
             await _effect(site, turn, call_id, action)
 

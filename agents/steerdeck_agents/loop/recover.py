@@ -1,7 +1,8 @@
 """What a crash left open, made true again before a session goes on.
 
 A call whose intent was committed and whose end was not is lost: it is shown and never run again
-by itself (law 7). A request in flight counts as failed and is asked again. Approvals and questions
+by itself (law 7). One that has a helper waits for it again: the helper is a session of its own and
+comes back as such. A request in flight counts as failed and is asked again. Approvals and questions
 simply stay open.
 """
 
@@ -51,7 +52,7 @@ def left_open(state: SessionState, why: str) -> list[KnownEvent]:
     facts: list[KnownEvent] = [
         lost(state.id, None if turn is None else turn.id, call.id, why)
         for call in state.calls
-        if call.started and not call.unknown
+        if call.started and not call.unknown and call.helper is None
     ]
     facts += [
         ShellEnded(session=state.id, call=shell.call, shell=shell.id, how="lost")

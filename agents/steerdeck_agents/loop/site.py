@@ -20,6 +20,7 @@ from steerdeck_agents.loop.prompt import Prompt, Staged
 from steerdeck_agents.loop.today import Today
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
+from steerdeck_agents.work.helping import Helping
 
 log = logging.getLogger(__name__)
 
@@ -139,6 +140,7 @@ class Site(Memory):
     blind_said: bool = False
     """The developer was told that it does not, and that there are some in the prompt."""
     today: Today
+    helping: Helping
     checking: Checking | None = None
     """The baseline of its checks, while it is taken."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,118 @@
+"""What a session starts out with: its first facts, the model it asks, the budgets it keeps to."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+
+import msgspec
+
+from steerdeck_agents.facts.errors import ModelError, OrderRefused, SettingsError
+from steerdeck_agents.facts.events import KnownEvent, MessageSent, SessionCreated
+from steerdeck_agents.facts.ids import MessageId, SessionId
+from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.orders import Start
+from steerdeck_agents.facts.places import Level, Workspace
+from steerdeck_agents.models.choose import choose, list_models
+from steerdeck_agents.sandbox.key_command import key_of
+from steerdeck_agents.settings.config import ModelSettings, Settings, remember_model
+from steerdeck_agents.settings.paths import Paths
+from steerdeck_agents.work import tasking
+from steerdeck_agents.workspace.repository import Repository
+
+
+@dataclass(frozen=True)
+class Outset:
+    """All that is settled of a session before it has a name."""
+
+    session: SessionId
+    message: MessageId
+    order: Start
+    found: Repository
+    base: str
+    """Commit id it starts from."""
+    model: ModelSettings
+    level: Level
+
+    def born(self, name: str, slot: int, limits: Limits) -> tuple[KnownEvent, ...]:
+        """Its first facts; OrderRefused when it is given what can't be."""
+        order = self.order
+        created = SessionCreated(
+            session=self.session,
+            actor="developer",
+            name=name,
+            task=order.task,
+            workspace=Workspace(
+                path="",
+                repository=self.found.top,
+                branch="",
+                base=self.base,
+                subfolder=self.found.subfolder,
+            ),
+            model=self.model.name,
+            slot=slot,
+            mode=order.mode,
+            level=self.level,
+            surroundings=order.surroundings,
+            carried=order.carry,
+            limits=limits,
+        )
+        message = MessageSent(
+            session=self.session,
+            actor="developer",
+            message=self.message,
+            text=order.task,
+            delivery="first",
+        )
+        return created, *tasking.first(self.session, order), message
+
+
+async def model_for(paths: Paths, settings: Settings, order: Start) -> ModelSettings:
+    """The model a session starts with; one that names none is chosen from the server's list.
+
+    Raises SettingsError where there is none, OrderRefused where none can be chosen.
+    """
+    named = settings.model(order.model)
+    if named is None and (found := settings.anew(order.model)) is not None:
+        return found
+    if named is None:
+        raise SettingsError(
+            "There is no model to work with: set OPENAI_API_KEY or OPENAI_BASE_URL, name a"
+            f" model in {paths.config_file}, or try `steerdeck demo`, which needs neither."
+        )
+    if named.model:
+        return named
+    key = await key_of(named, order.keys, order.surroundings)
+    try:
+        chosen = choose(await list_models(named, key))
+    except ModelError as error:
+        raise OrderRefused(str(error)) from error
+    if chosen is None:
+        raise OrderRefused(f"{named.base_url} lists no model that can work. Name one with --model.")
+    await asyncio.to_thread(remember_model, paths, chosen)
+    return msgspec.structs.replace(named, name=chosen, model=chosen)
+
+
+def limits_for(paths: Paths, settings: Settings, model: ModelSettings, order: Start) -> Limits:
+    """The budgets as ordered, with a default in dollars where there is none."""
+    if not order.limits.possible:
+        raise OrderRefused("A budget can't be less than nothing; 0 means that there is none.")
+    chosen = order.limits.dollars is not None
+    first = None if chosen else _first_budget(paths, settings, model, order)
+    return Limits(dollars=first).changed(order.limits)
+
+
+def _first_budget(
+    paths: Paths, settings: Settings, model: ModelSettings, order: Start
+) -> float | None:
+    """The default budget when no session was ever started with this key."""
+    # A command may print another key each time, so it stands for what it prints.
+    key = model.key_command or model.key(order.keys)
+    if key is None:
+        return None
+    mark = hashlib.sha256(key.encode()).hexdigest()[:16]
+    seen = paths.data / "keys_seen"
+    known = seen.read_text().split() if seen.exists() else []
+    if mark in known:
+        return None
+    seen.write_text("\n".join([*known, mark]) + "\n")
+    return settings.budget_first
