@@ -1,6 +1,7 @@
 """A session's servers on a stage: a folder, a home, and everything they said."""
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 
 from steerdeck_agents.facts.ids import Sha, SystemClock
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
+from steerdeck_agents.sandbox.environment import environment
 from steerdeck_agents.servers.ground import Ground
 from steerdeck_agents.servers.launch import launcher
 from steerdeck_agents.servers.question import Answer, Question
@@ -97,6 +99,10 @@ class Stage:
         """Until the server is in that state; a test that waits in vain is ended by its timeout."""
         while self.now.name != name:
             await asyncio.sleep(0.005)
+
+    def clear(self) -> None:
+        """Remove the home its servers had outside the folder."""
+        shutil.rmtree(environment(AROUND, self.workspace, Level())["HOME"], ignore_errors=True)
 
     async def _elicit(self, question: Question) -> Answer:
         self.asked.append(question)

@@ -70,7 +70,8 @@ async def answer(
                 raise ServerFault("The server ended during the call.", "dead")
             if stopped.done():
                 raise Stopped("The developer stopped the call.", None, "Its effect is not known.")
-            if clock() >= limit and not life.asking.open and heard <= since:
+            waited_for_us = life.asking.open or life.asking.answered_at > since
+            if clock() >= limit and heard <= since and not waited_for_us:
                 raise Late(clock() - since)
     finally:
         life.asking.wanted -= 1

@@ -100,10 +100,15 @@ class Life:
                 elicit=self._ground.elicit,
                 asking=self.asking,
             ) as opened:
-                await self._judge(await opened.offered())
-                self.link = opened
-                self.opened.set()
-                await self._keep(opened)
+                listening = asyncio.create_task(opened.listen())
+                try:
+                    await opened.listening.wait()
+                    await self._judge(await opened.offered())
+                    self.link = opened
+                    self.opened.set()
+                    await self._keep(opened)
+                finally:
+                    listening.cancel()
         finally:
             self.link = None
             if self._pipes is not None:
@@ -134,7 +139,6 @@ class Life:
 
     async def _keep(self, link: "Link") -> None:
         """Look at every new list of tools until the server says nothing more."""
-        listening = asyncio.create_task(link.listen())
         silent = asyncio.create_task(self._silent.wait())
         news = asyncio.create_task(link.news())
         try:
@@ -148,7 +152,7 @@ class Life:
                 await self._judge(await link.offered())
                 link.read()
         finally:
-            for task in (listening, silent, news):
+            for task in (silent, news):
                 task.cancel()
 
     def _last_word(self, fault: ServerFault | None) -> None:
@@ -163,9 +167,9 @@ class Life:
 
     def _verdict(self) -> Status:
         name = self._server.name
+        error = None if self._inner.cancelled() else _first(self._inner.exception())
         if self._why is not None:
             return self._why
-        error = None if self._inner.cancelled() else _first(self._inner.exception())
         if isinstance(error, ServerFault) and (error.status or "dead") != "dead":
             return status.of_fault(name, error)
         if self._pipes is not None and self._silent.is_set():

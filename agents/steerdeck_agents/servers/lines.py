@@ -20,7 +20,8 @@ Streams = tuple[
     MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]
 ]
 End = Callable[[ServerFault | None], None]
-_GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError)
+GONE = (anyio.BrokenResourceError, anyio.ClosedResourceError)
+"""What a stream says whose other end was closed."""
 
 
 @asynccontextmanager
@@ -57,7 +58,7 @@ async def _read(
                 raise meter.too_long()
     except ServerFault as found:
         fault = found
-    except (OSError, *_GONE):
+    except (OSError, *GONE):
         pass  # the pipe or our own session is gone: both are an end like any other
     on_end(fault)
     await into.aclose()
@@ -85,7 +86,7 @@ async def _write(
         async for one in out_of:
             text = one.message.model_dump_json(by_alias=True, exclude_unset=True)
             await pipes.write(text.encode() + b"\n")
-    except (OSError, *_GONE):
+    except (OSError, *GONE):
         # It may still be running: the session is told, so that no request waits for ever.
         await into.aclose()
 

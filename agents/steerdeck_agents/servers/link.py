@@ -50,6 +50,7 @@ class Link:
         self.fresh = asyncio.Event()
         """Set while nothing was heard of another list than the last one that was read."""
         self.fresh.set()
+        self.listening = asyncio.Event()
 
     async def news(self) -> None:
         """Until the server says its list of tools is another one."""
@@ -113,13 +114,19 @@ class Link:
         return Result(tuple(_parts(answer)), failed=answer.is_error)
 
     async def listen(self) -> None:
-        """Hear of changes where the protocol wants that to be asked for (2026-07-28)."""
+        """Hear of changes where the protocol wants that to be asked for (2026-07-28).
+
+        `listening` is set once no change can be missed, so that the first list is read after it.
+        """
         try:
             async with self._client.listen(tools_list_changed=True) as changes:
+                self.listening.set()
                 async for _ in changes:
                     self.tell()
         except (ListenNotSupportedError, SubscriptionLost, MCPError, TimeoutError):
-            return  # older servers tell without being asked
+            pass  # older servers tell without being asked, and some never do
+        finally:
+            self.listening.set()
 
 
 @asynccontextmanager

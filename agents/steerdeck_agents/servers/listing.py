@@ -7,6 +7,7 @@ no text without an end. The order and the bytes depend on nothing but what is of
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
@@ -77,17 +78,18 @@ def listing(
     left_out: list[str] = []
     room = LARGEST_SCHEMAS
     names = _names(server, [tool.name for tool in found])
+    times = Counter(tool.name for tool in found)
     for tool in found:
-        problem = _problem(tool, found)
+        problem = _problem(tool.name, times[tool.name])
         schema = ""
-        if not problem:
+        if not problem and len(tools) == MOST_TOOLS:
+            problem = f"{MOST_TOOLS} tools are the most"
+        if not problem and len(_json(tool.schema)) <= room:
             try:
                 schema = _json(checked(tool.schema))
             except BadSchema as bad:
                 problem = str(bad)
-        if not problem and len(tools) == MOST_TOOLS:
-            problem = f"{MOST_TOOLS} tools are the most"
-        if not problem and len(schema.encode()) > room:
+        if not problem and (not schema or len(schema.encode()) > room):
             problem = f"all schemas together have at most {LARGEST_SCHEMAS // 1024} kB"
         if problem:
             left_out.append(f"{one_line(tool.name, 80)}: {problem}.")
@@ -100,29 +102,28 @@ def listing(
     return Listing(tuple(tools), pin, _text(found, left_out), tuple(left_out))
 
 
-def _problem(tool: Offered, all_tools: Sequence[Offered]) -> str:
-    if not _NAME.fullmatch(tool.name):
+def _problem(name: str, times: int) -> str:
+    if not _NAME.fullmatch(name):
         return "its name has other characters than letters, digits and _ . / -"
-    if sum(other.name == tool.name for other in all_tools) > 1:
-        return "it is offered more than once"
-    return ""
+    return "it is offered more than once" if times > 1 else ""
 
 
 def _names(server: str, tools: Collection[str]) -> dict[str, str]:
     """The names for the model. Where two would be the same, a hash of the server's own is added."""
     plain = {tool: f"{server}__{re.sub(r'[^A-Za-z0-9_-]', '_', tool)}" for tool in tools}
-    all_plain = list(plain.values())
+    times = Counter(plain.values())
     named: dict[str, str] = {}
     for tool, name in sorted(plain.items()):
         exact = name == f"{server}__{tool}"
-        if len(name) <= LONGEST_NAME and (exact or all_plain.count(name) == 1):
+        if len(name) <= LONGEST_NAME and (exact or times[name] == 1):
             named[tool] = name
     for tool, name in sorted(plain.items()):
         size = 6
+        taken = set(named.values())
         while tool not in named:
             mark = hashlib.sha256(tool.encode(errors="surrogatepass")).hexdigest()[:size]
             marked = f"{name[: LONGEST_NAME - size - 1]}_{mark}"
-            if marked not in named.values():
+            if marked not in taken:
                 named[tool] = marked
             size += 2
     return named

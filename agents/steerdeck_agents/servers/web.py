@@ -4,6 +4,7 @@ It follows no redirect to another origin, and certificates are checked. Here ans
 are taken uncompressed only (else they have no size), and requests and messages are counted.
 """
 
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -13,7 +14,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.message import SessionMessage
 
 from steerdeck_agents.servers.fault import ServerFault
-from steerdeck_agents.servers.lines import End, Streams, without_output_schemas
+from steerdeck_agents.servers.lines import GONE, End, Streams, without_output_schemas
 from steerdeck_agents.servers.meter import LARGEST_MESSAGE, MOST_PARTS, Meter, rough_parts
 from steerdeck_agents.settings.address import is_loopback
 from steerdeck_agents.settings.server import ServerSettings
@@ -40,21 +41,24 @@ async def over_http(
     ):  # fmt: skip
 
         async def hear() -> None:
-            async for one in incoming:
-                if isinstance(one, SessionMessage):
-                    try:
+            fault: ServerFault | None = None
+            try:
+                async for one in incoming:
+                    if isinstance(one, SessionMessage):
                         meter.count()
-                    except ServerFault as fault:
-                        on_end(fault)
-                        break
-                    one = without_output_schemas(one)
-                await into.send(one)
-            on_end(None)
+                        one = without_output_schemas(one)
+                    await into.send(one)
+            except ServerFault as found:
+                fault = found
+            except GONE:
+                pass  # our own session is gone
+            on_end(fault)
             await into.aclose()
 
         async def tell() -> None:
-            async for one in out_of:
-                await outgoing.send(one)
+            with contextlib.suppress(*GONE):
+                async for one in out_of:
+                    await outgoing.send(one)
 
         group.start_soon(hear)
         group.start_soon(tell)

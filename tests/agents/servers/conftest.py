@@ -1,16 +1,13 @@
 """A stage for one server, and a way to play a scene on it."""
 
 import asyncio
-import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kit.server_stage import AROUND, Play, Stage
-from steerdeck_agents.facts.places import Level
-from steerdeck_agents.sandbox.environment import environment
+from kit.server_stage import Play, Stage
 from steerdeck_agents.settings.paths import paths
 
 
@@ -20,7 +17,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     folder.mkdir()
     made = Stage(folder, paths({"STEERDECK_HOME": str(tmp_path / "home")}))
     yield made
-    shutil.rmtree(environment(AROUND, made.workspace, Level())["HOME"], ignore_errors=True)
+    made.clear()
 
 
 @pytest.fixture
