@@ -309,6 +309,7 @@ class Fleet:
         try:
             async with helper.ground.hands:
                 await helper.end_turn()
+                await helper.place.tear_down()
                 state = helper.state
                 if state.archived:
                     return

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from steerdeck_agents.facts.events import RequestEnded, decode
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.journal.reader import JournalReader
 
@@ -25,6 +26,8 @@ class SpendLine(msgspec.Struct, frozen=True):
     session: SessionId = SessionId("")
     name: str = ""
     """Of the session."""
+    parent: SessionId = SessionId("")
+    """The session whose helper it was; each line counts its own session only."""
     model: str = ""
     """The model that answered, else the one that was asked."""
     day: str = ""
@@ -45,7 +48,7 @@ class SpendLine(msgspec.Struct, frozen=True):
 
 def spend(reader: JournalReader) -> list[SpendLine]:
     """One line for each session, model and day, in the order of their first request."""
-    names = {state.id: state.name for state in reader.sessions()}
+    known = {state.id: state for state in reader.sessions()}
     asked = reader.models_asked()
     lines: dict[tuple[str, str, str], SpendLine] = {}
     for text in reader.spending().texts:
@@ -54,8 +57,9 @@ def spend(reader: JournalReader) -> list[SpendLine]:
                 model = ended.served_model or asked.get(ended.request, "")
                 day = datetime.fromtimestamp(ended.at_ms / 1000).date().isoformat()
                 key = (ended.session, model, day)
+                state = known.get(ended.session) or SessionState(id=ended.session)
                 line = lines.get(key) or SpendLine(
-                    ended.session, names.get(ended.session, ""), model, day
+                    state.id, state.name, state.parent or SessionId(""), model, day
                 )
                 whole = ended.status == "completed"
                 begun = ended.first_token_ms is not None
@@ -76,7 +80,8 @@ def summed(lines: Iterable[SpendLine], by: By | None = None) -> list[SpendLine]:
         key: str
         match by:
             case "session":
-                key, empty = line.session, SpendLine(session=line.session, name=line.name)
+                key = line.session
+                empty = SpendLine(session=line.session, name=line.name, parent=line.parent)
             case "model":
                 key, empty = line.model, SpendLine(model=line.model)
             case "day":
@@ -92,3 +97,20 @@ def summed(lines: Iterable[SpendLine], by: By | None = None) -> list[SpendLine]:
             uncounted=before.uncounted + line.uncounted,
         )
     return list(sums.values())
+
+
+def by_family(lines: Iterable[SpendLine]) -> list[SpendLine]:
+    """One line for each session, with what its helpers spent; every request counts once."""
+    given = list(lines)
+    names = {line.session: line.name for line in given}
+    return summed(
+        (
+            replace(
+                line, session=line.parent, name=names.get(line.parent, ""), parent=SessionId("")
+            )
+            if line.parent
+            else line
+            for line in given
+        ),
+        "session",
+    )

@@ -17,6 +17,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
+from steerdeck_agents.share.spend import by_family, spend, summed
 
 HERE = "*** Begin Patch\n*** Add File: mine.txt\n+of the parent\n*** End Patch\n"
 THERE = (
@@ -322,6 +323,11 @@ def test_the_parents_budget_holds_for_the_family(tmp_path):
         await playing.give(o.Configure, parent, limits=Limits(dollars=0.75))
         await playing.give(o.Resume, child)
         state = await playing.status(parent, "parked")
+        lines = spend(playing.runtime.fleet.reader)
+        each = [line.usage.dollars for line in summed(lines, "session")]
+        (both,) = by_family(lines)
+        assert each == [0.25, 0.5] and (both.session, both.usage.dollars) == (parent, 0.75)
+        assert sum(line.usage.dollars for line in summed(lines, "day")) == 0.75
         assert "$0.75 is spent: $0.75 so far, $0.50 of it by its helpers" in state.reason
 
     play(tmp_path, family(delegate("Read.", "read")), story, limits=Limits(dollars=0.5))
