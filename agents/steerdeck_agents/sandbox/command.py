@@ -27,6 +27,8 @@ MOST_TASKS = 1024
 limit of the system (RLIMIT_NPROC) does not bind root, nor is it one command's outside bubblewrap.
 """
 _LOOK_EVERY_S = 0.25
+_LOOK_AT_ROOT_S = 0.05
+"""For who may start as many processes as there is room for: a bomb makes thousands in 0.2 s."""
 
 Reason = Literal["", "stop", "cap", "timeout", "crowd"]
 """Why a command is over; empty when it ended by itself."""
@@ -91,13 +93,15 @@ class Command:
     async def over(self, stop: asyncio.Event, timeout_s: float | None) -> Reason:
         """Wait until it has ended or has to be ended, and say why; `None` waits for ever."""
         loop = asyncio.get_running_loop()
+        often = _LOOK_AT_ROOT_S if os.geteuid() == 0 else _LOOK_EVERY_S
+        looked = 0.0
         limit = None if timeout_s is None else loop.time() + timeout_s
         waits = (self._exited.wait(), stop.wait(), self._drained.wait())
         exited, stopped, drained = tasks = [asyncio.create_task(wait) for wait in waits]
         watched = set(tasks)
         try:
             while True:
-                pause = _LOOK_EVERY_S
+                pause = often
                 if limit is not None:
                     pause = max(0.0, min(limit - loop.time(), pause))
                 await asyncio.wait(watched, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
@@ -111,20 +115,25 @@ class Command:
                     return "stop"
                 if limit is not None and loop.time() >= limit:
                     return "timeout"
-                if self._crowd() > MOST_TASKS:
+                anyway = self._family is not None and loop.time() >= looked + _LOOK_EVERY_S
+                if await self._is_crowd(anyway):
                     return "crowd"
+                looked = loop.time() if anyway else looked
         finally:
             for task in tasks:
                 task.cancel()
 
-    async def end(self) -> None:
-        """End whatever still runs, see to it that nobody is left, and give everything back."""
-        if not self._exited.is_set():
-            self._send(signal.SIGTERM)
+    async def end(self, *, at_once: bool = False) -> None:
+        """End whatever still runs, see to it that nobody is left, and give everything back.
+
+        `at_once` leaves no time to tidy up: for who would multiply meanwhile.
+        """
+        if not self._exited.is_set() and not at_once:
+            await asyncio.to_thread(self._send, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._exited.wait(), GRACE_S)
         if not self._exited.is_set():
-            self._send(signal.SIGKILL)
+            await asyncio.to_thread(self._send, signal.SIGKILL)
             await self._exited.wait()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._drained.wait(), DRAIN_S)
@@ -169,35 +178,57 @@ class Command:
 
         loop.add_reader(watch, end)
 
-    def _crowd(self) -> int:
-        """How many processes and threads it has; outside bubblewrap also who is to be ended."""
-        grown = descendants.tasks_of_all() - self._tasks_before
-        if self._family is not None:
-            everybody = self._known()
-            crowded = grown > MOST_TASKS
-            return descendants.tasks(one.pid for one in everybody) if crowded else len(everybody)
-        if grown <= MOST_TASKS:
-            return 0
-        self._report()
-        inside = descendants.tasks_inside(self._first) if self._first else None
-        if inside is None:
-            return len(descendants.descendants(self.pid))
-        return inside
+    async def _is_crowd(self, anyway: bool) -> bool:
+        """Whether it has too many processes.
+
+        It looks only when the system has many more than before, or `anyway`: outside bubblewrap
+        who belongs to it has to be seen while it is there, to be ended later.
+        """
+        grown = descendants.tasks_of_all() - self._tasks_before > MOST_TASKS
+        if not grown and not anyway:
+            return False
+        count = await asyncio.to_thread(self._count, grown)
+        if grown:  # what others do is no reason to look so closely again
+            self._tasks_before = descendants.tasks_of_all() - count
+        return count > MOST_TASKS
+
+    def _count(self, closely: bool) -> int:
+        """How many processes it has, and when looking closely their threads too."""
+        if self._family is not None and not closely:
+            return len(self._known())
+        if self._family is None:
+            self._report()
+            inside = descendants.tasks_inside(self._first) if self._first else None
+            return len(descendants.descendants(self.pid)) if inside is None else inside
+        # Held still meanwhile, or a fork bomb would take the time that looking needs.
+        with contextlib.suppress(OSError):
+            os.killpg(self.pid, signal.SIGSTOP)
+        count = descendants.tasks(one.pid for one in self._known())
+        if count <= MOST_TASKS:
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGCONT)
+        return count
 
     def _send(self, number: signal.Signals) -> None:
         """Signal everybody; SIGTERM spares bubblewrap itself, whose end would be a hard kill."""
-        if self._family is None:
-            inside = descendants.descendants(self.pid)
-            if number == signal.SIGKILL:
+        if self._family is not None:
+            # The group first: one call of the kernel ends even who forks faster than we can look.
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, number)
+            descendants.send(self._known(), number)
+        elif number == signal.SIGKILL:
+            self._report()
+            first = descendants.look(self._first) if self._first else None
+            if first is not None and first.parent == self.pid:
+                descendants.send([first], number)  # the kernel ends everybody else with it
                 self._child.kill()
             else:
-                inside = [one for one in inside if one.parent != self.pid]
-            descendants.send(inside, number)
-            return
-        # The group first: one call of the kernel ends even who forks faster than we can look.
-        with contextlib.suppress(OSError):
-            os.killpg(self.pid, number)
-        descendants.send(self._known(), number)
+                inside = descendants.descendants(self.pid)
+                self._child.kill()
+                descendants.send(inside, number)
+        else:
+            inside = descendants.descendants(self.pid)
+            descendants.send((one for one in inside if one.parent != self.pid), number)
 
     async def _clear(self) -> None:
         if self._family is None:
@@ -210,15 +241,20 @@ class Command:
                 self._status = None
         else:
             for _ in range(200):
-                with contextlib.suppress(OSError):
-                    os.killpg(self.pid, signal.SIGKILL)
-                everybody = self._known()
-                descendants.send(everybody, signal.SIGKILL)
-                descendants.reap(everybody)
-                if not everybody:
+                if not await asyncio.to_thread(self._sweep):
                     break
                 await asyncio.sleep(0.005)
         self.code = self._child.wait()
+
+    def _sweep(self) -> int:
+        """Kill and collect everybody who is left; how many were."""
+        if descendants.look(self.pid) is not None:  # not collected yet, so the id is its own
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
+        everybody = self._known()
+        descendants.send(everybody, signal.SIGKILL)
+        descendants.reap(everybody)
+        return len(everybody)
 
     def _report(self) -> None:
         """Read what bubblewrap said of the command (bwrap(1), --json-status-fd)."""

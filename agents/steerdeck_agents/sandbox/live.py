@@ -109,7 +109,7 @@ class Live:
         except asyncio.CancelledError:
             reason = "stop"
         self._no_more_writing()
-        await asyncio.shield(asyncio.create_task(self._command.end()))
+        await asyncio.shield(asyncio.create_task(self._command.end(at_once=reason == "crowd")))
         try:
             self.finished = finished(self._command, reason, loop.time() - began)
         except SteerdeckError as error:

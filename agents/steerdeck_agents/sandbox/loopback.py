@@ -60,7 +60,7 @@ async def open_loopback(program: str = bubblewrap.PROGRAM) -> Loopback:
             raise SteerdeckError("The system refuses a network that commands share.")
         said = json.loads(os.read(status, 65536).splitlines()[0])
         return Loopback(held, _checked(int(said["child-pid"])))
-    except (TimeoutError, ValueError, LookupError) as problem:
+    except (OSError, ValueError, LookupError) as problem:
         await _let_go(held)
         raise SteerdeckError("A network that commands share could not be made.") from problem
     except BaseException:
