@@ -102,6 +102,14 @@ def test_of_a_long_patch_the_end_is_drawn_and_stands_for_some_rows() -> None:
     assert 50 < len(set(tops)) < 80
 
 
+def test_in_a_low_lane_the_file_keeps_its_name_above_its_rows() -> None:
+    growing = Growing()
+    growing.feed("*** Begin Patch\n*** Add File: long.txt\n" + "+line\n" * 50)
+    for height in range(4, 30):
+        lines = words(growing.lines(60, height))
+        assert len(lines) <= height and lines[0].startswith("long.txt  new+50")
+
+
 def test_a_text_read_anew_is_drawn_anew() -> None:
     growing = Growing()
     growing.feed("*** Begin Patch\n*** Add File: a\n+one\n")

@@ -114,18 +114,23 @@ class Growing:
         elif self._files and not row.startswith("*** "):
             self._files[-1].take(row)
 
-    def lines(self, width: int) -> list[Line]:
-        """The files so far, and the end of what is being written; empty for no patch."""
-        shown = [_head(file, width) for file in self._files[-_FILES:]]
+    def lines(self, width: int, height: int = 40) -> list[Line]:
+        """The files so far, and the end of what is being written; empty for no patch.
+
+        With its file it fits into `height` rows, of which it takes at least four.
+        """
+        files = self._files[-_FILES if height > 2 * _FILES else -1 :]
+        shown = [_head(file, width) for file in files]
         if not shown:
             return []
         rows = list(self._files[-1].rows)
         if self._row[:1] in ("+", "-", " ") and self._row.strip():
             rows.append((self._row[0], self._row[1 : LONGEST + 1]))
-        over = max(0, len(rows) - _MOST)
-        first = -(-over // _STEP) * _STEP
+        most = max(2, min(_MOST, height - len(shown) - 2))
+        step = min(_STEP, most // 2)
+        first = -(-max(0, len(rows) - most) // step) * step
         if first:
-            shown.append(Line((Span(f"{first} lines above", "t3"),), indent=7))
+            shown.append(Line((Span(f"{first} lines above", "t3"),), indent=4))
         return [*shown, *(_drawn(op, text) for op, text in rows[first:])]
 
 
@@ -141,8 +146,8 @@ def _head(file: _File, width: int) -> Line:
 
 def _drawn(op: str, text: str) -> Line:
     if op == "@":
-        return Line((foreign(one_line(text, LONGEST), "t3"),), indent=7)
+        return Line((foreign(one_line(text, LONGEST), "t3"),), indent=4)
     sign: Literal["+", "-", " "] = "+" if op == "+" else "-" if op == "-" else " "
     line = diff_line(DiffLine(sign, 0, text), 2)
-    number, *rest = line.spans
-    return replace(line, spans=(replace(number, text=" " * len(number.text)), *rest))
+    _, *rest = line.spans
+    return replace(line, spans=(Span("  "), *rest) if sign == " " else tuple(rest))

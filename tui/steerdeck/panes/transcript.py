@@ -155,18 +155,13 @@ def _mark(mark: Marked, state: SessionState) -> list[Line]:
     if mark.text in _QUIET:
         if not state.files or state.turn is not None or mark.seq < state.seq - 50:
             return []
-        if state.status != "done":
+        if state.status != "done" or state.verify.claim is not None:
             return []
         ready = Line((Span("Ready for review", "t0", bold=True),),
                      gutter=Span(g.done, "done"), indent=2)  # fmt: skip
         return [ready]
-    shape, colour = {
-        "info": (g.other, "t3"),
-        "done": (g.done, "done"),
-        "warning": (g.paused, "t2"),
-        "error": (g.failed, "failed"),
-    }[mark.level]
-    bold = mark.level == "error"
+    shape, colour = _look(mark)
+    bold = mark.level == "error" or mark.text.startswith("done: ")
     text = mark.text
     if mark.level == "error" and text.startswith("failed: "):
         text = "Stopped: " + text.removeprefix("failed: ")
@@ -175,6 +170,26 @@ def _mark(mark: Marked, state: SessionState) -> list[Line]:
         text = "Refused: " + text.removeprefix("refused: ")
     words = foreign(one_line(text), "t0" if bold else "t2", bold=bold)
     return [Line((words,), gutter=Span(shape, _token(colour)), indent=2, wrap=True)]
+
+
+def _look(mark: Marked) -> tuple[str, str]:
+    """Shape and colour of a line of the harness: by what it is about, else by its level."""
+    g = glyphs()
+    text = mark.text
+    if mark.level == "warning" and text.startswith(("check ", "not done:")):
+        return g.failed, "failed"
+    if text.startswith("goal"):
+        return g.goal, "done" if mark.level == "done" else "t2"
+    if text.startswith("helper "):
+        return g.helper, "t3"
+    if " waits for input: " in text or text.startswith("you typed into "):
+        return g.shell, "t2"
+    return {
+        "info": (g.other, "t3"),
+        "done": (g.done, "done"),
+        "warning": (g.paused, "t2"),
+        "error": (g.failed, "failed"),
+    }[mark.level]
 
 
 def _token(name: str) -> Token:
@@ -233,7 +248,8 @@ class TranscriptPane(LineView):
             del self._growing[id]
         for id, text in written.items():
             growing = self._growing.setdefault(id, Growing())
-            if growing.feed(text) and (lines := growing.lines(self.size.width or 80)):
+            width, height = self.size.width or 80, self.size.height or 40
+            if growing.feed(text) and (lines := growing.lines(width, height)):
                 self.put(f"growing:{id}", [BLANK, *lines])
 
     def _sync_entry(self, entry: Entry, state: SessionState, now: int) -> None:
@@ -281,7 +297,7 @@ class TranscriptPane(LineView):
 
     def _gap(self, entry: Entry, previous: Entry | None, wanted: bool) -> None:
         """The empty row between groups; calls stand together."""
-        together = (
+        together = (isinstance(entry, Marked) and isinstance(previous, Marked)) or (
             isinstance(entry, Called)
             and isinstance(previous, Called)
             and not _waits(entry)
@@ -330,5 +346,5 @@ def _waiting(entry: Entry, state: SessionState) -> object:
             next((q for q in state.questions if q.call == entry.id), None),
         )
     if isinstance(entry, Marked):
-        return state.status
+        return state.status, state.verify.claimed_seq
     return None
