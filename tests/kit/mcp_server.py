@@ -94,7 +94,7 @@ def slow(message):
     for step in range(6):
         params = {"progressToken": token, "progress": step, "total": 5, "message": "on it"}
         send(method="notifications/progress", params=params)
-        time.sleep(0.1)
+        time.sleep(0.12)
     text(message, "at last")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from steerdeck_agents.facts.ids import Sha, SystemClock
+from steerdeck_agents.facts.ids import Clock, Sha, SystemClock
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox.environment import environment
 from steerdeck_agents.servers.ground import Ground
@@ -18,6 +18,7 @@ from steerdeck_agents.servers.question import Answer, Question
 from steerdeck_agents.servers.result import Result
 from steerdeck_agents.servers.servers import Servers
 from steerdeck_agents.servers.status import Status
+from steerdeck_agents.settings import consent
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.settings.server import ServerSettings
 
@@ -36,7 +37,9 @@ class Stage:
         self.answer: Callable[[Question], Awaitable[Answer]] | None = None
         self.level = Level()
         self.keys: Mapping[str, str] = {}
+        self.around = AROUND
         self.patience_s = 0.0
+        self.clock: Clock = SystemClock()
         self.servers: Servers
         self.heard: list[str] = []
         self.stop = asyncio.Event()
@@ -62,10 +65,10 @@ class Stage:
             paths=self.home,
             root=str(self.folder),
             launch=launcher(
-                self.workspace, self.level, AROUND, self.keys, self.folder.parent / "spool"
+                self.workspace, self.level, self.around, self.keys, self.folder.parent / "spool"
             ),
             keys=self.keys,
-            clock=SystemClock(),
+            clock=self.clock,
             elicit=self._elicit,
             on_change=self.said.append,
             patience_s=self.patience_s,
@@ -99,6 +102,11 @@ class Stage:
         """Until the server is in that state; a test that waits in vain is ended by its timeout."""
         while self.now.name != name:
             await asyncio.sleep(0.005)
+
+    def forget(self) -> None:
+        """Take every consent back."""
+        for one in consent.listed(self.home):
+            consent.forget(self.home, "server" if one.kind == "server" else "tools", one.sha)
 
     def clear(self) -> None:
         """Remove the home its servers had outside the folder."""

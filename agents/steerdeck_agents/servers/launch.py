@@ -81,7 +81,7 @@ def script(server: ServerSettings) -> str:
         f"{line} 2> >({told}) 3>&-",
         "code=$?",
         # Nobody is waited for who has inherited its stderr and goes on.
-        "for i in 1 2 3 4 5 6; do kill -0 $! || break; sleep 0.05; done 2>/dev/null",
+        "for i in {1..40}; do kill -0 $! || break; sleep 0.05; done 2>/dev/null",
         "exit $code",
     ]
     return "\n".join(lines)

@@ -56,13 +56,13 @@ def test_an_address_is_shown_and_nothing_is_sent_along(play: Play):
 
 def test_the_developers_time_does_not_make_a_server_late(play: Play):
     async def answer(question: Question) -> Answer:
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.7)
         return Answer("decline")
 
     async def scene(stage: Stage) -> None:
         stage.answer = answer
         await stage.start()
-        (part,) = (await stage.call("ask", timeout_s=0.1)).parts
+        (part,) = (await stage.call("ask", timeout_s=0.5)).parts
         assert json.loads(part.text) == {"action": "decline"}
 
     play(scene)

@@ -11,6 +11,8 @@ import pytest
 import steerdeck_agents.servers
 from kit.server_stage import Play, Stage
 from steerdeck_agents.facts.errors import BadArguments
+from steerdeck_agents.facts.ids import SystemClock
+from steerdeck_agents.sandbox.probe import probe
 from steerdeck_agents.servers.calling import Stopped
 from steerdeck_agents.servers.fault import ServerFault
 from steerdeck_agents.servers.result import DataPart, TextPart
@@ -135,7 +137,16 @@ def test_a_flood_ends_its_server_and_has_a_name(play: Play, tool: str, words: st
     play(scene)
 
 
-def test_too_many_messages_are_a_flood(play: Play):
+class StillClock(SystemClock):
+    """No time passes, so that a slow machine is flooded as well."""
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+def test_too_many_messages_are_a_flood(play: Play, stage: Stage):
+    stage.clock = StillClock()
+
     async def scene(stage: Stage) -> None:
         await stage.start()
         with pytest.raises(ServerFault, match="2,000 messages a second"):
@@ -178,7 +189,7 @@ def test_a_server_that_never_begins_is_late_and_ended(play: Play):
 def test_progress_is_passed_on_and_keeps_a_call_alive(play: Play):
     async def scene(stage: Stage) -> None:
         await stage.start()
-        (part,) = (await stage.call("slow", timeout_s=0.4)).parts
+        (part,) = (await stage.call("slow", timeout_s=0.6)).parts
         assert part.text == "at last"
         assert stage.heard == [f"{step} of 5 on it" for step in range(6)]
 
@@ -241,6 +252,21 @@ def test_nothing_of_a_server_is_left_when_its_session_ends(play: Play):
     pid = play(scene)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_server_runs_in_the_sandbox_of_the_sessions_commands(play: Play, stage: Stage):
+    stage.level = asyncio.run(probe())
+    if stage.level.name != "bubblewrap":
+        pytest.skip(stage.level.why)
+
+    async def scene(stage: Stage) -> None:
+        await stage.start()
+        assert json.loads(await stage.text("env"))["HOME"] == "/home/agent"
+        assert int(await stage.text("pid")) < 20
+        with pytest.raises(ServerFault, match="exit code 7: a last word"):
+            await stage.call("die")
+
+    play(scene)
 
 
 def test_sampling_is_refused_and_the_workspace_is_the_only_root(play: Play):
