@@ -274,7 +274,8 @@ def test_helpers_are_put_away_with_their_parent_and_come_back_alone(tmp_path):
         await playing.give(o.Archive, parent, discard=True)
         state = await playing.status(child, "archived")
         assert state.archived == "discarded" and state.turn is None
-        await playing.until(lambda: not Path(state.workspace.path).exists())
+        async with playing.runtime.fleet.session(child).ground.hands:
+            assert not Path(state.workspace.path).exists()
         await playing.give(o.Reopen, parent)
         await playing.status(parent, "interrupted")
         assert playing.state(child).archived == "discarded"
