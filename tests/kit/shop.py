@@ -38,7 +38,7 @@ DIFF = """\
 """
 
 
-class _Session:
+class Writer:
     """Writes one session's events."""
 
     def __init__(self, story: Story, id: str, slot: int, name: str, model: str, age: float) -> None:
@@ -125,7 +125,7 @@ def shop() -> Feed:
 
 
 def _fix_login(story: Story) -> None:
-    fix = _Session(story, "fix", 1, "fix-login", "gpt-5.2-codex", 724)
+    fix = Writer(story, "fix", 1, "fix-login", "gpt-5.2-codex", 724)
     fix.you("The login drops after an hour. Find out why and fix it, with a test.", 724)
     fix.plan(
         700,
@@ -162,7 +162,7 @@ def _fix_login(story: Story) -> None:
 
 
 def _add_csv(story: Story) -> None:
-    csv = _Session(story, "csv", 2, "add-csv", "gpt-5.2-codex", 190)
+    csv = Writer(story, "csv", 2, "add-csv", "gpt-5.2-codex", 190)
     csv.you("Add a CSV export next to the JSON one. Same columns, same order.", 190)
     csv.plan(
         180,
@@ -194,7 +194,7 @@ def _add_csv(story: Story) -> None:
 
 
 def _docs(story: Story) -> None:
-    docs = _Session(story, "docs", 3, "docs", "gpt-5.2-mini", 470)
+    docs = Writer(story, "docs", 3, "docs", "gpt-5.2-mini", 470)
     docs.you("Document every option of the shop command.", 470)
     docs.call("patch", "docs/options.md", "+70 -0", 100)
     docs.files("docs/options.md", ("docs/options.md", 70, 0), ("README.md", 8, 4))
@@ -203,7 +203,7 @@ def _docs(story: Story) -> None:
 
 
 def _rate_limit(story: Story) -> None:
-    rate = _Session(story, "rate", 4, "rate-limit", "gpt-5.2-codex", 104)
+    rate = Writer(story, "rate", 4, "rate-limit", "gpt-5.2-codex", 104)
     rate.you("Limit the public API to 60 requests a minute for each key.", 104)
     rate.plan(
         100,

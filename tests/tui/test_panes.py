@@ -1,7 +1,7 @@
 from kit.desk import NOW, Story
 from kit.shop import BUBBLEWRAP, DIFF, shop
 from steerdeck.model import DeckModel
-from steerdeck.panes.approval import approval_card, body, command_spans, sandbox_words
+from steerdeck.panes.approval import approval_card, sandbox_words
 from steerdeck.panes.dock import dock
 from steerdeck.panes.footer import footer
 from steerdeck.panes.header import header
@@ -15,6 +15,7 @@ from steerdeck.panes.tape import KEPT_EVERY, Tape
 from steerdeck.panes.timeline import Timeline
 from steerdeck.panes.tools import calls_of, matching
 from steerdeck.panes.transcript import entry_lines, short
+from steerdeck.panes.wish import body, command_spans
 from steerdeck.text import Line
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, RequestId, SessionId, Sha

@@ -14,11 +14,16 @@ from textual.screen import Screen
 from steerdeck.bridge import Bridge
 from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel, Dirty, InboxItem, approval_id, call_id
+from steerdeck.waiting import program
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.asking import Scope
+from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.facts.ids import Ids, MessageId, OrderId, RandomIds, SessionId
+from steerdeck_agents.facts.goals import Goal
+from steerdeck_agents.facts.ids import Ids, MessageId, OrderId, RandomIds, SessionId, ShellId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Mode, Surroundings
+from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.runtime.wire import Given
 
@@ -52,6 +57,10 @@ class Helm:
         self.watched: set[SessionId] = set()
         """Sessions another screen than the deck wants in full."""
         self.closed_at = float("-inf")
+        self.proposed: tuple[Check, ...] = ()
+        """Checks found in the files of the repository the developer stands in."""
+        self.ticked: set[str] = set()
+        """Commands of the checks the last session was started with."""
 
     @property
     def model(self) -> DeckModel:
@@ -127,6 +136,8 @@ class Helm:
         mode: Mode = "ask",
         carry: bool = False,
         budget: float | None = None,
+        checks: tuple[Check, ...] = (),
+        goal: Goal | None = None,
     ) -> Given:
         """Start a session here; it is in hand as soon as it is there."""
         given = await self.bridge.give(
@@ -142,6 +153,8 @@ class Helm:
                 limits=Limits(dollars=self.model.outlook.budget if budget is None else budget),
                 surroundings=self.surroundings,
                 keys=self.keys,
+                checks=checks,
+                goal=goal,
             )
         )
         if given.session:
@@ -214,7 +227,7 @@ class Helm:
         shown: OpenApproval,
         *,
         allow: bool,
-        scope: Literal["once", "session"] = "once",
+        scope: Scope = "once",
         words: str = "",
     ) -> None:
         """Decide on exactly what was on the screen: `shown` carries its binding."""
@@ -239,6 +252,52 @@ class Helm:
         await self.bridge.give(
             o.Resolve(id=self._order(), session=item.session, call=call_id(item), verdict=verdict)
         )
+
+    async def say_to(self, session: SessionId, text: str, *, resume: bool = False) -> None:
+        """Words for one session; with `resume` it goes on with them after a pause."""
+        await self.bridge.give(o.Say(id=self._order(), session=session, text=text))
+        if resume:
+            await self.resume(session)
+
+    def see(self, item: InboxItem) -> None:
+        """Put news aside: a claim for every deck, for it is reviewed; other news on this one."""
+        if item.kind == "claim":
+            self.go(self.review(item.session))
+        else:
+            self.model.seen.add(item.id)
+
+    async def review(self, session: SessionId) -> None:
+        """The claim that the work is done was looked at."""
+        await self.bridge.give(o.Review(id=self._order(), session=session))
+
+    # checks, goals, shells
+
+    async def set_checks(self, state: SessionState, checks: tuple[Check, ...]) -> None:
+        await self.bridge.give(o.SetChecks(id=self._order(), session=state.id, checks=checks))
+        names = ", ".join(check.name for check in checks)
+        self.say(f"{state.name}: {names or 'no checks'}")
+
+    async def set_goal(
+        self, state: SessionState, goal: Goal | None, checks: tuple[Check, ...] = ()
+    ) -> None:
+        """A goal, with other checks where some are given; None drops the one it has."""
+        await self.bridge.give(
+            o.SetGoal(id=self._order(), session=state.id, goal=goal, checks=checks)
+        )
+        self.say(f"{state.name}: " + ("the goal is dropped" if goal is None else "goal set"))
+
+    async def type_into(
+        self, session: SessionId, shell: ShellId, text: str, *, hidden: bool = False
+    ) -> None:
+        """Type a line and press Enter; of hidden text nothing is kept, here or by the runtime."""
+        order = o.TypeInto(
+            id=self._order(), session=session, shell=shell, text=text + "\n", hidden=hidden
+        )
+        await self.bridge.give(order)
+
+    async def end_shell(self, session: SessionId, shell: OpenShell) -> None:
+        await self.bridge.give(o.EndShell(id=self._order(), session=session, shell=shell.id))
+        self.say(f"asked {program(shell)} to end")
 
     # work
 

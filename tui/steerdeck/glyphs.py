@@ -27,6 +27,8 @@ class Glyphs(msgspec.Struct, frozen=True):
     you: str = "›"
     reached: str = "»"
     checkpoint: str = "◆"
+    goal: str = "◇"
+    helper: str = "└"
     rule: str = "§"
     overlap: str = "≈"
     other: str = "∙"
@@ -67,6 +69,8 @@ ASCII = Glyphs(
     you=">",
     reached=">",
     checkpoint="&",
+    goal="G",
+    helper="\\",
     rule="S",
     overlap="~",
     other=".",
@@ -89,7 +93,7 @@ ASCII = Glyphs(
     below="v",
 )
 
-AMBIGUOUS = "●▲○■◆±≡§≈·↑…─━│▌▏▅"
+AMBIGUOUS = "●▲○■◆◇└±≡§≈·↑…─━│▌▏▅"
 """The marks whose width is the terminal's choice: measured once at start with a cursor report."""
 
 _chosen = UNICODE

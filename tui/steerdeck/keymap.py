@@ -141,6 +141,14 @@ KEYS: tuple[Key, ...] = (
     Key(
         "fork", ("f",), "fork", ("deck", "zoom"), "Fork the session in hand: a copy on its own way"
     ),
+    Key("set_checks", ("V",), "checks", ("deck", "zoom"), "Set the checks of the session"),
+    Key("set_goal", ("O",), "goal", ("deck", "zoom"), "Set the goal of the session"),
+    Key("drop_goal", ("E",), "drop goal", ("deck", "zoom"), "Drop the goal of the session"),
+    Key(
+        "type_shell", ("w",), "type", ("deck", "zoom"), "Type into a shell of the session", foot=-3
+    ),
+    Key("end_shell", ("X",), "end shell", ("deck", "zoom"), "End a shell of the session", foot=-4),
+    Key("mark_seen", ("m",), "seen", ("deck", "zoom"), "Mark the session's news as seen"),
     Key("land", ("L",), "land", ("deck", "zoom"), "Land the work of the session in hand"),
     Key("archive", ("A",), "archive", ("deck", "zoom"), "Stop and archive the session in hand"),
     Key("discard", ("D",), "discard", ("deck", "zoom"), "Discard the work of the session in hand"),
@@ -176,6 +184,8 @@ KEYS: tuple[Key, ...] = (
     Key("tab_transcript", ("t",), "transcript", ("zoom",), "Transcript of the session"),
     Key("tab_diff", ("d",), "diff", ("zoom",), "What the session changed"),
     Key("tab_tools", ("o",), "tools", ("zoom",), "Tool calls of the session"),
+    Key("tab_checks", ("v",), "checks", ("zoom",), "Checks, rounds and goal of the session"),
+    Key("tab_shells", ("s",), "shells", ("zoom",), "Shell sessions that live"),
     Key("tab_context", ("c",), "context", ("zoom",), "The context as the model sees it"),
     Key("tab_events", ("e",), "events", ("zoom",), "Raw events of the session"),
     Key("filter", ("/",), "filter", ("zoom",), "Filter the tool calls", foot=-3),
@@ -186,6 +196,7 @@ KEYS: tuple[Key, ...] = (
     # inbox
     Key("once", ("y",), "once", ("card",)),
     Key("session", ("s",), "this session", ("card",)),
+    Key("remember", ("a",), "remember", ("card",)),
     Key("no", ("n",), "no", ("card",)),
     Key("no_words", ("N",), "no, with words", ("card",)),
     Key("view", ("v", "enter"), "view all", ("card",)),

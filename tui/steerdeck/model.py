@@ -8,25 +8,27 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck.waiting import InboxItem as InboxItem
+from steerdeck.waiting import approval_id as approval_id
+from steerdeck.waiting import call_id as call_id
+from steerdeck.waiting import drift_id, hidden_id, news_id, waiting
+from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.events import (
+    DoneReviewed,
     Event,
     RuntimeEnded,
     RuntimeStarted,
     Streamed,
 )
-from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, OpenQuestion, SessionState
 from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime.wire import GaugeLine, Outlook
 
 Face = Literal["composer", "deck"]
 Target = Literal["one", "several", "all"]
-Waiting = Literal["approval", "question", "unknown", "parked", "resting", "failed", "done"]
-"""`resting`: parked with a clock, so that it goes on by itself."""
-
-_CLAIMS = ("approval", "question", "unknown", "parked")
-"""What keeps an agent waiting; the rest of the inbox is news that stands until it was seen."""
 
 
 class Dirty(msgspec.Struct):
@@ -39,22 +41,6 @@ class Dirty(msgspec.Struct):
 
     def __bool__(self) -> bool:
         return bool(self.everything or self.sessions or self.text)
-
-
-class InboxItem(msgspec.Struct, frozen=True):
-    """One thing that waits for the developer."""
-
-    kind: Waiting
-    session: SessionId
-    id: str
-    """Stable as long as it waits: id of the approval, the question or the call."""
-    since_ms: int
-    text: str
-
-    @property
-    def claims(self) -> bool:
-        """Whether an agent stands still because of it."""
-        return self.kind in _CLAIMS
 
 
 class ShownDiff(msgspec.Struct, frozen=True):
@@ -136,6 +122,8 @@ class DeckModel:
         if state is not None and event.seq <= state.seq:
             return dirty
         now = self.states[event.session] = reduce(state, event)
+        if isinstance(event, DoneReviewed):
+            self.seen.add(news_id(now))
         transcript = self.transcripts.get(event.session)
         if transcript is not None:
             transcript.add(event)
@@ -243,10 +231,10 @@ class DeckModel:
             item
             for state in self.states.values()
             if not state.archived
-            for item in _waiting(state)
+            for item in waiting(state)
             if item.id not in self.seen
         ]
-        return sorted(items, key=lambda item: (not item.claims, item.since_ms, item.id))
+        return sorted(items, key=lambda item: (item.rank, item.since_ms, item.id))
 
     def claims(self) -> list[InboxItem]:
         """Only what keeps an agent waiting."""
@@ -267,6 +255,17 @@ class DeckModel:
         state = self.states.get(item.session)
         return next((q for q in state.questions if q.id == item.id), None) if state else None
 
+    def shell(self, item: InboxItem) -> OpenShell | None:
+        """The shell session whose hidden prompt this is."""
+        state = self.states.get(item.session)
+        shells = state.shells if state is not None else ()
+        return next((s for s in shells if item.kind == "hidden" and hidden_id(s) == item.id), None)
+
+    def drift(self, item: InboxItem) -> Drift | None:
+        state = self.states.get(item.session)
+        drifts = state.drifts if state is not None else ()
+        return next((d for d in drifts if drift_id(item.session, d) == item.id), None)
+
     def lost_call(self, item: InboxItem) -> OpenCall | None:
         state = self.states.get(item.session)
         return next((c for c in state.calls if c.id == item.id), None) if state else None
@@ -283,37 +282,3 @@ def _only_text(before: SessionState | None, after: SessionState) -> bool:
     return (
         before is not None and len(before.items) == len(after.items) and before.turn is after.turn
     )
-
-
-def _waiting(state: SessionState) -> list[InboxItem]:
-    items = [
-        InboxItem("approval", state.id, asked.id, asked.at_ms, asked.what)
-        for asked in state.approvals
-    ]
-    items += [InboxItem("question", state.id, q.id, q.at_ms, q.text) for q in state.questions]
-    items += [
-        InboxItem("unknown", state.id, call.id, state.changed_ms, call.title)
-        for call in state.calls
-        if call.unknown
-    ]
-    if state.parked:
-        kind: Waiting = "parked" if state.parked_until_ms is None else "resting"
-        items.append(InboxItem(kind, state.id, _news(state), state.changed_ms, state.reason))
-    elif not items and state.status == "failed":
-        items.append(InboxItem("failed", state.id, _news(state), state.changed_ms, state.reason))
-    elif not items and state.status == "done" and not state.landed:
-        text = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
-        items.append(InboxItem("done", state.id, _news(state), state.changed_ms, text))
-    return items
-
-
-def _news(state: SessionState) -> str:
-    return f"{state.id}:{state.status}:{state.changed_ms}"
-
-
-def approval_id(item: InboxItem) -> ApprovalId:
-    return ApprovalId(item.id)
-
-
-def call_id(item: InboxItem) -> CallId:
-    return CallId(item.id)

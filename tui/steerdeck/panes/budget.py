@@ -1,6 +1,6 @@
 """Budgets in words: what of them is spent, what raising them would mean."""
 
-from steerdeck.panes.approval import labelled
+from steerdeck.panes.card import labelled
 from steerdeck.text import BLANK, Line, Span, dollars
 from steerdeck_agents.facts.limits import WARNED_SHARE, Kind, Limits, amount, reached
 from steerdeck_agents.facts.state import SessionState

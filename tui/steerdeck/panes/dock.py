@@ -2,10 +2,23 @@
 
 from steerdeck.glyphs import glyphs
 from steerdeck.model import DeckModel, InboxItem
+from steerdeck.panes.question import shape_of
 from steerdeck.text import Line, Span, ago, foreign
+from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.state import SessionState
 
+_WISHES: dict[Kind, str] = {
+    "command": "asks to run",
+    "patch": "asks to change files",
+    "network": "asks for the network",
+    "input": "asks to type",
+    "tool": "asks to call",
+    "helper": "asks for a helper",
+    "server": "wants to start the server",
+    "tools": "has other tools than you allowed, of the server",
+    "setup": "has a set-up script to run",
+}
 Caps = tuple[tuple[str, str], ...]
 """Keys and their verbs, for the caps at the right."""
 
@@ -42,7 +55,7 @@ def _one_row(item: InboxItem, state: SessionState, caps: Caps) -> Line:
         (
             Span(f"{_shape(item)} ", "needs"),
             foreign(f"{state.slot or ''} {state.name}".strip(), "t0", bold=True),
-            Span("  asks  " if item.kind in ("approval", "question") else "  waits  ", "t2"),
+                Span("  asks  " if item.kind in ("approval", "question") else "  waits  ", "t2"),
             foreign(one_line(item.text), "t0", bold=True),
         ),
         _caps(caps[:1]),
@@ -63,20 +76,20 @@ def _caps(caps: Caps) -> tuple[Span, ...]:
 
 
 def _shape(item: InboxItem) -> str:
-    g = glyphs()
-    return {"approval": g.needs, "question": g.asks, "unknown": g.unknown}.get(item.kind, g.parked)
+    return shape_of(item)[0]
 
 
 def _verb(item: InboxItem, model: DeckModel) -> str:
     match item.kind:
         case "approval":
             approval = model.approval(item)
-            kind = approval.kind if approval is not None else "command"
-            return {"command": "asks to run", "patch": "asks to change files"}.get(
-                kind, "asks for the network"
-            )
+            return _WISHES[approval.kind] if approval is not None else "asks"
         case "question":
-            return "asks you"
+            question = model.question(item)
+            checks = question is not None and question.asker == "checks"
+            return "is red, and its checks ask you" if checks else "asks you"
+        case "hidden":
+            return "waits for a secret of yours"
         case "unknown":
             return "needs to know how this ended"
         case _:
@@ -96,6 +109,8 @@ def _touches(item: InboxItem, state: SessionState, model: DeckModel) -> list[Spa
     approval, question = model.approval(item), model.question(item)
     if question is not None:
         return [foreign(" · ".join(one_line(choice, 40) for choice in question.choices), "t2")]
+    if item.kind == "hidden":
+        return [Span("what you type is neither shown nor recorded", "t2")]
     if approval is None:
         return [foreign(one_line(state.way_out if item.kind == "parked" else ""), "t2")]
     parts = [one_line(reason, 60) for reason in approval.reasons[:2]]

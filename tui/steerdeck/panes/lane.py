@@ -1,9 +1,11 @@
 """One session's column: head, plan, transcript, changes."""
 
+import msgspec
 from textual.app import ComposeResult
 
 from steerdeck.model import DeckModel, ShownDiff, Told
 from steerdeck.panes.changes import changes, changes_row
+from steerdeck.panes.chips import Names, chip_rows
 from steerdeck.panes.ground import Down
 from steerdeck.panes.hunk import newest_hunk
 from steerdeck.panes.plan import plan, plan_row
@@ -25,6 +27,7 @@ class Lane(Down):
         super().__init__(classes="lane")
         self.session = SessionId("")
         self.head = Rows(ground="s1")
+        self.chips = Rows(ground="s1")
         self.plan = Rows(ground="s1")
         self.transcript = TranscriptPane(leaps=True)
         self.wait = Rows(ground="s1")
@@ -32,6 +35,7 @@ class Lane(Down):
 
     def compose(self) -> ComposeResult:
         yield self.head
+        yield self.chips
         yield self.plan
         yield self.transcript
         yield self.wait
@@ -48,12 +52,15 @@ class Lane(Down):
         in_hand: bool,
         keys_here: bool,
         repository: str = "",
+        names: Names | None = None,
     ) -> None:
         """Draw the session; with one lane its name stands in the strip above."""
         self.session = state.id
         ground: Token = "s0" if room.lanes == 1 and not room.rail else "s1"
         self.ground = ground
-        for part in (self.head, self.plan, self.transcript, self.wait, self.changes):
+        for part in (
+            self.head, self.chips, self.plan, self.transcript, self.wait, self.changes
+        ):  # fmt: skip
             part.ground = ground
             part.margin = room.margin
         inner = room.lane - 2 * room.margin
@@ -64,6 +71,7 @@ class Lane(Down):
                 state, now, in_hand=in_hand, keys_here=keys_here, repository=repository
             )
         self.head.show(head)
+        self.chips.show(self._chips(state, names or {}, room, now, inner))
         self.plan.show(self._plan(state, room))
         self.changes.show(self._changes(state, hunk, room, inner))
         wait = wait_of(state, now)
@@ -71,6 +79,14 @@ class Lane(Down):
         if self.wait.display != (wait is not None):
             self.wait.display = wait is not None
         self.transcript.sync(transcript, state, now)
+
+    def _chips(
+        self, state: SessionState, names: Names, room: Room, now: int, inner: int
+    ) -> list[Line]:
+        """Goal, checks, shells and the like; indented as the model's line above them is."""
+        indent = 0 if self.ground == "s0" else 3
+        rows = chip_rows(state, names, now, inner - indent, low=room.rows < 30)
+        return [msgspec.structs.replace(row, indent=row.indent + indent) for row in rows]
 
     def _plan(self, state: SessionState, room: Room) -> list[Line]:
         if not room.full_plan:
@@ -108,4 +124,5 @@ def fill_lane(
         in_hand=state.id == model.in_hand,
         keys_here=keys_here,
         repository="" if model.is_here(state) else elsewhere,
+        names=model.states,
     )

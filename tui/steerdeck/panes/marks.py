@@ -76,7 +76,11 @@ def doing(state: SessionState) -> str:
     wait = wait_of(state, 0)
     if wait is not None and wait.word != "working":
         return wait.word
+    if state.verify.running:
+        return "checking"
     for call in reversed(state.calls):
+        if call.helper is not None:
+            return "waits for helper"
         if call.started and kind_of(call.tool) == "shell" and call.title:
             program = next((part for part in call.title.split() if "=" not in part), "")
             return one_line(f"running {program.rpartition('/')[2]}", 16)
@@ -121,13 +125,18 @@ def tool_glyph(tool: str) -> str:
             return g.search
         case "ask":
             return g.asks
+        case "helper":
+            return g.helper
         case _:
             return g.other
 
 
 def kind_of(tool: str) -> str:
     """The kind of work of a tool: of `apply_patch`, `read_file` and their like the plain word."""
-    for kind in ("shell", "patch", "read", "list", "search", "ask", "plan"):
-        if kind in tool.split("_"):
+    if "__" in tool:
+        return "server"
+    words = tool.split("_")
+    for kind in ("shell", "patch", "read", "list", "search", "ask", "plan", "helper"):
+        if kind in words:
             return kind
-    return tool
+    return {"delegate": "helper"}.get(tool, tool)

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 
 from steerdeck.glyphs import glyphs
 from steerdeck.model import DeckModel
+from steerdeck.panes.chips import at_work
 from steerdeck.panes.header import total
 from steerdeck.panes.marks import doing, elapsed_ms, mark_for, state_spans, waits
 from steerdeck.panes.transcript import short
 from steerdeck.panes.waits import wait_of
 from steerdeck.text import BLANK, Line, Span, clock, dollars, fit, foreign, width_of
+from steerdeck.waiting import is_red
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
@@ -58,7 +60,7 @@ def _session(
     name = foreign(state.name, ink or "t0", bold=in_hand, id=_PLACE_OF + state.id)
     if width >= _WIDE:
         top = Line((slot, name), tuple(state_spans(state, ink)), bg=bg, bleed=True, bar=bar)
-        fact = _last_fact(state)
+        fact = _last_fact(model, state, now)
         below = Line((fact,), indent=2, bg="s2" if in_hand else None, bleed=True,
                      bar="t3" if in_hand else None)  # fmt: skip
         return [top, below]
@@ -66,15 +68,21 @@ def _session(
     top = Line((slot, name), (Span(mark.shape, ink or mark.colour),), bg=bg, bleed=True, bar=bar)
     colour: Token = mark.colour if waits(state) else "t2"
     waited = wait_of(state, now) is not None
+    said = doing(state) if waited or state.verify.running else mark.word
     time = () if waited else (Span(f"  {clock(elapsed_ms(state, now))}", "t2"),)
     below = Line(
-        (Span(doing(state) if waited else mark.word, colour), *time),
+        (Span(said, colour), *time),
         indent=2, bg="s2" if in_hand else None, bleed=True, bar="t3" if in_hand else None,
     )  # fmt: skip
     return [top, below]
 
 
-def _last_fact(state: SessionState) -> Span:
+def _last_fact(model: DeckModel, state: SessionState, now: int) -> Span:
+    at = at_work(state, model.states, now)
+    if at:
+        return foreign(at, "t2")
+    if state.verify.claim is not None and is_red(state.verify.claim):
+        return Span("checks are red", "failed")
     if state.status == "done" and state.files:
         added = sum(file.added for file in state.files)
         removed = sum(file.removed for file in state.files)

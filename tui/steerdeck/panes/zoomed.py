@@ -40,12 +40,16 @@ def tab_rows(tabs: list[Tab], active: int, width: int) -> list[Line]:
     """Names with their counts over a hairline, the accent under the active one."""
     spans: list[Span] = []
     at, under = 0, (0, 0)
-    gap = 4 if width >= 100 else 2
+    full = sum(len(name) + (1 + width_of(count) if count else 0) for name, count in tabs)
+    bare = sum(len(name) for name, _ in tabs)
+    counted = full + 2 * (len(tabs) - 1) <= width
+    room = (width - (full if counted else bare)) // max(1, len(tabs) - 1)
+    gap = max(1, min(4 if width >= 100 else 2, room))
     for number, (name, count) in enumerate(tabs):
         here = number == active
         colour: Token = "t0" if here else "t2"
         parts = [Span(name, colour, here, id=f"tab:{number}")]
-        if count and width >= 80:
+        if count and counted:
             parts.append(Span(f" {count}", "t1" if here else "t3", id=f"tab:{number}"))
         long = sum(width_of(part.text) for part in parts)
         if here:

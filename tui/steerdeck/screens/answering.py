@@ -7,11 +7,16 @@ from steerdeck.commands import Helm
 from steerdeck.messages import Open
 from steerdeck.model import Dirty, InboxItem
 from steerdeck.panes.budget import UNITS, raised, raised_by, raised_words, spent
+from steerdeck.panes.wish import CONSENTS
 from steerdeck.screens.keyed import Keyed
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.secret import Secret
+from steerdeck_agents.facts.asking import Scope
 from steerdeck_agents.facts.limits import amount
 from steerdeck_agents.facts.state import OpenApproval, SessionState
+
+_FOR_SESSION = ("command", "server", "tools")
 
 
 class Answering(Keyed[None]):
@@ -22,6 +27,7 @@ class Answering(Keyed[None]):
         self.item: InboxItem | None = None
         self.body = LineView(id="card")
         self.words = Prompt("", send={"enter": "steer"}, id="words")
+        self.secret = Secret(id="secret")
         self.armed = False
         self.armed_from = 0.0
         """When it was armed, on the clock of key events."""
@@ -43,12 +49,18 @@ class Answering(Keyed[None]):
 
     def can_session(self) -> bool:
         approval = self.approval()
-        return self.can_once() and approval is not None and approval.kind == "command"
+        return self.can_once() and approval is not None and approval.kind in _FOR_SESSION
 
     def do_session(self) -> None:
+        self._decide(allow=True, scope="session")
+
+    def can_remember(self) -> bool:
+        """Only a consent is remembered: it is bound to a hash, and any change asks again."""
         approval = self.approval()
-        if self.item is not None and approval is not None:
-            self.helm.go(self.helm.decide(self.item, approval, allow=True, scope="session"))
+        return self.can_once() and approval is not None and approval.kind in CONSENTS
+
+    def do_remember(self) -> None:
+        self._decide(allow=True, scope="everywhere")
 
     def can_no(self) -> bool:
         return self._may_decide()
@@ -62,25 +74,57 @@ class Answering(Keyed[None]):
     def do_no_words(self) -> None:
         self._write("Why not, or what instead")
 
-    def _decide(self, *, allow: bool, words: str = "") -> None:
+    def _decide(self, *, allow: bool, scope: Scope = "once", words: str = "") -> None:
         approval = self.approval()
         if self.item is not None and approval is not None:
-            self.helm.go(self.helm.decide(self.item, approval, allow=allow, words=words))
+            act = self.helm.decide(self.item, approval, allow=allow, scope=scope, words=words)
+            self.helm.go(act)
+
+    def _reviews(self) -> bool:
+        """Whether looking further means the diff: of work that is said to be done."""
+        return bool(self.item and self.item.kind in ("claim", "done") and self.body.at_tail)
 
     def can_view(self) -> bool:
-        return not self.body.at_tail
+        return not self.body.at_tail or self._reviews()
+
+    def verb_view(self) -> str:
+        return "review diff" if self._reviews() else "view all"
 
     def do_view(self) -> None:
-        self.body.action_page_down()
+        if self._reviews() and self.item is not None:
+            self.post_message(Open("diff", self.item.session))
+        else:
+            self.body.action_page_down()
 
     def _may_answer(self) -> bool:
         return bool(self.armed and self.item and self.model.question(self.item))
 
+    def _may_say(self) -> bool:
+        """Whether words would go to the agent: work sent back, or a way out of a drift."""
+        state = self._of_item()
+        drifts = state is not None and any(drift.pauses for drift in state.drifts)
+        return self._of_kind("claim", "done", "drift", "held") or (
+            self._of_kind("parked") and drifts and not self.can_raise()
+        )
+
     def can_answer(self) -> bool:
-        return self._may_answer()
+        return self._may_answer() or self._may_say() or self._of_kind("hidden")
+
+    def verb_answer(self) -> str:
+        if self._of_kind("hidden"):
+            return "type into it"
+        if self._of_kind("claim", "done"):
+            return "send back, with words"
+        return "say something" if self._may_say() else "answer"
 
     def do_answer(self) -> None:
-        self._write("Your answer")
+        if self._of_kind("hidden"):
+            self.secret.display = True
+            self.secret.focus()
+        elif self._of_kind("claim", "done"):
+            self._write("What is still missing")
+        else:
+            self._write("What it should do" if self._may_say() else "Your answer")
 
     def can_choice(self, number: int) -> bool:
         question = self.model.question(self.item) if self.item else None
@@ -114,7 +158,7 @@ class Answering(Keyed[None]):
     def can_go_on(self) -> bool:
         """A spent budget would park it again at once."""
         state = self._of_item()
-        return self._of_kind("parked", "resting", "failed") and not (state and spent(state))
+        return self._of_kind("parked", "resting", "held", "failed") and not (state and spent(state))
 
     def verb_go_on(self) -> str:
         return "try now" if self._of_kind("resting") else "go on"
@@ -145,18 +189,18 @@ class Answering(Keyed[None]):
             self._write(f"The new budget in {UNITS[spent(state)[0]]}")
 
     def can_land_it(self) -> bool:
-        return self._of_kind("done")
+        return self._of_kind("claim", "done")
 
     def do_land_it(self) -> None:
         if self.item is not None:
             self.post_message(Open("land", self.item.session))
 
     def can_seen(self) -> bool:
-        return self._of_kind("done", "failed")
+        return self._of_kind("claim", "done", "drift", "held", "failed")
 
     def do_seen(self) -> None:
         if self.item is not None:
-            self.model.seen.add(self.item.id)
+            self.helm.see(self.item)
 
     def _raise_to(self, state: SessionState, text: str) -> None:
         limits = raised_by(state, text)
@@ -174,10 +218,29 @@ class Answering(Keyed[None]):
         self.words.display = True
         self.words.focus()
 
+    @property
+    def writing(self) -> bool:
+        """Whether keys are text: words for somebody, or a secret."""
+        return bool(self.words.display or self.secret.display)
+
     def stop_writing(self) -> None:
-        self.words.display = False
+        self.words.display = self.secret.display = False
         self.words.text = ""
+        self.secret.wipe()
         self.set_focus(None)
+
+    def on_secret_entered(self, event: Secret.Entered) -> None:
+        shell = self.model.shell(self.item) if self.item is not None else None
+        text = self.secret.take()
+        if self.item is not None and shell is not None:
+            self.helm.go(self.helm.type_into(self.item.session, shell.id, text, hidden=True))
+        self.stop_writing()
+        self.show(Dirty(everything=True))
+
+    def _say(self, state: SessionState, text: str) -> None:
+        """Words for the agent; one that stands still because of a drift goes on with them."""
+        paused = self.item is not None and self.item.kind in ("parked", "held")
+        self.helm.go(self.helm.say_to(state.id, text, resume=paused))
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         if self.item is None:
@@ -187,6 +250,8 @@ class Answering(Keyed[None]):
             self._decide(allow=False, words=event.text)
         elif state is not None and spent(state):
             self._raise_to(state, event.text)
+        elif state is not None and self._may_say():
+            self._say(state, event.text)
         else:
             self.helm.go(self.helm.answer(self.item, event.text))
         self.stop_writing()

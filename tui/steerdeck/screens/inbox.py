@@ -15,10 +15,14 @@ from steerdeck.commands import Helm
 from steerdeck.keymap import Place
 from steerdeck.messages import Open
 from steerdeck.model import Dirty, InboxItem
-from steerdeck.panes.approval import approval_card, band, verb_of
+from steerdeck.panes.approval import approval_card
+from steerdeck.panes.card import band
 from steerdeck.panes.dock import cap
+from steerdeck.panes.evidence import claim_card, drift_card
 from steerdeck.panes.question import (
     end_card,
+    held_card,
+    hidden_card,
     list_rows,
     lost_card,
     parked_card,
@@ -26,6 +30,7 @@ from steerdeck.panes.question import (
     shape_of,
     title_of,
 )
+from steerdeck.panes.wish import verb_of
 from steerdeck.screens.answering import Answering
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.line_view import LineView
@@ -60,11 +65,12 @@ class InboxScreen(Answering):
                 yield self.band
                 yield self.body
                 yield self.words
+                yield self.secret
                 yield self.caps
         yield self.foot
 
     def on_mount(self) -> None:
-        self.words.display = False
+        self.words.display = self.secret.display = False
         self.list.can_focus = False
         self.body.can_focus = False
         self.set_interval(1.0, lambda: self.show(Dirty(everything=True)))
@@ -82,10 +88,10 @@ class InboxScreen(Answering):
         self.list.styles.width = _LIST
         self.set_class(self.app.size.height < 30, "-low")
         margin = 2 if self.app.size.width > 80 else 1
-        for part in (self.header, self.band, self.body, self.caps, self.words, self.foot):
-            part.margin = margin
-        self.band.margin = 3 if wide else margin
-        self.body.margin = self.caps.margin = self.words.margin = 3 if wide else margin
+        self.header.margin = self.foot.margin = margin
+        inner = 3 if wide else margin
+        self.band.margin = self.body.margin = self.caps.margin = inner
+        self.words.margin = self.secret.margin = inner
         self._shown = ()
         self.show(Dirty(everything=True))
 
@@ -104,7 +110,7 @@ class InboxScreen(Answering):
         self.header.show([self._head(items, item)])
         self.list.show([self._pick(each, now) for each in items])
         self.list.select(item.id)
-        self.list.leads = not self.words.display
+        self.list.leads = not self.writing
         if self.item is None or self.item.id != item.id:
             self.item = item
             self.stop_writing()
@@ -165,7 +171,7 @@ class InboxScreen(Answering):
 
     def _band(self, item: InboxItem, state: SessionState, now: int) -> Line:
         approval = self.model.approval(item)
-        verb = verb_of(approval) if approval is not None else title_of(item)
+        verb = verb_of(approval) if approval is not None else title_of(item, state)
         shape, colour = shape_of(item)
         line = band(verb, state, item.since_ms, now, shape)
         if item.claims:
@@ -187,18 +193,30 @@ class InboxScreen(Answering):
             transcript = self.model.transcripts.get(item.session)
             return [*gap, *approval_card(approval, state, transcript, now, width)]
         if question is not None:
-            return [*gap, *question_card(question, armed=self.armed)]
+            return [*gap, *question_card(question, state, armed=self.armed)]
         if call is not None:
             return [*gap, *lost_card(call)]
+        return [*gap, *self._other_card(item, state, now, width)]
+
+    def _other_card(self, item: InboxItem, state: SessionState, now: int, width: int) -> list[Line]:
+        """What is neither asked nor lost."""
+        shell, drift, claim = self.model.shell(item), self.model.drift(item), state.verify.claim
+        transcript = self.model.transcripts.get(item.session)
+        if shell is not None:
+            return hidden_card(shell)
+        if item.kind == "claim" and claim is not None:
+            return claim_card(claim, state, width)
+        if drift is not None:
+            return drift_card(drift, transcript, now, width)
+        if item.kind == "held":
+            return held_card(state)
         if item.kind in ("parked", "resting"):
-            return [*gap, *parked_card(state, now)]
-        return [*gap, *end_card(item, state, width)]
+            return parked_card(state, now, transcript, width)
+        return end_card(item, state, width)
 
     def _cap_rows(self) -> list[Line]:
-        if self.words.display:
-            verb = "say no with these words" if self.approval() else "answer"
-            if self.item is not None and self.item.kind == "parked":
-                verb = "raise it, go on"
+        if self.writing:
+            verb = self._entered()
             enter = (Span("Enter", "accent"), Span(f" {verb}   ", "t2"), Span("Esc", "t1"))
             return [Line((*enter, Span(" leave it waiting", "t3")))]
         spans: list[Span] = []
@@ -210,6 +228,16 @@ class InboxScreen(Answering):
         below = Line((Span("Esc", "t1"), Span(" leave it waiting", "t3")), (Span(hint, "t3"),))
         low = self.app.size.height < 30
         return [Line(tuple(spans))] if low else [Line(tuple(spans)), BLANK, below]
+
+    def _entered(self) -> str:
+        """What Enter does with what is being written."""
+        if self.secret.display:
+            return "type it, not shown"
+        if self.approval():
+            return "say no with these words"
+        if self.can_raise():
+            return "raise it, go on"
+        return self.verb_answer() if self._may_say() else "answer"
 
     # arming
 
@@ -237,7 +265,7 @@ class InboxScreen(Answering):
     # where keys go
 
     def places(self) -> tuple[Place, ...]:
-        if self.words.display:
+        if self.writing:
             return ("words", "anywhere")
         return ("card", "inbox", "anywhere")
 
@@ -247,7 +275,7 @@ class InboxScreen(Answering):
             self.helm.close_screen(self)
 
     def do_back(self) -> None:
-        if self.words.display:
+        if self.writing:
             self.stop_writing()
             return
         self.closed()
@@ -295,8 +323,12 @@ class InboxScreen(Answering):
 _KINDS = (
     ("approval", "approval", "approvals"),
     ("question", "question", "questions"),
+    ("hidden", "secret", "secrets"),
     ("unknown", "unknown call", "unknown calls"),
     ("parked", "parked", "parked"),
+    ("claim", "done", "done"),
+    ("held", "goal held", "goals held"),
+    ("drift", "drift", "drifts"),
     ("resting", "with a clock", "with a clock"),
     ("failed", "error", "errors"),
     ("done", "to review", "to review"),

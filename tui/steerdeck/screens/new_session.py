@@ -3,8 +3,6 @@
 What can't start says why and what helps; a refusal leaves the text where it is.
 """
 
-from typing import Literal
-
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,16 +11,22 @@ from steerdeck.commands import MODE_WORDS, Helm
 from steerdeck.glyphs import glyphs
 from steerdeck.keymap import Place, name_of
 from steerdeck.model import Dirty
+from steerdeck.panes.choice import CheckChoice
 from steerdeck.panes.header import sandbox
 from steerdeck.screens.dialog import Dialog
+from steerdeck.screens.goal import next_rhythm, rhythm_words
 from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.goals import Goal
 from steerdeck_agents.facts.places import Mode
 from steerdeck_agents.runtime import wire
+from steerdeck_themes.palettes import Token
 
-Field = Literal["task", "model", "base", "mode", "how many", "uncommitted", "budget"]
+Field = str
+"""Its label; a proposed check is `check:` and its number."""
 _MODES: tuple[Mode, ...] = ("ask", "auto", "plan")
 _MODE_ABOUT = {
     "ask": "asks before anything with an effect",
@@ -35,7 +39,8 @@ _MOST = 6
 class NewSession(Dialog):
     """Task and choices; Enter starts."""
 
-    def __init__(self, helm: Helm) -> None:
+    def __init__(self, helm: Helm, found: tuple[Check, ...] = ()) -> None:
+        """`found` are checks of the repository's own files, proposed to be ticked."""
         super().__init__(helm, id="new")
         self.title_row = Rows(id="new_title", ground="s2")
         self.words = Prompt("What should be done?", send={"enter": "steer"}, id="task_words")
@@ -46,6 +51,10 @@ class NewSession(Dialog):
         self.count = 1
         self.carry = False
         self.budget = ""
+        self.choice = CheckChoice()
+        self.propose(found or helm.proposed)
+        self.goal = False
+        self.turns = 10
         self.problem = ""
         self.starting = 0
         self._typed = ""
@@ -70,6 +79,12 @@ class NewSession(Dialog):
         self._take(self.model.outlook)
         self.show(Dirty(everything=True))
 
+    def propose(self, checks: tuple[Check, ...]) -> None:
+        """Checks that were found; those a session was given from here before are ticked again."""
+        before = [check for check in checks if check.command in self.helm.ticked]
+        self.choice.offer(before, tick=True)
+        self.choice.offer(checks, tick=False)
+
     def _take(self, look: wire.Outlook) -> None:
         names = [model.name for model in look.models]
         if self.task_model not in names:
@@ -93,14 +108,23 @@ class NewSession(Dialog):
         self.title_row.show(
             [*gap, Line((Span("New session", "t0", bold=True),), (foreign(name, "t2"),)), *gap]
         )
-        lines = [*gap, *[self._row(field) for field in self._fields() if field != "task"]]
-        lines += [*gap, hairline(), self._proven(look)]
+        lines = [*gap, hairline(), self._proven(look)]
         problem = self.problem or look.problem or look.model_problem
         if problem:
             mark = Span(f"{glyphs().failed} ", "failed")
             lines += [*gap, Line((mark, foreign(problem, "t0")), hang=2, wrap=True)]
         lines += [*gap, self._caps(bool(look.problem or look.model_problem)), *gap]
-        self.body.show(lines)
+        self.body.show([*gap, *self._window(len(lines) + 4 * len(gap)), *lines])
+
+    def _window(self, taken: int) -> list[Line]:
+        """The rows of the fields; on a low terminal those around the one in hand."""
+        fields = [field for field in self._fields() if field != "task"]
+        offset = self.query_one("#dialog").styles.offset.y.value
+        taken += 1 + max(1, self.words.size.height) + 1 + int(offset)
+        room = max(3, self.app.size.height - taken)
+        place = fields.index(self.field) if self.field in fields else 0
+        first = max(0, min(place - room // 2, len(fields) - room))
+        return [self._row(field) for field in fields[first : first + room]]
 
     def _caps(self, blocked: bool) -> Line:
         if self.starting:
@@ -116,18 +140,31 @@ class NewSession(Dialog):
         fields: list[Field] = ["task", "model", "base", "mode", "how many"]
         if self.model.outlook.dirty:
             fields.append("uncommitted")
-        return [*fields, "budget"]
+        fields += ["budget", *(f"check:{n}" for n in range(len(self.choice.offered)))]
+        return [*fields, "command", "goal", *(["report"] if self.goal else [])]
 
     def _row(self, field: Field) -> Line:
-        value, about = self._said(field)
         here = field == self.field
+        bg: Token | None = "s3" if here else None
+        bar: Token | None = "accent" if here else None
         wide = self.app.size.width >= 60
-        spans = (
+        if field.startswith("check:"):
+            number = int(field.removeprefix("check:"))
+            label = Span(("" if number else "checks").ljust(13), "t2")
+            spans, right = self.choice.row(number, here=here)
+            right = right if self.app.size.width >= 76 else ()
+            return Line((label, *spans), right, bg=bg, bleed=True, bar=bar)
+        value, about = self._said(field)
+        if here and field == "command" and self.choice.own:
+            caret = Span(" ", "ink", bg="accent")
+            typed = (Span(field.ljust(13), "t2"), foreign(value, "t0", bold=True), caret)
+            return Line(typed, bg=bg, bleed=True, bar=bar)
+        words = (
             Span(field.ljust(13), "t2"),
             foreign((value + " ").ljust(19), "t0", bold=here),
             foreign(about if wide else "", "t2"),
         )
-        return Line(spans, bg="s3" if here else None, bleed=True, bar="accent" if here else None)
+        return Line(words, bg=bg, bleed=True, bar=bar)
 
     def _said(self, field: Field) -> tuple[str, str]:
         """A field's value and what it means."""
@@ -152,7 +189,16 @@ class NewSession(Dialog):
             case "budget":
                 value = dollars(_number(self.budget)) if self.budget else "no limit"
                 return value, "it stops and asks when that is spent" if self.budget else ""
-            case "task":
+            case "command":
+                found = "" if self.choice.offered else "none found; "
+                about = "" if self.choice.own else f"{found}type one: exit 0 means all is well"
+                return self.choice.own or "none", about
+            case "goal":
+                about = "it works on, turn after turn, until its checks are green"
+                return ("on", about) if self.goal else ("off", "it ends with its turn")
+            case "report":
+                return rhythm_words(self.turns)
+            case _:
                 return "", ""
 
     def _proven(self, look: wire.Outlook) -> Line:
@@ -216,7 +262,13 @@ class NewSession(Dialog):
                 self.carry = not self.carry
             case "budget":
                 self.budget = f"{max(0.0, _number(self.budget) + step * 0.5):g}"
-            case "task":
+            case "goal":
+                self.goal = not self.goal
+            case "report":
+                self.turns = next_rhythm(self.turns, step)
+            case field if field.startswith("check:"):
+                self.choice.toggle(int(field.removeprefix("check:")))
+            case _:
                 pass
 
     def _type(self, name: str) -> None:
@@ -226,6 +278,10 @@ class NewSession(Dialog):
                 self.budget = self.budget[:-1]
             elif name in "0123456789.":
                 self.budget += name
+            return
+        if self.field == "command":
+            own = self.choice.own
+            self.choice.own = own[:-1] if name == "backspace" else own + _letter(name)
             return
         if self.field == "how many" and name.isdigit():
             self.count = min(_MOST, max(1, int(name)))
@@ -241,6 +297,13 @@ class NewSession(Dialog):
             self.task_model = found
         elif found and self.field == "base":
             self.base = found if found != look.branch else ""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Into the row of one's own command, which is no widget of its own."""
+        if self.field == "command":
+            event.stop()
+            self.choice.own += " ".join(event.text.split())
+            self.show(Dirty(everything=True))
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         if event.text not in ("", self._sent):
@@ -262,12 +325,19 @@ class NewSession(Dialog):
         if not task.strip():
             self.problem = "Say what should be done first."
             return
+        if self.goal and not self.choice.chosen:
+            self.problem = "Only checks can complete a goal: tick one, or type a command."
+            self.show(Dirty(everything=True))
+            return
         self.problem = ""
         self.starting = self.count
         self.helm.go(self._start_all(task))
         self.show(Dirty(everything=True))
 
     async def _start_all(self, task: str) -> None:
+        checks = self.choice.chosen
+        self.helm.ticked = {check.command for check in checks}
+        goal = Goal(task.strip(), check_in_turns=self.turns) if self.goal else None
         try:
             for _ in range(self.count):
                 await self.helm.start(
@@ -277,6 +347,8 @@ class NewSession(Dialog):
                     mode=self.mode,
                     carry=self.carry,
                     budget=_number(self.budget) or None,
+                    checks=checks,
+                    goal=goal,
                 )
         except (SteerdeckError, OSError) as error:
             self.starting = 0
@@ -291,6 +363,10 @@ def _next(names: list[str], now: str, step: int) -> str:
         return now
     place = names.index(now) if now in names else 0
     return names[(place + step) % len(names)]
+
+
+def _letter(name: str) -> str:
+    return " " if name == "space" else name
 
 
 def _number(text: str) -> float:

@@ -6,6 +6,7 @@ from steerdeck.commands import Helm
 from steerdeck.messages import Open
 from steerdeck.screens.compact import CompactDialog
 from steerdeck.screens.dialog import ConfirmDialog, RenameDialog
+from steerdeck.screens.goal import ChecksDialog, GoalDialog
 from steerdeck.screens.help import HelpScreen
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.land import LandDialog
@@ -13,7 +14,9 @@ from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.palette import Palette
 from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.switch import SwitchDialog
+from steerdeck.screens.typing import EndShellDialog, TypeDialog
 from steerdeck.screens.zoom import ZoomScreen
+from steerdeck_agents.facts.ids import SessionId
 
 
 def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
@@ -43,5 +46,22 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
             return CompactDialog(helm, message.session)
         case "rename" if message.session is not None:
             return RenameDialog(helm, message.session)
+        case _ if message.session is not None:
+            return _of_work(message, message.session, helm)
+        case _:
+            return None
+
+
+def _of_work(message: Open, session: SessionId, helm: Helm) -> Screen[None] | None:
+    """Checks, goals and shells of a session."""
+    match message.where:
+        case "checks":
+            return ChecksDialog(helm, session)
+        case "goal":
+            return GoalDialog(helm, session)
+        case "type":
+            return TypeDialog(helm, session, message.item)
+        case "end_shell":
+            return EndShellDialog(helm, session, message.item)
         case _:
             return None

@@ -11,6 +11,7 @@ from steerdeck.panes.waits import Wait, wait_of
 from steerdeck.screens.keyed import Keyed
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
 
 T = TypeVar("T")
@@ -168,6 +169,69 @@ class Steering(Keyed[T], Generic[T]):
     def do_fork(self) -> None:
         if self.hand is not None:
             self.helm.go(self.helm.fork(self.hand))
+
+    def can_set_checks(self) -> bool:
+        return self.hand is not None
+
+    def do_set_checks(self) -> None:
+        self.post_message(Open("checks", self.model.in_hand))
+
+    def can_set_goal(self) -> bool:
+        return self.hand is not None
+
+    def do_set_goal(self) -> None:
+        self.post_message(Open("goal", self.model.in_hand))
+
+    def can_drop_goal(self) -> bool:
+        return bool(self.hand and self.hand.goal)
+
+    def do_drop_goal(self) -> None:
+        if self.hand is not None:
+            self.helm.go(self.helm.set_goal(self.hand, None))
+
+    def shell_in_hand(self) -> OpenShell | None:
+        """The shell session that asks for something, else the newest."""
+        shells = self.hand.shells if self.hand is not None else ()
+        asking = [shell for shell in shells if shell.prompt]
+        return next(reversed(asking or shells), None)
+
+    def can_type_shell(self) -> bool:
+        return self.shell_in_hand() is not None
+
+    def do_type_shell(self) -> None:
+        shell = self.shell_in_hand()
+        if shell is not None:
+            self.post_message(Open("type", self.model.in_hand, shell.id))
+
+    def verb_type_shell(self) -> str:
+        """Named in the footer only where shells are looked at."""
+        return ""
+
+    def verb_end_shell(self) -> str:
+        return ""
+
+    def can_end_shell(self) -> bool:
+        return self.shell_in_hand() is not None
+
+    def do_end_shell(self) -> None:
+        shell = self.shell_in_hand()
+        if shell is not None:
+            self.post_message(Open("end_shell", self.model.in_hand, shell.id))
+
+    def _news(self) -> list[InboxItem]:
+        """What can be put aside: no claim on the developer, and nothing that goes on by itself."""
+        return [
+            item
+            for item in self.model.inbox()
+            if item.session == self.model.in_hand and not item.claims and item.kind != "resting"
+        ]
+
+    def can_mark_seen(self) -> bool:
+        return bool(self._news())
+
+    def do_mark_seen(self) -> None:
+        for item in self._news():
+            self.helm.see(item)
 
     def can_land(self) -> bool:
         return bool(self.hand and self.hand.files)

@@ -1,4 +1,4 @@
-"""The five tabs of a zoom: transcript, diff, tools, context, events.
+"""The tabs of a zoom that read the model and the journal: transcript, diff, tools, context, events.
 
 Each draws one session from the model; what the model does not hold is asked for when its tab is
 seen, and again when the session has moved on.
@@ -244,11 +244,3 @@ class EventsTab(Vertical):
             self._upto = max(self._upto, state.seq)
         finally:
             self._loading = False
-
-
-Tab = TranscriptTab | DiffTab | ToolsTab | ContextTab | EventsTab
-
-
-def scrolled(tab: Tab) -> LineView:
-    """The view of a tab that scroll keys move."""
-    return tab.detail if isinstance(tab, ToolsTab) else tab.view

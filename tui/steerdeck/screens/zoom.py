@@ -7,26 +7,21 @@ from textual.containers import Vertical
 from steerdeck.commands import Helm
 from steerdeck.keymap import Place
 from steerdeck.model import Dirty
+from steerdeck.panes.chips import chip_rows
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.zoomed import tab_rows, zoom_head
 from steerdeck.screens.steering import Steering
-from steerdeck.screens.tabs import (
-    ContextTab,
-    DiffTab,
-    EventsTab,
-    Tab,
-    ToolsTab,
-    TranscriptTab,
-    scrolled,
-)
+from steerdeck.screens.tabs import ContextTab, DiffTab, EventsTab, ToolsTab, TranscriptTab
+from steerdeck.screens.work_tabs import ChecksTab, ShellsTab, Tab, scrolled
 from steerdeck.text import tokens
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
 
-_NAMES = ("Transcript", "Diff", "Tools", "Context", "Events")
-_DIFF, _TOOLS = 1, 2
+_NAMES = ("Transcript", "Diff", "Tools", "Checks", "Shells", "Context", "Events")
+_DIFF, _TOOLS, _CHECKS, _SHELLS, _CONTEXT, _EVENTS = 1, 2, 3, 4, 5, 6
 
 
 class ZoomScreen(Steering[None]):
@@ -36,13 +31,18 @@ class ZoomScreen(Steering[None]):
         super().__init__(helm, id="zoom")
         self.model.take(session)
         self.header = Rows(id="header")
+        self.chips = Rows(id="zoom_chips")
         self.names = Rows(id="tabs")
         self.diff = DiffTab(helm)
         self.tools = ToolsTab(helm)
+        self.checks = ChecksTab(helm)
+        self.shells = ShellsTab(helm)
         self.tabs: tuple[Tab, ...] = (
             TranscriptTab(helm),
             self.diff,
             self.tools,
+            self.checks,
+            self.shells,
             ContextTab(helm),
             EventsTab(helm),
         )
@@ -53,6 +53,7 @@ class ZoomScreen(Steering[None]):
 
     def compose(self) -> ComposeResult:
         yield self.header
+        yield self.chips
         yield self.names
         with Vertical(id="tab_space"):
             yield from self.tabs
@@ -77,7 +78,7 @@ class ZoomScreen(Steering[None]):
         size = self.app.size
         self.set_class(size.height < 30, "-low")
         margin = 2 if size.width > 80 else 1
-        for part in (self.header, self.names, self.foot):
+        for part in (self.header, self.chips, self.names, self.foot):
             part.margin = margin
         self.composer.set_margin(margin)
         for tab in self.tabs:
@@ -104,6 +105,10 @@ class ZoomScreen(Steering[None]):
         width, now = self.app.size.width, self.helm.now_ms()
         self.header.show([zoom_head(state, self.waiting_elsewhere(state.id), now, width)])
         inner = width - 2 * self.names.margin
+        low = self.app.size.height < 30
+        rows = chip_rows(state, self.model.states, now, inner, low=low)
+        self.chips.show(rows)
+        self.chips.display = bool(rows)
         self.names.show(tab_rows(self._counted(state), self.active, inner))
         for number, tab in enumerate(self.tabs):
             tab.display = number == self.active
@@ -119,6 +124,8 @@ class ZoomScreen(Steering[None]):
             "",
             f"{len(state.files)} {noun}" if state.files else "",
             str(state.counts.calls) if state.counts.calls else "",
+            _checks_word(state),
+            str(len(state.shells)) if state.shells else "",
             tokens(state.context) if state.context else "",
             "",
         )
@@ -198,11 +205,29 @@ class ZoomScreen(Steering[None]):
     def do_tab_tools(self) -> None:
         self._go(_TOOLS)
 
+    def do_tab_checks(self) -> None:
+        self._go(_CHECKS)
+
+    def do_tab_shells(self) -> None:
+        self._go(_SHELLS)
+
+    def shell_in_hand(self) -> OpenShell | None:
+        """In the tab of shells the one that is selected there."""
+        if self.active == _SHELLS and self.shells.shell is not None:
+            return self.shells.shell
+        return super().shell_in_hand()
+
+    def verb_type_shell(self) -> str:
+        return "type" if self.active == _SHELLS else ""
+
+    def verb_end_shell(self) -> str:
+        return "end it" if self.active == _SHELLS else ""
+
     def do_tab_context(self) -> None:
-        self._go(3)
+        self._go(_CONTEXT)
 
     def do_tab_events(self) -> None:
-        self._go(4)
+        self._go(_EVENTS)
 
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
         if event.span.startswith("tab:"):
@@ -237,15 +262,19 @@ class ZoomScreen(Steering[None]):
 
     # scrolling
 
+    def verb_scroll_down(self) -> str:
+        """Among shells the keys that do something to one are worth more room."""
+        return "" if self.active == _SHELLS else "scroll"
+
     def do_scroll_down(self) -> None:
-        if self.active == _TOOLS:
-            self.tools.move(1)
+        if self.active in (_TOOLS, _SHELLS):
+            (self.tools if self.active == _TOOLS else self.shells).move(1)
         else:
             scrolled(self.tab).action_scroll_down()
 
     def do_scroll_up(self) -> None:
-        if self.active == _TOOLS:
-            self.tools.move(-1)
+        if self.active in (_TOOLS, _SHELLS):
+            (self.tools if self.active == _TOOLS else self.shells).move(-1)
             return
         view = scrolled(self.tab)
         view.action_scroll_up()
@@ -268,6 +297,8 @@ class ZoomScreen(Steering[None]):
     def _read_older(self) -> None:
         if self.active == 0 and scrolled(self.tab).above == 0:
             self.helm.go(self.helm.older(self._session))
+        elif self.active == _CHECKS and self.checks.view.above == 0:
+            self.helm.go(self.checks.older())
 
     # the composer
 
@@ -286,3 +317,11 @@ class ZoomScreen(Steering[None]):
         self.tools.filter.text = event.text
         self.model.face = "deck"
         self.set_focus(None)
+
+
+def _checks_word(state: SessionState) -> str:
+    """Behind the name of the tab: how the checks stand, in a word."""
+    verify = state.verify
+    if not verify.checks:
+        return ""
+    return "running" if verify.running else verify.judged or str(len(verify.checks))

@@ -1,0 +1,232 @@
+"""What a session has besides its turn, in chips: goal, checks, shells, helpers, servers, set-up.
+
+Each stands only where there is something to say. Where room is scarce words go first, those of the
+least important chip before all; a shape never goes.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from steerdeck.glyphs import glyphs
+from steerdeck.panes.evidence import check_shape
+from steerdeck.text import Line, Span, duration, fit, foreign, width_of
+from steerdeck.waiting import program, was_before
+from steerdeck_agents.facts.checks import CheckResult, Verify
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.servers import OpenServer
+from steerdeck_agents.facts.shells import OpenShell
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_themes.palettes import Token
+
+GAP = 3
+_NAME = 22
+_CALM = ("ready", "starting")
+_ASKS = ("asks", "changed")
+
+Names = Mapping[SessionId, SessionState]
+"""All sessions by id, to name helpers and whose helpers they are."""
+
+
+class Chip(msgspec.Struct, frozen=True):
+    """A shape that stays, and its words from the longest to the shortest; the last may be empty."""
+
+    shape: str
+    colour: Token
+    words: tuple[str, ...]
+    tone: Token = "t2"
+    rank: int = 0
+    """Higher ranks keep their words longer."""
+
+
+def chips(state: SessionState, names: Names, now: int) -> list[Chip]:
+    """Everything besides the turn, in the order it is drawn; the goal has a row of its own."""
+    return [
+        *_checks(state.verify, now),
+        *_helpers(state, names),
+        *(_shell(shell) for shell in state.shells),
+        *(_server(server) for server in state.servers if server.status != "ready"),
+        *_setup(state),
+    ]
+
+
+def chip_rows(
+    state: SessionState, names: Names, now: int, width: int, *, low: bool = False
+) -> list[Line]:
+    """The rows of a lane or a zoom for `width` cells; with `low` the goal is one of the chips."""
+    told = chips(state, names, now)
+    goal = goal_row(state, now, width)
+    rows: list[Line] = []
+    if goal is not None and not low:
+        rows.append(goal)
+    elif state.goal is not None:
+        colour: Token = "t1" if state.goal.held else "working"
+        words = (f"goal, {_turns(state.goal.turns)}", str(state.goal.turns), "")
+        told.insert(0, Chip(glyphs().goal, colour, words, "t1", 3))
+    if told:
+        rows.append(Line(tuple(laid(told, width))))
+    if state.setup.status == "running" and not low:
+        last = [line for line in inert(state.setup.output, sequences="drop").split("\n")
+                if line.strip()][-1:]  # fmt: skip
+        rows += [Line((Span(fit(line.strip(), width - 2), "t3"),), indent=2) for line in last]
+    return rows
+
+
+def goal_row(state: SessionState, now: int, width: int) -> Line | None:
+    """The objective, how many turns it took so far, and when it reports next or why it waits."""
+    goal = state.goal
+    if goal is None:
+        return None
+    said = goal.goal
+    right = [_turns(goal.turns)]
+    if goal.held:
+        right.append(f"held: {one_line(goal.held, 20)}")
+    elif said.check_in_turns:
+        left = max(0, goal.checked_in_turns + said.check_in_turns - goal.turns)
+        right.append(f"reports in {left}" if left else "reports now")
+    elif said.check_in_s:
+        left_ms = goal.checked_in_ms + said.check_in_s * 1000 - now
+        right.append(f"reports in {max(0, int(left_ms // 60_000))} min")
+    words = "   ".join(right)
+    if width_of(words) > width // 2:
+        words = right[0]
+    colour: Token = "t1" if goal.held else "working"
+    return Line(
+        (Span(f"{glyphs().goal} ", colour), foreign(one_line(said.objective), "t1")),
+        (Span(words, "t2"),),
+    )
+
+
+def laid(told: list[Chip], width: int) -> list[Span]:
+    """The chips beside each other, words dropped until they fit; past that they are cut."""
+    levels = [0] * len(told)
+    while _long(told, levels) > width:
+        open_ = [n for n, chip in enumerate(told) if levels[n] < len(chip.words) - 1]
+        if not open_:
+            break
+        least = min(open_, key=lambda n: (told[n].rank + levels[n], -n))
+        levels[least] += 1
+    gap = GAP if _long(told, levels) <= width else 1
+    spans: list[Span] = []
+    for number, chip in enumerate(told):
+        words = chip.words[levels[number]]
+        spans.append(Span((" " * gap if number else "") + chip.shape, chip.colour))
+        if words:
+            spans.append(foreign(f" {words}", chip.tone))
+    return spans
+
+
+def _long(told: list[Chip], levels: list[int]) -> int:
+    long = GAP * (len(told) - 1)
+    for chip, level in zip(told, levels, strict=True):
+        words = chip.words[level]
+        long += width_of(chip.shape) + (1 + width_of(words) if words else 0)
+    return long
+
+
+def _turns(turns: int) -> str:
+    return "1 turn" if turns == 1 else f"{turns} turns"
+
+
+def _checks(verify: Verify, now: int) -> list[Chip]:
+    """Each check with how it stands; one that is to run again says nothing of its last run."""
+    ended = {result.check: result for result in verify.results}
+    told = []
+    for check in verify.checks:
+        name = one_line(check.name, _NAME)
+        result = ended.get(check.name)
+        if verify.running == check.name:
+            took = f"{max(0, now - verify.running_ms) // 1000} s"
+            said = (f"{name} {took}", took, "")
+            told.append(Chip(glyphs().working, "working", said, "t1", 4))
+        elif result is None or (verify.changed and not verify.running):
+            told.append(Chip(glyphs().queued, "t3", (name, ""), "t3", 1))
+        else:
+            told.append(_ended(name, result, verify))
+    if verify.marks:
+        weak = f"{len(verify.marks)} weakened"
+        told.append(Chip(glyphs().failed, "failed", (weak,), "failed", 5))
+    return told
+
+
+def _ended(name: str, result: CheckResult, verify: Verify) -> Chip:
+    shape, colour = check_shape(result, verify.old)
+    if result.good:
+        return Chip(shape, colour, (name, ""), "t2", 1)
+    if was_before(result, verify.old):
+        return Chip(shape, colour, (f"{name} old", "old", ""), "t2", 2)
+    how = str(result.failed) if result.status == "failed" and result.failed else ""
+    how = how or {"failed": "red"}.get(result.status, result.status)
+    return Chip(shape, colour, (f"{name} {how}", how), colour, 4)
+
+
+def _shell(shell: OpenShell) -> Chip:
+    """A live shell by its ports; without one by its program."""
+    asks = bool(shell.prompt)
+    ports = " ".join(f":{port}" for port in shell.ports[:3])
+    more = f" +{len(shell.ports) - 3}" if len(shell.ports) > 3 else ""
+    name = one_line(program(shell), _NAME)
+    words = (f"{name} {ports}{more}", f"{ports}{more}", "") if ports else (name, "")
+    if asks and shell.hidden:
+        return Chip(glyphs().shell, "needs", (f"{name} asks", "asks"), "needs", 6)
+    if asks:
+        return Chip(glyphs().shell, "t1", (f"{name} waits for input", "waits", ""), "t1", 3)
+    return Chip(glyphs().shell, "t2", words, "t1" if ports else "t2", 4 if ports else 1)
+
+
+def _helpers(state: SessionState, names: Names) -> list[Chip]:
+    told = []
+    if state.parent is not None:
+        of = (f"helper of {_name(names, state.parent)}", "helper", "")
+        told.append(Chip(glyphs().helper, "t2", of, "t2", 2))
+    for call in state.calls:
+        if call.helper is not None:
+            name = _name(names, call.helper)
+            words = (f"waits for helper {name}", f"waits for {name}", name, "")
+            told.append(Chip(glyphs().helper, "working", words, "t1", 2))
+    return told
+
+
+def _name(names: Names, session: SessionId) -> str:
+    found = names.get(session)
+    if found is None:
+        return "another session"
+    return f"{found.slot} {found.name}" if found.slot else found.name
+
+
+def _server(server: OpenServer) -> Chip:
+    name = one_line(server.name, _NAME)
+    words = (f"{name} {server.status}", server.status, "")
+    if server.status in _ASKS:
+        return Chip(glyphs().needs, "needs", words, "needs", 5)
+    if server.status in _CALM:
+        return Chip(glyphs().queued, "t2", words, "t2", 1)
+    colour: Token = "t2" if server.status == "refused" else "failed"
+    return Chip(glyphs().failed, colour, words, colour, 3)
+
+
+def _setup(state: SessionState) -> list[Chip]:
+    match state.setup.status:
+        case "running":
+            return [Chip(glyphs().working, "working", ("set-up runs", "set-up", ""), "t1", 4)]
+        case "failed":
+            return [Chip(glyphs().failed, "failed", ("set-up failed", "set-up"), "failed", 4)]
+        case "refused":
+            return [Chip(glyphs().failed, "t2", ("set-up refused", "set-up"), "t2", 2)]
+        case _:
+            return []
+
+
+def at_work(state: SessionState, names: Names, now: int) -> str:
+    """What a session is at beside its turn, in a few words for the rail; empty: nothing."""
+    verify = state.verify
+    if verify.running:
+        took = duration(max(0, now - verify.running_ms)) if verify.running_ms else ""
+        return f"{one_line(verify.running, _NAME)} {took}".strip()
+    waited = next((call.helper for call in state.calls if call.helper is not None), None)
+    if waited is not None:
+        return f"waits for {_name(names, waited)}"
+    if state.setup.status == "running":
+        return "set-up runs"
+    return ""

@@ -1,0 +1,185 @@
+"""What waits for the developer in one session: computed from its state, and from nothing else.
+
+Each thing has an id that stays as long as it waits, so a card, a bell and "seen" mean the same.
+"""
+
+from collections.abc import Collection
+from typing import Literal
+
+import msgspec
+
+from steerdeck_agents.facts.checks import CheckResult, Evidence
+from steerdeck_agents.facts.drift import Drift
+from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
+from steerdeck_agents.facts.shells import OpenShell
+from steerdeck_agents.facts.state import OpenApproval, SessionState
+
+Waiting = Literal[
+    "approval", "question", "hidden", "unknown", "parked", "held", "claim", "drift", "resting",
+    "failed", "done",
+]  # fmt: skip
+"""`hidden`: a shell asks for what is not echoed; `held`: a goal that does not go on by itself;
+`claim`: done, with evidence; `resting`: parked with a clock, so that it goes on by itself."""
+
+_CLAIMS = ("approval", "question", "hidden", "unknown", "parked")
+"""What keeps an agent waiting; the rest of the inbox is news that stands until it was seen."""
+_RANKS = {"claim": 1, "held": 2, "drift": 2}
+"""News that comes before all other, which has rank 3."""
+
+
+BEFORE = "failed before it began"
+
+
+class InboxItem(msgspec.Struct, frozen=True):
+    """One thing that waits for the developer."""
+
+    kind: Waiting
+    session: SessionId
+    id: str
+    """Stable as long as it waits: id of the approval, the question or the call."""
+    since_ms: int
+    text: str
+
+    @property
+    def claims(self) -> bool:
+        """Whether an agent stands still because of it."""
+        return self.kind in _CLAIMS
+
+    @property
+    def rank(self) -> int:
+        """What holds an agent up is first, then what there is to judge, then other news."""
+        return 0 if self.claims else _RANKS.get(self.kind, 3)
+
+
+def waiting(state: SessionState) -> list[InboxItem]:
+    items = [
+        InboxItem("approval", state.id, asked.id, asked.at_ms, first_words(asked, state))
+        for asked in state.approvals
+    ]
+    items += [InboxItem("question", state.id, q.id, q.at_ms, q.text) for q in state.questions]
+    items += [
+        InboxItem("hidden", state.id, hidden_id(s), s.prompted_ms, f"{program(s)} asks: {s.prompt}")
+        for s in state.shells
+        if s.hidden
+    ]
+    items += [
+        InboxItem("unknown", state.id, call.id, state.changed_ms, call.title)
+        for call in state.calls
+        if call.unknown
+    ]
+    if state.parked:
+        kind: Waiting = "parked" if state.parked_until_ms is None else "resting"
+        items.append(InboxItem(kind, state.id, news_id(state), state.changed_ms, state.reason))
+    elif not items:
+        items += _ended(state)
+    paused = state.parked and any(drift.pauses for drift in state.drifts)
+    items += [
+        InboxItem("drift", state.id, drift_id(state.id, drift), state.changed_ms, drift.text)
+        for drift in state.drifts
+        if not (paused and drift.pauses)
+    ]
+    return items
+
+
+def _ended(state: SessionState) -> list[InboxItem]:
+    """What is left of a turn that ended: a claim with its evidence outranks a plain end."""
+    verify, goal = state.verify, state.goal
+    if verify.claim is not None:
+        id = f"{state.id}:claim:{verify.claimed_seq}"
+        text = claim_text(verify.claim)
+        return [InboxItem("claim", state.id, id, verify.claimed_ms, text)]
+    if state.status == "failed":
+        return [InboxItem("failed", state.id, news_id(state), state.changed_ms, state.reason)]
+    if goal is not None and goal.held and state.turn is None:
+        text = f"{goal.goal.objective} ({goal.turns} turns)"
+        return [
+            InboxItem("held", state.id, f"{state.id}:held:{goal.turns}", state.changed_ms, text)
+        ]
+    if state.status != "done" or state.landed or verify.judged in ("green", "old"):
+        return []
+    text = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+    return [InboxItem("done", state.id, news_id(state), state.changed_ms, text)]
+
+
+def program(shell: OpenShell) -> str:
+    """The program of a shell session, by which people know it."""
+    first = next((part for part in shell.title.split() if "=" not in part), shell.title)
+    return first.rpartition("/")[2] or shell.id
+
+
+def hidden_id(shell: OpenShell) -> str:
+    """Another prompt of the same shell is another thing that waits."""
+    return f"{shell.id}:hidden:{shell.prompted_ms}"
+
+
+def drift_id(session: SessionId, drift: Drift) -> str:
+    return f"{session}:drift:{drift.kind}:{drift.key or drift.text}"
+
+
+def news_id(state: SessionState) -> str:
+    return f"{state.id}:{state.status}:{state.changed_ms}"
+
+
+def approval_id(item: InboxItem) -> ApprovalId:
+    return ApprovalId(item.id)
+
+
+def call_id(item: InboxItem) -> CallId:
+    return CallId(item.id)
+
+
+def first_words(approval: OpenApproval, state: SessionState) -> str:
+    """The wish as one text for list and dock, whose first line says most."""
+    match approval.kind:
+        case "tool":
+            head, _, arguments = approval.what.partition("\n")
+            return f"{head}  {' '.join(arguments.split())}"
+        case "input":
+            shell = shell_of(approval, state)
+            into = f"  into {shell.title}" if shell is not None else ""
+            return f"{approval.what.strip() or 'an empty line'}{into}"
+        case "tools":
+            lines = approval.what.splitlines()
+            more = sum(line[:1] == "+" and line[:3] != "+++" for line in lines)
+            less = sum(line[:1] == "-" and line[:3] != "---" for line in lines)
+            return f"{approval.title or 'a server'}: {more} lines new, {less} gone"
+        case "server" if approval.title:
+            return f"{approval.title}: {approval.what}"
+        case _:
+            return approval.what
+
+
+def shell_of(approval: OpenApproval, state: SessionState) -> OpenShell | None:
+    """The shell session that would be typed into, found in the call's arguments or by its name."""
+    call = next((call for call in state.calls if call.id == approval.call), None)
+    for shell in state.shells:
+        said = (f'"{shell.id}"' in call.arguments) if call is not None else False
+        if said or shell.id == approval.title:
+            return shell
+    return state.shells[0] if len(state.shells) == 1 else None
+
+
+def was_before(result: CheckResult, old: Collection[str]) -> bool:
+    """Whether all that fails in it failed before the agent began."""
+    return result.status == "failed" and bool(result.failures) and set(result.failures) <= set(old)
+
+
+def is_red(evidence: Evidence) -> bool:
+    """Whether the work is claimed although something fails that did not before."""
+    return any(not r.good and not was_before(r, evidence.old) for r in evidence.checks)
+
+
+def claim_text(evidence: Evidence) -> str:
+    """A claim in a line, the worst first: weakened tests, what is red, what failed before."""
+    red = [r for r in evidence.checks if not r.good and not was_before(r, evidence.old)]
+    old = sum(was_before(result, evidence.old) for result in evidence.checks)
+    green = len(evidence.checks) - len(red) - old
+    told = [
+        f"{number} {what}"
+        for number, what in (
+            (len(evidence.marks), "weakened"), (len(red), "red"), (green, "green"), (old, "old")
+        )
+        if number
+    ]  # fmt: skip
+    changed = f"+{evidence.added} −{evidence.removed}"
+    return f"{', '.join(told) or 'no checks'}, {changed}"
