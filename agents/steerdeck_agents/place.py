@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from steerdeck_agents.facts.errors import ModelError, RepositoryError, SettingsError
+from steerdeck_agents.facts.errors import JournalError, RepositoryError, SteerdeckError
 from steerdeck_agents.facts.events import (
     KnownEvent,
     Noticed,
@@ -22,8 +22,10 @@ from steerdeck_agents.facts.events import (
 )
 from steerdeck_agents.facts.ids import CallId, Clock, Ids, SessionId
 from steerdeck_agents.facts.places import Level, Workspace
+from steerdeck_agents.facts.reduce.furnish import CONSENTS
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.furnish import Furnisher
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.loop import recover
@@ -32,6 +34,7 @@ from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.loop.site import Memory, Site, first_of
 from steerdeck_agents.loop.today import Today
+from steerdeck_agents.loop.watching import Watching
 from steerdeck_agents.models.abilities import freeform, sees
 from steerdeck_agents.models.connect import connect
 from steerdeck_agents.models.governor import Governor, Provider
@@ -42,6 +45,7 @@ from steerdeck_agents.models.reach import settings_for
 from steerdeck_agents.sandbox.key_command import LASTS_S, key_of
 from steerdeck_agents.settings.config import ModelSettings
 from steerdeck_agents.settings.paths import Paths
+from steerdeck_agents.settings.project import read_project
 from steerdeck_agents.work.fill import fill
 from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.work.helping import Helping
@@ -94,6 +98,8 @@ class Place:
         self._alone_tried = False
         self._model: Model | None = None
         self._ground: SessionGround | None = None
+        self._furnisher = Furnisher(session, services.writer, services.paths, services.ids)
+        self.watching = Watching()
         self._background: set[asyncio.Task[None]] = set()
 
     @property
@@ -134,6 +140,15 @@ class Place:
             deciding=self.deciding,
         )
 
+    @property
+    def waits(self) -> bool:
+        """Whether it can't be made ready before the developer has decided something."""
+        return any(approval.kind in CONSENTS for approval in self.state.approvals)
+
+    async def tear_down(self) -> None:
+        """Run the tear-down script of its project, where one was allowed."""
+        await self._furnisher.tear_down()
+
     def watch(self) -> None:
         """Hear of every change in its workspace."""
         if self.state.workspace.path:
@@ -173,6 +188,8 @@ class Place:
                 raise RepositoryError(f"Its workspace {state.workspace.path} is gone.")
             if self.state.stopping and (state.turn is None or not self.state.workspace.path):
                 raise RepositoryError("You stopped it before its first turn.")
+            if not await self._furnisher.ready(self.stop):
+                return None
             await self._found_ground()
             if state.copying is not None:
                 return None
@@ -186,7 +203,9 @@ class Place:
             if settings.key_command:
                 self._key_until_s = services.clock.monotonic() + LASTS_S
             self._model = connect(settings, key, learned_at(services.paths.cache))
-        except (RepositoryError, SettingsError, ModelError) as error:
+        except JournalError:
+            raise
+        except SteerdeckError as error:
             await self.append(
                 SessionParked(session=self.id, reason=str(error), way_out="Then resume it.")
             )
@@ -197,6 +216,8 @@ class Place:
 
     async def _make_site(self, settings: ModelSettings, model: Model) -> Site:
         services = self.services
+        await asyncio.to_thread(self.watching.load, services.reader, self.id)
+        self.watching.hear(())
         learned = learned_at(services.paths.cache)
         return Site(
             session=self.id,
@@ -221,6 +242,7 @@ class Place:
             lasting_rules=services.lasting_rules,
             price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
             today=services.today,
+            watching=self.watching,
             helping=services.helping,
             drops=lambda: learned_at(services.paths.cache).drops(settings),
             freeform=freeform(settings, learned),
@@ -254,6 +276,7 @@ class Place:
         folder = self.services.paths.workspaces / self.id
         # What a killed runtime left half made; the journal knows of no work in it.
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        project = await asyncio.to_thread(read_project, found.top)
         made = await clone.create(
             found,
             folder,
@@ -264,6 +287,7 @@ class Place:
         filled = await fill(self.services.reader, state, found, made)
         facts: list[KnownEvent] = [WorkspaceMade(session=self.id, workspace=made)]
         facts += [Noticed(session=self.id, text=note) for note in found.notes()]
+        facts += await self._furnisher.bring(found, made, project, progress)
         await self.append(*facts, *filled)
         self.watch()
 

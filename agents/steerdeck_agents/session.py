@@ -70,6 +70,7 @@ class Session:
         for fact in facts:
             if isinstance(fact, CallEnded) and fact.call is not None:
                 self.place.results[fact.call] = fact.result
+        self.place.watching.hear(facts)
         if self.id in self._services.writer.set_aside and self._task is not None:
             log.error("session %s: %s", self.id, self._services.writer.set_aside[self.id])
             self._task.cancel()
@@ -139,6 +140,8 @@ class Session:
             return
         site = await self.place.ready()
         if site is None:
+            if self.place.waits:
+                await self._woken()
             return
         if state.turn is None:
             turn_id = TurnId(self._services.ids.new("turn"))

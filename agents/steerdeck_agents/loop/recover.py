@@ -16,6 +16,7 @@ from steerdeck_agents.facts.events import (
     RequestEnded,
     SessionParked,
     SessionResumed,
+    SetupEnded,
     ShellEnded,
     decode,
 )
@@ -58,6 +59,8 @@ def left_open(state: SessionState, why: str) -> list[KnownEvent]:
         ShellEnded(session=state.id, call=shell.call, shell=shell.id, how="lost")
         for shell in state.shells
     ]
+    if state.setup.status == "running":
+        facts.append(SetupEnded(session=state.id, kind="setup", status="failed", reason=why))
     if state.verify.running:
         stopped = CheckResult(check=state.verify.running, status="stopped", problem=why)
         facts.append(CheckEnded(session=state.id, round=state.verify.round, result=stopped))

@@ -18,6 +18,7 @@ from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt, Staged
 from steerdeck_agents.loop.today import Today
+from steerdeck_agents.loop.watching import Watching
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
 from steerdeck_agents.work.helping import Helping
@@ -140,6 +141,8 @@ class Site(Memory):
     blind_said: bool = False
     """The developer was told that it does not, and that there are some in the prompt."""
     today: Today
+    watching: Watching = field(default_factory=Watching)
+    """What its detectors know."""
     helping: Helping
     checking: Checking | None = None
     """The baseline of its checks, while it is taken."""

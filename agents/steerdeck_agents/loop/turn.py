@@ -14,7 +14,7 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import TurnId
 from steerdeck_agents.facts.state import OpenTurn
 from steerdeck_agents.facts.windows import Reason
-from steerdeck_agents.loop import budget, calls, compact, endings, request, sample, verify
+from steerdeck_agents.loop import budget, calls, compact, drift, endings, request, sample, verify
 from steerdeck_agents.loop.site import Memory, Site
 
 _INTERRUPTED = (
@@ -44,7 +44,7 @@ async def _work(site: Site) -> None:
         elif state.calls:
             await calls.settle(site, turn.id)
         elif (reason := compact.due(site)) or turn.owes or sample.deliverable(state):
-            if await budget.spent(site, turn.id):
+            if await budget.spent(site, turn.id) or await drift.look(site, turn.id):
                 continue
             if (error := await _ask(site, turn.id, reason)) is not None:
                 await _end(site, turn.id, "failed", str(error))

@@ -32,12 +32,13 @@ from steerdeck_agents.loop.prompt import NewText
 from steerdeck_agents.loop.site import Checking, Site, first_of
 from steerdeck_agents.sandbox.process import environment
 from steerdeck_agents.work import check_judge, check_run
+from steerdeck_agents.work.marks import changes_of, marks
 
 ASKER: Final = "checks"
 ROUNDS = 3
 SAME = 2
 """The same failure so often in a row, and the developer is asked."""
-IDLE_FOR_GOAL, SAME_FOR_GOAL = 3, 10
+IDLE_FOR_GOAL, SAME_FOR_GOAL = 3, 20
 """Turns for a goal with the same failure: without a change, and with."""
 TRY, LEAVE, HALT = "Try again", "Leave it as it is", "Stop here"
 
@@ -163,6 +164,9 @@ async def _round(site: Site, turn: TurnId) -> None:
     now = site.state.verify
     judged = check_judge.judge(now.baseline, now.results)
     signature = signature_of(now.results)
+    changed = [file.path for file in site.state.files]
+    found = await changes_of(site.state.workspace, changed)
+    weakened = await asyncio.to_thread(marks, found)
     fact = ChecksJudged(
         session=site.session,
         turn=turn,
@@ -170,6 +174,7 @@ async def _round(site: Site, turn: TurnId) -> None:
         verdict=judged.verdict,
         new=judged.new,
         old=judged.old,
+        marks=weakened,
         repeated=bool(signature) and signature == before.signature,
     )
     await site.journal.append(fact, full=True)

@@ -34,7 +34,9 @@ def echo(talk: Conversation) -> Reply:
 def reader(talk: Conversation) -> Reply:
     """Reads one file after the other, without end."""
     number = len(talk.calls) + 1
-    return Reply((Call("read_file", {"path": "readme.md"}, f"call_{talk.salt}_{number}"),))
+    # Each another one, since an agent that repeats itself is paused.
+    asked = {"path": "readme.md", "last": 100 + number}
+    return Reply((Call("read_file", asked, f"call_{talk.salt}_{number}"),))
 
 
 def sleeper(talk: Conversation) -> Reply:

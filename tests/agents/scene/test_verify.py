@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from kit.repositories import plain
+from kit.repositories import commit, plain, write
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
@@ -208,3 +208,22 @@ def test_an_interrupt_ends_a_running_check(tmp_path: Path):
         assert not state.verify.running and state.verify.judged is None
 
     play(tmp_path, story, writer("good"))
+
+
+def test_a_deleted_test_is_flagged_with_the_claim(tmp_path: Path):
+    def script(talk: Conversation) -> Reply:
+        if talk.calls:
+            return Reply((Say("Done.", id="msg_1", final=True),))
+        patch = "*** Begin Patch\n*** Delete File: tests/test_shop.py\n*** End Patch"
+        return Reply((Call("apply_patch", {"patch": patch}, f"call_{talk.salt}"),))
+
+    async def story(playing: Scene, repository: Path) -> None:
+        write(repository, "tests/test_shop.py", "def test_total():\n    assert 1 + 1 == 2\n")
+        commit(repository)
+        green = Check(name="green", command="true")
+        session = await playing.start(repository, "m", checks=(green,))
+        state = await playing.status(session, "done")
+        assert state.verify.claim is not None
+        assert [mark.path for mark in state.verify.claim.marks] == ["tests/test_shop.py"]
+
+    play(tmp_path, story, script)
