@@ -110,7 +110,7 @@ def test_known_prices_are_added_up(monkeypatch: pytest.MonkeyPatch, request: pyt
     def price(model: str, usage: Usage, base_url: str, own: object) -> Usage:
         return replace(usage, dollars=0.25, priced=True)
 
-    monkeypatch.setattr("steerdeck_agents.session.price", price)
+    monkeypatch.setattr("steerdeck_agents.place.price", price)
     request.getfixturevalue("home")
     assert verb("spend", "--by", "day").stdout.splitlines()[-1].endswith("$0.25")
     (line,) = json.loads(verb("spend", "--by", "session", "--json").stdout)
