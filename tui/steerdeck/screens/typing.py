@@ -24,13 +24,13 @@ class _ShellDialog(SessionDialog):
 
     def __init__(self, helm: Helm, session: SessionId, shell: str, *, id: str) -> None:
         super().__init__(helm, session, id=id)
-        self._id = shell
+        self._shell_id = shell
 
     @property
     def shell(self) -> OpenShell | None:
         state = self.state
         shells = state.shells if state is not None else ()
-        return next((shell for shell in shells if shell.id == self._id), None)
+        return next((shell for shell in shells if shell.id == self._shell_id), None)
 
 
 class TypeDialog(_ShellDialog):

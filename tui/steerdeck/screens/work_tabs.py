@@ -33,6 +33,7 @@ class ChecksTab(Vertical):
         self._events: list[e.Event] = []
         self._first = self._upto = 0
         self._loading = False
+        self._seen: object = None
         self._shown: object = None
 
     def compose(self) -> ComposeResult:
@@ -44,41 +45,51 @@ class ChecksTab(Vertical):
         self.head.margin = self.view.margin
         if state.id != self._session:
             self._session, self._events, self._first, self._upto = state.id, [], 0, 0
+            self._shown = None
             self.view.clear()
         now = self.helm.now_ms()
         self.head.show([BLANK, *standing(state, now), BLANK, hairline()])
         self._draw(now)
-        if state.seq > self._upto and not self._loading:
+        seen = (state.id, state.verify, state.goal, state.drifts)
+        if seen != self._seen and not self._loading:
+            self._seen = seen
             self._loading = True
             self.helm.go(self._load(state))
 
     def _draw(self, now: int) -> None:
-        told = story(self._events)
         key = (len(self._events), now // 60_000)
         if key == self._shown:
             return
         first = self._shown is None
         self._shown = key
+        told = story(self._events)
         self.view.clear()
         self.view.put("gap", [BLANK])
         for block, lines in story_lines(told, now):
             self.view.put(block, lines)
         if not told:
-            words = "No check has run yet; the events before these are read with PgUp."
+            words = "No check has run yet."
+            if self._first > 1:
+                words = "No check has run lately; what was before is read with PgUp."
             self.view.put("none", [Line((Span(words, "t2"),), wrap=True)])
         if first or self.view.at_tail:
             self.view.action_scroll_home()
 
     async def _load(self, state: SessionState) -> None:
+        """The newest page at first, later all that came since."""
         try:
-            query = wire.Events(state.id, after=self._upto, limit=_PAGE, newest=not self._upto)
-            page = await self.helm.bridge.events(query)
-            if state.id == self._session:
+            while state.id == self._session:
+                first = not self._upto
+                query = wire.Events(state.id, after=self._upto, limit=_PAGE, newest=first)
+                page = await self.helm.bridge.events(query)
+                if state.id != self._session or not page:
+                    return
                 self._events += [event for event in page if isinstance(event, Told)]
-                self._first = self._first or (page[0].seq if page else 0)
-                full = len(page) >= _PAGE and bool(self._upto)
-                self._upto = page[-1].seq if full else max(self._upto, state.seq)
+                self._first = self._first or page[0].seq
+                self._upto = page[-1].seq
                 self._draw(self.helm.now_ms())
+                if first or len(page) < _PAGE:
+                    return
         finally:
             self._loading = False
 

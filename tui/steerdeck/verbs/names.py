@@ -34,6 +34,7 @@ VERBS: dict[str, Verb] = {
     "requests": Verb("recorder", "requests", "List what a session sent to its model"),
     "request": Verb("recorder", "request", "Show one request closely, or its exact body again"),
     "spend": Verb("spending", "spend", "Add up tokens and money by session, model and day"),
+    "policy": Verb("policy", "policy", "Say what the gate makes of a command, without running it"),
     "export": Verb("history", "export", "Write a session's events as JSON lines, or to read"),
     "search": Verb("history", "search", "Search all sessions"),
     "runtime": Verb("background", "runtime", "Status, end or log of the background process"),
