@@ -15,9 +15,11 @@ from pathlib import Path
 import msgspec
 
 from prove import (
+    bad_calls,
     big,
     code_base,
     detectors,
+    floods,
     goals,
     harness,
     installs,
@@ -35,6 +37,8 @@ HOUR_S = 3600
 CLAIMS: tuple[Claim, ...] = (
     *kills.CLAIMS,
     *goals.CLAIMS,
+    *floods.CLAIMS,
+    *bad_calls.CLAIMS,
     *timing.CLAIMS,
     *outputs.CLAIMS,
     *unplugged.CLAIMS,
