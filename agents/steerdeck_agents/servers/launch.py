@@ -75,13 +75,17 @@ def script(server: ServerSettings) -> str:
     lines = [f"IFS= read -r -d '' {name}; export {name}" for name in server.variables]
     given = "".join(f"{name}={shlex.quote(value)} " for name, value in server.env)
     line = given + shlex.join([server.command, *server.args])
-    told = f"words=$(tail -c {_WORDS} | tr -d '\\0'); printf '\\n\\036%s' \"$words\" >&3"
+    told = f"last=$(tail -c {_WORDS} | tr -d '\\0'); printf '\\n\\036%s' \"$last\" >&3"
     lines += [
         "exec 3>&1",
-        f"{line} 2> >({told}) 3>&-",
+        # Opened by this shell, so that it knows whom to wait for.
+        f"exec 4> >({told})",
+        "steerdeck_reader=$!",
+        f"{line} 2>&4 3>&- 4>&-",
         "code=$?",
-        # Nobody is waited for who has inherited its stderr and goes on.
-        "for i in {1..40}; do kill -0 $! || break; sleep 0.05; done 2>/dev/null",
+        "exec 4>&-",
+        # Nobody is waited for long who has inherited its stderr and goes on.
+        "for i in {1..40}; do kill -0 $steerdeck_reader || break; sleep 0.05; done 2>/dev/null",
         "exit $code",
     ]
     return "\n".join(lines)
@@ -182,8 +186,8 @@ class _Outlet(Collector):
         return data
 
     def finish(self) -> None:
-        """Nothing more will come."""
-        self._queue.put_nowait(b"")
+        """Nothing more will come; what the thread has handed over before is still taken."""
+        self._loop.call_soon(self._queue.put_nowait, b"")
 
     def close(self) -> None:
         """Nothing more is wanted; whoever waits for room goes on."""
