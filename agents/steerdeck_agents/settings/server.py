@@ -74,7 +74,7 @@ class ServerSettings(msgspec.Struct, frozen=True):
         lines = [" ".join([*given, shlex.join([self.command, *self.args])])]
         if self.variables:
             lines.append(f"gets from your shell: {', '.join(self.variables)}")
-        lines.append(f"network: {'yes' if self.network else 'no'}")
+        lines.append(f"wants the network: {'yes' if self.network else 'no'}")
         return "\n".join(lines)
 
 

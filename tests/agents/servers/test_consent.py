@@ -19,7 +19,7 @@ def test_nothing_runs_before_the_consent_and_then_it_does(play: Play):
         stage.servers.begin()
         await stage.servers.settled()
         assert (stage.now.name, stage.now.kind) == ("asks", "server")
-        assert stage.now.shown == "touch started\nnetwork: no"
+        assert stage.now.shown == "touch started\nwants the network: no"
         assert not (stage.folder / "started").exists()
         await stage.servers.allow("a", stage.now.asks)
         await stage.servers.settled()

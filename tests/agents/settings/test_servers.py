@@ -66,7 +66,7 @@ def test_what_is_shown_is_the_whole_command_line_or_address(tmp_path: Path):
     assert git.shown == (
         "LOG_LEVEL=debug mcp-server-git --repository 'my repo'\n"
         "gets from your shell: GITHUB_TOKEN\n"
-        "network: no"
+        "wants the network: no"
     )
     assert docs.shown == ("https://mcp.example.com/mcp\nsends: X-Team\nsends your key: DOCS_KEY")
 
