@@ -13,11 +13,16 @@ from kit.repositories import fingerprint, plain
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
 from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.places import FileChange
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.loop.helper_answer import reported
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.share.spend import by_family, spend, summed
+from steerdeck_agents.tools.outcome import LIMIT
+from steerdeck_agents.work.helping import Report
 
 HERE = "*** Begin Patch\n*** Add File: mine.txt\n+of the parent\n*** End Patch\n"
 THERE = (
@@ -332,3 +337,14 @@ def test_the_parents_budget_holds_for_the_family(tmp_path):
         assert "$0.75 is spent: $0.75 so far, $0.50 of it by its helpers" in state.reason
 
     play(tmp_path, family(delegate("Read.", "read")), story, limits=Limits(dollars=0.5))
+
+
+def test_a_long_answer_is_cut_for_the_model_and_whole_for_people():
+    state = SessionState(id=SessionId("h"), name="hand", last_turn="completed", ended_seq=9)
+    diff = "--- a/x\n+++ b/x\n" + "+line\n" * 20_000
+    report = Report(state, "w" * 40_000, (FileChange("x", "changed", 20_000, 0),), diff)
+    told = reported(SessionId("p"), TurnId("t"), CallId("c"), report)
+    assert len(told.outcome.text.encode()) <= LIMIT
+    assert "x +20000 −0" in told.outcome.text and told.outcome.text.count("are left out here") == 2
+    assert "The whole is with the developer, in the session hand" in told.outcome.text
+    assert told.outcome.complete is not None and diff.encode() in told.outcome.complete
