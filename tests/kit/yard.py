@@ -36,7 +36,7 @@ OLD = CheckResult("mypy", "failed", 1, 4_100, ("shop/legacy.py:88",), "s2", fail
 HUNG = CheckResult("pytest", "hung", None, 600_000, problem="It ran over its 600 s and was killed.")
 EVIDENCE = Evidence(
     checks=(CheckResult("pytest", "passed", 0, 6_400, passed=212, skipped=3), GREEN, OLD),
-    marks=(Weakening("tests/test_login.py", 42, "skipped", "@pytest.mark.skip  # flaky"),),
+    marks=(Weakening("tests/test_login.py", 42, "skipped", "The test test_clock is skipped now."),),
     old=("shop/legacy.py:88",),
     files=2, added=40, removed=3, dollars=0.19, tokens=61_000, seconds=724, rounds=2,
 )  # fmt: skip

@@ -70,7 +70,8 @@ def test_a_claim_shows_what_it_rests_on_and_names_what_is_weak():
     assert "✓ pytest   212 passed, 3 skipped" in shown
     assert "✗ mypy   failed before it began (1)" in shown
     assert "shop/legacy.py:88   failed before it began" in shown
-    assert "weakened   ✗ skipped  tests/test_login.py:42" in shown
+    assert "weakened   ✗ The test test_clock is skipped now." in shown
+    assert "tests/test_login.py:42" in shown
     assert "2 files   +40 −3" in shown and "$0.19" in shown and "12:04 of work" in shown
 
 

@@ -155,10 +155,12 @@ def test_a_server_is_consented_to_once_for_a_session_or_for_ever(key, scope):
     play(scene, story)
 
 
-def test_a_call_is_never_remembered_for_ever():
+def test_a_call_is_never_remembered_for_ever_and_a_session_means_every_call():
     async def scene(app, pilot, feed):
-        assert " a  remember" not in told(app)
-        await pilot.press("a", "s")
+        shown = " ".join(told(app).split())
+        assert "a remember" not in shown
+        assert "every call of jira close, whatever its arguments, for one" in shown
+        await pilot.press("a")
         await pilot.pause()
         assert feed.orders == []
 

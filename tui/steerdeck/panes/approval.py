@@ -30,8 +30,8 @@ def approval_card(
     before = _before(transcript, now, width)
     if before and approval.kind not in CONSENTS:
         lines += [BLANK, *before]
-    if approval.kind == "command":
-        lines += [BLANK, *_rule(state)]
+    if approval.kind in ("command", "tool"):
+        lines += [BLANK, *_rule(approval, state)]
     elif approval.kind in CONSENTS:
         lines += [BLANK, *_remembered(approval, state)]
     return lines
@@ -85,8 +85,13 @@ def _before(transcript: Transcript | None, now: int, width: int) -> list[Line]:
     return call_rows("before", done, now, width)
 
 
-def _rule(state: SessionState) -> list[Line]:
+def _rule(approval: OpenApproval, state: SessionState) -> list[Line]:
+    """What `for this session` would allow; of a server's tool that is more than this one call."""
     words = [Span("s", "accent"), Span(" would allow exactly this text, for ", "t2")]
+    if approval.kind == "tool":
+        tool = one_line(approval.what.partition("\n")[0], 80)
+        words = [Span("s", "accent"), Span(" would allow ", "t2"), Span("every call of ", "t0"),
+                 Span(tool, "t0"), Span(", whatever its arguments, for ", "t2")]  # fmt: skip
     words += [foreign(state.name, "t1"), Span(", until it is archived", "t2")]
     return [labelled("session", words)]
 
@@ -96,7 +101,7 @@ def _remembered(approval: OpenApproval, state: SessionState) -> list[Line]:
     thing = {"server": "this command", "tools": "this list", "setup": "this script"}[approval.kind]
     session = [Span("s", "accent"), Span(f" would allow exactly {thing} for ", "t2")]
     session += [foreign(state.name, "t1"), Span(", until it is archived", "t2")]
-    every = [Span("a", "accent"), Span(f" would remember exactly {thing}, for every session; ",
-                                       "t2"), Span("any change asks again", "t1")]  # fmt: skip
+    every = [Span("a", "accent"), Span(" would remember it for all sessions; ", "t2")]
+    every.append(Span("any change asks again", "t1"))
     rows = [labelled("session", session)] if approval.kind != "setup" else []
     return [*rows, labelled("remember", every)]

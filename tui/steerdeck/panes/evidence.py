@@ -109,14 +109,11 @@ def weakened(marks: Collection[Weakening], label: str = "weakened") -> list[Line
     """Tests that the work deleted, skipped or weakened: said first in words, then shown."""
     lines: list[Line] = []
     for mark in marks:
+        said = one_line(mark.text, 300) or one_line(mark.kind, 60)
+        words = [Span(f"{glyphs().failed} ", "failed"), foreign(said, "failed")]
         at = f"{mark.path}:{mark.line}" if mark.line else mark.path
-        words = [Span(f"{glyphs().failed} ", "failed"),
-                 foreign(f"{one_line(mark.kind).replace('_', ' ')}  ", "failed"),
-                 foreign(at, "t1")]  # fmt: skip
-        lines.append(labelled(label, words, hang=2))
+        lines += [labelled(label, words, hang=2), labelled("", [foreign(f"  {at}", "t2")], hang=2)]
         label = ""
-        if mark.text.strip():
-            lines.append(labelled("", [foreign(f"  {one_line(mark.text, 200)}", "t2")], hang=2))
     return lines
 
 

@@ -9,10 +9,11 @@ from steerdeck.model import Told
 from steerdeck.panes.growing import Growing
 from steerdeck.panes.marks import kind_of, tool_glyph
 from steerdeck.text import BLANK, Line, Span, ago, duration, foreign, path_spans
+from steerdeck.waiting import first_words
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prose import lines as prose_lines
 from steerdeck_agents.facts.inert import inert, one_line
-from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said
 from steerdeck_themes.palettes import Token
 
@@ -65,7 +66,7 @@ def _call(call: Called, state: SessionState, now: int, width: int) -> list[Line]
     asked = next((a for a in state.approvals if a.call == call.id), None)
     if asked is not None:
         return _pending(
-            asked.what if asked.kind != "patch" else call.title or "a patch",
+            _wish(asked, call, state),
             f"asked {ago(now - asked.at_ms)}", state,
         )  # fmt: skip
     question = next((q for q in state.questions if q.call == call.id), None)
@@ -86,6 +87,17 @@ def _call(call: Called, state: SessionState, now: int, width: int) -> list[Line]
         last = [line for line in call.output.strip().splitlines()[-2:] if line.strip()]
         lines += [Line((foreign(inert(line, sequences="drop"), "t3"),), indent=4) for line in last]
     return lines
+
+
+def _wish(asked: OpenApproval, call: Called, state: SessionState) -> str:
+    """What a pending call would do; what is no text to run is told in a line."""
+    match asked.kind:
+        case "patch":
+            return call.title or "a patch"
+        case "tool" | "input":
+            return first_words(asked, state)
+        case _:
+            return asked.what
 
 
 def call_row(call: Called, now: int, width: int = 80) -> Line:

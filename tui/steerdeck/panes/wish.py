@@ -35,6 +35,7 @@ _HUES: dict[str, Token] = {"key": "t0", "str": "str", "num": "num"}
 
 def verb_of(approval: OpenApproval) -> str:
     """What the band says after the session's name."""
+    title = one_line(approval.title, 30)
     match approval.kind:
         case "command":
             return "asks to run a command"
@@ -49,11 +50,11 @@ def verb_of(approval: OpenApproval) -> str:
         case "helper":
             return "asks to start a helper"
         case "server":
-            return "wants to start a server"
+            return f"wants to start the server {title}".rstrip()
         case "tools":
-            return "has a server whose tools changed"
+            return f"is offered other tools by {title or 'a server'}"
         case "setup":
-            return f"has a {approval.title or 'set-up'} script to run"
+            return f"has a {title or 'set-up'} script to run"
 
 
 def body(approval: OpenApproval, state: SessionState | None = None) -> list[Line]:
@@ -69,9 +70,6 @@ def body(approval: OpenApproval, state: SessionState | None = None) -> list[Line
             return _helper(approval, state)
         case "setup":
             return [*raised(_shell_text(approval.what)), *_setup(approval, state)]
-        case "server":
-            named = [labelled("server", [foreign(approval.title, "t0")])] if approval.title else []
-            return [*raised(_shell_text(approval.what)), *([BLANK, *named] if named else [])]
         case _:
             return raised(_shell_text(approval.what))
 
@@ -116,7 +114,8 @@ def diff_row(line: str) -> Line:
         fg, bg = "rem", "rem_bg"
     elif sign == "@":
         fg = "t3"
-    text = Span("", "t1") if not line else foreign(line[1:] if bg else line, "t1" if bg else fg)
+    told = line[1:] if bg or sign == " " else line
+    text = foreign(told, "t1" if bg else fg)
     gutter = Span(glyphs().removed if sign == "-" else sign, fg) if bg else None
     return Line((text,), gutter=gutter, indent=2, bg=bg, wrap=True)
 

@@ -16,7 +16,7 @@ from steerdeck_agents.facts.asking import Scope
 from steerdeck_agents.facts.limits import amount
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 
-_FOR_SESSION = ("command", "server", "tools")
+_FOR_SESSION = ("command", "tool", "server", "tools")
 
 
 class Answering(Keyed[None]):
@@ -102,7 +102,9 @@ class Answering(Keyed[None]):
     def _may_say(self) -> bool:
         """Whether words would go to the agent: work sent back, or a way out of a drift."""
         state = self._of_item()
-        drifts = state is not None and any(drift.pauses for drift in state.drifts)
+        drifts = state is not None and (
+            state.goal is not None or any(drift.pauses for drift in state.drifts)
+        )
         return self._of_kind("claim", "done", "drift", "held") or (
             self._of_kind("parked") and drifts and not self.can_raise()
         )

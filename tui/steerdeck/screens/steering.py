@@ -144,7 +144,11 @@ class Steering(Keyed[T], Generic[T]):
         self.post_message(Open("compact", self.model.in_hand))
 
     def can_resume(self) -> bool:
-        return bool(self.hand and self.hand.status in _RESTS)
+        state = self.hand
+        if state is None:
+            return False
+        held = state.goal is not None and bool(state.goal.held) and state.turn is None
+        return state.status in _RESTS or (held and not state.archived)
 
     def do_resume(self) -> None:
         self.helm.go(self.helm.resume(self.model.in_hand))

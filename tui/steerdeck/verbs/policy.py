@@ -54,12 +54,25 @@ def policy() -> None:
 
 @policy.command("check")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-@click.option("--cwd", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".",
-              help="Where the command would start; the repository around it is its workspace.")  # fmt: skip
-@click.option("--level", type=click.Choice(list(LEVELS)), default="bubblewrap", show_default=True,
-              help="The sandbox it would run in.")  # fmt: skip
-@click.option("--stdin", "lines", is_flag=True,
-              help='Judge one JSON object {"id", "cmd"} a line of the standard input.')  # fmt: skip
+@click.option(
+    "--cwd",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    help="Where the command would start; the repository around it is its workspace.",
+)
+@click.option(
+    "--level",
+    type=click.Choice(list(LEVELS)),
+    default="bubblewrap",
+    show_default=True,
+    help="The sandbox it would run in.",
+)
+@click.option(
+    "--stdin",
+    "lines",
+    is_flag=True,
+    help='Judge one JSON object {"id", "cmd"} a line of the standard input.',
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer with JSON, one object a line.")
 def check(
     command: tuple[str, ...], cwd: Path, level: LevelName, lines: bool, as_json: bool
