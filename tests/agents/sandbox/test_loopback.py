@@ -4,13 +4,16 @@ import asyncio
 import contextlib
 import os
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from prove.floods import gone
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox import descendants
@@ -163,3 +166,46 @@ def test_where_none_can_be_made_a_sentence_says_so() -> None:
     with pytest.raises(SteerdeckError, match="network"):
         asyncio.run(open_loopback("/bin/cat"))
     assert open_files() == before
+
+
+CODE = """
+import asyncio, pathlib, sys
+from steerdeck_agents.facts.places import *
+from steerdeck_agents.sandbox.live import start_live
+from steerdeck_agents.sandbox.loopback import open_loopback
+from steerdeck_agents.sandbox.process import Spawn, environment
+async def main():
+    path, name = sys.argv[1:]
+    workspace, level = Workspace(path=path, repository="", branch="", base=""), Level(name=name)
+    shared = (await open_loopback()).holder if name == "bubblewrap" else None
+    script = "trap '' TERM HUP; (setsid sleep 600 &); touch up; while :; do sleep 1; done"
+    for tty in (False, True):
+        start_live(
+            Spawn(script=script, workspace=workspace, level=level, loopback=shared,
+                  environment=environment(Surroundings(), workspace, level)),
+            tty=tty, on_output=print, spool=pathlib.Path(path) / "spool",
+        )
+    print(shared.pid if shared else 0, flush=True)
+    await asyncio.sleep(600)
+asyncio.run(main())
+"""
+
+
+def test_the_death_of_the_runtime_ends_shells_and_what_they_share(
+    level: Level, workspace: Workspace
+) -> None:
+    command = [sys.executable, "-c", CODE, workspace.path, level.name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as runtime:
+        assert runtime.stdout is not None
+        holder = int(runtime.stdout.readline())
+        up = Path(workspace.path, "up")
+        while not up.exists():
+            assert runtime.poll() is None
+        runtime.kill()
+    descendants.end_leftovers()
+    # This process adopts orphans, so it has to collect the ended ones as init would.
+    until = time.monotonic() + 5
+    while (left := descendants.descendants(os.getpid())) and time.monotonic() < until:
+        descendants.reap(left)
+    assert asyncio.run(gone(workspace))
+    assert not holder or not Path(f"/proc/{holder}/cwd").exists()
