@@ -9,7 +9,7 @@ import asyncio
 from pathlib import Path
 
 from steerdeck_agents.facts.errors import OrderRefused
-from steerdeck_agents.facts.events import Noticed
+from steerdeck_agents.facts.events import CheckEnded, ChecksJudged, ChecksSet, KnownEvent, Noticed
 from steerdeck_agents.facts.forks import Copying
 from steerdeck_agents.facts.ids import CallId, SessionId
 from steerdeck_agents.facts.orders import Fork
@@ -20,6 +20,7 @@ from steerdeck_agents.loop import fork as forks
 from steerdeck_agents.loop import recover
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.session import Session
+from steerdeck_agents.work.check_judge import judge
 
 
 async def fork(fleet: Fleet, session: Session, order: Fork) -> tuple[SessionId, int]:
@@ -42,12 +43,31 @@ async def fork(fleet: Fleet, session: Session, order: Fork) -> tuple[SessionId, 
     seq = await fleet.admit(
         order.name or source.name,
         lambda name, slot: (
-            *forks.born(copy, source, copying, fleet.level, name, slot), *notes, *items
+            *forks.born(copy, source, copying, fleet.level, name, slot),
+            *_checks(copy, source),
+            *notes,
+            *items,
         ),
         keys=session.keys,
         enclosed=(*texts, OrderAnswered(order.id, copy)),
     )  # fmt: skip
     return copy, seq
+
+
+def _checks(copy: SessionId, source: SessionState) -> list[KnownEvent]:
+    """The checks the copy carries, with what failed before the work it takes over began.
+
+    Its own baseline would be taken of changed files. The goal stays with the source.
+    """
+    verify = source.verify
+    if not verify.checks:
+        return []
+    facts: list[KnownEvent] = [ChecksSet(session=copy, actor="developer", checks=verify.checks)]
+    facts += [CheckEnded(session=copy, round=0, result=result) for result in verify.baseline]
+    if len(verify.baseline) == len(verify.checks):
+        judged = judge(verify.baseline, verify.baseline)
+        facts.append(ChecksJudged(session=copy, round=0, verdict=judged.verdict, old=judged.old))
+    return facts
 
 
 def _left_out(copy: SessionId, paths: str) -> tuple[Noticed, ...]:

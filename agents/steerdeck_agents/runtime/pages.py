@@ -12,6 +12,7 @@ from steerdeck_agents.runtime import offer, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
 from steerdeck_agents.share.spend import spend
+from steerdeck_agents.work.checks_offered import offered
 from steerdeck_agents.workspace import repository
 from steerdeck_agents.workspace.changes import diff
 from steerdeck_agents.workspace.git import text
@@ -70,6 +71,8 @@ class Pages:
                 return _json(await self._look(query))
             case wire.Switch():
                 return _json(await offer.switch(self._fleet, query))
+            case wire.ChecksFound(folder):
+                return _json(await _checks(folder))
             case wire.Spend():
                 return _json(await asyncio.to_thread(spend, reader))
             case wire.RuntimeStatus():
@@ -96,6 +99,13 @@ class Pages:
             model_problem=problem,
             sandbox=level.title,
         )
+
+
+async def _checks(folder: str) -> wire.FoundChecks:
+    try:
+        return wire.FoundChecks(await offered(folder))
+    except SteerdeckError as error:
+        return wire.FoundChecks(problem=str(error))
 
 
 def _json(value: object) -> str:

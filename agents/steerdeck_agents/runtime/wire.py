@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import OrderId, SessionId, Sha
 from steerdeck_agents.facts.orders import Order
@@ -161,6 +162,12 @@ class Look(msgspec.Struct, frozen=True, tag="look", tag_field="ask"):
     """The caller's keys, to list what its models are."""
 
 
+class ChecksFound(msgspec.Struct, frozen=True, tag="checks_found", tag_field="ask"):
+    """The checks a new session in this folder could be given: FoundChecks."""
+
+    folder: str
+
+
 class Spend(msgspec.Struct, frozen=True, tag="spend", tag_field="ask"):
     """What was spent by session, model and day: list[SpendLine] of share.spend."""
 
@@ -179,7 +186,7 @@ class Switch(msgspec.Struct, frozen=True, tag="switch", tag_field="ask"):
 
 Query = (
     Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Search | Look
-    | Switch | Spend | RuntimeStatus
+    | Switch | ChecksFound | Spend | RuntimeStatus
 )  # fmt: skip
 
 
@@ -260,6 +267,14 @@ class Outlook(msgspec.Struct, frozen=True):
     """Why there is no model, in one sentence with the way out."""
     budget: float | None = None
     sandbox: str = ""
+
+
+class FoundChecks(msgspec.Struct, frozen=True):
+    """Proposals, each with the file it was found in."""
+
+    checks: tuple[Check, ...] = ()
+    problem: str = ""
+    """Why nothing could be looked for: a sentence with the way out."""
 
 
 class GaugeLine(msgspec.Struct, frozen=True):

@@ -23,7 +23,9 @@ from kit.repositories import (
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.goals import Goal
 from steerdeck_agents.facts.ids import RandomIds, SessionId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.journal.reader import JournalReader, StoredRequest
@@ -366,3 +368,26 @@ def test_a_fork_of_a_fork_keeps_the_key_of_the_first_over_a_restart(tmp_path):
             check_laws(playing.runtime.fleet.reader, playing.state(second))
 
     asyncio.run(story())
+
+
+def test_a_fork_carries_the_checks_with_what_failed_before_and_not_the_goal(tmp_path):
+    said = "FAILED tests/test_a.py::test_old - x"
+    summary = f"=== short test summary info ===\\n{said}\\n=== 1 failed, 2 passed in 0.1s ==="
+    old = Check(name="old", command=f"printf '{summary}\\n'; exit 1")
+
+    async def run_it() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        async with playing_at(tmp_path, repository) as playing:
+            goal = Goal("Reach it.", check_in_turns=1, waits=True)
+            session = await playing.start(repository, "m", checks=(old,), goal=goal)
+            await playing.status(session, "parked")
+            source = playing.state(session)
+            copy = await forked(playing, session)
+            verify = playing.state(copy).verify
+            assert verify.checks == (old,)
+            assert verify.baseline == source.verify.baseline != ()
+            assert verify.old == ("tests/test_a.py::test_old",)
+            assert (verify.round, verify.results, verify.claim) == (0, (), None)
+            assert playing.state(copy).goal is None and playing.state(session).goal is not None
+
+    asyncio.run(run_it())
