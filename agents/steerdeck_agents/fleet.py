@@ -35,7 +35,7 @@ from steerdeck_agents.gate import rules
 from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
-from steerdeck_agents.loop import delegating, recover
+from steerdeck_agents.loop import delegating, goal, recover
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.today import Today
@@ -169,7 +169,14 @@ class Fleet:
         """Whether the runtime must stay: something works, waits for the developer or is parked."""
         return any(
             not state.archived
-            and (state.turn is not None or state.waits or state.queue or state.copying)
+            and (
+                state.turn is not None
+                or state.waits
+                or state.queue
+                or state.copying
+                or state.shells
+                or goal.due(state)
+            )
             for state in self.writer.states().values()
         )
 

@@ -138,8 +138,7 @@ class Link:
 async def attach(folder: str | Path = ".") -> AsyncIterator[Link]:
     """The runtime of this environment's home, started when none runs; it stays when you leave."""
     where = paths(os.environ)
-    variables = {model.key_variable for model in load(where, os.environ).models}
-    wanted = {*variables, "OPENAI_API_KEY", "OPENAI_BASE_URL"}
+    wanted = {*load(where, os.environ).variables, "OPENAI_API_KEY", "OPENAI_BASE_URL"}
     keys = {name: os.environ[name] for name in wanted if os.environ.get(name)}
     client = await ensure(where, version("steerdeck"), os.environ)
     try:

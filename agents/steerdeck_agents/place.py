@@ -8,32 +8,39 @@ import asyncio
 import logging
 import math
 import shutil
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from steerdeck_agents.facts.errors import JournalError, RepositoryError, SteerdeckError
 from steerdeck_agents.facts.events import (
+    CallEnded,
     KnownEvent,
     Noticed,
     SessionParked,
     WorkspaceMade,
     WorkspaceProgressed,
 )
-from steerdeck_agents.facts.ids import CallId, Clock, Ids, SessionId
+from steerdeck_agents.facts.ids import CallId, Clock, Ids, SessionId, sha_of
 from steerdeck_agents.facts.places import Level, Workspace
-from steerdeck_agents.facts.reduce.furnish import CONSENTS
+from steerdeck_agents.facts.shells import ShellEnded, ShellEnding, ShellFact
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.furnish import Furnisher
+from steerdeck_agents.hosting import Hosting
+from steerdeck_agents.journal.enclosures import NewBlob
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.loop import recover
+from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.loop.site import Memory, Site, first_of
 from steerdeck_agents.loop.today import Today
+from steerdeck_agents.loop.toolbox import Toolbox
 from steerdeck_agents.loop.watching import Watching
 from steerdeck_agents.models.abilities import freeform, sees
 from steerdeck_agents.models.connect import connect
@@ -43,9 +50,10 @@ from steerdeck_agents.models.model import Model
 from steerdeck_agents.models.prices import price, window
 from steerdeck_agents.models.reach import settings_for
 from steerdeck_agents.sandbox.key_command import LASTS_S, key_of
-from steerdeck_agents.settings.config import ModelSettings
+from steerdeck_agents.settings.config import ModelSettings, load
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.settings.project import read_project
+from steerdeck_agents.tools.shell_keeper import Shells
 from steerdeck_agents.work.fill import fill
 from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.work.helping import Helping
@@ -99,6 +107,11 @@ class Place:
         self._model: Model | None = None
         self._ground: SessionGround | None = None
         self._furnisher = Furnisher(session, services.writer, services.paths, services.ids)
+        self._hosting = Hosting(
+            session, services.writer, services.paths, services.clock, services.ids, self.later
+        )
+        self._shells: Shells | None = None
+        self._told = Flow(services.writer)
         self.watching = Watching()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -143,7 +156,23 @@ class Place:
     @property
     def waits(self) -> bool:
         """Whether it can't be made ready before the developer has decided something."""
-        return any(approval.kind in CONSENTS for approval in self.state.approvals)
+        return any(approval.kind == "setup" for approval in self.state.approvals)
+
+    @property
+    def shells(self) -> Shells:
+        """Its shell sessions."""
+        if self._shells is None:
+            spool, opened = self.services.paths.spool, self.state.counts.shells
+            self._shells = Shells(self.id, spool, self._tell, opened=opened)
+        return self._shells
+
+    def hear(self, facts: Sequence[KnownEvent]) -> None:
+        """Facts of this session were committed: take over what memory holds of them."""
+        for fact in facts:
+            if isinstance(fact, CallEnded) and fact.call is not None:
+                self.results[fact.call] = fact.result
+        self.watching.hear(facts)
+        self._hosting.hear(facts)
 
     async def tear_down(self) -> None:
         """Run the tear-down script of its project, where one was allowed."""
@@ -164,8 +193,13 @@ class Place:
         self._background.add(task)
         task.add_done_callback(self._done)
 
-    async def close(self) -> None:
+    async def close(self, how: ShellEnding) -> None:
         """Leave everything; what an append in hand became is only known to the journal now."""
+        await self._hosting.close()
+        if self._shells is not None:
+            await self._shells.close(how)
+            await self._told.sent()
+            self._shells = None
         for task in tuple(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -216,6 +250,8 @@ class Place:
 
     async def _make_site(self, settings: ModelSettings, model: Model) -> Site:
         services = self.services
+        configured = await asyncio.to_thread(load, services.paths, self.keys)
+        await self._hosting.begin(configured.servers, self.keys, self.stop)
         await asyncio.to_thread(self.watching.load, services.reader, self.id)
         self.watching.hear(())
         learned = learned_at(services.paths.cache)
@@ -243,6 +279,8 @@ class Place:
             price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
             today=services.today,
             watching=self.watching,
+            toolbox=Toolbox(self._hosting.servers, helper=self.state.parent is not None),
+            shells=self.shells,
             helping=services.helping,
             drops=lambda: learned_at(services.paths.cache).drops(settings),
             freeform=freeform(settings, learned),
@@ -302,6 +340,13 @@ class Place:
         if self.state.workspace.borrows and not self._alone_tried:
             self._alone_tried = True
             self.later(self._stand_alone(self.state.workspace))
+
+    def _tell(self, fact: ShellFact, output: bytes) -> None:
+        if isinstance(fact, ShellEnded) and output:
+            fact = replace(fact, output=sha_of(output))
+            self._told.send(fact, enclosed=(NewBlob(sha_of(output), output),))
+        else:
+            self._told.send(fact)
 
     async def _say_progress(self, text: str) -> None:
         await self.services.writer.append(WorkspaceProgressed(session=self.id, text=text))

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from steerdeck_agents.adapters.adapter import Adapter
 from steerdeck_agents.adapters.native import NativeAdapter
 from steerdeck_agents.facts.errors import JournalError
-from steerdeck_agents.facts.events import CallEnded, KnownEvent, SessionParked, TurnStarted
+from steerdeck_agents.facts.events import KnownEvent, SessionParked, TurnStarted
 from steerdeck_agents.facts.ids import SessionId, TurnId
+from steerdeck_agents.facts.shells import ShellEnding
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.loop import compact, goal, recover, turn
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Site
@@ -67,10 +68,7 @@ class Session:
         Called before the appends that brought them return, so that whoever waits for a call's end
         also finds its result.
         """
-        for fact in facts:
-            if isinstance(fact, CallEnded) and fact.call is not None:
-                self.place.results[fact.call] = fact.result
-        self.place.watching.hear(facts)
+        self.place.hear(facts)
         if self.id in self._services.writer.set_aside and self._task is not None:
             log.error("session %s: %s", self.id, self._services.writer.set_aside[self.id])
             self._task.cancel()
@@ -95,14 +93,17 @@ class Session:
         """Connect anew before the next turn, with the keys of now."""
         self.place.forget()
 
-    async def close(self) -> None:
-        """Stop working without a word in the journal: a crash and a close look the same there."""
+    async def close(self, how: ShellEnding = "runtime") -> None:
+        """Stop working, with no word of a turn's end: a crash and a close look the same there.
+
+        Its shell sessions end; `how` is why.
+        """
         self.place.unwatch()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         self._services.governor.forget(self.id)
-        await self.place.close()
+        await self.place.close(how)
 
     async def end_turn(self) -> None:
         """End the open turn as interrupted; for a session that was closed and will not go on."""

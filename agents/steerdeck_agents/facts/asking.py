@@ -1,18 +1,18 @@
-"""Facts about what the developer is asked and what was decided: approvals, rules, questions."""
+"""Facts about what the developer is asked and what was decided: approvals, questions."""
 
 from typing import Literal
 
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import ApprovalId, Sha
 from steerdeck_agents.facts.places import FileChange
-from steerdeck_agents.facts.verdict import Rule
 
 Kind = Literal["command", "patch", "network", "input", "tool", "helper", "server", "tools", "setup"]
 """What an approval allows: to run a command, type into a shell session (`input`), call a server's
 tool, start a helper. `server` and `setup` are consents to start programs a configuration or a
 repository names, `tools` is one to what a server offers now; these three belong to no call."""
-Scope = Literal["once", "session", "everywhere"]
-"""`everywhere`: a consent that is remembered by its hash, for every session of this home."""
+Scope = Literal["once", "turn", "session", "repository", "everywhere"]
+"""All but `once` make a rule. Of a consent, `everywhere` is remembered by its hash, for every
+session of this home."""
 
 
 class ApprovalRequested(Fact, frozen=True, kw_only=True, tag="approval.requested"):
@@ -48,14 +48,6 @@ class ApprovalExpired(Fact, frozen=True, kw_only=True, tag="approval.expired"):
     reason: str
 
 
-class RuleAdded(Fact, frozen=True, kw_only=True, tag="rule.added"):
-    rule: Rule
-
-
-class RuleUsed(Fact, frozen=True, kw_only=True, tag="rule.used"):
-    rule: str
-
-
 class QuestionAsked(Fact, frozen=True, kw_only=True, tag="question.asked"):
     question: ApprovalId
     text: str
@@ -75,6 +67,6 @@ class QuestionExpired(Fact, frozen=True, kw_only=True, tag="question.expired"):
 
 
 AskingFact = (
-    ApprovalRequested | ApprovalDecided | ApprovalExpired | RuleAdded | RuleUsed
+    ApprovalRequested | ApprovalDecided | ApprovalExpired
     | QuestionAsked | QuestionAnswered | QuestionExpired
 )  # fmt: skip

@@ -6,7 +6,9 @@ import msgspec
 
 from steerdeck_agents.facts.fact import Fact
 
-DriftKind = Literal["repeated_call", "back_and_forth", "outside_plan", "no_change", "fewer_tests"]
+DriftKind = Literal[
+    "repeated_call", "back_and_forth", "outside_plan", "no_change", "fewer_tests", "bad_calls"
+]
 
 
 class Drift(msgspec.Struct, frozen=True, omit_defaults=True):

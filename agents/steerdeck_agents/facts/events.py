@@ -15,8 +15,6 @@ from steerdeck_agents.facts.asking import AskingFact
 from steerdeck_agents.facts.asking import QuestionAnswered as QuestionAnswered
 from steerdeck_agents.facts.asking import QuestionAsked as QuestionAsked
 from steerdeck_agents.facts.asking import QuestionExpired as QuestionExpired
-from steerdeck_agents.facts.asking import RuleAdded as RuleAdded
-from steerdeck_agents.facts.asking import RuleUsed as RuleUsed
 from steerdeck_agents.facts.calls import CallEnded as CallEnded
 from steerdeck_agents.facts.calls import CallFact
 from steerdeck_agents.facts.calls import CallLost as CallLost
@@ -61,6 +59,15 @@ from steerdeck_agents.facts.requests import RequestSent as RequestSent
 from steerdeck_agents.facts.requests import RetryHastened as RetryHastened
 from steerdeck_agents.facts.requests import RetryPlanned as RetryPlanned
 from steerdeck_agents.facts.requests import StreamSilent as StreamSilent
+from steerdeck_agents.facts.ruling import RuleAdded as RuleAdded
+from steerdeck_agents.facts.ruling import RuleChanged as RuleChanged
+from steerdeck_agents.facts.ruling import RuleExpired as RuleExpired
+from steerdeck_agents.facts.ruling import RuleFact
+from steerdeck_agents.facts.ruling import RuleOffered as RuleOffered
+from steerdeck_agents.facts.ruling import RuleReviewed as RuleReviewed
+from steerdeck_agents.facts.ruling import RuleRevoked as RuleRevoked
+from steerdeck_agents.facts.ruling import RulesRead as RulesRead
+from steerdeck_agents.facts.ruling import RuleUsed as RuleUsed
 from steerdeck_agents.facts.servers import ServerChanged as ServerChanged
 from steerdeck_agents.facts.setup import SetupEnded as SetupEnded
 from steerdeck_agents.facts.setup import SetupFact
@@ -294,7 +301,7 @@ KnownEvent = (
     | BudgetWarned | CompactionOrdered | WindowCompacted | TextAdded | ItemEnded | PlanUpdated
     | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded | LandingFailed | Noticed
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
-    | CallFact | AskingFact | ShellFact | CheckFact | GoalFact | SetupFact
+    | CallFact | AskingFact | RuleFact | ShellFact | CheckFact | GoalFact | SetupFact
 )  # fmt: skip
 Event = KnownEvent | Unknown
 Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted

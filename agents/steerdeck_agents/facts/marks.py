@@ -3,6 +3,8 @@
 Each is a text and its level: `info`, `done`, `warning` or `error`.
 """
 
+from collections.abc import Collection
+
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import CheckResult, Evidence
 
@@ -79,11 +81,29 @@ def check_words(result: CheckResult) -> str:
 
 def claim_words(evidence: Evidence) -> str:
     """What a claim that work is done rests on, in a line."""
-    red = sum(not result.good for result in evidence.checks)
-    checks = f"{len(evidence.checks)} checks green" if not red else f"{red} checks red"
-    said = f"done: {checks}, {evidence.files} files +{evidence.added} −{evidence.removed}"
-    marked = f", {len(evidence.marks)} tests weakened" if evidence.marks else ""
+    files = _several(evidence.files, "file")
+    said = f"done: {_checks(evidence)}, {files} +{evidence.added} −{evidence.removed}"
+    marked = f", {_several(len(evidence.marks), 'test')} weakened" if evidence.marks else ""
     return f"{said}, ${evidence.dollars:.2f}{marked}"
+
+
+def was_before(result: CheckResult, old: Collection[str]) -> bool:
+    """Whether all that fails in it failed before the agent began."""
+    return result.status == "failed" and bool(result.failures) and set(result.failures) <= set(old)
+
+
+def _checks(evidence: Evidence) -> str:
+    bad = [result for result in evidence.checks if not result.good]
+    red = [result for result in bad if not was_before(result, evidence.old)]
+    if red:
+        return f"{len(red)} of {_several(len(evidence.checks), 'check')} red"
+    if bad:
+        return f"{_several(len(evidence.checks), 'check')} green but for what failed before"
+    return f"{_several(len(evidence.checks), 'check')} green"
+
+
+def _several(number: int, what: str) -> str:
+    return f"1 {what}" if number == 1 else f"{number} {what}s"
 
 
 def _shell_end(event: e.ShellEnded) -> str:

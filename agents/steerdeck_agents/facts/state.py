@@ -30,6 +30,7 @@ from steerdeck_agents.facts.limits import Limits, Spent
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.requests import Ending
+from steerdeck_agents.facts.ruling import Meter, Offer, RuleReview
 from steerdeck_agents.facts.servers import OpenServer
 from steerdeck_agents.facts.setup import Setup
 from steerdeck_agents.facts.shells import OpenShell
@@ -96,6 +97,8 @@ class OpenApproval(msgspec.Struct, frozen=True):
     at_ms: int
     title: str = ""
     """What asks, where that is no call."""
+    offer: Offer | None = None
+    """A rule for this and its like, offered since alike ones were allowed."""
 
 
 class OpenQuestion(msgspec.Struct, frozen=True):
@@ -171,6 +174,8 @@ class Counts(msgspec.Struct, frozen=True):
     """Time open approvals and questions waited for the developer."""
     worked_ms: int = 0
     """Time its requests and calls took; of calls side by side each counts."""
+    shells: int = 0
+    """Shell sessions it has had."""
     unpriced: int = 0
     """Requests whose price is not known."""
 
@@ -238,6 +243,11 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     queue: tuple[Message, ...] = ()
     consents: tuple[Consent, ...] = ()
     rules: tuple[Rule, ...] = ()
+    """Those of this session alone."""
+    meters: tuple[Meter, ...] = ()
+    """How far they have been used."""
+    rule_reviews: tuple[RuleReview, ...] = ()
+    """Ended rules whose doings the developer has not looked at."""
     shells: tuple[OpenShell, ...] = ()
     servers: tuple[OpenServer, ...] = ()
     setup: Setup = Setup()

@@ -30,8 +30,9 @@ def bind(
     """
     match action:
         case RunCommand():
+            kept = "shell session on a terminal" if action.tty else "shell session"
             return Binding(
-                kind="command",
+                kind=kept if action.keep else "command",
                 text=action.script,
                 folder=posixpath.normpath(posixpath.join(workspace.path, action.folder)),
                 environment=tuple(sorted(environment.items())),

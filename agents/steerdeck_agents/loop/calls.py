@@ -32,7 +32,6 @@ from steerdeck_agents.facts.state import OpenCall, SessionState
 from steerdeck_agents.journal.enclosures import NewBlob
 from steerdeck_agents.loop import delegating, perform, recover, request
 from steerdeck_agents.loop.site import Site
-from steerdeck_agents.tools import registry
 from steerdeck_agents.tools.delegate import Delegation
 from steerdeck_agents.tools.outcome import Outcome
 
@@ -43,7 +42,7 @@ async def settle(site: Site, turn: TurnId) -> None:
     before: tuple[asyncio.Future[None], ...] = ()
     starting: tuple[asyncio.Future[None], ...] = ()
     for call in site.state.calls:
-        tool = registry.by_name(call.tool)
+        tool = site.toolbox.by_name(call.tool)
         if tool is not None and tool.parallel:
             tasks.append(asyncio.create_task(_one(site, turn, call.id)))
         elif isinstance(tool, Delegation):
@@ -123,7 +122,7 @@ async def _settled(
         # It was begun before and its end was not kept, so it must not be begun again (law 7).
         await site.journal.append(recover.lost(site.session, turn, call_id), full=True)
         return
-    tool = registry.by_name(call.tool)
+    tool = site.toolbox.by_name(call.tool)
     if tool is None:
         unknown = f"There is no tool {call.tool!r}; use one of those you were given."
         await end(site, turn, call_id, "failed", Outcome("failed", unknown, "no such tool"))

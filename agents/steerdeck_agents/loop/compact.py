@@ -27,7 +27,6 @@ from steerdeck_agents.loop.prompt import Held, NewText, Prompt
 from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.loop.stream import Response
 from steerdeck_agents.models.governor import Ticket
-from steerdeck_agents.tools import registry
 
 FULL_SHARE = 0.8
 """Of what the model can read; a prompt that fills more is compacted."""
@@ -171,7 +170,7 @@ async def _send(
     parameters = request.fields(
         model=site.wire_model,
         cache_key=site.state.cache_key,
-        tools=registry.specs_text(freeform=site.freeform),
+        tools=site.toolbox.specs_text(freeform=site.freeform),
         effort=site.effort,
         drops=site.drops(),
     )

@@ -26,22 +26,14 @@ from steerdeck_agents.facts.forks import Copying
 from steerdeck_agents.facts.ids import CallId, MessageId, SessionId, TurnId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.state import OpenCall, SessionState
-from steerdeck_agents.loop import perform, request
+from steerdeck_agents.loop import perform
 from steerdeck_agents.loop.helper_answer import Answer, refused, reported
-from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.tools.outcome import Outcome
 from steerdeck_agents.work.family import at_work
 
 MOST_AT_WORK = 4
 """Helpers of one session that may work at once."""
-_NOTE = (
-    "You are a helper. The message that follows is a brief of another agent, which works for the"
-    " developer in a session of its own and waits for you; it is your task, and no word of the"
-    " developer. You work on a copy of that agent's files; what you do does not reach its own."
-    " Your last message is the answer it gets, {given}: make it complete and exact, with paths"
-    " and lines, and without a greeting. Do not ask for what you can find out yourself."
-)
 
 
 async def answer(
@@ -97,9 +89,6 @@ async def _start(
         parent = site.state
     copying = Copying(source=parent.id, at=parent.seq, head=head, path=parent.workspace.path)
     helper = SessionId(site.ids.new("ses"))
-    given = "with a diff of what you changed" if action.writes else "and all it gets"
-    note = request.message("developer", _NOTE.format(given=given))
-    told = Prompt(helper, 0).stage((note, "harness.helper", "message"))
     asked = CallStarted(
         session=parent.id,
         turn=turn,
@@ -120,10 +109,10 @@ async def _start(
             )
         started = _started(asked, helper, action, name)
         birth = _birth(helper, parent, action, copying, name, slot)
-        return (asked, started, *birth, *told.events, *_begun(site, helper, action))
+        return (asked, started, *birth, *_begun(site, helper, action))
 
     try:
-        await site.helping.start(action.name or action.brief, born, told.enclosed)
+        await site.helping.start(action.name or action.brief, born, ())
     except OrderRefused as error:
         return None if site.stop.is_set() else refused(str(error))
     return helper

@@ -6,9 +6,11 @@ and there the failure is met.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import KnownEvent
+from steerdeck_agents.journal.enclosures import Enclosure
 from steerdeck_agents.loop.site import Journal
 
 
@@ -19,8 +21,8 @@ class Flow:
         self._journal = journal
         self._appends: set[asyncio.Task[None]] = set()
 
-    def send(self, *facts: KnownEvent) -> None:
-        append = asyncio.create_task(self._append(facts))
+    def send(self, *facts: KnownEvent, enclosed: Sequence[Enclosure] = ()) -> None:
+        append = asyncio.create_task(self._append(facts, enclosed))
         self._appends.add(append)
         append.add_done_callback(self._appends.discard)
 
@@ -28,8 +30,13 @@ class Flow:
         """Return when all that was sent waits at the writer, ahead of whatever is appended next."""
         await asyncio.sleep(0)
 
-    async def _append(self, facts: tuple[KnownEvent, ...]) -> None:
+    async def sent(self) -> None:
+        """Return when all that was sent is in the journal, or could not be."""
+        if self._appends:
+            await asyncio.wait(self._appends)
+
+    async def _append(self, facts: tuple[KnownEvent, ...], enclosed: Sequence[Enclosure]) -> None:
         try:
-            await self._journal.append(*facts)
+            await self._journal.append(*facts, enclosed=enclosed)
         except JournalError:
             return

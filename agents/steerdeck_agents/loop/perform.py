@@ -39,6 +39,7 @@ from steerdeck_agents.loop.site import Site
 from steerdeck_agents.sandbox.process import environment
 from steerdeck_agents.tools.outcome import Outcome
 from steerdeck_agents.tools.perform import Bench, perform
+from steerdeck_agents.tools.shell_keeper import Opener
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ async def carry_out(
     site: Site, turn: TurnId, call_id: CallId, action: Action, permit: Permit
 ) -> Outcome:
     """Perform an allowed action, with checkpoints around one that may write."""
-    writes = isinstance(action, RunCommand | ApplyPatch)
+    writes = has_effect(action)
     if writes:
         await verify.baseline_taken(site)
         if site.stop.is_set():
@@ -136,6 +137,17 @@ async def carry_out(
     return outcome
 
 
+def has_effect(action: Action) -> bool:
+    """Whether it may change something, so that its intent and the files around it are kept."""
+    match action:
+        case RunCommand() | ApplyPatch() | CallServer():
+            return True
+        case UseShell(text=text, stop=stop):
+            return bool(text) or stop
+        case _:
+            return False
+
+
 async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) -> Outcome:
     flow = Flow(site.journal)
 
@@ -153,6 +165,9 @@ async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) 
         stop=site.stop,
         files=site.ground.files,
         pictures=site.images,
+        shells=site.shells,
+        opener=Opener(turn, call_id),
+        servers=site.toolbox.servers,
         skill=lambda name: site.guides.skill(state.workspace, name),
     )
     try:

@@ -8,12 +8,15 @@ simply stay open.
 
 from steerdeck_agents.facts.checks import CheckResult
 from steerdeck_agents.facts.events import (
+    ApprovalExpired,
     CallEnded,
     CallLost,
     CheckEnded,
     ItemEnded,
     KnownEvent,
+    QuestionExpired,
     RequestEnded,
+    ServerChanged,
     SessionParked,
     SessionResumed,
     SetupEnded,
@@ -58,6 +61,20 @@ def left_open(state: SessionState, why: str) -> list[KnownEvent]:
     facts += [
         ShellEnded(session=state.id, call=shell.call, shell=shell.id, how="lost")
         for shell in state.shells
+    ]
+    facts += [
+        QuestionExpired(session=state.id, question=asked.id, reason=why)
+        for asked in state.questions
+        if asked.asker not in ("", "checks")
+    ]
+    facts += [
+        ServerChanged(session=state.id, server=server.name, status="gone", reason=why)
+        for server in state.servers
+    ]
+    facts += [
+        ApprovalExpired(session=state.id, approval=asked.id, reason=why)
+        for asked in state.approvals
+        if asked.kind in ("server", "tools")
     ]
     if state.setup.status == "running":
         facts.append(SetupEnded(session=state.id, kind="setup", status="failed", reason=why))

@@ -22,7 +22,6 @@ from steerdeck_agents.loop.stream import Response
 from steerdeck_agents.loop.titles import title_of
 from steerdeck_agents.models.drops import CUSTOM_TOOLS, IMAGES, PICTURE
 from steerdeck_agents.models.governor import Ticket
-from steerdeck_agents.tools import registry
 
 PARK_S = 120.0
 """A longer wait is the limit of an account and no rush hour: the session is parked."""
@@ -103,7 +102,7 @@ async def _send(
     parameters = request.fields(
         model=site.wire_model,
         cache_key=state.cache_key,
-        tools=registry.specs_text(freeform=site.freeform),
+        tools=site.toolbox.specs_text(freeform=site.freeform),
         effort=site.effort,
         drops=site.drops(),
     )

@@ -18,9 +18,11 @@ from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt, Staged
 from steerdeck_agents.loop.today import Today
+from steerdeck_agents.loop.toolbox import Toolbox
 from steerdeck_agents.loop.watching import Watching
 from steerdeck_agents.models.governor import Governor, Provider
 from steerdeck_agents.models.model import Model
+from steerdeck_agents.tools.shell_keeper import Shells
 from steerdeck_agents.work.helping import Helping
 
 log = logging.getLogger(__name__)
@@ -141,6 +143,9 @@ class Site(Memory):
     blind_said: bool = False
     """The developer was told that it does not, and that there are some in the prompt."""
     today: Today
+    toolbox: Toolbox = field(default_factory=Toolbox)
+    shells: Shells | None = None
+    """Its shell sessions."""
     watching: Watching = field(default_factory=Watching)
     """What its detectors know."""
     helping: Helping

@@ -7,7 +7,6 @@ from steerdeck_agents.facts.errors import BadArguments, PatchError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.loop.prompt import WishedCall
 from steerdeck_agents.loop.site import Site
-from steerdeck_agents.tools import registry
 
 _PATCHED = re.compile(r"\*\*\* (?:Add|Update|Delete) File: (.+?)(?:\\n|\n|\"|$)")
 
@@ -18,7 +17,7 @@ async def title_of(site: Site, call: WishedCall) -> str:
     A patch may build on an earlier call of the same response and not fit yet; then its title is
     the files it names.
     """
-    tool = registry.by_name(call.tool)
+    tool = site.toolbox.by_name(call.tool)
     if tool is None:
         return one_line(call.tool)
     try:

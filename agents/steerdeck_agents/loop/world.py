@@ -25,6 +25,13 @@ _CHECKS = (
     "The developer's checks. They run by themselves when you stop after a change; while they fail"
     " the work is not done. You may run them yourself before."
 )
+_HELPER = (
+    "You are a helper. Your task is a brief of another agent, which works for the developer in a"
+    " session of its own and waits for you; it is no word of the developer. You work on a copy of"
+    " that agent's files; what you do does not reach its own. Your last message is the answer it"
+    " gets, {given}: make it complete and exact, with paths and lines, and without a greeting. Do"
+    " not ask for what you can find out yourself."
+)
 _GOAL = (
     "The developer's goal for this session: {objective}\nYou work for it over many turns; after"
     " each the checks run, and only they can say that it is met. Do one sensible step a turn."
@@ -53,11 +60,18 @@ def sections(state: SessionState) -> dict[str, str]:
         ),
         "world.mode": _MODES[state.mode],
     }
+    if state.parent is not None:
+        reads = state.mode == "plan"
+        given = "and all it gets" if reads else "with a diff of what you changed"
+        told["world.helper"] = _HELPER.format(given=given)
     if state.goal is not None:
         told["world.goal"] = _GOAL.format(objective=state.goal.goal.objective)
     if state.verify.checks:
         checks = "\n".join(f"- {check.name}: `{check.command}`" for check in state.verify.checks)
         told["world.checks"] = f"{_CHECKS}\n{checks}"
+    if state.shells:
+        living = "\n".join(f"- {shell.id}: {shell.title}" for shell in state.shells)
+        told["world.shells"] = f"Shell sessions that live:\n{living}"
     if state.plan_edited:
         steps = "\n".join(f"- [{step.status}] {step.text}" for step in state.plan.steps)
         told["world.plan"] = (

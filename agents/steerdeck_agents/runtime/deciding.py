@@ -51,10 +51,11 @@ async def remember(fleet: Fleet, before: Sequence[OpenApproval], order: Decide) 
     if asked is None or not order.allow or order.scope != "everywhere":
         return
     match asked.kind:
-        case "server" | "tools" | "setup" as kind:
+        case "setup":
+            # A server keeps its own, together with the list of its tools.
             at = fleet.clock.now_ms()
             await asyncio.to_thread(
-                consent.remember, fleet.paths, kind, asked.binding, asked.what, at
+                consent.remember, fleet.paths, "setup", asked.binding, asked.what, at
             )
 
 

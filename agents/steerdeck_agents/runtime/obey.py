@@ -89,8 +89,10 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
                 facts = deciding.facts(fleet, session.state, order)
             case SetChecks() | SetGoal() | Review():
                 facts = tasking.facts(session.state, order)
-            case TypeInto() | EndShell():
-                raise OrderRefused("Shell sessions can't be reached yet.")
+            case TypeInto():
+                facts = [tasking.typed(session.state, session.place.shells, order)]
+            case EndShell():
+                facts = [tasking.ending(session.state, order)]
             case _:
                 facts = [_fact(fleet, session.state, order)]
         asked = session.state.approvals
@@ -100,6 +102,10 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
             await deciding.remember(fleet, asked, order)
         case TryNow() | Resume():
             session.hurry()
+        case TypeInto():
+            tasking.type_into(session.place.shells, facts, order)
+        case EndShell():
+            await session.place.shells.end(order.shell)
         case Configure() if order.model is not None or order.effort is not None:
             session.forget_model()
     return session.id, seq
@@ -238,7 +244,7 @@ def _resolved(order: Resolve) -> str:
 async def _archive(fleet: Fleet, session: Session, order: Archive) -> tuple[SessionId, int]:
     if session.state.archived:
         raise OrderRefused(f"{session.state.name} is archived already.")
-    await session.close()
+    await session.close("session")
     try:
         async with session.ground.hands:
             seq = await _put_away(fleet, session, order)

@@ -37,6 +37,8 @@ class Server:
         self._listing: Listing | None = None
         self._next: Listing | None = None
         """A list that was not allowed yet."""
+        self._consented = False
+        """In this session, whatever is remembered."""
         self._starts = 0
         self._starting = asyncio.Lock()
         self._closed = False
@@ -57,17 +59,16 @@ class Server:
         while self._opening:
             await asyncio.wait(self._opening)
 
-    async def allow(self, sha: Sha) -> None:
-        """The developer consents to what `status` asks; raises OrderRefused for anything else."""
+    async def allow(self, sha: Sha, *, lasts: bool = True) -> None:
+        """The developer consents to what `status` asks; raises OrderRefused for anything else.
+
+        Unless it `lasts`, it holds until the session ends.
+        """
         kind = self._asked(sha)
-        now, paths = self._ground.clock.now_ms(), self._ground.paths
-        with contextlib.suppress(SettingsError):  # it holds until the session ends, then it asks
-            if kind == "server":
-                shown = self.settings.shown
-                await asyncio.to_thread(consent.remember, paths, "server", sha, shown, now)
-            elif self._next is not None:
-                identity = self.settings.identity
-                await asyncio.to_thread(pins.allow, paths, identity, self._next, now)
+        if lasts:
+            with contextlib.suppress(SettingsError):  # not kept, so the next session asks
+                await self._remember(kind, sha)
+        self._consented = True
         if kind == "tools" and self._next is not None:
             self._listing, self._next = self._next, None
             if self._alive:
@@ -75,6 +76,15 @@ class Server:
                 return
         self._starts = 0
         self._in_background(self._start())
+
+    async def _remember(self, kind: str, sha: Sha) -> None:
+        now, paths = self._ground.clock.now_ms(), self._ground.paths
+        if kind == "server":
+            shown = self.settings.shown
+            await asyncio.to_thread(consent.remember, paths, "server", sha, shown, now)
+        elif self._next is not None:
+            identity = self.settings.identity
+            await asyncio.to_thread(pins.allow, paths, identity, self._next, now)
 
     async def refuse(self, sha: Sha) -> None:
         """The developer refuses what `status` asks; raises OrderRefused for anything else."""
@@ -197,7 +207,9 @@ class Server:
 
     async def _begin(self) -> None:
         identity, paths = self.settings.identity, self._ground.paths
-        if await asyncio.to_thread(consent.remembered, paths, "server", identity):
+        if self._consented or await asyncio.to_thread(
+            consent.remembered, paths, "server", identity
+        ):
             await self._start()
         else:
             self._say(status.asks(self.settings))

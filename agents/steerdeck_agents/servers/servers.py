@@ -50,9 +50,12 @@ class Servers:
         """The tool of this name (`server__tool`); None when there is none now."""
         return next((tool for tool in self.tools() if tool.name == name), None)
 
-    async def allow(self, server: str, sha: Sha) -> None:
-        """The developer consents to what `Status.asks` of this server is; raises OrderRefused."""
-        await self._named(server).allow(sha)
+    async def allow(self, server: str, sha: Sha, *, lasts: bool = True) -> None:
+        """The developer consents to what `Status.asks` of this server is; raises OrderRefused.
+
+        Unless it `lasts`, it is asked again in the next session.
+        """
+        await self._named(server).allow(sha, lasts=lasts)
 
     async def refuse(self, server: str, sha: Sha) -> None:
         """The developer refuses it; raises OrderRefused."""

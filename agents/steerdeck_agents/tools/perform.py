@@ -22,10 +22,13 @@ from steerdeck_agents.facts.action import (
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
+from steerdeck_agents.sandbox.process import Spawn
+from steerdeck_agents.servers.servers import Servers
 from steerdeck_agents.tools import list as list_tool
-from steerdeck_agents.tools import patch, read, search, shell, skill
+from steerdeck_agents.tools import patch, read, search, server_tool, shell, skill
 from steerdeck_agents.tools.outcome import Outcome, fit
 from steerdeck_agents.tools.ripgrep import Hands
+from steerdeck_agents.tools.shell_keeper import Opener, Shells
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class Bench:
     """The body of the skill of that name; reads a file."""
     pictures: bool = False
     """Whether the model takes them."""
+    shells: Shells | None = None
+    """The shell sessions; without them a command can't go on."""
+    opener: Opener | None = None
+    """Turn and call that open a shell session."""
+    servers: Servers | None = None
 
 
 def _hands(bench: Bench) -> Hands:
@@ -75,6 +83,28 @@ async def perform(action: Action, bench: Bench) -> Outcome:
 
 async def _perform(action: Action, bench: Bench) -> Outcome:
     match action:
+        case RunCommand(keep=True) if bench.shells is not None:
+            spawn = Spawn(
+                script=action.script,
+                workspace=bench.workspace,
+                folder=action.folder,
+                environment=bench.environment,
+                level=bench.level,
+                surroundings=bench.surroundings,
+            )
+            return await bench.shells.open(
+                action, spawn, bench.opener or Opener(), bench.stop
+            )
+        case UseShell() if bench.shells is not None:
+            return await bench.shells.use(action, bench.stop)
+        case CallServer() if bench.servers is not None:
+            return await server_tool.perform(
+                action,
+                servers=bench.servers,
+                pictures=bench.pictures,
+                on_output=bench.on_output,
+                stop=bench.stop,
+            )
         case RunCommand():
             return await shell.perform(
                 action,
@@ -85,6 +115,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
                 spool=bench.spool,
                 on_output=bench.on_output,
                 stop=bench.stop,
+                loopback=None if bench.shells is None else bench.shells.loopback,
             )
         case ApplyPatch():
             return await asyncio.to_thread(patch.perform, action, bench.workspace)
@@ -98,5 +129,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
             return await search.look(action, files, _hands(bench))
         case ReadSkill():
             return await asyncio.to_thread(skill.perform, action, bench.skill)
-        case SetPlan() | AskDeveloper() | UseShell() | CallServer() | Delegate():
+        case UseShell() | CallServer():
+            raise SteerdeckError("There is none in this session. Nothing was done.")
+        case SetPlan() | AskDeveloper() | Delegate():
             raise TypeError("The loop itself does this.")

@@ -16,6 +16,7 @@ from steerdeck_agents.tools.plan import UpdatePlan
 from steerdeck_agents.tools.read import Read
 from steerdeck_agents.tools.search import Search
 from steerdeck_agents.tools.shell import Shell
+from steerdeck_agents.tools.shell_session import ShellSession
 from steerdeck_agents.tools.skill import SkillReader
 from steerdeck_agents.tools.tool import Tool
 
@@ -28,6 +29,7 @@ ALL: tuple[Tool, ...] = (
     SkillReader(),
     Search(),
     Shell(),
+    ShellSession(),
     UpdatePlan(),
 )
 """Sorted by name."""

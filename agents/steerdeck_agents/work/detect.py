@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.work import (
+    detect_bad,
     detect_flips,
     detect_idle,
     detect_plan,
@@ -31,6 +32,7 @@ class Watch(msgspec.Struct, frozen=True):
     plan: detect_plan.Outside = detect_plan.Outside()
     idle: detect_idle.Idle = detect_idle.Idle()
     tests: detect_tests.Totals = detect_tests.Totals()
+    bad: detect_bad.Bad = detect_bad.Bad()
     said: Mapping[str, int] = {}
     """Cases that were said, and how bad they were then."""
 
@@ -47,6 +49,7 @@ def step(watch: Watch, event: e.Event) -> Watch:
         plan=detect_plan.step(watch.plan, event),
         idle=detect_idle.step(watch.idle, event),
         tests=detect_tests.step(watch.tests, event),
+        bad=detect_bad.step(watch.bad, event),
         said=watch.said,
     )
 
@@ -72,6 +75,7 @@ def _cases(watch: Watch) -> Iterator[Case]:
     yield from detect_plan.cases(watch.plan)
     yield from detect_idle.cases(watch.idle)
     yield from detect_tests.cases(watch.tests)
+    yield from detect_bad.cases(watch.bad)
 
 
 def _said(watch: Watch, drift: Drift) -> Watch:

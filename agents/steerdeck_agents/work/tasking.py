@@ -1,5 +1,7 @@
 """Orders about what counts as done: checks, goals, the review of a claim; and shell sessions."""
 
+from collections.abc import Sequence
+
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
@@ -8,6 +10,7 @@ from steerdeck_agents.facts.events import (
     GoalEnded,
     GoalSet,
     KnownEvent,
+    Noticed,
     SessionConfigured,
     ShellTyped,
 )
@@ -17,6 +20,7 @@ from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.orders import EndShell, Review, SetChecks, SetGoal, Start, TypeInto
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.tools.shell_keeper import Shells
 
 MOST_CHECKS = 8
 
@@ -59,21 +63,35 @@ def facts(state: SessionState, order: SetChecks | SetGoal | Review) -> list[Know
     raise TypeError(f"no order of this file: {order!r}")
 
 
-def typed(state: SessionState, order: TypeInto) -> ShellTyped:
-    """The fact that the developer types; what is hidden on the screen is not kept."""
-    shell = open_shell(state, order)
-    return ShellTyped(
-        session=state.id,
-        actor="developer",
-        call=shell.call,
-        shell=shell.id,
-        text="" if order.hidden else order.text,
-        hidden=order.hidden,
-    )
+def typed(state: SessionState, shells: Shells, order: TypeInto) -> ShellTyped:
+    """The fact that the developer types, to be committed before it is done.
+
+    What a terminal does not echo is not kept. Raises OrderRefused when the shell has ended, or
+    when it would echo what is meant to be hidden.
+    """
+    _living(state, order)
+    fact = shells.typing(order.shell, order.text)
+    if order.hidden and not fact.hidden:
+        raise OrderRefused(
+            f"{order.shell} shows what is typed now, so nothing was typed. Look at what it asks."
+        )
+    return fact
 
 
-def open_shell(state: SessionState, order: TypeInto | EndShell) -> OpenShell:
-    """The shell session an order names; OrderRefused when it is over."""
+def type_into(shells: Shells, facts: Sequence[KnownEvent], order: TypeInto) -> None:
+    """Type what was recorded; raises OrderRefused when the shell asks something else by now."""
+    for fact in facts:
+        if isinstance(fact, ShellTyped):
+            shells.type(fact, order.text)
+
+
+def ending(state: SessionState, order: EndShell) -> Noticed:
+    """The fact that the developer ends a shell session; its own end follows."""
+    shell = _living(state, order)
+    return Noticed(session=state.id, actor="developer", text=f"you end {shell.id}: {shell.title}")
+
+
+def _living(state: SessionState, order: TypeInto | EndShell) -> OpenShell:
     found = next((shell for shell in state.shells if shell.id == order.shell), None)
     if found is None:
         raise OrderRefused(f"{state.name} has no shell session {order.shell} any more.")

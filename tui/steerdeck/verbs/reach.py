@@ -80,8 +80,7 @@ def surroundings(environ: Mapping[str, str]) -> Surroundings:
 
 def keys(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables a session needs to reach its models; they stay in the runtime's memory."""
-    wanted = {model.key_variable for model in settings.models}
-    wanted |= {"OPENAI_API_KEY", "OPENAI_BASE_URL"}
+    wanted = {*settings.variables, "OPENAI_API_KEY", "OPENAI_BASE_URL"}
     return {name: environ[name] for name in sorted(wanted) if environ.get(name)}
 
 

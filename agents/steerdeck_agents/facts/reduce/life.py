@@ -6,7 +6,6 @@ from steerdeck_agents.facts.events import (
     BudgetWarned,
     CheckpointTaken,
     Event,
-    RuleAdded,
     SessionArchived,
     SessionConfigured,
     SessionCreated,
@@ -92,8 +91,6 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 slot=event.slot or state.slot,
                 name=event.name or state.name,
             )
-        case RuleAdded():
-            return replace(state, rules=(*state.rules, event.rule))
         case WorkLanded():
             return replace(state, landed=event.where)
         case _:

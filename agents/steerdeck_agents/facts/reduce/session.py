@@ -22,6 +22,7 @@ from steerdeck_agents.facts.reduce import (
     furnish,
     goals,
     life,
+    rules,
     shells,
     status,
     turns,
@@ -32,7 +33,7 @@ from steerdeck_agents.facts.reduce import (
 from steerdeck_agents.facts.state import SessionState
 
 _ASPECTS = (
-    life, words, turns, windows, calls, furnish, asking, work, shells, checks, goals, status
+    life, words, turns, windows, calls, furnish, rules, asking, work, shells, checks, goals, status
 )  # fmt: skip
 
 

@@ -25,7 +25,8 @@ def apply(state: SessionState, event: Event) -> SessionState:
             opened = OpenShell(
                 event.shell, event.title, event.seq, event.at_ms, event.tty, event.call
             )
-            return replace(state, shells=(*state.shells, opened))
+            counts = replace(state.counts, shells=state.counts.shells + 1)
+            return replace(state, shells=(*state.shells, opened), counts=counts)
         case ShellPrinted():
             before = next((s.output for s in state.shells if s.id == event.shell), "")
             return _change(state, event.shell, output=(before + event.text)[-OUTPUT_KEPT:])

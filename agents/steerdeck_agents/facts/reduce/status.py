@@ -51,7 +51,8 @@ def status_of(state: SessionState) -> Status:
         case "completed":
             if state.goal is not None and not state.goal.held:
                 return "working"
-            return "done" if state.files else "idle"
+            reads = state.parent is not None and state.mode == "plan"
+            return "done" if state.files and not reads else "idle"
         case "refused":
             return "failed"
         case ended:

@@ -39,8 +39,8 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 stopping=False,
                 last_turn=event.status,
                 ended_seq=event.seq,
-                reason=event.error,
-                way_out=event.way_out,
+                reason=state.reason if state.parked else event.error,
+                way_out=state.way_out if state.parked else event.way_out,
             )
         case ItemAdded():
             return replace(state, window=event.window, prompt_items=event.index + 1)
