@@ -23,6 +23,7 @@ from steerdeck_agents.facts.ids import (
 )
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Mode, Surroundings
+from steerdeck_agents.facts.verdict import Rule, Terms
 
 
 class OrderHead(msgspec.Struct, frozen=True, kw_only=True, tag_field="order"):
@@ -79,6 +80,40 @@ class Decide(OrderHead, frozen=True, kw_only=True, tag="decide"):
     """`binding` of the approval that was on the screen."""
     scope: Scope = "once"
     words: str = ""
+    rule: Rule | None = None
+    """The rule to make of it, as it was on the screen; None names the exact text."""
+    rule_shown: Sha = Sha("")
+    """Hash of that rule as it was shown."""
+    terms: Terms = Terms()
+    """When the rule ends."""
+
+
+class AddRule(OrderHead, frozen=True, kw_only=True, tag="add_rule"):
+    """Make a rule that lasts; its id is given by the runtime."""
+
+    rule: Rule
+    terms: Terms = Terms()
+
+
+class ChangeRule(OrderHead, frozen=True, kw_only=True, tag="change_rule"):
+    """Put a rule in the place of the one with its id."""
+
+    rule: Rule
+    before: Sha
+    """Hash of the rule that was on the screen."""
+
+
+class RevokeRule(OrderHead, frozen=True, kw_only=True, tag="revoke_rule"):
+    """Take a rule back, a session's or a lasting one; nothing rests on it from now on."""
+
+    rule: str
+
+
+class ReviewRule(OrderHead, frozen=True, kw_only=True, tag="review_rule"):
+    """What passed under an ended rule has been looked at."""
+
+    session: SessionId
+    rule: str
 
 
 class Answer(OrderHead, frozen=True, kw_only=True, tag="answer"):
@@ -207,5 +242,5 @@ class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
 Order = (
     Start | Say | Withdraw | Interrupt | Decide | Answer | Resolve | Resume | TryNow | Configure
     | Compact | Land | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review | TypeInto
-    | EndShell | StopRuntime
+    | EndShell | AddRule | ChangeRule | RevokeRule | ReviewRule | StopRuntime
 )  # fmt: skip

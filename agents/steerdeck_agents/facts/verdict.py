@@ -1,4 +1,4 @@
-"""What the gate says of an action, what a decision is bound to (law 6), and what a rule holds for."""
+"""What the gate says of an action, what a decision is bound to (law 6), and what a rule is."""
 
 from typing import Literal
 
