@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from steerdeck.app import DeckApp
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import CountedIds, SessionId
 from steerdeck_agents.facts.orders import Order
@@ -39,6 +40,7 @@ class Feed:
         self.diffs = diffs or {}
         self.prompt = prompt or []
         self.marks: list[wire.WindowMark] = []
+        self.checks: tuple[Check, ...] = ()
         self.orders: list[Order] = []
         self.looked_at: list[SessionId] = []
         self.status = wire.StatusPage(1, "0", 0, 0, 0, 1, "journal.db", 0, "bubblewrap")
@@ -102,6 +104,8 @@ class Feed:
                 return self.switch
             case wire.Windows():
                 return self.marks
+            case wire.ChecksFound():
+                return wire.FoundChecks(self.checks)
             case _:
                 raise PageError(f"no page for {query}")
 

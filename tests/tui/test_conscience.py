@@ -7,11 +7,14 @@ import pytest
 
 from kit.desk import NOW, Feed, deck, told, until
 from kit.shop import shop
-from kit.yard import CHECKS, EVIDENCE, FEED, HUNG, LOGIN, LOOK, MAIL, OLD, RATE, RED, at, yard
+from kit.yard import CHECKS, EVIDENCE, FEED, HUNG, LOGIN, LOOK, MAIL, OLD, RATE, RED, SEED, at, yard
+from steerdeck.glyphs import glyphs
+from steerdeck.panes.beside import asked_beside
 from steerdeck.panes.checked import Round, story
 from steerdeck.panes.chips import chip_rows, chips, laid
 from steerdeck.panes.choice import CheckChoice, name_of
 from steerdeck.panes.evidence import claim_card
+from steerdeck.panes.transcript import entry_lines
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.zoom import ZoomScreen
@@ -22,21 +25,20 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.checks import Check, Evidence
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.goals import Goal
-from steerdeck_agents.facts.ids import ApprovalId
-from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.ids import ApprovalId, CallId, Sha
+from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.facts.transcript import Marked
 
 STATES = yard().states()
 
 
-def play(scene, *keys: str, feed: Feed | None = None, size=(120, 36), before=None) -> None:
+def play(scene, *keys: str, feed: Feed | None = None, size=(120, 36)) -> None:
     feed = feed or yard()
 
     async def run() -> None:
         app = deck(feed, face="deck")
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.model.attached and app.model.transcripts)
-            if before is not None:
-                before(app)
             for key in keys:
                 await pilot.press(key)
             if isinstance(app.screen, InboxScreen):
@@ -52,6 +54,13 @@ def words(lines: list) -> str:
         "".join(s.text for s in ((line.gutter,) if line.gutter else ()) + line.spans + line.right)
         for line in lines
     )
+
+
+def offering() -> Feed:
+    """A repository in whose files three checks were found."""
+    feed = yard()
+    feed.checks = CHECKS
+    return feed
 
 
 def kinds(state: SessionState) -> list[str]:
@@ -182,6 +191,29 @@ def test_a_held_goal_waits_as_news_and_goes_on_by_key():
     assert "held: interrupted" in words(chip_rows(state, {}, NOW, 80))
 
 
+def test_what_belongs_to_no_call_is_seen_in_its_lane():
+    assert "How should it go on?" in words(asked_beside(STATES[RATE], NOW))
+    assert "psql asks: Password for user kim:" in words(asked_beside(STATES[SEED], NOW))
+    server = then(STATES[FEED], approvals=(_server("npx \x1b[2J jira"),))
+    assert "jira: npx ␛[2J jira\na server to start" in words(asked_beside(server, NOW)).replace(
+        glyphs().bar, ""
+    )
+    assert asked_beside(STATES[MAIL], NOW) == []
+
+
+def _server(what: str) -> OpenApproval:
+    return OpenApproval(ApprovalId("a"), CallId(""), "server", what, Sha("b"), "", (), ".", "",
+                        (), 1, NOW, title="jira")  # fmt: skip
+
+
+def test_runs_of_checks_stand_in_the_columns_of_calls():
+    marked = Marked("m", 1, NOW, "check make test failed in 6.3 s (29 passed, 2 failed)", "warning")
+    (row,) = entry_lines(marked, STATES[RATE], NOW)
+    assert words([row]) == "✗make test  29 passed, 2 failed6.3 s"
+    hung = Marked("m", 1, NOW, "check e2e hung in 600.0 s: It was killed.", "warning")
+    assert "It was killed." in words(entry_lines(hung, STATES[RATE], NOW))
+
+
 # chips
 
 
@@ -287,11 +319,9 @@ def test_the_palette_s_acts_give_their_orders():
 
 
 def test_a_session_starts_with_the_checks_that_were_ticked_and_a_goal():
-    def propose(app):
-        app.helm.proposed = CHECKS
-
     async def scene(app, pilot, feed):
         assert isinstance(app.screen, NewSession)
+        await until(pilot, lambda: "ruff check ." in told(app))
         await pilot.press("t", *["tab"] * 10, "space", "enter")
         await pilot.pause()
         assert "Only checks can complete a goal" in told(app) and feed.orders == []
@@ -301,19 +331,16 @@ def test_a_session_starts_with_the_checks_that_were_ticked_and_a_goal():
         assert start.checks == (CHECKS[0], Check("make x", "make x"))
         assert start.goal == Goal("t", check_in_turns=10)
 
-    play(scene, "n", before=propose)
+    play(scene, "n", feed=offering())
 
 
 def test_without_a_tick_a_session_has_no_checks():
-    def propose(app):
-        app.helm.proposed = CHECKS
-
     async def scene(app, pilot, feed):
         await pilot.press("t", "enter")
         await until(pilot, lambda: feed.orders)
         assert feed.orders[0].checks == () and feed.orders[0].goal is None
 
-    play(scene, "n", before=propose)
+    play(scene, "n", feed=offering())
 
 
 def test_a_question_of_a_server_names_it():

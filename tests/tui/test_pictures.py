@@ -56,8 +56,9 @@ async def _settled(app: DeckApp, pilot: Pilot[None]) -> None:
 
 async def take(name: str, size: tuple[int, int]) -> str:
     keys, face = SCREENS[name]
-    app = deck(yard() if name in IN_YARD else shop(), face=face)
-    app.helm.proposed = CHECKS
+    feed = yard() if name in IN_YARD else shop()
+    feed.checks = CHECKS
+    app = deck(feed, face=face)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.model.attached)
         await _settled(app, pilot)

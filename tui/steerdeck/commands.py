@@ -25,6 +25,8 @@ from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Mode, Surroundings
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import PageError
 from steerdeck_agents.runtime.wire import Given
 
 T = TypeVar("T")
@@ -57,8 +59,6 @@ class Helm:
         self.watched: set[SessionId] = set()
         """Sessions another screen than the deck wants in full."""
         self.closed_at = float("-inf")
-        self.proposed: tuple[Check, ...] = ()
-        """Checks found in the files of the repository the developer stands in."""
         self.ticked: set[str] = set()
         """Commands of the checks the last session was started with."""
 
@@ -271,6 +271,13 @@ class Helm:
         await self.bridge.give(o.Review(id=self._order(), session=session))
 
     # checks, goals, shells
+
+    async def find_checks(self, folder: str) -> tuple[Check, ...]:
+        """What could be checked in a folder; nothing, where that can't be said."""
+        try:
+            return (await self.bridge.page(wire.ChecksFound(folder), wire.FoundChecks)).checks
+        except PageError:
+            return ()
 
     async def set_checks(self, state: SessionState, checks: tuple[Check, ...]) -> None:
         await self.bridge.give(o.SetChecks(id=self._order(), session=state.id, checks=checks))

@@ -13,6 +13,8 @@ from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.inert import one_line
 
 _NAME = 24
+HANG = 19
+"""Cells before the command of a proposal."""
 
 
 class CheckChoice:
@@ -61,15 +63,18 @@ class CheckChoice:
         return tuple(told)
 
     def row(self, number: int, *, here: bool) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-        """A proposal: ticked or not, its name and its command; at the right where it was found."""
+        """A proposal: ticked or not, its name and its command; at the right where it was found.
+
+        The one in hand has its command whole, to be wrapped: what is ticked was seen.
+        """
         check = self.offered[number]
         g = glyphs()
         on = self.ticked(number)
         mark = Span(f"{g.done if on else g.queued} ", "done" if on else "t2")
         name = (one_line(check.name, _NAME) + " ").ljust(17)
-        about = "" if check.command == check.name else check.command
+        about = check.command if here else one_line(check.command, 60)
         words = (mark, foreign(name, "t0" if on else "t1", bold=here),
-                 foreign(one_line(about, 60), "t2"))  # fmt: skip
+                 foreign(about, "t1" if here else "t2"))  # fmt: skip
         return words, (foreign(check.source, "t2"),) if check.source else ()
 
 

@@ -4,6 +4,7 @@ import msgspec
 from textual.app import ComposeResult
 
 from steerdeck.model import DeckModel, ShownDiff, Told
+from steerdeck.panes.beside import asked_beside
 from steerdeck.panes.changes import changes, changes_row
 from steerdeck.panes.chips import Names, chip_rows
 from steerdeck.panes.ground import Down
@@ -75,9 +76,11 @@ class Lane(Down):
         self.plan.show(self._plan(state, room))
         self.changes.show(self._changes(state, hunk, room, inner))
         wait = wait_of(state, now)
-        self.wait.show([] if wait is None else [wait_row(wait)])
-        if self.wait.display != (wait is not None):
-            self.wait.display = wait is not None
+        below = asked_beside(state, now) if wait is None else [wait_row(wait)]
+        below = [BLANK, *below] if below and wait is None and room.rows >= 30 else below
+        self.wait.show(below)
+        if self.wait.display != bool(below):
+            self.wait.display = bool(below)
         self.transcript.sync(transcript, state, now)
 
     def _chips(

@@ -4,6 +4,8 @@
 feeds only what is new, so that streamed text costs what it adds.
 """
 
+import re
+
 from steerdeck.glyphs import glyphs
 from steerdeck.model import Told
 from steerdeck.panes.growing import Growing
@@ -22,6 +24,9 @@ _LEAP, _MOST = 4, 10
 """A leap is this part of the window, and so many rows at most: text that stands still is read, and
 a row that does not move is not drawn."""
 _QUIET = ("turn finished",)
+_CHECK = re.compile(
+    r"check (?P<name>.+) (?P<how>\w+) in (?P<took>[\d.]+ s)(?: \((?P<counts>[^()]*)\))?"
+)
 
 
 def entry_lines(entry: Entry, state: SessionState, now: int, width: int = 80) -> list[Line]:
@@ -65,15 +70,15 @@ def _reasoning(said: Said) -> list[Line]:
 def _call(call: Called, state: SessionState, now: int, width: int) -> list[Line]:
     asked = next((a for a in state.approvals if a.call == call.id), None)
     if asked is not None:
-        return _pending(
+        return pending(
             _wish(asked, call, state),
             f"asked {ago(now - asked.at_ms)}", state,
         )  # fmt: skip
     question = next((q for q in state.questions if q.call == call.id), None)
     if question is not None:
-        return _pending(question.text, f"asked {ago(now - question.at_ms)}", None)
+        return pending(question.text, f"asked {ago(now - question.at_ms)}", None)
     if call.phase == "lost":
-        return _pending(call.title, "a crash hid how it ended: you decide", None)
+        return pending(call.title, "a crash hid how it ended: you decide", None)
     if kind_of(call.tool) == "plan" and call.phase in ("requested", "running", "done"):
         return []
     lines = [call_row(call, now, width)]
@@ -150,7 +155,7 @@ def _counts(call: Called) -> bool:
     return kind_of(call.tool) == "patch" and call.summary.startswith("+")
 
 
-def _pending(text: str, below: str, state: SessionState | None) -> list[Line]:
+def pending(text: str, below: str, state: SessionState | None) -> list[Line]:
     """The block of something that waits: tinted, barred, wrapped and never cut."""
     bar = Span(glyphs().bar, "needs")
     lines = [
@@ -173,6 +178,8 @@ def _mark(mark: Marked, state: SessionState) -> list[Line]:
                      gutter=Span(g.done, "done"), indent=2)  # fmt: skip
         return [ready]
     shape, colour = _look(mark)
+    if (check := _CHECK.fullmatch(mark.text)) is not None:
+        return [_check_row(check, Span(shape, _token(colour)))]
     bold = mark.level == "error" or mark.text.startswith("done: ")
     text = mark.text
     if mark.level == "error" and text.startswith("failed: "):
@@ -182,6 +189,13 @@ def _mark(mark: Marked, state: SessionState) -> list[Line]:
         text = "Refused: " + text.removeprefix("refused: ")
     words = foreign(one_line(text), "t0" if bold else "t2", bold=bold)
     return [Line((words,), gutter=Span(shape, _token(colour)), indent=2, wrap=True)]
+
+
+def _check_row(check: re.Match[str], shape: Span) -> Line:
+    """One run of a check, in the columns of a call."""
+    told = check["counts"] or check["how"]
+    words = (foreign(one_line(check["name"]), "t1"), foreign(f"  {one_line(told)}", "t2"))
+    return Line(words, (Span(check["took"], "t2"),), gutter=shape, indent=2)
 
 
 def _look(mark: Marked) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from textual.containers import Vertical
 from steerdeck.commands import Helm
 from steerdeck.keymap import name_of
 from steerdeck.model import Dirty
-from steerdeck.panes.choice import CheckChoice
+from steerdeck.panes.choice import HANG, CheckChoice
 from steerdeck.screens.dialog import SessionDialog
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.prompt import Prompt
@@ -39,7 +39,6 @@ class ChecksDialog(SessionDialog):
         super().__init__(helm, session, id="checks_dialog")
         state = self.state
         self.choice = CheckChoice(ticked=state.verify.checks if state is not None else ())
-        self.choice.offer(helm.proposed, tick=False)
         self.own = Prompt("a command that exits with 0 when all is well",
                           send={"enter": "steer"}, id="own_check")  # fmt: skip
         self.caps = Rows(ground="s2")
@@ -55,6 +54,16 @@ class ChecksDialog(SessionDialog):
         super().on_mount()
         if not self.choice.offered:
             self.own.focus()
+        self.helm.go(self._offer())
+
+    async def _offer(self) -> None:
+        """Checks of the files of its repository, in the folder it stands in."""
+        if self.state is None:
+            return
+        place = self.state.workspace
+        folder = f"{place.repository}/{place.subfolder}".rstrip("/")
+        self.choice.offer(await self.helm.find_checks(folder), tick=False)
+        self.show(Dirty(everything=True))
 
     def fit(self) -> None:
         super().fit()
@@ -74,7 +83,7 @@ class ChecksDialog(SessionDialog):
             spans, right = self.choice.row(number, here=here)
             right = right if wide else ()
             lines.append(Line(spans, right, bg="s3" if here else None, bleed=True,
-                              bar="accent" if here else None))  # fmt: skip
+                              bar="accent" if here else None, wrap=here, hang=HANG))  # fmt: skip
         verb = "set" if self.choice.chosen else "set none"
         moves = (("Space", "tick"),) if self.choice.offered and not self.own.has_focus else ()
         self.body.show([*lines, BLANK])

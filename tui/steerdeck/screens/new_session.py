@@ -11,11 +11,11 @@ from steerdeck.commands import MODE_WORDS, Helm
 from steerdeck.glyphs import glyphs
 from steerdeck.keymap import Place, name_of
 from steerdeck.model import Dirty
-from steerdeck.panes.choice import CheckChoice
+from steerdeck.panes.choice import HANG, CheckChoice
 from steerdeck.panes.header import sandbox
 from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.goal import next_rhythm, rhythm_words
-from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline
+from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline, width_of
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.checks import Check
@@ -39,8 +39,7 @@ _MOST = 6
 class NewSession(Dialog):
     """Task and choices; Enter starts."""
 
-    def __init__(self, helm: Helm, found: tuple[Check, ...] = ()) -> None:
-        """`found` are checks of the repository's own files, proposed to be ticked."""
+    def __init__(self, helm: Helm) -> None:
         super().__init__(helm, id="new")
         self.title_row = Rows(id="new_title", ground="s2")
         self.words = Prompt("What should be done?", send={"enter": "steer"}, id="task_words")
@@ -52,7 +51,6 @@ class NewSession(Dialog):
         self.carry = False
         self.budget = ""
         self.choice = CheckChoice()
-        self.propose(found or helm.proposed)
         self.goal = False
         self.turns = 10
         self.problem = ""
@@ -77,6 +75,8 @@ class NewSession(Dialog):
         query = wire.Look(self.model.folder, self.helm.keys)
         self.model.outlook = await self.helm.bridge.page(query, wire.Outlook)
         self._take(self.model.outlook)
+        self.show(Dirty(everything=True))
+        self.propose(await self.helm.find_checks(self.model.folder))
         self.show(Dirty(everything=True))
 
     def propose(self, checks: tuple[Check, ...]) -> None:
@@ -121,6 +121,9 @@ class NewSession(Dialog):
         fields = [field for field in self._fields() if field != "task"]
         offset = self.query_one("#dialog").styles.offset.y.value
         taken += 1 + max(1, self.words.size.height) + 1 + int(offset)
+        if self.field.startswith("check:"):
+            command = self.choice.offered[int(self.field.removeprefix("check:"))].command
+            taken += width_of(command) // 36
         room = max(3, self.app.size.height - taken)
         place = fields.index(self.field) if self.field in fields else 0
         first = max(0, min(place - room // 2, len(fields) - room))
@@ -153,7 +156,8 @@ class NewSession(Dialog):
             label = Span(("" if number else "checks").ljust(13), "t2")
             spans, right = self.choice.row(number, here=here)
             right = right if self.app.size.width >= 76 else ()
-            return Line((label, *spans), right, bg=bg, bleed=True, bar=bar)
+            return Line((label, *spans), right, bg=bg, bleed=True, bar=bar, wrap=here,
+                        hang=13 + HANG)  # fmt: skip
         value, about = self._said(field)
         if here and field == "command" and self.choice.own:
             caret = Span(" ", "ink", bg="accent")
