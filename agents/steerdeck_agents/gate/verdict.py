@@ -1,9 +1,11 @@
 """May this call take effect? One pure function, the strictest answer wins.
 
-First cut: no shell text is understood, so a command is automatic only when a rule names its whole
-text. Reads inside the workspace are automatic in every mode, since reading is what a plan needs.
+A command is automatic in mode auto when it is wholly understood and only reads, or when a rule
+names its whole text; one that can't be taken back asks whatever the rules say. Reads inside the
+workspace are automatic in every mode, since reading is what a plan needs.
 """
 
+import posixpath
 from collections.abc import Sequence
 
 from steerdeck_agents.facts.action import (
@@ -27,9 +29,14 @@ from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule, Verdict
 from steerdeck_agents.gate.protected import inside, is_git_path, why_protected
 from steerdeck_agents.gate.rules import matching
 from steerdeck_agents.gate.secrets import is_secret_path
+from steerdeck_agents.gate.shell.classify import classify
+from steerdeck_agents.gate.shell.danger import danger_of
+from steerdeck_agents.gate.shell.places import Ground
 
 LONGEST_COMMAND = 100_000
 """Bytes of a script; the system refuses an argument over 128 KiB."""
+MOST_REASONS = 8
+"""Reasons told of one command; more of them tell nothing more."""
 
 
 def verdict(
@@ -40,14 +47,16 @@ def verdict(
     session: SessionId,
     workspace: Workspace,
     level: Level,
+    ground: Ground | None = None,
 ) -> Verdict:
     """Whether `action` runs, asks the developer, or never runs, and why in sentences.
 
-    `rules` are the lasting ones and those of the session together.
+    `rules` are the lasting ones and those of the session together; `ground` answers where paths
+    of a command lead; while it is not given, no command counts as one that only reads.
     """
     match action:
         case RunCommand():
-            return _command(action, mode, rules, session, workspace, level)
+            return _command(action, mode, rules, session, workspace, level, ground)
         case ApplyPatch():
             return _patch(action, mode, workspace)
         case ReadFile(path=path):
@@ -143,21 +152,36 @@ def _command(
     session: SessionId,
     workspace: Workspace,
     level: Level,
+    ground: Ground | None,
 ) -> Verdict:
     refused = _never(action, mode, workspace)
     if refused:
         return Deny(refused)
-    reasons = []
-    if _hides(action.script):
-        reasons.append("it holds control or invisible characters, shown as marks")
+    danger = danger_of(action.script, workspace.path)
+    doubts: tuple[str, ...] = ()
+    if ground is not None and mode == "auto":
+        read = classify(
+            action.script,
+            folder=posixpath.join(workspace.path, action.folder),
+            ground=ground,
+            confined=level.name != "none" and level.files,
+        )
+        if read.automatic and not (danger or action.keep or action.tty):
+            return Auto("it only reads, and only inside the workspace")
+        doubts = read.reasons
+    reasons = _doubts(action.script, danger, doubts)
     rule = matching(rules, action.script, workspace.repository, session)
-    if rule is None:
+    if danger:
+        if rule is not None:
+            reasons.append("no rule covers what can't be taken back")
+    elif rule is None:
         reasons.append(
             "no rule names this exact command" if mode == "auto" else "mode ask: every command asks"
         )
     elif mode == "ask" and not rule.session:
         reasons.append("mode ask: lasting rules count in mode auto only")
-    if rule is not None and not reasons:
+    hidden = _hides(action.script)
+    if rule is not None and not (danger or hidden or (mode == "ask" and not rule.session)):
         scope = "for this session" if rule.session else "for this repository"
         return Auto(f"a rule names this exact command {scope}", rule=rule.id)
     if level.name == "none":
@@ -165,6 +189,15 @@ def _command(
     elif not level.network:
         reasons.append("the sandbox does not hold back its network")
     return Ask(tuple(reasons))
+
+
+def _doubts(script: str, danger: str, doubts: tuple[str, ...]) -> list[str]:
+    """What the text itself gives reason to look at."""
+    reasons = [f"DANGER: {danger}"] if danger else []
+    if _hides(script):
+        reasons.append("it holds control or invisible characters, shown as marks")
+        doubts = tuple(why for why in doubts if "invisible" not in why)
+    return [*reasons, *doubts[:MOST_REASONS]]
 
 
 def _never(action: RunCommand, mode: Mode, workspace: Workspace) -> str:

@@ -16,6 +16,7 @@ from steerdeck_agents.facts.action import (
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Level, Mode, Workspace
 from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule, Verdict
+from steerdeck_agents.gate.shell.places import Disk
 from steerdeck_agents.gate.verdict import verdict
 
 PLACE = Workspace(path="/w/clone", repository="/home/d/repo", branch="b", base="c")
@@ -27,9 +28,16 @@ MODES: tuple[Mode, ...] = ("plan", "ask", "auto")
 
 
 def judge(
-    action: Action, mode: Mode = "auto", *, level: Level = CONFINED, rules: tuple[Rule, ...] = ()
+    action: Action,
+    mode: Mode = "auto",
+    *,
+    level: Level = CONFINED,
+    rules: tuple[Rule, ...] = (),
+    ground: Disk | None = None,
 ) -> Verdict:
-    return verdict(action, mode=mode, rules=rules, session=HERE, workspace=PLACE, level=level)
+    return verdict(
+        action, mode=mode, rules=rules, session=HERE, workspace=PLACE, level=level, ground=ground
+    )
 
 
 def patch(*paths: str) -> ApplyPatch:
@@ -180,6 +188,37 @@ def test_the_reasons_to_ask_are_said() -> None:
     assert judge(RunCommand("ls"), level=half) == Ask(
         ("no rule names this exact command", "the sandbox does not hold back its network")
     )
+
+
+@pytest.mark.parametrize("level", [CONFINED, Level(), Level(name="landlock", files=True)])
+def test_a_command_that_only_reads_is_automatic_where_its_paths_can_be_followed(
+    level: Level,
+) -> None:
+    ground = Disk(PLACE.path)
+    reads = RunCommand("cat app.py | head", folder="src")
+    assert isinstance(judge(reads, level=level, ground=ground), Auto)
+    assert isinstance(judge(reads, level=level), Ask)
+    for other in (
+        RunCommand("cat ../x"), RunCommand("ls src", keep=True), RunCommand("ls src", tty=True)
+    ):  # fmt: skip
+        assert isinstance(judge(other, level=level, ground=ground), Ask)
+    assert isinstance(judge(reads, "ask", level=level, ground=ground), Ask)
+    assert isinstance(judge(reads, "plan", level=level, ground=ground), Deny)
+
+
+def test_what_is_not_understood_is_named() -> None:
+    answer = judge(RunCommand("make $X"), ground=Disk(PLACE.path))
+    assert answer == Ask(("it holds a variable", "no rule names this exact command"))
+
+
+@pytest.mark.parametrize("ground", [None, Disk(PLACE.path)])
+@pytest.mark.parametrize("mode", ["ask", "auto"])
+def test_no_rule_covers_what_can_not_be_taken_back(mode: Mode, ground: Disk | None) -> None:
+    here = Rule(id="r", command="git push --force", session="s1")
+    answer = judge(RunCommand(here.command), mode, rules=(here,), ground=ground)
+    assert isinstance(answer, Ask)
+    assert answer.reasons[0].startswith("DANGER: ")
+    assert "no rule covers what can't be taken back" in answer.reasons
 
 
 @pytest.mark.parametrize("hidden", ["\r", "\x1b[2K", "\x7f", "\x85", "\u200b", "\u202e", "\x08"])

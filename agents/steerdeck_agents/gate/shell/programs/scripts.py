@@ -1,0 +1,125 @@
+"""Programs that bring a small language: sed, awk and jq, where the script only prints.
+
+Each script is read here by a grammar far smaller than the program's own; what is outside of it
+asks. sed can write (`w`) and run (`e`), awk too (`>`, `|`, `system`), jq can read modules.
+"""
+
+import re
+
+from steerdeck_agents.gate.shell.options import Given, options
+from steerdeck_agents.gate.shell.tool import Call, Tool, given_by
+
+_SED = options(
+    "nErsuz", "e", long="quiet silent regexp-extended separate unbuffered null-data posix sandbox",
+    long_values="expression",
+)  # fmt: skip
+_ADDRESS = re.compile(r"(?:[0-9]+(?:~[0-9]+)?|\$|/(?P<regex>(?:[^/\\\n]|\\[^\n])+)/I?)")
+_SECOND = re.compile(r"[ \t]*,[ \t]*(?:[+~][0-9]+|[0-9]+|\$|/(?P<regex>(?:[^/\\\n]|\\[^\n])+)/I?)")
+_CLASS = re.compile(r"\[:[a-z]+:\]")
+_BRACKET = re.compile(r"\[[^\]\[]+\]")
+_ACT = re.compile(r"[ \t]*!?[ \t]*(?:[p=dPDGHhgxnN]|[qQ][0-9]*|l[0-9]*)[ \t]*")
+_SUBSTITUTE = re.compile(
+    r"[ \t]*!?[ \t]*s(?P<sign>[/|,#:@])(?P<regex>(?:(?!(?P=sign))[^\\\n]|\\[^\n])*)(?P=sign)"
+    r"(?P<new>(?:(?!(?P=sign))[^\\\n]|\\[^\n])*)(?P=sign)(?P<flags>[gpIi0-9]*)[ \t]*"
+)
+_AWK = options("", "Fv", long_values="field-separator assign")
+_AWK_NEVER = re.compile(
+    r">(?!=)|[@`]|(?<!\|)\|(?!\|)|\\\n|[^\x20-\x7e\n\t]"
+    r"|(?i:system|getline|close|fflush|ARGV|ARGC|ENVIRON|PROCINFO|SYMTAB|FUNCTAB|include|load"
+    r"|extension|inet)"
+)
+_AWK_ASSIGNS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_JQ = options(
+    "rcCMSensRaj",
+    "",
+    long="raw-output compact-output color-output monochrome-output sort-keys exit-status"
+    " null-input slurp raw-input ascii-output join-output tab unbuffered seq stream",
+    long_values="indent",
+)
+_JQ_NEVER = re.compile(r"\b(include|import|env|input_filename|modulemeta|get_search_list)\b|\$ENV")
+
+
+def _sed(call: Call, given: Given) -> str:
+    scripts, files = given.values("e", "expression"), given.operands
+    if not scripts:
+        if not files:
+            return "no script"
+        scripts, files = files[:1], files[1:]
+    if not all(_only_prints(script) for script in scripts):
+        return "a script that may do more than print"
+    return call.reads(*files)
+
+
+def _only_prints(script: str) -> bool:
+    """Whether a sed script holds only addresses, prints, deletions and plain substitutions."""
+    at = 0
+    while at < len(script):
+        if script[at] in " \t;\n":
+            at += 1
+            continue
+        for rule in (_ADDRESS, _SECOND):
+            found = rule.match(script, at)
+            if found is None:
+                break
+            if not _ends_where_it_seems(found["regex"] or "", "/"):
+                return False
+            at = found.end()
+        found = _ACT.match(script, at)
+        if found is None:
+            found = _SUBSTITUTE.match(script, at)
+            if found is None or not _ends_where_it_seems(found["regex"], found["sign"]):
+                return False
+        at = found.end()
+        if script[at : at + 1] not in ("", ";", "\n"):
+            return False
+    return True
+
+
+def _ends_where_it_seems(regex: str, sign: str) -> bool:
+    """No bracket that another sed reads past its end, no escape that stands for the sign."""
+    rest = _CLASS.sub("x", re.sub(r"\\.", "", regex))
+    if "[" in _BRACKET.sub("", rest):
+        return False
+    return sign == "/" or "\\" + sign not in regex
+
+
+def _awk(call: Call, given: Given) -> str:
+    """A program without redirection, pipe, or a name that runs or reads something else."""
+    if not given.operands:
+        return "no program"
+    program = (given.operands[0], *given.values("v", "assign"))
+    if any(_AWK_NEVER.search(text) for text in program):
+        return "a program that may do more than print"
+    return call.reads(*(o for o in given.operands[1:] if not _AWK_ASSIGNS.match(o)))
+
+
+def _jq(call: Call) -> str:
+    """Options first; `--arg` and `--argjson` take two words."""
+    words, at = list(call.words), 0
+    if "--" in words:
+        return "the option --"
+    while at < len(words):
+        if words[at] in ("--arg", "--argjson") and at + 2 < len(words):
+            del words[at : at + 3]
+        else:
+            at += 1
+    return _JQ_TOOL.judge(Call(call.program, tuple(words), call.folders, call.ground, call.read))
+
+
+def _jq_filter(call: Call, given: Given) -> str:
+    if not given.operands:
+        return "no filter"
+    if _JQ_NEVER.search(given.operands[0]):
+        return "a filter that reads modules or the environment"
+    return call.reads(*given.operands[1:])
+
+
+_JQ_TOOL = given_by(_JQ, _jq_filter)
+
+TOOLS: dict[str, Tool] = {
+    "sed": given_by(_SED, _sed),
+    "awk": given_by(_AWK, _awk),
+    "gawk": given_by(_AWK, _awk),
+    "mawk": given_by(_AWK, _awk),
+    "jq": Tool(_jq, tame=True, confined=True),
+}
