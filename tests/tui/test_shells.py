@@ -90,6 +90,39 @@ def test_a_prompt_that_was_answered_elsewhere_takes_the_field_away():
     play(scene, "full_stop")
 
 
+def test_the_rest_of_a_secret_never_answers_the_next_card():
+    async def scene(app, pilot, feed):
+        await pilot.press("w", *"pass")
+        feed.feed(at(e.ShellTyped(shell=ShellId("shell-1"), hidden=True), SEED))
+        await until(pilot, lambda: app.screen.item.kind == "question")
+        first = app.screen._timer
+        await pilot.press("1", "2", "x", "o")
+        assert feed.orders == [] and not app.screen.armed
+        assert app.screen._timer is not first, "each key makes the card wait anew"
+        await until(pilot, lambda: app.screen.armed)
+        await pilot.press("3")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0].text == "stop"
+
+    play(scene, "full_stop")
+
+
+def test_the_rest_of_a_secret_is_not_typed_into_the_shown_line():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"pass")
+        feed.feed(at(e.ShellTyped(shell=ShellId("shell-1"), hidden=True), SEED))
+        await until(pilot, lambda: app.screen.line.display)
+        await pilot.press(*"word", "enter")
+        await pilot.pause()
+        assert feed.orders == [] and app.screen.line.text == ""
+        assert "Tab  write" in told(app)
+        await pilot.press("tab", "q", "enter")
+        await until(pilot, lambda: feed.orders)
+        assert (feed.orders[0].text, feed.orders[0].hidden) == ("q\n", False)
+
+    play(scene, "2", "w")
+
+
 def test_a_refused_secret_is_not_given_back():
     async def scene(app, pilot, feed):
         feed.refuse = "The shell session has ended."

@@ -56,6 +56,8 @@ class InboxScreen(Answering):
         self._wanted = item
         self._shown: tuple[Line, ...] = ()
         self._timer: Timer | None = None
+        self._restless = False
+        """Somebody was writing when the card was taken away, and may still be."""
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -113,6 +115,7 @@ class InboxScreen(Answering):
         self.list.leads = not self.writing
         if self.item is None or self.item.id != item.id:
             self.item = item
+            self._restless = self.writing
             self.stop_writing()
             self._shown = ()
             self._arm_later()
@@ -252,7 +255,17 @@ class InboxScreen(Answering):
         # A key typed while the loop was busy is handled later; it is judged by when it was typed.
         self.armed_from = time.monotonic()
         self.armed = True
+        self._restless = False
         self.show(Dirty(everything=True))
+
+    def on_key(self, event: events.Key) -> None:
+        """What was meant for a field that is gone is no key: the card waits for a pause."""
+        if self._restless and not self.armed and event.key != "escape":
+            self._arm_later()
+            event.stop()
+            event.prevent_default()
+            return
+        super().on_key(event)
 
     def on_line_view_moved(self, event: LineView.Moved) -> None:
         self._look()

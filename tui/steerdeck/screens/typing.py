@@ -3,6 +3,7 @@
 Where it asks for what is not echoed, the line is a secret: never drawn, kept or logged.
 """
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
@@ -69,13 +70,34 @@ class TypeDialog(_ShellDialog):
             return
         self.output.put("shell", [BLANK, *shell_lines(shell, self.helm.now_ms())])
         if self.secret.display != shell.hidden:
-            self.secret.display, self.line.display = shell.hidden, not shell.hidden
-            self.secret.wipe()
-            if self.is_current:
-                (self.secret if shell.hidden else self.line).focus()
+            self._turn(hidden=shell.hidden)
         verb = "type it, not shown" if shell.hidden else "type it"
-        lines = [*self.notice_lines(), self.caps_line((("Enter", verb),)), BLANK]
+        here = self.focused in (self.line, self.secret)
+        caps = (("Enter", verb),) if here else (("Tab", "write"),)
+        lines = [*self.notice_lines(), self.caps_line(caps), BLANK]
         self.body.show(lines)
+
+    def _turn(self, *, hidden: bool) -> None:
+        """From a line that is shown to one that is not, or back.
+
+        Whoever was writing a secret may still be: the shown line waits until it is asked for.
+        """
+        writing = self.secret.has_focus and not self.secret.empty
+        self.secret.display, self.line.display = hidden, not hidden
+        self.secret.wipe()
+        if writing or not self.is_current:
+            self.set_focus(None)
+        else:
+            (self.secret if hidden else self.line).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "tab":
+            (self.secret if self.secret.display else self.line).focus()
+            event.stop()
+            event.prevent_default()
+            self.show(Dirty(everything=True))
+            return
+        super().on_key(event)
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         self._type(event.text, hidden=False)
