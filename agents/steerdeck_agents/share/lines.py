@@ -7,14 +7,24 @@ told by colour. Streamed text is not told in pieces but once, when its item has 
 from collections.abc import Callable
 
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.plan import Plan
+from steerdeck_agents.share import conscience
 
 NAME_WIDTH = 14
 LABEL_WIDTH = 8
 OUTPUT_LINES = 6
 """Lines of a failing command's result that are told."""
+
+_SCOPES = {"session": " for this session", "everywhere": " for every session"}
+_ASKS: dict[Kind, str] = {
+    "command": "to run:", "patch": "to change files:", "network": "for the network:",
+    "input": "to type:", "tool": "to call a server's tool:", "helper": "to start a helper:",
+    "server": "to start a server:", "tools": "to take a server's tools:",
+    "setup": "to run a script for its workspace:",
+}  # fmt: skip
 
 
 class LineTeller:
@@ -35,7 +45,7 @@ class LineTeller:
         return labelled(self._named(event.session), *told) if told else []
 
     def _told(self, event: e.Event) -> tuple[str, str] | None:
-        return self._words(event) or self._call(event) or _life(event)
+        return self._words(event) or self._call(event) or conscience.told(event) or _life(event)
 
     def _words(self, event: e.Event) -> tuple[str, str] | None:
         match event:
@@ -54,9 +64,9 @@ class LineTeller:
             case e.ApprovalRequested():
                 why = f"\nbecause (it says): {event.why}" if event.why else ""
                 reasons = f"\nasked since {'; '.join(event.reasons)}" if event.reasons else ""
-                return "asks", f"to run: {event.what}{why}{reasons}"
+                return "asks", f"{_ASKS.get(event.kind, event.kind)} {event.what}{why}{reasons}"
             case e.ApprovalDecided():
-                scope = " for this session" if event.scope == "session" else ""
+                scope = _SCOPES.get(event.scope, "")
                 words = f": {event.words}" if event.words else ""
                 return "decided", f"{event.decision}{scope}{words}"
             case e.ApprovalExpired() | e.QuestionExpired():

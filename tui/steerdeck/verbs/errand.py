@@ -3,7 +3,7 @@
 from typing import Literal
 
 from steerdeck.verbs import reach
-from steerdeck.verbs.deciding import shown
+from steerdeck.verbs.deciding import chosen, shown
 from steerdeck.verbs.ending import DONE, FAILED, WAITS
 from steerdeck.verbs.follow import follow
 from steerdeck.verbs.printing import ask, err, out, out_stored
@@ -74,13 +74,17 @@ class Errand:
                 err(f"{state.name} waits: {event.reason} {event.way_out}".rstrip())
                 err(f"Go on with `steerdeck resume {state.id}`.")
                 return WAITS
+            case e.ShellPrompted(hidden=True, text=str(asked)) if asked:
+                err(f"Type it with `steerdeck type {state.id} {event.shell} --hidden`.")
+                return None
             case e.CallLost():
                 err(
                     f"Nobody saw how a call of {state.name} ended; see `steerdeck show {state.id}`."
                 )
                 return WAITS
             case e.TurnEnded(status="completed"):
-                return None if state.may_start else self._done()
+                works = state.goal is not None and not state.goal.held
+                return None if state.may_start or works else self._done()
             case e.TurnEnded():
                 err(f"{state.name}: {event.status} {event.error} {event.way_out}".rstrip())
                 return FAILED
@@ -129,7 +133,7 @@ class Errand:
         choices = f" ({' / '.join(event.choices)})" if event.choices else ""
         text = ""
         while not text:
-            text = await ask(f"{event.text}{choices}")
+            text = chosen(event.choices, await ask(f"{event.text}{choices}"))
             if not text:
                 err(f"It waits; answer with `steerdeck answer {state.id} TEXT`.")
                 return WAITS

@@ -22,6 +22,11 @@ VERBS: dict[str, Verb] = {
     "say": Verb("steering", "say", "Say something to a session"),
     "approve": Verb("deciding", "approve", "Allow what a session asks for, or say no"),
     "answer": Verb("deciding", "answer", "Answer the question of a session"),
+    "checks": Verb("checking", "checks", "Show or set what says that work is done"),
+    "goal": Verb("checking", "goal", "Show, set or drop the goal of a session"),
+    "seen": Verb("checking", "seen", "Say that you looked at what a session claims"),
+    "shells": Verb("shells", "shells", "List or end shell sessions that agents left running"),
+    "type": Verb("shells", "type_", "Type into a shell session, hidden or not"),
     "stop": Verb("steering", "stop", "Interrupt a session, archive or discard it"),
     "reopen": Verb("steering", "reopen", "Bring back an archived or discarded session"),
     "resume": Verb("steering", "resume", "Let a parked session go on, with the keys of this shell"),
@@ -34,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "requests": Verb("recorder", "requests", "List what a session sent to its model"),
     "request": Verb("recorder", "request", "Show one request closely, or its exact body again"),
     "spend": Verb("spending", "spend", "Add up tokens and money by session, model and day"),
+    "consents": Verb("consenting", "consents", "List or take back what you allowed for good"),
     "policy": Verb("policy", "policy", "Say what the gate makes of a command, without running it"),
     "export": Verb("history", "export", "Write a session's events as JSON lines, or to read"),
     "search": Verb("history", "search", "Search all sessions"),
@@ -56,6 +62,7 @@ Examples:
   steerdeck ~/src/shop                open it there
   steerdeck demo                      try it without a key, on a repository it makes
   steerdeck run "fix the failing test" --mode auto
+  steerdeck run "fix the rounding" --check 'pytest -q' --check types='mypy .'
   steerdeck approve fix-the-failing   look at what it asks for, and decide
   steerdeck land fix-the-failing --merge
 

@@ -10,12 +10,22 @@ import sys
 from typing import Literal
 
 import click
+from msgspec.structs import replace
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.budgets import budgets, limits_of
 from steerdeck.verbs.ending import DONE, USAGE, Ending
 from steerdeck.verbs.errand import Errand
 from steerdeck.verbs.printing import err, is_terminal
+from steerdeck.verbs.wishes import (
+    Rhythm,
+    checked,
+    found_by,
+    goal_of,
+    named,
+    needs_check,
+    rhythmic,
+)
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.inert import one_line
@@ -42,6 +52,10 @@ Approve = Literal["ask", "rules", "all"]
 @click.option("--name", default="", help="Name of the session.")
 @click.option("--base", default="", metavar="COMMIT", help="Branch, tag or commit; HEAD if none.")
 @click.option("--carry", is_flag=True, help="Take your uncommitted work along.")
+@checked
+@click.option("--goal", "objective", metavar="OBJECTIVE",
+              help="Go on turn after turn until the checks are green.")  # fmt: skip
+@rhythmic
 @budgets
 @click.option("-C", "folder", metavar="PATH", help="Work in the repository around PATH.")
 @click.option("--json", "as_json", is_flag=True, help="Facts as JSON lines, as they are stored.")
@@ -54,6 +68,11 @@ def run(
     name: str,
     base: str,
     carry: bool,
+    told: tuple[str, ...],
+    source: str | None,
+    objective: str | None,
+    rhythm: Rhythm | None,
+    waits: bool,
     folder: str | None,
     as_json: bool,
     **limits: float | None,
@@ -65,16 +84,26 @@ def run(
     with the reason that nobody is there to ask. A question ends the command with 3 and leaves the
     session waiting.
 
+    With checks the agent is done only when they succeed: what fails is sent back to it, three
+    times at most, then you are asked. What failed before it began is not held against it. A goal
+    is worked for over many turns, and nothing but its checks can complete it; give it a budget.
+
     \b
     Examples:
       steerdeck run "fix the failing test"
       steerdeck run - --json < task.md | jq -r .type
       steerdeck run "add a CSV export" --approve ask --name add-csv
+      steerdeck run "fix the rounding" --check 'pytest -q' --check types='mypy .'
+      steerdeck run "start" --goal "no function is over 40 lines" --checks found --turns 60
     """
     if approve == "ask" and not is_terminal():
         raise Ending("--approve ask needs a terminal to ask on; use rules or all.", USAGE)
     if prompt == "-":
         prompt = sys.stdin.read()
+    checks = named(told)
+    goal = goal_of(objective, rhythm, waits=waits)
+    if goal is not None and not checks and source is None:
+        raise needs_check()
     where = reach.here()
     stand = reach.whole(folder) if folder else reach.folder_here()
     environ = os.environ
@@ -90,14 +119,17 @@ def run(
         limits=limits_of(limits),
         surroundings=reach.surroundings(environ),
         keys=reach.keys(load(where, environ), environ),
+        checks=checks,
+        goal=goal,
     )
-    return asyncio.run(_run(start, approve, as_json))
+    return asyncio.run(_run(start, source, approve, as_json))
 
 
-async def _run(start: o.Start, approve: Approve, as_json: bool) -> int:
+async def _run(start: o.Start, source: str | None, approve: Approve, as_json: bool) -> int:
     async with reach.runtime(reach.here()) as client:
         if approve == "all":
             await _check_sandbox(client)
+        start = replace(start, checks=await found_by(client, start.folder, start.checks, source))
         given = await client.give(start)
         errand = Errand(client, given.session, approve=approve, as_json=as_json)
         try:

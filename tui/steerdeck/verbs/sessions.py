@@ -1,13 +1,15 @@
 """`sessions` and `show`: what there is, and one of it closely."""
 
 import asyncio
-import time
+from collections.abc import Mapping
 
 import click
 import msgspec
 
-from steerdeck.verbs import reach
+from steerdeck.verbs import reach, standing
+from steerdeck.verbs.deciding import wish
 from steerdeck.verbs.printing import err, out, out_json, out_table
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 
@@ -39,6 +41,20 @@ class SessionLine(msgspec.Struct, frozen=True):
     questions: tuple[str, ...]
     archived: str
     landed: str
+    parent: str
+    """The session whose helper it is."""
+    goal: str
+    checks: str
+    """`green`, `old`, `red`; `unknown` until a round ended, and none without checks."""
+    claims: bool
+    """It says that its work is done, and nobody has looked."""
+    shells: tuple[str, ...]
+    ports: tuple[int, ...]
+    """On which its shell sessions listen."""
+    servers: dict[str, str]
+    """State by name."""
+    setup: str
+    warnings: tuple[str, ...]
 
 
 def line_of(state: SessionState) -> SessionLine:
@@ -64,6 +80,15 @@ def line_of(state: SessionState) -> SessionLine:
         questions=tuple(asked.id for asked in state.questions),
         archived=state.archived,
         landed=state.landed,
+        parent=state.parent or "",
+        goal=state.goal.goal.objective if state.goal is not None else "",
+        checks=(state.verify.judged or "unknown") if state.verify.checks else "",
+        claims=state.verify.claim is not None,
+        shells=tuple(shell.id for shell in state.shells),
+        ports=tuple(port for shell in state.shells for port in shell.ports),
+        servers={server.name: server.status for server in state.servers},
+        setup=state.setup.status,
+        warnings=tuple(drift.text for drift in state.drifts),
     )
 
 
@@ -84,25 +109,21 @@ def sessions(everything: bool, as_json: bool) -> None:
     elif not states:
         err("There are no sessions. Start one with `steerdeck run TASK`, or open the deck.")
     else:
-        out_table([_row(state) for state in states], right=frozenset({3}))
+        names = {state.id: state.name for state in states}
+        out_table([_row(state, names) for state in states], right=frozenset({3}))
 
 
-def _row(state: SessionState) -> tuple[str, ...]:
+def _row(state: SessionState, names: Mapping[SessionId, str]) -> tuple[str, ...]:
     status = state.archived or state.status.replace("_", " ")
     added = sum(file.added for file in state.files)
     removed = sum(file.removed for file in state.files)
     count = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
     files = f"{count} +{added} -{removed}" if state.files else ""
-    words = state.reason or state.last_words
-    return state.name, state.id, status, files, _age(state.changed_ms), one_line(words, 60)
-
-
-def _age(since_ms: int) -> str:
-    seconds = max(0, time.time_ns() // 1_000_000 - since_ms) // 1000
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
+    words = one_line(state.reason or state.last_words, 60)
+    parent = names.get(state.parent, state.parent) if state.parent else ""
+    short = standing.short(state, parent)
+    told = f"[{one_line(short, 100)}] {words}".rstrip() if short else words
+    return state.name, state.id, status, files, standing.age(state.changed_ms), told
 
 
 @click.command()
@@ -118,15 +139,17 @@ def show(session: str, as_json: bool) -> None:
       steerdeck show fix-login
       steerdeck show fix-login --json | jq .usage
     """
-    state = asyncio.run(reach.session(reach.here(), session))
+    states = asyncio.run(reach.listing(reach.here(), archived=True))
+    state = reach.find(states, session)
     if as_json:
         out_json(state)
         return
-    for line in told(state):
+    parent = next((one.name for one in states if one.id == state.parent), "a session that is gone")
+    for line in told(state, parent):
         out(line)
 
 
-def told(state: SessionState) -> list[str]:
+def told(state: SessionState, parent: str) -> list[str]:
     """The session in lines, the most urgent last, where the eye is."""
     facts = {
         "session": f"{state.name} ({state.id})",
@@ -142,13 +165,14 @@ def told(state: SessionState) -> list[str]:
         "landed": state.landed,
     }
     lines = [f"{label:<11} {text}" for label, text in facts.items() if text]
+    lines += standing.aspects(state, parent)
     lines += ["plan"] if state.plan.steps else []
     lines += [f"  [{_MARKS[step.status]}] {one_line(step.text)}" for step in state.plan.steps]
     lines += ["files"] if state.files else []
     lines += [f"  {file.path} +{file.added} -{file.removed}" for file in state.files]
     lines += [f"waits       {message.text}" for message in state.queue]
     for asked in state.approvals:
-        lines += [f"asks        to run ({asked.id}):", *_below(asked.what)]
+        lines += [f"asks        {wish(asked)} ({asked.id}):", *_below(asked.what)]
         lines += _below(f"because (it says): {asked.why}") if asked.why else []
     for question in state.questions:
         lines += [f"asks        ({question.id})", *_below(question.text)]
