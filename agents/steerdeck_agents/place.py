@@ -23,7 +23,7 @@ from steerdeck_agents.facts.events import (
     WorkspaceMade,
     WorkspaceProgressed,
 )
-from steerdeck_agents.facts.ids import CallId, Clock, Ids, SessionId, sha_of
+from steerdeck_agents.facts.ids import CallId, Clock, Ids, SessionId, ShellId, sha_of
 from steerdeck_agents.facts.places import Level, Workspace
 from steerdeck_agents.facts.shells import ShellEnded, ShellEnding, ShellFact
 from steerdeck_agents.facts.state import SessionState
@@ -165,6 +165,11 @@ class Place:
             spool, opened = self.services.paths.spool, self.state.counts.shells
             self._shells = Shells(self.id, spool, self._tell, opened=opened)
         return self._shells
+
+    async def end_shell(self, shell: ShellId) -> None:
+        """End one of them; its end is told then. OrderRefused when it has ended already."""
+        await self.shells.end(shell)
+        await self._told.sent()
 
     def hear(self, facts: Sequence[KnownEvent]) -> None:
         """Facts of this session were committed: take over what memory holds of them."""

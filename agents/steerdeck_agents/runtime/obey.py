@@ -105,7 +105,7 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         case TypeInto():
             tasking.type_into(session.place.shells, facts, order)
         case EndShell():
-            await session.place.shells.end(order.shell)
+            await session.place.end_shell(order.shell)
         case Configure() if order.model is not None or order.effort is not None:
             session.forget_model()
     return session.id, seq
