@@ -4,6 +4,7 @@ import msgspec
 
 from steerdeck_agents.demo.add_csv import ADD_CSV
 from steerdeck_agents.demo.add_csv import TASK as ADD_CSV_TASK
+from steerdeck_agents.demo.commands import ALL_TESTS
 from steerdeck_agents.demo.currency import CURRENCY
 from steerdeck_agents.demo.currency import TASK as CURRENCY_TASK
 from steerdeck_agents.demo.docs import DOCS
@@ -11,6 +12,7 @@ from steerdeck_agents.demo.docs import TASK as DOCS_TASK
 from steerdeck_agents.demo.fix_rounding import FIX_ROUNDING
 from steerdeck_agents.demo.fix_rounding import TASK as FIX_ROUNDING_TASK
 from steerdeck_agents.demo.tour import TOUR
+from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.models.scripted import Script
 
 
@@ -20,12 +22,15 @@ class DemoSession(msgspec.Struct, frozen=True):
     name: str
     task: str
     model: str
+    checks: tuple[Check, ...] = ()
 
 
+TESTS = Check(name="tests", command=ALL_TESTS, timeout_s=60.0)
+"""What "done" rests on; before the first of them mends it, one test fails."""
 SESSIONS: tuple[DemoSession, ...] = (
-    DemoSession("fix-rounding", FIX_ROUNDING_TASK, "scripted-fix-rounding"),
+    DemoSession("fix-rounding", FIX_ROUNDING_TASK, "scripted-fix-rounding", (TESTS,)),
     DemoSession("add-csv", ADD_CSV_TASK, "scripted-add-csv"),
-    DemoSession("currency", CURRENCY_TASK, "scripted-currency"),
+    DemoSession("currency", CURRENCY_TASK, "scripted-currency", (TESTS,)),
     DemoSession("docs", DOCS_TASK, "scripted-docs"),
 )
 

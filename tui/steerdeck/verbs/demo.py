@@ -61,6 +61,7 @@ def starts(home: DemoHome, environ: Mapping[str, str]) -> tuple[Start, ...]:
             name=session.name,
             model=session.model,
             mode="auto",
+            checks=session.checks,
             surroundings=reach.surroundings(environ),
         )
         for session in SESSIONS
