@@ -9,6 +9,7 @@ which is why `.git` and `.git/objects` are mounted onto themselves).
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from steerdeck_agents.facts.errors import BadArguments, SteerdeckError
 from steerdeck_agents.facts.places import Workspace
@@ -23,6 +24,10 @@ _ETC = (
     "passwd", "group", "hosts", "nsswitch.conf", "ld.so.cache", "localtime", "alternatives",
     "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "pki/ca-trust",
 )  # fmt: skip
+_ETC_ONLINE = ("resolv.conf", "host.conf", "gai.conf", "services", "protocols")
+"""What finding a host by its name needs besides."""
+Reach = Literal["own", "joined", "machine"]
+"""Its network: an empty one of its own, an empty one of whoever starts it, or the machine's."""
 _READ_ONLY_GIT = ("config", "config.worktree", "hooks", "info", "objects/info", "commondir")
 
 
@@ -36,27 +41,32 @@ def arguments(
     nested: bool = False,
     filter_fd: int | None = None,
     status_fd: int | None = None,
-    own_network: bool = True,
+    reach: Reach = "own",
 ) -> list[str]:
     """The complete argv that runs `argv` in `folder` (relative to the workspace).
 
     `nested` says that this bubblewrap can't forbid user namespaces inside (before 0.8);
-    `filter_fd` holds the system call filter, `status_fd` gets bubblewrap's report as JSON lines;
-    without `own_network` it shares that of whoever starts it, which must be an empty one.
+    `filter_fd` holds the system call filter, `status_fd` gets bubblewrap's report as JSON lines.
     Raises BadArguments for a folder outside the workspace.
     """
     start = start_folder(workspace, folder)
     given = [program, "--unshare-all", "--unshare-user", "--die-with-parent", "--new-session"]
     given += ["--cap-drop", "ALL", "--unsetenv", MARKER]
-    if not own_network:
+    if reach != "own":
         given.append("--share-net")
     if not nested:
         given.append("--disable-userns")
-    given += [*_system(), "--proc", "/proc", "--dev", "/dev"]
+    given += [
+        *_system(_ETC if reach != "machine" else (*_ETC, *_ETC_ONLINE)),
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+    ]
     for empty in ("/tmp", "/run", "/home", "/root"):
         given += ["--tmpfs", empty]
     given += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", HOME_INSIDE]
-    for shown in (*toolchains, *workspace.borrows):
+    for shown in (*toolchains, *workspace.borrows, *workspace.links):
         given += ["--ro-bind-try", shown, shown]
     given += ["--bind", workspace.path, workspace.path, *_git(Path(workspace.path))]
     given += ["--remount-ro", "/", "--chdir", start]
@@ -90,7 +100,7 @@ def start_folder(workspace: Workspace, folder: str) -> str:
     return os.path.normpath(place)
 
 
-def _system() -> list[str]:
+def _system(settings: tuple[str, ...] = _ETC) -> list[str]:
     given = ["--ro-bind", "/usr", "/usr"]
     for name in _SYSTEM_LINKS:
         path = Path("/") / name
@@ -98,7 +108,7 @@ def _system() -> list[str]:
             given += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             given += ["--ro-bind", str(path), str(path)]
-    for name in _ETC:
+    for name in settings:
         given += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     return given
 

@@ -60,6 +60,9 @@ class Spawn(msgspec.Struct, frozen=True, kw_only=True):
     surroundings: Surroundings = Surroundings()
     loopback: Seen | None = None
     """A process whose network it shares (see `loopback.py`); without one it has its own."""
+    network: bool = False
+    """It reaches what this machine reaches. For what the developer has consented to by itself, a
+    set-up script or a server; never for an agent's command."""
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,9 +228,9 @@ def _start_confined(
             nested=not _forbids_nesting(program),
             filter_fd=source,
             status_fd=report,
-            own_network=spawn.loopback is None,
+            reach="machine" if spawn.network else "own" if spawn.loopback is None else "joined",
         )
-        if spawn.loopback is not None:
+        if spawn.loopback is not None and not spawn.network:
             argv = [*enter(spawn.loopback), *argv]
         # Killed at the wrong moment, bubblewrap leaves a half that waits for the other for ever;
         # the next runtime finds it by the marker. The command itself never sees it.
@@ -244,6 +247,12 @@ def _start_confined(
 
 def _start_bare(spawn: Spawn, wires: Wires) -> tuple["subprocess.Popen[bytes]", str]:
     """The process, and the marker of everybody who comes of it."""
+    if spawn.workspace.links:
+        raise SteerdeckError(
+            f"This workspace shares {', '.join(spawn.workspace.links)} with you, and without a "
+            "sandbox a command could change that; nothing was run. Start a new session, which gets "
+            "copies, or see `steerdeck doctor` for a sandbox."
+        )
     folder = bubblewrap.start_folder(spawn.workspace, spawn.folder)
     make_home(spawn.workspace)
     variables = _with_marker(spawn.environment)

@@ -91,9 +91,10 @@ def go(workspace: Workspace, tmp_path: Path) -> Runner:
         fields: dict[str, object] = {
             "environment": environment(around, workspace, level),
             "surroundings": around,
+            "workspace": workspace,
             **more,
         }
-        spawn = Spawn(script=script, workspace=workspace, level=level, **fields)
+        spawn = Spawn(script=script, level=level, **fields)
         hear = (heard if heard is not None else []).append
 
         async def main() -> Finished:

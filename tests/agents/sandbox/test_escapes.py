@@ -6,8 +6,10 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox.process import Finished, environment
 
@@ -168,6 +170,45 @@ def test_the_borrowed_objects_can_not_be_changed(
 ) -> None:
     assert go(f"touch {workspace.borrows[0]}/x", confined).exit_code == 1
     assert not (Path(workspace.borrows[0]) / "x").exists()
+
+
+def shared(workspace: Workspace, folder: Path) -> Workspace:
+    """The workspace with a folder of the developer linked into it."""
+    folder.mkdir()
+    (folder / "a.js").write_text("theirs")
+    (Path(workspace.path) / "node_modules").symlink_to(folder)
+    return msgspec.structs.replace(workspace, links=(str(folder),))
+
+
+def test_a_linked_folder_is_read_and_never_written(
+    go: Runner, confined: Level, workspace: Workspace, tmp_path: Path
+) -> None:
+    place = shared(workspace, tmp_path / "modules")
+    script = "cat node_modules/a.js; echo x > node_modules/a.js; rm node_modules/a.js"
+    done = go(script, confined, workspace=place)
+    assert done.head_tail.startswith("theirs")
+    assert done.head_tail.count("Read-only file system") == 2
+    assert (tmp_path / "modules" / "a.js").read_text() == "theirs"
+
+
+def test_without_a_sandbox_no_command_runs_beside_a_linked_folder(
+    go: Runner, workspace: Workspace, tmp_path: Path
+) -> None:
+    place = shared(workspace, tmp_path / "modules")
+    with pytest.raises(SteerdeckError, match="Start a new session"):
+        go("touch ran", Level(), workspace=place)
+    assert not (Path(workspace.path) / "ran").exists()
+
+
+def test_the_network_of_the_machine_is_reached_only_by_who_was_given_it(
+    go: Runner, confined: Level
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        script = f"echo > /dev/tcp/127.0.0.1/{server.getsockname()[1]} && wc -c < /etc/resolv.conf"
+        assert go(script, confined).exit_code == 1
+        assert go(script, confined, network=True).exit_code == 0
+        unix = python("import socket\nsocket.socket(socket.AF_UNIX)")
+        assert go(unix, confined, network=True).exit_code == 1
 
 
 def test_processes_outside_are_neither_seen_nor_signalled(go: Runner, confined: Level) -> None:
