@@ -48,18 +48,13 @@ def launcher(
                 "dead",
                 "Resume the session from a shell that has it.",
             )
-        if server.network and level.network:
-            raise ServerFault(
-                f"The sandbox can't give {server.name} the network.",
-                "dead",
-                "Run it yourself and name it by its url.",
-            )
         spawn = Spawn(
             script=script(server),
             workspace=workspace,
             environment=environment(surroundings, workspace, level),
             level=level,
             surroundings=surroundings,
+            network=server.network,
         )
         outlet = _Outlet(spool)
         process = Process(start(spawn, outlet, lambda text: None, wiring="pipe"), outlet)

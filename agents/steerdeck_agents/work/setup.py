@@ -133,13 +133,9 @@ async def run_script(
         timeout_s=script.timeout_s,
         level=level,
         surroundings=surroundings,
+        network=script.network,
     )
     try:
-        if script.network and level.network:
-            raise SteerdeckError(
-                f"it asks for the network, which this sandbox never gives; remove setup_network "
-                f"from {NAME}, or install what it needs in your checkout and ask for the folder."
-            )
         finished = await run(spawn, on_output=on_output, stop=stop, spool=spool)
     except SteerdeckError as error:
         return SetupResult(
