@@ -108,6 +108,7 @@ whoami
 uname -a
 uname -sr
 nproc
+ps aux
 hostname
 type ls
 which python3 git
@@ -193,6 +194,7 @@ GIT = """
 git status
 git status --short
 git status -sb
+git status --ignore-submodules
 git status --porcelain=v1
 git log
 git log --oneline -10

@@ -153,6 +153,10 @@ rg --hostname-bin=./x a
 fd -x rm
 fd . -X rm
 fd --exec rm
+fd -l x
+sort -R --random-source=/etc/passwd docs/one.txt
+ps auxe
+ps e
 grep -rf /etc/passwd src
 grep -f /etc/passwd README.md
 grep -R a private
@@ -342,6 +346,13 @@ git daemon
 git shortlog -n --output=x
 git log --author --output=x
 git diff -- --output=x
+git diff --submodule=log
+git diff --submodule=diff
+git status --ignore-submodules=none
+git diff --ignore-submodules=dirty
+git grep --recurse-submodules total
+git log --remerge-diff
+git log -O/etc/passwd
 """
 
 PATHS = r"""

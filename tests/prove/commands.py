@@ -94,11 +94,12 @@ def truth() -> Counted:
             log = folder / "trace"
             shell = ["/bin/bash", "--noprofile", "--norc", "-c", script]
             tracer = ["strace", "-f", "-qq", "-s", "300", "-e", "trace=execve", "-o", str(log)]
-            subprocess.run(
+            done = subprocess.run(
                 [*tracer, *shell] if traced else shell,
                 cwd=top, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
                 timeout=60, check=False,
             )  # fmt: skip
+            tally.see(b"fatal:" not in done.stderr, f"git gave up: {script!r}")
             after = _state(top)
             tally.see(after == before, f"changed something: {script!r}")
             before = after

@@ -1,5 +1,7 @@
 """What of a shell command is automatic: nothing hostile, nearly everything that only reads."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,11 @@ from kit.shell_ground import make_ground
 from kit.shell_harmless import harmless
 from kit.shell_hostile import hostile
 from kit.shell_mutations import mutated
+from steerdeck_agents.gate.secrets import scrub
 from steerdeck_agents.gate.shell.classify import classify
 from steerdeck_agents.gate.shell.danger import danger_of
 from steerdeck_agents.gate.shell.places import Disk
+from steerdeck_agents.gate.shell.programs.git import ENVIRONMENT
 from steerdeck_agents.gate.shell.reading import Reading
 
 _SIGNS = "ls rm -rf ' \" \\ $( ) ` ; && | > <<E / { } * # ~ é \u202e [ [[ = & git cd"
@@ -181,3 +185,28 @@ def test_a_cd_that_may_fail_counts_with_both_folders(plain: Disk):
     assert not read("cd src/shop; cat ../../README.md", plain).automatic
     assert not read("cd src/shop || ls; cat ../../README.md", plain).automatic
     assert not read("cd src && cd .. && cat ../x", plain).automatic
+
+
+def test_git_in_a_folder_with_submodules_asks_unless_they_are_left_out(tmp_path: Path):
+    (tmp_path / ".gitmodules").write_text("[submodule]\n")
+    ground = Disk(str(tmp_path))
+    assert not read("git status", ground).automatic
+    assert not read("git diff HEAD~1", ground).automatic
+    assert read("git status --ignore-submodules=all", ground).automatic
+    assert read("git log -3", ground).automatic
+
+
+def test_the_switches_of_git_reach_it_through_the_environment_of_a_command(tmp_path: Path):
+    top = make_ground(tmp_path)
+    (top / ".git/ran").unlink(missing_ok=True)
+    script = top / "evil"
+    script.write_text(f"#!/bin/sh\ntouch {top}/.git/ran\n")
+    script.chmod(0o755)
+    plain = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    git = ["git", "-C", str(top)]
+    subprocess.run([*git, "config", "core.fsmonitor", str(script)], env=plain, check=True)
+    for words in (["status"], ["diff"]):
+        subprocess.run([*git, *words], env=scrub({**plain, **ENVIRONMENT}), check=True)
+    assert not (top / ".git/ran").exists()
+    subprocess.run([*git, "status"], env=plain, check=True)
+    assert (top / ".git/ran").exists(), "the trap must work, or this shows nothing"

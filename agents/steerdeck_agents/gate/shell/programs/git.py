@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from steerdeck_agents.gate.secrets import is_secret_path
-from steerdeck_agents.gate.shell.options import Options, Refused, options, sort_out
+from steerdeck_agents.gate.shell.options import Given, Options, Refused, options, sort_out
 from steerdeck_agents.gate.shell.places import foreign_repository
 from steerdeck_agents.gate.shell.tool import Call, Tool
 
@@ -19,7 +19,6 @@ _SWITCHES = {
     "core.hooksPath": "/dev/null",
     "core.pager": "cat",
     "core.untrackedCache": "false",
-    "diff.external": "",
     "diff.ignoreSubmodules": "all",
     "log.showSignature": "false",
     "safe.bareRepository": "explicit",
@@ -32,11 +31,15 @@ ENVIRONMENT: dict[str, str] = {
     "GIT_PAGER": "cat",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_COUNT": str(len(_SWITCHES)),
-    **{f"GIT_CONFIG_KEY_{place}": name for place, name in enumerate(_SWITCHES)},
-    **{f"GIT_CONFIG_VALUE_{place}": value for place, value in enumerate(_SWITCHES.values())},
+    "GIT_CONFIG_PARAMETERS": " ".join(f"'{name}={value}'" for name, value in _SWITCHES.items()),
 }
-"""What an automatic command of git must run with (git-config(1), GIT_CONFIG_COUNT)."""
+"""What an automatic command of git must run with.
+
+The switches go the way `git -c` itself hands them on: GIT_CONFIG_KEY_0 would need a name that looks
+like a secret's, and such names never reach a command. `diff.external` can't be switched off so
+(empty, `git diff` dies of it), nor can filters: the workspace's settings are the ones we wrote, and
+the sandbox keeps them read-only, which is why git asks without one.
+"""
 
 _REVISIONS = options(
     "pusziEFPwbamcrtRgqW",
@@ -57,13 +60,14 @@ _REVISIONS = options(
     " do-walk no-walk ita-invisible-in-index",
     long_values="author committer grep since until after before max-count skip date diff-filter",
     long_maybe="decorate format pretty color word-diff color-words unified stat dirstat abbrev"
-    " find-renames find-copies break-rewrites ignore-submodules submodule diff-algorithm relative"
+    " find-renames find-copies break-rewrites ignore-submodules diff-algorithm relative"
     " color-moved src-prefix dst-prefix inter-hunk-context branches tags remotes glob exclude"
     " ancestry-path diff-merges encoding anchored min-parents max-parents word-diff-regex"
     " ws-error-highlight no-walk stat-width stat-name-width stat-count",
     number=True,
     joined=False,
 )
+_LOOKS_INTO = frozenset({"status", "diff", "diff-files", "diff-index"})
 _STATUS = options(
     "sbvz", "", "u",
     long="short branch long verbose show-stash ahead-behind no-ahead-behind renames no-renames",
@@ -241,6 +245,8 @@ def _judged(call: Call, verb: str, read: _Read, words: tuple[str, ...]) -> str:
         names and read.only_with and not given.has(*read.only_with)
     ):
         return "a name it would make or change"
+    if verb in _LOOKS_INTO and _may_enter_submodules(call, given):
+        return "submodules, whose own settings may start programs (--ignore-submodules helps)"
     for shape in given.values("format", "pretty"):
         if "%G" in shape or "signature" in shape:
             return "a format that starts gpg"
@@ -248,6 +254,14 @@ def _judged(call: Call, verb: str, read: _Read, words: tuple[str, ...]) -> str:
         names = names[1:]
     ranges = tuple(value.rpartition(":")[2] for value in given.values("L") if ":" in value)
     return _names(call, (*names, *ranges))
+
+
+def _may_enter_submodules(call: Call, given: Given) -> bool:
+    """`.gitmodules` may say that they are looked into, whatever our own switch says."""
+    wanted = given.values("ignore-submodules")
+    if any(value != "all" for value in wanted):
+        return True
+    return not given.has("ignore-submodules") and call.ground.has(f"{call.ground.root}/.gitmodules")
 
 
 def _names(call: Call, names: tuple[str, ...]) -> str:

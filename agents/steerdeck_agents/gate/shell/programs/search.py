@@ -36,12 +36,12 @@ _RG = options(
     " context-separator field-match-separator color colors path-separator",
 )
 _FD = options(
-    "HIuasigFpl0qhV1",
+    "HIuasigFp0qhV1",
     "dtSEe",
     long="hidden no-ignore unrestricted no-ignore-vcs case-sensitive ignore-case glob regex"
-    " fixed-strings absolute-path list-details full-path print0 quiet version show-errors",
+    " fixed-strings absolute-path full-path print0 quiet version show-errors",
     long_values="max-depth min-depth exact-depth exclude type extension size changed-within"
-    " changed-before owner and color max-results threads format strip-cwd-prefix",
+    " changed-before owner and color max-results threads",
 )
 
 _ONE_KIND = re.compile(

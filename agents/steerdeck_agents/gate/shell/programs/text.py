@@ -188,6 +188,7 @@ TOOLS: dict[str, Tool] = {
             " processor hardware-platform operating-system",
         )
     ),
+    "ps": alone("", "aux", "-ef", "-e", "-A", "axu", "ax", "-ax", "-a"),
     "uptime": alone("", "-p", "-s", "--pretty", "--since", confined=False),
     "free": saying(options("bkmghtwl", long="human si total wide bytes kilo mega giga")),
     "lscpu": saying(options("abcepxJy", long="all extended parse json")),
