@@ -142,6 +142,10 @@ async def _run(start: o.Start, source: str | None, approve: Approve, as_json: bo
             files = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
             err(f"{files} changed. Look: `steerdeck diff {state.name}`.")
             err(f"Land it: `steerdeck land {state.name} --merge`.")
+        for shell in state.shells if state is not None else ():
+            ports = f" on port {', '.join(map(str, shell.ports))}" if shell.ports else ""
+            end = f"`steerdeck shells {state.name} --end {shell.id}` ends it"
+            err(f"{shell.id} goes on{ports}: {one_line(shell.title, 80)}; {end}.")
         return code
 
 
