@@ -49,9 +49,13 @@ def scrub(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environ.items()
-        if (name in _PLAIN_NAMES or not _SECRET_NAME.search(name))
-        and not _SECRET_VALUE.search(value)
+        if not names_a_secret(name) and not _SECRET_VALUE.search(value)
     }
+
+
+def names_a_secret(variable: str) -> bool:
+    """Whether a variable of that name is likely to hold a secret."""
+    return variable not in _PLAIN_NAMES and bool(_SECRET_NAME.search(variable))
 
 
 def folded(name: str) -> str:
