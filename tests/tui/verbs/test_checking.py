@@ -7,6 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -274,6 +275,28 @@ def test_what_would_be_found_here_needs_no_runtime_and_starts_none(
         {"name": "w", "command": "test -e w", "timeout_s": 600.0, "source": ".steerdeck.toml"}
     ]
     assert not (short_folder / "none").exists()
+
+
+def test_a_script_is_allowed_for_every_session_and_that_is_taken_back(play: Callable[..., None]):
+    async def story(playing: Scene, repository: Path) -> None:
+        write(repository, ".steerdeck.toml", '[workspace]\nsetup = "true"\nports = 3\n')
+        commit(repository)
+        session = await playing.start(repository, "m", name="one")
+        await playing.status(session, "needs_you")
+        assert "asks        to run a script of its repository" in (await verb("show", "one")).stdout
+        with pytest.raises(click.UsageError, match="exclude each other"):
+            await verb("approve", "one", "--session", "--everywhere")
+        told = (await verb("approve", "one", "--everywhere", "--json")).stdout
+        assert (json.loads(told)["decision"], json.loads(told)["scope"]) == ("allow", "everywhere")
+        await playing.status(session, "done")
+        shown = (await verb("show", "one")).stdout
+        assert "set-up      done: true\nports       " in shown
+        (one,) = json.loads((await verb("consents", "--json")).stdout)
+        assert one["kind"] == "setup" and "true" in one["what"]
+        await verb("consents", "--revoke", one["sha"][:8])
+        assert json.loads((await verb("consents", "--json")).stdout) == []
+
+    play(story, "good")
 
 
 def test_consents_are_listed_and_taken_back(short_folder: Path, monkeypatch: pytest.MonkeyPatch):

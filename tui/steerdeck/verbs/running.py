@@ -30,6 +30,7 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Mode
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.settings.config import load
@@ -137,16 +138,21 @@ async def _run(start: o.Start, source: str | None, approve: Approve, as_json: bo
         except asyncio.CancelledError:
             await _interrupt(client, errand)
             raise
-        state = errand.state
-        if code == DONE and state is not None and state.files:
-            files = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
-            err(f"{files} changed. Look: `steerdeck diff {state.name}`.")
-            err(f"Land it: `steerdeck land {state.name} --merge`.")
-        for shell in state.shells if state is not None else ():
-            ports = f" on port {', '.join(map(str, shell.ports))}" if shell.ports else ""
-            end = f"`steerdeck shells {state.name} --end {shell.id}` ends it"
-            err(f"{shell.id} goes on{ports}: {one_line(shell.title, 80)}; {end}.")
+        if code == DONE and errand.state is not None:
+            _what_next(errand.state)
         return code
+
+
+def _what_next(state: SessionState) -> None:
+    """What one does with the work now, and what of it goes on."""
+    if state.files:
+        files = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+        err(f"{files} changed. Look: `steerdeck diff {state.name}`.")
+        err(f"Land it: `steerdeck land {state.name} --merge`.")
+    for shell in state.shells:
+        ports = f" on port {', '.join(map(str, shell.ports))}" if shell.ports else ""
+        end = f"`steerdeck shells {state.name} --end {shell.id}` ends it"
+        err(f"{shell.id} goes on{ports}: {one_line(shell.title, 80)}; {end}.")
 
 
 async def _check_sandbox(client: Client) -> None:
