@@ -112,6 +112,8 @@ class RulesRead(Fact, frozen=True, kw_only=True, tag="rule.file_read"):
     """A sentence each; what they are about does not hold."""
     closed: bool = False
     """Something that may deny can't be read, so everything asks."""
+    rules: tuple[tuple[str, Sha], ...] = ()
+    """All that hold now, by id and hash."""
 
 
 RuleFact = (

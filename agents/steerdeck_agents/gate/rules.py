@@ -1,13 +1,10 @@
-"""Stored answers to approvals: exactly this command, in this repository or this session.
+"""Stored answers to approvals: read with their examples, and matched by the whole text.
 
-Lasting rules live in a `rules.toml` of the developer's, outside every workspace. It is read
-strictly: an entry with a field this version does not know (an expiry, a pattern) is refused, since
-ignoring it could allow more than its author meant.
+Lasting rules live in a `rules.toml` of the developer's, outside every workspace; no repository can
+bring one. A rule whose own examples fail does not mean what its author thinks and does not hold.
+While something that may deny can't be read, one rule stands for all of it: everything asks.
 """
 
-import os
-import tempfile
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -17,85 +14,91 @@ import msgspec
 from steerdeck_agents.facts.errors import SettingsError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.gate.rule_cover import covering
+from steerdeck_agents.gate.rule_deny import met
+from steerdeck_agents.gate.rule_ground import Names
+from steerdeck_agents.gate.rule_terms import reaches
+from steerdeck_agents.gate.rule_words import path_glob
+from steerdeck_agents.settings import rules_file
+from steerdeck_agents.settings.rules_file import Entry, Problem
 
-_HEAD = """\
-# Commands Steerdeck may run without asking, in mode auto.
-# A rule holds for exactly this text (`command`) in exactly this repository (its top folder).
-
-"""
-
-
-class _Lasting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    id: str
-    command: str
-    repository: str
-    by: str = "developer"
+save = rules_file.save
 
 
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    rule: tuple[_Lasting, ...] = ()
+class RuleSet(msgspec.Struct, frozen=True):
+    """The lasting rules as they stand in their file."""
+
+    entries: tuple[Entry, ...] = ()
+    problems: tuple[str, ...] = ()
+    """A sentence each, with file and line."""
+    closed: bool = False
+    """Something that may deny is not understood, so everything asks."""
+    text: str = ""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that hold; behind them the one that asks for everything, where it must."""
+        found = tuple(entry.rule for entry in self.entries)
+        if not self.closed:
+            return found
+        why = f"a rule that may forbid something can't be read: {self.problems[0]}"
+        return (*found, Rule(id="", kind="every", decision="ask", everywhere=True, why=why))
+
+
+def read(path: Path) -> RuleSet:
+    """The lasting rules whose examples hold, and what is wrong with the others; never raises."""
+    try:
+        file = rules_file.read(path)
+    except SettingsError as error:
+        return RuleSet(problems=(str(error),), closed=True)
+    kept: list[Entry] = []
+    problems = list(file.problems)
+    for entry in file.entries:
+        if why := broken_example(entry.rule):
+            closes = entry.rule.decision != "allow"
+            problems.append(Problem(entry.line, f"rule {entry.rule.id}: {why}", closes))
+        else:
+            kept.append(entry)
+    problems.sort(key=lambda one: one.line)
+    told = tuple(
+        f"{path}, line {one.line}: {one.what}. Correct or remove it; until then"
+        + (" everything asks." if one.closes else " that rule does not hold.")
+        for one in problems
+    )
+    return RuleSet(tuple(kept), told, any(one.closes for one in problems), file.text)
 
 
 def load(path: Path) -> tuple[Rule, ...]:
-    """The lasting rules, in the order of the file; none when there is no file.
-
-    Raises SettingsError naming the file and what is wrong in it.
-    """
-    try:
-        content = msgspec.convert(tomllib.loads(path.read_bytes().decode()), _File)
-    except FileNotFoundError:
-        return ()
-    except OSError as problem:
-        raise SettingsError(
-            f"The rules in {path} can't be read ({problem.strerror}); check who owns the file."
-        ) from problem
-    except (ValueError, msgspec.ValidationError) as problem:
-        raise SettingsError(
-            f"The rules in {path} can't be understood: {problem}. Correct the file or remove it; "
-            "until then no rule holds."
-        ) from problem
-    for entry in content.rule:
-        if not (entry.id and entry.command and entry.repository):
-            raise SettingsError(
-                f"A rule in {path} has an empty id, command or repository; "
-                "each rule names exactly one command in one repository."
-            )
-    return tuple(
-        Rule(id=entry.id, command=entry.command, repository=entry.repository, by=entry.by)
-        for entry in content.rule
-    )
+    """The lasting rules, in the order of the file; none when there is no file."""
+    return read(path).rules
 
 
-def save(path: Path, rules: Sequence[Rule]) -> None:
-    """Write the lasting rules, all or nothing, readable by their owner only.
+def broken_example(rule: Rule) -> str:
+    """Which example of a rule does not hold, as the end of a sentence; empty when all do."""
+    for text in rule.match:
+        if not matches_text(rule, text):
+            return f"its example {text!r} does not match"
+    for text in rule.no_match:
+        if matches_text(rule, text):
+            return f"it matches {text!r}, which it must not"
+    return ""
 
-    Raises SettingsError when a rule is not a lasting one or can't be written as text.
-    """
-    for rule in rules:
-        if rule.session or not rule.repository or not rule.command:
-            raise SettingsError(
-                f"Rule {rule.id} can't last: a lasting rule names one command in one repository."
-            )
-    try:
-        data = (_HEAD + "\n".join(_entry(rule) for rule in rules)).encode()
-    except UnicodeEncodeError as problem:
-        raise SettingsError("A command with broken characters can't become a rule.") from problem
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as problem:
-        raise SettingsError(
-            f"The rules can't be written to {path} ({problem.strerror}); nothing was changed."
-        ) from problem
+
+def matches_text(rule: Rule, text: str) -> bool:
+    """Whether a rule alone is about this text: a command, or the name its kind goes by."""
+    if rule.kind == "patch":
+        return any(path_glob(glob).fullmatch(text) for glob in rule.paths)
+    if rule.kind != "command":
+        return rule.command == text
+    if rule.decision != "allow":
+        return met(rule, text) == "yes"
+    if rule.pattern is None:
+        return rule.command == text
+    ground = Names()
+    folder = rule.pattern.folder
+    plain = folder if "*" not in folder and "?" not in folder else ""
+    start = f"{ground.root}/{plain}" if plain not in ("", ".") else ground.root
+    return bool(covering(text, [rule], folder=start, ground=ground, confined=True))
 
 
 def matching(
@@ -105,34 +108,9 @@ def matching(
     session: SessionId,
     kind: Literal["command", "tool"] = "command",
 ) -> Rule | None:
-    """The first rule that names exactly this text, here; equality of the whole text only."""
+    """The first rule that allows exactly this text, here; equality of the whole text only."""
     for rule in rules:
-        if rule.command != script or rule.kind != kind or not (rule.session or rule.repository):
-            continue
-        if rule.session and rule.session != session:
-            continue
-        if rule.repository and rule.repository != repository:
-            continue
-        return rule
+        exact = rule.pattern is None and rule.decision == "allow" and rule.kind == kind
+        if exact and script and rule.command == script and reaches(rule, repository, session):
+            return rule
     return None
-
-
-def _entry(rule: Rule) -> str:
-    fields = {"id": rule.id, "command": rule.command, "repository": rule.repository, "by": rule.by}
-    lines = [f"{name} = {_quoted(value)}" for name, value in fields.items()]
-    return "\n".join(["[[rule]]", *lines, ""])
-
-
-def _quoted(text: str) -> str:
-    """A TOML basic string: quotes, backslashes and every control or invisible one escaped."""
-    out = []
-    for character in text:
-        if character in '"\\':
-            out.append("\\" + character)
-        elif character.isprintable():
-            out.append(character)
-        elif 0xD800 <= ord(character) < 0xE000:
-            out.append(character)  # not text at all: `encode` refuses it, TOML has no way to say it
-        else:
-            out.append(f"\\U{ord(character):08x}")
-    return '"' + "".join(out) + '"'

@@ -1,0 +1,152 @@
+"""The lasting rules of one home: the file, how far each was used, and what holds now.
+
+Uses are counted from the facts in the journal, so neither a restart nor an edit of the file gives
+one back. Answers come from memory; the file is read again when it was changed.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from steerdeck_agents.facts.events import (
+    KnownEvent,
+    RuleExpired,
+    RuleRevoked,
+    RulesRead,
+    RuleUsed,
+)
+from steerdeck_agents.facts.ids import Clock, Sha, sha_of
+from steerdeck_agents.facts.reduce.rules import used
+from steerdeck_agents.facts.ruling import Meter
+from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.gate.rule_terms import Left, left
+from steerdeck_agents.gate.rules import RuleSet, read
+from steerdeck_agents.journal.approvals import PastUse
+
+
+class Standing(NamedTuple):
+    """A lasting rule and how it stands."""
+
+    rule: Rule
+    line: int
+    meter: Meter
+    left: Left
+
+
+class RuleBook:
+    """Knows the lasting rules; lives on the runtime's loop."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+        self._stamp: tuple[int, int, int] | None = None
+        self._set = RuleSet()
+        self._meters: dict[str, Meter] = {}
+        self._over: set[str] = set()
+        """Rules whose end was recorded, or that were taken back."""
+        self._news: list[RulesRead] = []
+        self._known: dict[str, Sha] = {}
+
+    def remember(self, uses: Mapping[str, PastUse], known: Mapping[str, Sha]) -> None:
+        """Take over what the journal tells of earlier runtimes; before anything is asked."""
+        self._meters = {
+            rule: Meter(rule, used=use.used, passed=use.passed) for rule, use in uses.items()
+        }
+        self._known = dict(known)
+
+    def __call__(self) -> tuple[Rule, ...]:
+        """The rules that hold now, for every session they reach."""
+        self._look()
+        holding = [one.rule for one in self.standing() if not one.left.over]
+        return (*holding, *(rule for rule in self._set.rules if rule.kind == "every"))
+
+    def standing(self) -> list[Standing]:
+        """Every rule of the file and how it stands."""
+        self._look()
+        now_ms = self._clock.now_ms()
+        found = []
+        for entry in self._set.entries:
+            meter = self._meters.get(entry.rule.id, Meter(entry.rule.id))
+            found.append(Standing(entry.rule, entry.line, meter, left(entry.rule, meter, now_ms)))
+        return found
+
+    def find(self, rule: str) -> Standing | None:
+        return next((one for one in self.standing() if one.rule.id == rule), None)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of the file is not understood, a sentence each."""
+        self._look()
+        return self._set.problems
+
+    def reread(self) -> None:
+        """Look at the file whatever its time says; our own edit may fall into the same tick."""
+        self._stamp = None
+        self._look()
+
+    def news(self) -> list[RulesRead]:
+        """What changed in the file since it was last asked for."""
+        self._look()
+        told, self._news = self._news, []
+        return told
+
+    def heard(self, facts: Iterable[KnownEvent]) -> None:
+        """Count what was committed."""
+        for fact in facts:
+            match fact:
+                case RuleUsed():
+                    before = self._meters.get(fact.rule, Meter(fact.rule))
+                    self._meters[fact.rule] = used(before, fact)
+                case RuleExpired():
+                    self._over.add(fact.rule.id)
+                case RuleRevoked():
+                    self._over.add(fact.rule)
+
+    def expired(self) -> list[Standing]:
+        """Rules that are over and not yet said to be."""
+        return [one for one in self.standing() if one.left.over and one.rule.id not in self._over]
+
+    def next_end_ms(self) -> int | None:
+        """When the next rule's time is over."""
+        ends = [
+            one.rule.until_ms
+            for one in self.standing()
+            if one.rule.until_ms is not None and not one.left.over
+        ]
+        return min(ends, default=None)
+
+    def _look(self) -> None:
+        try:
+            found = self.path.stat()
+            stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+        except FileNotFoundError:
+            stamp = (0, 0, 0)
+        except OSError:
+            stamp = (-1, 0, 0)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        self._set = read(self.path)
+        now = {entry.rule.id: entry.rule.sha() for entry in self._set.entries}
+        fact = RulesRead(
+            actor="developer",
+            sha=sha_of(self._set.text.encode()),
+            added=tuple(rule for rule in now if rule not in self._known),
+            changed=tuple(r for r, sha in now.items() if self._known.get(r, sha) != sha),
+            removed=tuple(rule for rule in self._known if rule not in now),
+            problems=self._set.problems,
+            closed=self._set.closed,
+            rules=tuple(now.items()),
+        )
+        if now != self._known or self._set.problems:
+            self._news.append(fact)
+        self._known = now
+        self._over.difference_update(fact.changed)
+
+
+def known_rules(facts: Iterable[RulesRead]) -> dict[str, Sha]:
+    """The rules an earlier runtime last saw in the file, by id."""
+    known: dict[str, Sha] = {}
+    for fact in facts:
+        known = dict(fact.rules)
+    return known

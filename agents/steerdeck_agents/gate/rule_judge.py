@@ -1,0 +1,169 @@
+"""The gate's answer with the developer's rules: what forbids first, what allows last.
+
+`verdict` knows what an action is and rules that name an exact text; here stand rules with patterns,
+rules that deny or ask, and what no rule may ever allow. The strictest answer wins.
+"""
+
+import posixpath
+from collections.abc import Sequence
+
+from steerdeck_agents.facts.action import (
+    Action,
+    ApplyPatch,
+    CallServer,
+    Delegate,
+    RunCommand,
+    UseShell,
+)
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.places import Level, Mode, Workspace
+from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule, Verdict
+from steerdeck_agents.gate.protected import inside, is_git_path, why_protected
+from steerdeck_agents.gate.rule_cover import covering
+from steerdeck_agents.gate.rule_deny import met
+from steerdeck_agents.gate.rule_terms import in_words, reaches
+from steerdeck_agents.gate.rule_words import path_glob
+from steerdeck_agents.gate.secrets import is_secret_path
+from steerdeck_agents.gate.shell.places import Disk, Ground
+from steerdeck_agents.gate.verdict import verdict
+
+
+def judge(
+    action: Action,
+    *,
+    mode: Mode,
+    rules: Sequence[Rule],
+    session: SessionId,
+    workspace: Workspace,
+    level: Level,
+    ground: Ground | None = None,
+) -> Verdict:
+    """Whether `action` runs, asks the developer, or never runs.
+
+    `rules` are those that hold now, lasting ones and the session's together. `ground` answers where
+    paths lead: the disk as it is now when it is not given.
+    """
+    here = [rule for rule in rules if reaches(rule, workspace.repository, session)]
+    allows = [rule for rule in here if rule.decision == "allow"]
+    ground = ground or Disk(workspace.path)
+    first = verdict(
+        action,
+        mode=mode,
+        rules=[rule for rule in allows if rule.pattern is None],
+        session=session,
+        workspace=workspace,
+        level=level,
+        ground=ground,
+    )
+    if isinstance(first, Deny):
+        return first
+    sure = isinstance(first, Auto) and first.rule is None
+    if (strict := _strict(action, here, workspace, sure)) is not None:
+        if isinstance(strict, Ask) and isinstance(first, Ask):
+            return Ask((*strict.reasons, *first.reasons))
+        return strict
+    if isinstance(first, Auto):
+        return first
+    covered = _covered(action, mode, allows, workspace, level, ground)
+    if not covered:
+        return first
+    named = "; ".join(f"{in_words(rule)} ({rule.scope})" for rule in covered)
+    ids = tuple(rule.id for rule in covered)
+    return Auto(f"a rule allows {named}", rule=ids[0], rules=ids)
+
+
+def _strict(
+    action: Action, here: Sequence[Rule], workspace: Workspace, sure: bool
+) -> Deny | Ask | None:
+    """What rules that deny or ask say; `sure` is an action known to read only."""
+    asks: list[str] = []
+    for rule in here:
+        if rule.decision == "allow":
+            continue
+        if rule.kind == "every":
+            if isinstance(action, RunCommand | ApplyPatch | CallServer | UseShell | Delegate):
+                asks.append(rule.why)
+            continue
+        found = _met(rule, action, workspace)
+        if found == "yes" and rule.decision == "deny":
+            why = f": {rule.why}" if rule.why else ""
+            return Deny(f"the developer's rule {rule.id} forbids {in_words(rule)}{why}.")
+        if found == "yes" or (found == "perhaps" and not sure):
+            asks.append(f"the rule {rule.id} about {in_words(rule)} may speak of this")
+    return Ask(tuple(asks)) if asks else None
+
+
+def _met(rule: Rule, action: Action, workspace: Workspace) -> str:
+    match rule.kind, action:
+        case "command", RunCommand(script=script):
+            return met(rule, script)
+        case "patch", ApplyPatch(files=files):
+            places = [inside(file.path, workspace.path) for file in files]
+            named = (p for p in places if p and any(path_glob(g).fullmatch(p) for g in rule.paths))
+            return "yes" if any(named) else "no"
+        case "tool", CallServer(server=server, tool=tool):
+            return "yes" if rule.command in (f"{server} {tool}", server) else "no"
+    return "no"
+
+
+def _covered(
+    action: Action,
+    mode: Mode,
+    allows: Sequence[Rule],
+    workspace: Workspace,
+    level: Level,
+    ground: Ground,
+) -> tuple[Rule, ...]:
+    """The rules with patterns that allow an action which would be asked for."""
+    counting = [rule for rule in allows if mode == "auto" or rule.session]
+    match action:
+        case RunCommand(script=script, folder=folder) if mode != "plan":
+            return covering(
+                script,
+                [rule for rule in counting if rule.kind == "command" and rule.pattern],
+                folder=posixpath.normpath(posixpath.join(ground.root, folder)),
+                ground=ground,
+                confined=level.name != "none" and level.files,
+            )
+        case ApplyPatch(files=files) if mode != "plan":
+            chosen = []
+            for file in files:
+                rule = _patching(file.path, counting, workspace)
+                if rule is None:
+                    return ()
+                chosen.append(rule)
+            return tuple({rule.id: rule for rule in chosen}.values())
+    return ()
+
+
+def _patching(path: str, rules: Sequence[Rule], workspace: Workspace) -> Rule | None:
+    """The rule that allows to patch a file; one that runs later must be named by its very name."""
+    place = inside(path, workspace.path)
+    if place is None or is_git_path(place) or is_secret_path(place):
+        return None
+    guarded = why_protected(place) is not None
+    for rule in rules:
+        if rule.kind != "patch":
+            continue
+        if place in rule.paths:
+            return rule
+        if not guarded and any(path_glob(glob).fullmatch(place) for glob in rule.paths):
+            return rule
+    return None
+
+
+def host_rule(rules: Sequence[Rule], host: str) -> Rule | None:
+    """The rule that decides about a host, a denial first; `*.name` names all below a name."""
+    name = host.lower().rstrip(".")
+    named = [
+        rule
+        for rule in rules
+        if rule.kind == "network" and name and _is_host(rule.command.lower(), name)
+    ]
+    return min(named, key=lambda rule: ("deny", "ask", "allow").index(rule.decision), default=None)
+
+
+def _is_host(rule: str, name: str) -> bool:
+    if rule.startswith("*."):
+        return name.endswith(rule[1:]) and len(name) > len(rule) - 1
+    return rule == name

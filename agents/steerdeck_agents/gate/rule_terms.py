@@ -1,0 +1,92 @@
+"""Until when a rule holds, from what is known of its use, and the words for it."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ruling import Meter
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.verdict import Rule, Terms
+
+
+class Left(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is left of a rule, for its countdown; None is without limit."""
+
+    uses: int | None = None
+    ms: int | None = None
+    dollars: float | None = None
+    over: str = ""
+    """Why it holds no more; empty while it does."""
+
+
+def left(rule: Rule, meter: Meter, now_ms: int, state: SessionState | None = None) -> Left:
+    """What is left of a rule now; `state` is that of its session, for its dollars and turn."""
+    uses = None if rule.uses is None else max(0, rule.uses - meter.used)
+    ms = None if rule.until_ms is None else max(0, rule.until_ms - now_ms)
+    dollars, over = None, ""
+    if rule.dollars is not None:
+        spent = 0.0 if state is None else state.usage.dollars - meter.dollars_from
+        dollars = max(0.0, rule.dollars - spent)
+        if state is None or state.counts.unpriced > meter.unpriced_from:
+            over = "what its session spends is not known"
+        elif not dollars:
+            over = "its dollars are spent"
+    if ms == 0:
+        over = "its time is over"
+    if uses == 0:
+        over = "it was used as often as it may be"
+    if rule.turn and (state is None or state.turn is None or state.turn.id != rule.turn):
+        over = "its turn has ended"
+    return Left(uses, ms, dollars, over)
+
+
+def of_session(state: SessionState, now_ms: int) -> tuple[Rule, ...]:
+    """The rules of a session that hold now."""
+    meters = {meter.rule: meter for meter in state.meters}
+    return tuple(
+        rule
+        for rule in state.rules
+        if not left(rule, meters.get(rule.id, Meter(rule.id)), now_ms, state).over
+    )
+
+
+def reaches(rule: Rule, repository: str, session: SessionId) -> bool:
+    """Whether a rule holds in this session of this repository at all."""
+    if rule.scope is None or (rule.session and rule.session != session):
+        return False
+    return not rule.repository or rule.repository == repository
+
+
+def limited(rule: Rule, terms: Terms, now_ms: int) -> Rule:
+    """The rule with its end written into it."""
+    return msgspec.structs.replace(
+        rule,
+        made_ms=now_ms,
+        uses=terms.uses if terms.uses is not None else rule.uses,
+        until_ms=now_ms + int(terms.seconds * 1000) if terms.seconds else rule.until_ms,
+        dollars=terms.dollars if terms.dollars is not None else rule.dollars,
+    )
+
+
+def in_words(rule: Rule) -> str:
+    """What a rule matches, in one line a person reads; foreign text, so `inert` before a screen."""
+    pattern = rule.pattern
+    if rule.kind == "patch":
+        return f"patches of {', '.join(rule.paths)}"
+    if pattern is None:
+        kinds = {"tool": "the tool ", "network": "the host ", "every": "everything"}
+        return kinds.get(rule.kind, "exactly: ") + rule.command
+    words = [*pattern.prefix]
+    words += [f"[{option}]" for option in pattern.options]
+    words += _either(pattern.words)
+    words += _either(pattern.paths)
+    words += [f"[> {path}]" for path in pattern.writes]
+    where = "" if pattern.folder in ("", ".") else f" in {pattern.folder}"
+    return " ".join(words) + where
+
+
+def _either(globs: Sequence[str]) -> list[str]:
+    if not globs:
+        return []
+    return [globs[0] if len(globs) == 1 else f"({' | '.join(globs)})"]
