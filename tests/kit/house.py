@@ -21,8 +21,8 @@ SOURCES = {
 }
 ENGINE = (
     "facts", "settings", "journal", "models", "gate", "sandbox", "workspace", "servers", "tools",
-    "work", "loop", "adapters", "share", "furnish", "hosting", "place", "session", "fleet", "demo", "doctor", "runtime",
-    "library", "__init__",
+    "work", "loop", "adapters", "share", "furnish", "hosting", "place", "session", "fleet", "demo",
+    "doctor", "runtime", "library", "__init__",
 )  # fmt: skip
 DECK = ("output", "widgets", "panes", "bridge", "commands", "verbs", "screens", "app", "cli")
 REACH = {

@@ -18,20 +18,25 @@ from kit.lawful import RESTING
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import JournalError, SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SessionId
 from steerdeck_agents.facts.places import Mode
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.loop.patience import Patience
+from steerdeck_agents.loop.verify import LEAVE
 from steerdeck_agents.models.scripted import Call, Conversation, Refuse, Reply, Say, Think
 from steerdeck_agents.models.scripted_memory import summary_of
 from steerdeck_agents.settings.paths import Paths
 
 LONG = "seq 1 9000"
 ODD = "printf '\\377\\376caf\\303'; printf 'end\\n'"
+KEPT = "echo kept-%d >> ran.txt; sleep 30"
+CHECK = Check(name="even", command="test $(cat ran.txt 2>/dev/null | wc -l) -ne 1")
+"""Red with one line and green with more."""
 STEPS = (
     "say", "think", "reads", "ruled", "asked", "question", "patch", "torn", "plan", "slow",
-    "nonsense", "long", "odd", "mixed",
+    "nonsense", "long", "odd", "mixed", "kept", "look",
 )  # fmt: skip
 TROUBLES = (
     "429", "429 later", "500", "503", "drop", "end", "stall", "error", "failed", "incomplete",
@@ -66,11 +71,14 @@ class Plan:
     """What the developer, or a kill, does after so many appends of the session's loop."""
     decisions: tuple[str, ...]
     mode: Mode
+    checked: bool = False
+    """Whether a check says when it is done."""
 
 
 def ruled(steps: int) -> list[str]:
     """The commands a lasting rule allows."""
     return [LONG, ODD, *(f"echo ruled-{n} >> ran.txt" for n in range(steps)),
+            *(KEPT % n for n in range(steps)),
             *(f"echo slow-{n} >> ran.txt; sleep 0.2" for n in range(steps))]  # fmt: skip
 
 
@@ -125,6 +133,11 @@ def parts(kind: str, step: int) -> tuple[Say | Call | Think, ...]:
     def shell(command: str, place: int = 0) -> Call:
         return call("shell", place, command=command, why="So.")
 
+    if kind == "kept":
+        more = {"why": "So.", "keep": True, "wait_s": 0.05}
+        return (call("shell", command=KEPT % step, **more),)
+    if kind == "look":
+        return (call("shell_session", id="sh-1", wait_s=0.05, stop=step % 2 == 0),)
     say = Say(f"Step {step}.", id=f"step_{step}_m", final=kind == "say")
     reads = (call("read_file", 1, path="readme.md"), call("list_files", 2))
     match kind:
@@ -199,7 +212,8 @@ class Course:
                     self._listen(playing)
                     if not self.session:
                         self.session = await playing.start(
-                            self._repository, "m", mode=self.plan.mode
+                            self._repository, "m", mode=self.plan.mode,
+                            checks=(CHECK,) if self.plan.checked else (),
                         )
                     self.sessions = list(playing.runtime.fleet.sessions)
                     await self._until_rest(playing)
@@ -220,7 +234,7 @@ class Course:
                 await self._lost(facts[0])
             kept = await append(*facts, **how)
             ours = facts[0].session == self.session and facts[0].actor != "developer"
-            if ours and not isinstance(facts[0], e.TextAdded | e.OutputAdded):
+            if ours and not isinstance(facts[0], e.Streamed):
                 self._count(playing)
             if self._dead.is_set():
                 await self._lost(facts[0])
@@ -230,7 +244,7 @@ class Course:
 
     async def _lost(self, fact: e.KnownEvent) -> None:
         """What a dead runtime would keep: its loops stand still, whoever asks it is told."""
-        if not fact.session or fact.actor == "developer":
+        if not fact.session or fact.actor == "developer" or isinstance(fact, e.ShellFact):
             raise JournalError("The runtime was killed.")
         await asyncio.Event().wait()
 
@@ -326,7 +340,9 @@ class Course:
                 words="Rather not." if decision == "words" else "",
             )  # fmt: skip
         elif state.questions:
-            await playing.give(o.Answer, state.id, question=state.questions[0].id, text="Yes.")
+            asked = state.questions[0]
+            text = LEAVE if asked.asker == "checks" else "Yes."
+            await playing.give(o.Answer, state.id, question=asked.id, text=text)
         elif state.parked:
             await playing.give(o.Resume, state.id)
 

@@ -27,8 +27,10 @@ async def run(site: Site) -> None:
     """Work on the open turn until it ends."""
     try:
         await _work(site)
-    finally:
-        await verify.leave(site)
+    except BaseException:
+        await verify.abandon(site)
+        raise
+    await verify.leave(site)
 
 
 async def _work(site: Site) -> None:

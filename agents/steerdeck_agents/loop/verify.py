@@ -72,6 +72,14 @@ async def leave(site: Site) -> None:
         await asyncio.shield(checking.task)
 
 
+async def abandon(site: Site) -> None:
+    """Drop it where it stands, as a crash would; the session is being closed."""
+    checking, site.checking = site.checking, None
+    if checking is not None:
+        checking.task.cancel()
+        await asyncio.gather(checking.task, return_exceptions=True)
+
+
 async def step(site: Site, turn: TurnId) -> bool:
     """The next step before a turn may end well; False when nothing holds it back."""
     state = site.state

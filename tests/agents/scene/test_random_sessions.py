@@ -39,6 +39,7 @@ plans = st.builds(
     ).map(tuple),
     decisions=st.lists(st.sampled_from(DECISIONS), min_size=2, max_size=5).map(tuple),
     mode=st.sampled_from(("auto", "ask")),
+    checked=st.booleans(),
 )  # fmt: skip
 
 
