@@ -4,6 +4,7 @@ from typing import Literal
 
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import ApprovalId, Sha
+from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.facts.places import FileChange
 
 Kind = Literal["command", "patch", "network", "input", "tool", "helper", "server", "tools", "setup"]
@@ -32,6 +33,11 @@ class ApprovalRequested(Fact, frozen=True, kw_only=True, tag="approval.requested
     files: tuple[FileChange, ...] = ()
     title: str = ""
     """What asks, where that is no call: a server's name, `set-up`."""
+    danger: str = ""
+    """Why it could destroy what nobody can bring back; it then takes two keys, and no rule."""
+    outline: Outline = Outline()
+    taint: tuple[str, ...] = ()
+    """Sources nobody vouches for that the agent had read by then."""
 
 
 class ApprovalDecided(Fact, frozen=True, kw_only=True, tag="approval.decided"):

@@ -11,8 +11,11 @@ import msgspec
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import CallId, Sha, ShellId
 
-ShellEnding = Literal["exited", "stopped", "developer", "session", "runtime", "capped", "lost"]
-"""`stopped`: the agent ended it; `capped`: it printed more than is kept; `lost`: a crash hid it."""
+ShellEnding = Literal[
+    "exited", "stopped", "developer", "session", "runtime", "capped", "crowded", "memory", "lost"
+]
+"""`stopped`: the agent ended it; `capped`: it printed more than is kept; `crowded`: it had too many
+processes; `memory`: it took too much memory; `lost`: a crash hid it."""
 
 
 class ShellOpened(Fact, frozen=True, kw_only=True, tag="shell.opened"):

@@ -27,6 +27,7 @@ from steerdeck_agents.facts.ids import (
 )
 from steerdeck_agents.facts.limits import Kind as LimitKind
 from steerdeck_agents.facts.limits import Limits, Spent
+from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.requests import Ending
@@ -97,6 +98,9 @@ class OpenApproval(msgspec.Struct, frozen=True):
     at_ms: int
     title: str = ""
     """What asks, where that is no call."""
+    danger: str = ""
+    outline: Outline = Outline()
+    taint: tuple[str, ...] = ()
     offer: Offer | None = None
     """A rule for this and its like, offered since alike ones were allowed."""
 
@@ -253,6 +257,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     setup: Setup = Setup()
     verify: Verify = Verify()
     goal: OpenGoal | None = None
+    taint: tuple[str, ...] = ()
+    """Sources nobody vouches for whose words are in its prompt."""
     drifts: tuple[Drift, ...] = ()
     """What was seen to go wrong since the developer last spoke."""
     files: tuple[FileChange, ...] = ()

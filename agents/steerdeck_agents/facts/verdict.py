@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from steerdeck_agents.facts.ids import Sha, sha_of
+from steerdeck_agents.facts.outline import Outline
 
 RuleKind = Literal["command", "patch", "tool", "network", "every"]
 """`every`: whatever could take effect; only the gate makes such rules, and they only ask."""
@@ -28,6 +29,9 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
     """The developer decides; each reason is a short sentence."""
 
     reasons: tuple[str, ...]
+    danger: str = ""
+    """A sentence when it could destroy what nobody can bring back; no rule covers it."""
+    outline: Outline = Outline()
 
 
 class Deny(msgspec.Struct, frozen=True, tag="deny"):

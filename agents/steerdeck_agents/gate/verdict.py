@@ -1,8 +1,8 @@
 """May this call take effect? One pure function, the strictest answer wins.
 
-A command is automatic in mode auto when it is wholly understood and only reads, or when a rule
-names its whole text; one that can't be taken back asks whatever the rules say. Reads inside the
-workspace are automatic in every mode, since reading is what a plan needs.
+A command is automatic when it is wholly understood and only reads, or when a rule covers it; one
+that can't be taken back asks whatever the rules say. Reads inside the workspace are automatic in
+every mode, since reading is what a plan needs.
 """
 
 import posixpath
@@ -24,6 +24,7 @@ from steerdeck_agents.facts.action import (
 )
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert
+from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.facts.places import Level, Mode, Workspace
 from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule, Verdict
 from steerdeck_agents.gate.protected import inside, is_git_path, why_protected
@@ -154,12 +155,13 @@ def _command(
     level: Level,
     ground: Ground | None,
 ) -> Verdict:
-    refused = _never(action, mode, workspace)
+    refused = _never(action, workspace)
     if refused:
         return Deny(refused)
     danger = danger_of(action.script, workspace.path)
     doubts: tuple[str, ...] = ()
-    if ground is not None and mode == "auto":
+    outline = Outline()
+    if ground is not None:
         read = classify(
             action.script,
             folder=posixpath.join(workspace.path, action.folder),
@@ -168,7 +170,9 @@ def _command(
         )
         if read.automatic and not (danger or action.keep or action.tty):
             return Auto("it only reads, and only inside the workspace")
-        doubts = read.reasons
+        doubts, outline = read.reasons, read.outline
+    if mode == "plan":
+        return Deny("plan mode: nothing that may change something runs before its end.")
     reasons = _doubts(action.script, danger, doubts)
     rule = matching(rules, action.script, workspace.repository, session)
     if danger:
@@ -188,7 +192,7 @@ def _command(
         reasons.append("NO SANDBOX: it would run with your rights")
     elif not level.network:
         reasons.append("the sandbox does not hold back its network")
-    return Ask(tuple(reasons))
+    return Ask(tuple(reasons), danger, outline)
 
 
 def _doubts(script: str, danger: str, doubts: tuple[str, ...]) -> list[str]:
@@ -200,11 +204,9 @@ def _doubts(script: str, danger: str, doubts: tuple[str, ...]) -> list[str]:
     return [*reasons, *doubts[:MOST_REASONS]]
 
 
-def _never(action: RunCommand, mode: Mode, workspace: Workspace) -> str:
+def _never(action: RunCommand, workspace: Workspace) -> str:
     """Why this command can't run at all; empty when it can."""
     script = action.script
-    if mode == "plan":
-        return "plan mode: no command runs until the developer leaves it."
     if not script.strip():
         return "The command is empty."
     if "\0" in script:

@@ -5,6 +5,8 @@ differ, the allow is void and the developer is asked again (law 6). The intent i
 the spawn (law 7), and the files before and after it are kept (law 1).
 """
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -27,19 +29,25 @@ from steerdeck_agents.facts.events import (
     RuleUsed,
 )
 from steerdeck_agents.facts.ids import ApprovalId, CallId, TurnId
-from steerdeck_agents.facts.inert import utf8
+from steerdeck_agents.facts.inert import one_line, utf8
 from steerdeck_agents.facts.places import FileChange
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, SessionState
-from steerdeck_agents.facts.verdict import Ask, Auto, Binding, Deny
+from steerdeck_agents.facts.verdict import Ask, Auto, Binding, Deny, Verdict
 from steerdeck_agents.gate.binding import bind
-from steerdeck_agents.gate.verdict import verdict
-from steerdeck_agents.loop import verify
+from steerdeck_agents.gate.rule_judge import judge
+from steerdeck_agents.gate.rule_terms import of_session
+from steerdeck_agents.gate.shell.places import Disk
+from steerdeck_agents.loop import secret_reads, verify
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.sandbox.process import environment
 from steerdeck_agents.tools.outcome import Outcome
 from steerdeck_agents.tools.perform import Bench, perform
 from steerdeck_agents.tools.shell_keeper import Opener
+
+_LINE = 160
+"""Characters told of what passed under a rule."""
+_TAKEN_BACK = "the rule that allowed this does not hold any more."
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,8 @@ class Permit:
 
     by: str
     binding: Binding
-    rule: str | None = None
+    rules: tuple[str, ...] = ()
+    """What it rests on, where that is rules."""
     approval: ApprovalId | None = None
 
 
@@ -63,6 +72,7 @@ async def permission(
     site: Site, turn: TurnId, call_id: CallId, action: Action
 ) -> Permit | Refusal | None:
     """Ask the gate, and the developer where the gate says so; None when an interrupt came."""
+    await asyncio.to_thread(secret_reads.learn, site, action)
     while not site.stop.is_set():
         state = site.state
         call = next((c for c in state.calls if c.id == call_id), None)
@@ -72,24 +82,17 @@ async def permission(
             words = f": {call.rejected}" if call.rejected else "."
             return Refusal(f"rejected by the developer{words}")
         binding = await _bound(site, action)
-        judged = verdict(
-            action,
-            mode=state.mode,
-            rules=(*site.lasting_rules(), *state.rules),
-            session=site.session,
-            workspace=state.workspace,
-            level=state.level,
-        )
+        judged = await _judged(site, action)
         decided = call.allowed is not None and call.allowed_binding == binding.sha()
         match judged:
             case Deny(reason):
                 return Refusal(f"refused: {reason}")
             case _ if decided:
                 return Permit("developer", binding, approval=call.allowed)
-            case Auto(because, rule):
-                return Permit(because, binding, rule)
-            case Ask(reasons):
-                await _ask(site, turn, call, action, binding, reasons)
+            case Auto(because):
+                return Permit(because, binding, judged.rests_on)
+            case Ask():
+                await _ask(site, turn, call, action, binding, judged)
                 await site.until(lambda s: _decided(s, call_id))
     return None
 
@@ -104,37 +107,57 @@ async def carry_out(
         if site.stop.is_set():
             return Outcome("failed", "Not run: the developer interrupted the turn.", "interrupted")
         await site.ground.checkpoint("before call", call_id)
-        if (await _bound(site, action)).sha() != permit.binding.sha():
-            return Outcome(
-                "failed",
-                "Not run: the workspace changed after this was allowed. Ask again if it is still"
-                " wanted.",
-                "voided",
-            )
-        started: list[KnownEvent] = [
-            CallStarted(
-                session=site.session,
-                turn=turn,
-                call=call_id,
-                binding=permit.binding.sha(),
-                allowed_by=permit.by,
-                approval=permit.approval,
-                level=site.state.level.name,
-            )
-        ]
-        if permit.rule is not None:
-            started.append(
-                RuleUsed(
-                    session=site.session, turn=turn, call=call_id, actor="rule", rule=permit.rule
+        # Two calls must not both take the last use of a rule.
+        async with site.taking.lock if permit.rules else contextlib.nullcontext():
+            if why := await _void(site, action, permit):
+                return Outcome(
+                    "failed", f"Not run: {why} Ask again if it is still wanted.", "voided"
                 )
-            )
-        await site.journal.append(*started, full=True)
+            await site.journal.append(*_started(site, turn, call_id, action, permit), full=True)
+        if site.taking.revoked.intersection(permit.rules):
+            return Outcome("failed", f"Not run: {_TAKEN_BACK}", "voided")
         if site.stop.is_set():
             return Outcome("failed", "Not run: the developer interrupted the turn.", "interrupted")
     outcome = await _performed(site, turn, call_id, action)
     if writes:
         site.ground.follow(call_id)
     return outcome
+
+
+async def _void(site: Site, action: Action, permit: Permit) -> str:
+    """Why what was allowed must not begin any more; empty when it may."""
+    if (await _bound(site, action)).sha() != permit.binding.sha():
+        return "the workspace changed after this was allowed."
+    if permit.approval is not None:
+        return ""
+    # What a rule or the gate allowed is judged anew: rules and files may have changed.
+    judged = await _judged(site, action)
+    if isinstance(judged, Auto) and set(judged.rests_on) <= set(permit.rules):
+        return ""
+    return _TAKEN_BACK if permit.rules else "what it would read or change is not as it was."
+
+
+def _started(
+    site: Site, turn: TurnId, call_id: CallId, action: Action, permit: Permit
+) -> list[KnownEvent]:
+    """The intent of a call, and the uses of the rules it rests on."""
+    started: list[KnownEvent] = [
+        CallStarted(
+            session=site.session,
+            turn=turn,
+            call=call_id,
+            binding=permit.binding.sha(),
+            allowed_by=permit.by,
+            approval=permit.approval,
+            level=site.state.level.name,
+        )
+    ]
+    what = one_line(_shown(action, permit.binding), _LINE)
+    started += [
+        RuleUsed(session=site.session, turn=turn, call=call_id, actor="rule", rule=rule, what=what)
+        for rule in permit.rules
+    ]
+    return started
 
 
 def has_effect(action: Action) -> bool:
@@ -178,6 +201,22 @@ async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) 
         bench.spool.unlink(missing_ok=True)
 
 
+async def _judged(site: Site, action: Action) -> Verdict:
+    """What the gate says of it now; in a thread, since it looks at files."""
+    state = site.state
+    rules = (*site.lasting_rules(), *of_session(state, site.clock.now_ms()))
+    return await asyncio.to_thread(
+        judge,
+        action,
+        mode=state.mode,
+        rules=rules,
+        session=site.session,
+        workspace=state.workspace,
+        level=state.level,
+        ground=Disk(state.workspace.path),
+    )
+
+
 async def _bound(site: Site, action: Action) -> Binding:
     state = site.state
     return bind(
@@ -195,7 +234,7 @@ async def _ask(
     call: OpenCall,
     action: Action,
     binding: Binding,
-    reasons: tuple[str, ...],
+    judged: Ask,
 ) -> None:
     """Have an approval of exactly this binding open, and no other for this call."""
     async with site.deciding:
@@ -204,7 +243,7 @@ async def _ask(
             if waiting.binding == binding.sha():
                 return
             facts.append(_expired(site, turn, waiting))
-        facts.append(_request(site, turn, call, action, binding, reasons))
+        facts.append(_request(site, turn, call, action, binding, judged))
         await site.journal.append(*facts, full=True)
 
 
@@ -224,7 +263,7 @@ def _request(
     call: OpenCall,
     action: Action,
     binding: Binding,
-    reasons: tuple[str, ...],
+    judged: Ask,
 ) -> ApprovalRequested:
     files: tuple[FileChange, ...] = ()
     why = ""
@@ -249,7 +288,10 @@ def _request(
         what=_shown(action, binding),
         binding=binding.sha(),
         why=why,
-        reasons=reasons,
+        reasons=judged.reasons,
+        danger=judged.danger,
+        outline=judged.outline,
+        taint=site.state.taint,
         folder=binding.folder,
         level=site.state.level.name,
         files=files,

@@ -15,10 +15,13 @@ from steerdeck_agents.loop.guides import INSTRUCTIONS, NO_MORE, SKILLS, Guidance
 from steerdeck_agents.loop.prompt import NewText, Prompt
 
 _MODES: dict[Mode, str] = {
-    "plan": "Mode: plan only. Read, search and make a plan; patches and commands are refused.",
-    "ask": "Mode: ask. Reading is free; each patch and each command waits for the developer.",
-    "auto": "Mode: auto. Reading is free, patches inside the workspace are applied, commands that a"
-    " rule of the developer names exactly are run; every other command waits for the developer.",
+    "plan": "Mode: plan only. Read, search and make a plan; patches are refused, and commands that"
+    " do more than read.",
+    "ask": "Mode: ask. Reading is free, also by plain commands that only read; each patch and every"
+    " other command waits for the developer.",
+    "auto": "Mode: auto. Reading is free, also by plain commands that only read; patches inside the"
+    " workspace are applied, commands that a rule of the developer covers are run; every other"
+    " command waits for the developer.",
 }
 
 _CHECKS = (

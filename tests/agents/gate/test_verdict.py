@@ -202,13 +202,16 @@ def test_a_command_that_only_reads_is_automatic_where_its_paths_can_be_followed(
         RunCommand("cat ../x"), RunCommand("ls src", keep=True), RunCommand("ls src", tty=True)
     ):  # fmt: skip
         assert isinstance(judge(other, level=level, ground=ground), Ask)
-    assert isinstance(judge(reads, "ask", level=level, ground=ground), Ask)
-    assert isinstance(judge(reads, "plan", level=level, ground=ground), Deny)
+    assert isinstance(judge(reads, "ask", level=level, ground=ground), Auto)
+    assert isinstance(judge(reads, "plan", level=level, ground=ground), Auto)
+    assert isinstance(judge(RunCommand("touch x"), "plan", level=level, ground=ground), Deny)
 
 
 def test_what_is_not_understood_is_named() -> None:
     answer = judge(RunCommand("make $X"), ground=Disk(PLACE.path))
-    assert answer == Ask(("it holds a variable", "no rule names this exact command"))
+    assert isinstance(answer, Ask)
+    assert answer.reasons == ("it holds a variable", "no rule names this exact command")
+    assert [command.program for command in answer.outline.commands] == ["make"]
 
 
 @pytest.mark.parametrize("ground", [None, Disk(PLACE.path)])

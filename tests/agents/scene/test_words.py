@@ -96,7 +96,7 @@ def test_a_message_not_yet_delivered_can_be_taken_back(tmp_path, repository):
         await playing.status(session, "idle")
         assert len(playing.of(session, e.MessageDelivered)) == 1
 
-    play(tmp_path, repository, runs("echo a"), story)
+    play(tmp_path, repository, runs("touch a"), story)
 
 
 def test_an_order_that_comes_twice_has_one_effect_and_one_answer(tmp_path, repository):
@@ -140,7 +140,7 @@ def test_a_decision_about_something_else_than_was_shown_is_refused(tmp_path, rep
             )
         assert playing.state(session).approvals == (asked,)
 
-    play(tmp_path, repository, runs("echo a"), story)
+    play(tmp_path, repository, runs("touch a"), story)
 
 
 def test_an_allow_is_void_when_head_moved_in_between(tmp_path, repository):
@@ -246,9 +246,11 @@ def test_calls_that_make_no_sense_go_back_to_the_model(tmp_path, repository):
 
     async def story(playing: Scene, folder: Path) -> None:
         session = await playing.start(folder, "m")
-        await playing.status(session, "idle")
+        await playing.status(session, "parked")
         ended = playing.of(session, e.CallEnded)
         assert [x.status for x in ended] == ["failed", "failed", "failed"]
+        await playing.give(o.Resume, session)
+        await playing.status(session, "idle")
         assert all(len(x.result) > 10 for x in ended)
 
     play(tmp_path, repository, confused, story)

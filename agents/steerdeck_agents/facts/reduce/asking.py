@@ -59,6 +59,9 @@ def _approval(event: ApprovalRequested) -> OpenApproval:
         seq=event.seq,
         at_ms=event.at_ms,
         title=event.title,
+        danger=event.danger,
+        outline=event.outline,
+        taint=event.taint,
     )
 
 

@@ -25,6 +25,7 @@ from steerdeck_agents.facts.reduce import (
     rules,
     shells,
     status,
+    taint,
     turns,
     windows,
     words,
@@ -33,7 +34,8 @@ from steerdeck_agents.facts.reduce import (
 from steerdeck_agents.facts.state import SessionState
 
 _ASPECTS = (
-    life, words, turns, windows, calls, furnish, rules, asking, work, shells, checks, goals, status
+    life, words, turns, windows, taint, calls, furnish, rules, asking, work, shells, checks, goals,
+    status,
 )  # fmt: skip
 
 

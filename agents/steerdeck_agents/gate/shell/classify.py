@@ -7,6 +7,7 @@ doubt asks and names itself; a later step never takes back what an earlier one f
 import posixpath
 import re
 
+from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.gate.protected import is_git_path
 from steerdeck_agents.gate.shell.confusable import strange_characters
 from steerdeck_agents.gate.shell.danger import danger_of
@@ -15,7 +16,7 @@ from steerdeck_agents.gate.shell.outline import outline_of
 from steerdeck_agents.gate.shell.parse import parse, tree
 from steerdeck_agents.gate.shell.places import Ground, expand, trouble
 from steerdeck_agents.gate.shell.programs import files, git, scripts, search, text, versions
-from steerdeck_agents.gate.shell.reading import Outline, Reading
+from steerdeck_agents.gate.shell.reading import Reading
 from steerdeck_agents.gate.shell.syntax import NotUnderstood, Redirect, Simple, Word
 from steerdeck_agents.gate.shell.tool import Call, Tool
 

@@ -1,8 +1,8 @@
 """The parts of a script for the approval card: programs, words, files written, network."""
 
+from steerdeck_agents.facts.outline import Command, Outline
 from steerdeck_agents.gate.shell.kinds import NETWORK
 from steerdeck_agents.gate.shell.loose import Loose, loose_commands
-from steerdeck_agents.gate.shell.reading import Command, Outline
 from steerdeck_agents.gate.shell.syntax import listed
 
 _MOST = 100
