@@ -15,20 +15,21 @@ from steerdeck_agents.facts.errors import BadArguments, SteerdeckError
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.sandbox.descendants import MARKER
 from steerdeck_agents.sandbox.environment import HOME_INSIDE
+from steerdeck_agents.sandbox.guarded import GIT_FILES, GIT_FOLDERS, became_a_link
 
 PROGRAM = "/usr/bin/bwrap"
 """The system's own by its full path: Ubuntu's AppArmor profile names it, and no PATH shapes it."""
 
-_SYSTEM_LINKS = ("bin", "sbin", "lib", "lib64", "lib32", "libx32")
-_ETC = (
+SYSTEM_LINKS = ("bin", "sbin", "lib", "lib64", "lib32", "libx32")
+ETC = (
     "passwd", "group", "hosts", "nsswitch.conf", "ld.so.cache", "localtime", "alternatives",
     "ssl/certs", "ssl/openssl.cnf", "pki/tls/certs", "pki/ca-trust",
 )  # fmt: skip
-_ETC_ONLINE = ("resolv.conf", "host.conf", "gai.conf", "services", "protocols")
+ETC_ONLINE = ("resolv.conf", "host.conf", "gai.conf", "services", "protocols")
 """What finding a host by its name needs besides."""
 Reach = Literal["own", "joined", "machine"]
 """Its network: an empty one of its own, an empty one of whoever starts it, or the machine's."""
-_READ_ONLY_GIT = ("config", "config.worktree", "hooks", "info", "objects/info", "commondir")
+_READ_ONLY_GIT = (*GIT_FILES, *GIT_FOLDERS)
 
 
 def arguments(
@@ -42,11 +43,15 @@ def arguments(
     filter_fd: int | None = None,
     status_fd: int | None = None,
     reach: Reach = "own",
+    held: Sequence[str] = (),
+    memory: int = 0,
 ) -> list[str]:
     """The complete argv that runs `argv` in `folder` (relative to the workspace).
 
     `nested` says that this bubblewrap can't forbid user namespaces inside (before 0.8);
-    `filter_fd` holds the system call filter, `status_fd` gets bubblewrap's report as JSON lines.
+    `filter_fd` holds the system call filter, `status_fd` gets bubblewrap's report as JSON lines;
+    `held` are paths in the workspace to be read-only, `memory` the bytes its temporary files may
+    take (0 leaves it to the system, and so does an old bubblewrap).
     Raises BadArguments for a folder outside the workspace.
     """
     start = start_folder(workspace, folder)
@@ -57,18 +62,21 @@ def arguments(
     if not nested:
         given.append("--disable-userns")
     given += [
-        *_system(_ETC if reach != "machine" else (*_ETC, *_ETC_ONLINE)),
+        *_system(ETC if reach != "machine" else (*ETC, *ETC_ONLINE)),
         "--proc",
         "/proc",
         "--dev",
         "/dev",
     ]
-    for empty in ("/tmp", "/run", "/home", "/root"):
-        given += ["--tmpfs", empty]
+    size = ["--size", str(memory)] if memory and not nested else []
+    for empty in ("/dev/shm", "/tmp", "/run", "/home", "/root"):
+        given += [*size, "--tmpfs", empty]
     given += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", HOME_INSIDE]
     for shown in (*toolchains, *workspace.borrows, *workspace.links):
         given += ["--ro-bind-try", shown, shown]
     given += ["--bind", workspace.path, workspace.path, *_git(Path(workspace.path))]
+    for path in held:
+        given += ["--ro-bind", path, path]
     given += ["--remount-ro", "/", "--chdir", start]
     if filter_fd is not None:
         given += ["--seccomp", str(filter_fd)]
@@ -100,9 +108,9 @@ def start_folder(workspace: Workspace, folder: str) -> str:
     return os.path.normpath(place)
 
 
-def _system(settings: tuple[str, ...] = _ETC) -> list[str]:
+def _system(settings: tuple[str, ...] = ETC) -> list[str]:
     given = ["--ro-bind", "/usr", "/usr"]
-    for name in _SYSTEM_LINKS:
+    for name in SYSTEM_LINKS:
         path = Path("/") / name
         if path.is_symlink():
             given += ["--symlink", str(path.readlink()), str(path)]
@@ -123,10 +131,7 @@ def _git(top: Path) -> list[str]:
     ]:  # fmt: skip
         path = git / name
         if path.is_symlink():
-            raise SteerdeckError(
-                f"{path} has become a link, so this workspace can't be confined; "
-                "start a new session from its branch."
-            )
+            raise became_a_link(path)
         if path.exists():
             given += [option, str(path), str(path)]
     return given

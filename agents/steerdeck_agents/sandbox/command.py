@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from steerdeck_agents.sandbox import descendants
+from steerdeck_agents.sandbox import appetite, descendants
 from steerdeck_agents.sandbox.descendants import Family, Seen
 from steerdeck_agents.sandbox.output import Collector, Pump
 from steerdeck_agents.sandbox.wires import Wires
@@ -30,8 +30,14 @@ _LOOK_EVERY_S = 0.25
 _LOOK_AT_ROOT_S = 0.05
 """For who may start as many processes as there is room for: a bomb makes thousands in 0.2 s."""
 
-Reason = Literal["", "stop", "cap", "timeout", "crowd"]
+_MEMORY_EVERY_S = 1.0
+_GROWTH = 4
+"""It is looked at once more when a fourth of what it may take is gone from the machine."""
+
+Reason = Literal["", "stop", "cap", "timeout", "crowd", "memory"]
 """Why a command is over; empty when it ended by itself."""
+AT_ONCE: frozenset[Reason] = frozenset({"crowd", "memory"})
+"""Reasons that leave no time to tidy up: it would take more meanwhile."""
 
 
 class Child(Protocol):
@@ -58,8 +64,14 @@ class Command:
         *,
         status: int | None = None,
         marker: str = "",
+        most_memory: int = 0,
+        after: Callable[[], str] = str,
     ) -> None:
-        """`status` is where bubblewrap reports; without it the marker says who belongs here."""
+        """`status` is where bubblewrap reports; without it the marker says who belongs here.
+
+        `most_memory` is in bytes, 0 for no limit; `after` is called when nothing of it is left, in
+        a thread, and answers with a sentence for the result or nothing.
+        """
         self.pid = child.pid
         self.wires = wires
         self.collector = collector
@@ -68,7 +80,12 @@ class Command:
         """Whether bubblewrap reported that the command itself ran to an end."""
         self.code = 0
         """The exit code, or minus the signal, once it has ended."""
+        self.problem = ""
+        """What is to be told about it, once it has ended."""
         self._child = child
+        self._after = after
+        self._most_memory = most_memory
+        self._available = appetite.available() if most_memory else 0
         self._status = status
         self._first = 0
         self._family = None if self.confined else Family(child.pid, marker)
@@ -94,7 +111,7 @@ class Command:
         """Wait until it has ended or has to be ended, and say why; `None` waits for ever."""
         loop = asyncio.get_running_loop()
         often = _LOOK_AT_ROOT_S if os.geteuid() == 0 else _LOOK_EVERY_S
-        looked = 0.0
+        looked = measured = 0.0
         limit = None if timeout_s is None else loop.time() + timeout_s
         waits = (self._exited.wait(), stop.wait(), self._drained.wait())
         exited, stopped, drained = tasks = [asyncio.create_task(wait) for wait in waits]
@@ -119,6 +136,10 @@ class Command:
                 if await self._is_crowd(anyway):
                     return "crowd"
                 looked = loop.time() if anyway else looked
+                late = loop.time() >= measured + _MEMORY_EVERY_S
+                if await self._is_hungry(late):
+                    return "memory"
+                measured = loop.time() if late else measured
         finally:
             for task in tasks:
                 task.cancel()
@@ -126,7 +147,7 @@ class Command:
     async def end(self, *, at_once: bool = False) -> None:
         """End whatever still runs, see to it that nobody is left, and give everything back.
 
-        `at_once` leaves no time to tidy up: for who would multiply meanwhile.
+        `at_once` leaves no time to tidy up: see `AT_ONCE`.
         """
         if not self._exited.is_set() and not at_once:
             await asyncio.to_thread(self._send, signal.SIGTERM)
@@ -144,6 +165,8 @@ class Command:
         self._pump.join()
         self._pump.close()
         self.wires.close()
+        after, self._after = self._after, str
+        self.problem = await asyncio.to_thread(after)
 
     def members(self) -> list[Seen]:
         """Everybody of it who is there now, bubblewrap's own processes too."""
@@ -191,6 +214,18 @@ class Command:
         if grown:  # what others do is no reason to look so closely again
             self._tasks_before = descendants.tasks_of_all() - count
         return count > MOST_TASKS
+
+    async def _is_hungry(self, anyway: bool) -> bool:
+        """Whether it takes too much memory; looked at when much is gone, or `anyway`."""
+        if not self._most_memory:
+            return False
+        gone = self._available - appetite.available() > self._most_memory // _GROWTH
+        if not gone and not anyway:
+            return False
+        return await asyncio.to_thread(self._takes_more)
+
+    def _takes_more(self) -> bool:
+        return appetite.takes_more([one.pid for one in self.members()], self._most_memory)
 
     def _count(self, closely: bool) -> int:
         """How many processes it has, and when looking closely their threads too."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.gate.secrets import scrub
+from steerdeck_agents.gate.shell.programs import git
 from steerdeck_agents.sandbox import ports
 from steerdeck_agents.sandbox.toolchains import search_path
 
@@ -30,15 +31,20 @@ def environment(surroundings: Surroundings, workspace: Workspace, level: Level) 
         "GIT_TERMINAL_PROMPT": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    if level.name in ("landlock", "seatbelt"):
+        variables["TMPDIR"] = f"{home}/tmp"
     if surroundings.virtual_env.startswith("/"):
         variables["VIRTUAL_ENV"] = surroundings.virtual_env
-    return scrub(variables | ports.variables(workspace))
+    return scrub(variables | git.ENVIRONMENT | ports.variables(workspace))
 
 
-def make_home(workspace: Workspace) -> None:
-    """Make the home of unconfined commands; raises SteerdeckError if it is not ours alone."""
+def make_home(workspace: Workspace, *, temporary: bool = False) -> str:
+    """Make the home of commands that get none inside, and name it; `temporary` with its TMPDIR.
+
+    Raises SteerdeckError if it is not ours alone.
+    """
     home = _home_outside(workspace)
-    for folder in (home.parent, home):
+    for folder in (home.parent, home, *([home / "tmp"] if temporary else [])):
         folder.mkdir(mode=0o700, exist_ok=True)
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
@@ -46,6 +52,7 @@ def make_home(workspace: Workspace) -> None:
                 f"{folder} belongs to somebody else or others may write to it; remove it, "
                 "so that commands can get a private home there."
             )
+    return str(home)
 
 
 def _home_outside(workspace: Workspace) -> Path:

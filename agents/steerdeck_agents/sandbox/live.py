@@ -11,7 +11,7 @@ import msgspec
 
 from steerdeck_agents.facts.errors import BadArguments, SteerdeckError
 from steerdeck_agents.sandbox import asking, bubblewrap, listening, terminal
-from steerdeck_agents.sandbox.command import Command
+from steerdeck_agents.sandbox.command import AT_ONCE, Command
 from steerdeck_agents.sandbox.output import CAP, Collector, HeadTail, readable, unfinished
 from steerdeck_agents.sandbox.process import Finished, Spawn, finished, start
 from steerdeck_agents.sandbox.wires import Size, Wiring
@@ -109,7 +109,7 @@ class Live:
         except asyncio.CancelledError:
             reason = "stop"
         self._no_more_writing()
-        await asyncio.shield(asyncio.create_task(self._command.end(at_once=reason == "crowd")))
+        await asyncio.shield(asyncio.create_task(self._command.end(at_once=reason in AT_ONCE)))
         try:
             self.finished = finished(self._command, reason, loop.time() - began)
         except SteerdeckError as error:
@@ -148,7 +148,7 @@ def start_live(
     It has no timeout. `on_output` is called on the loop as in `process.run`, for a terminal with
     plain text; `spool` gets the exact bytes. Raises what `process.start` does.
     """
-    output = _Output(spool, cap=cap)
+    output = _Output(spool, cap=cap, allowed=spawn.allowed)
 
     def tell(text: str) -> None:
         if shown := terminal.plain(text) if tty else text:
@@ -162,17 +162,17 @@ def start_live(
 class _Output(Collector):
     """A collector that also keeps what nobody has looked at yet."""
 
-    def __init__(self, spool: Path, *, cap: int) -> None:
-        super().__init__(spool, cap=cap)
+    def __init__(self, spool: Path, *, cap: int, allowed: str | None) -> None:
+        super().__init__(spool, cap=cap, allowed=allowed)
         self._lock = threading.Lock()
         self._fresh = HeadTail()
         self._printed = time.monotonic()
 
-    def add(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> None:
         with self._lock:
             self._fresh.add(data)
             self._printed = time.monotonic()
-            super().add(data)
+            super()._take(data)
 
     def take(self, *, last: bool, tty: bool) -> str:
         """What came since the last time, without a character or sequence that is not whole yet."""

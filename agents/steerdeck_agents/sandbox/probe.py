@@ -1,16 +1,13 @@
 """How far commands are really held back, found by trying to escape, never by looking for a binary.
 
-The probe runs through the same spawner and the same arguments as every command, so what holds for
-it holds for them. One escape that works, and the level is `none` with the reason.
+The trials run through the same spawner and the same arguments as every command, so what holds for
+them holds for it. The best tier that holds files and network is the level; what it does not hold
+is said with it. Of bubblewrap everything is asked: one escape that works, and it is not relied on.
 """
 
 import asyncio
-import contextlib
-import json
-import os
 import platform
 import shlex
-import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -18,90 +15,103 @@ from pathlib import Path
 import msgspec
 
 from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.facts.places import Level, Surroundings, Workspace
-from steerdeck_agents.sandbox import bubblewrap, seccomp
+from steerdeck_agents.facts.places import Level, LevelName, Surroundings, Workspace
+from steerdeck_agents.sandbox import attempts, bubblewrap, seatbelt, seccomp
+from steerdeck_agents.sandbox.attempts import ESCAPES
 from steerdeck_agents.sandbox.process import Spawn, environment, run
-
-_HOLDS = Level(name="bubblewrap", files=True, network=True, processes=True)
-_ATTEMPTS = """
-import ctypes, json, os, socket, sys
-canary, outside, unix, port, processes = sys.argv[1:]
-def escapes(attempt):
-    try:
-        return bool(attempt())
-    except OSError:
-        return False
-def write():
-    with open(outside, "w") as file:
-        return file.write("escaped") and False
-def connect(family, address):
-    with socket.socket(family) as it:
-        it.settimeout(2)
-        it.connect(address)
-    return True
-def nest():
-    return ctypes.CDLL(None, use_errno=True).unshare(0x10000000) == 0
-print(json.dumps({
-    "ran": True,
-    "wrote": escapes(write),
-    "system": not os.statvfs("/usr").f_flag & os.ST_RDONLY,
-    "read": escapes(lambda: open(canary).read()),
-    "tcp": escapes(lambda: connect(socket.AF_INET, ("127.0.0.1", int(port)))),
-    "unix": escapes(lambda: socket.socket(socket.AF_UNIX)) or escapes(lambda: connect(1, unix)),
-    "processes": os.readlink("/proc/self/ns/pid") == processes,
-    "nested": escapes(nest),
-}))
-"""
+from steerdeck_agents.sandbox.remedy import install, refused, release
 
 
-class _Tried(msgspec.Struct, frozen=True):
-    """Which escapes worked."""
+class Attempt(msgspec.Struct, frozen=True):
+    """One escape that was tried."""
 
-    ran: bool
-    wrote: bool
-    system: bool
-    read: bool
-    tcp: bool
-    unix: bool
-    processes: bool
-    nested: bool
+    name: str
+    would: str
+    """What it tries, such as `read a file outside the workspace`."""
+    part: attempts.Part
+    held: bool
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """What trying one tier has shown."""
+
+    tier: LevelName
+    level: Level
+    """What it amounts to; of the name `none` when it is not relied on, with the reason."""
+    attempts: tuple[Attempt, ...] = ()
+    """Empty when it could not be tried."""
 
 
 async def probe(program: str = bubblewrap.PROGRAM) -> Level:
     """The level commands get here; takes about 0.1 s, so ask once per process."""
-    if sys.platform != "linux":
+    reasons: list[str] = []
+    for tier in _here():
+        level = (await trial(tier, program)).level
+        if level.name != "none":
+            more = [f"{_here()[0]} would hold more: {reasons[0]}"] if reasons else []
+            return msgspec.structs.replace(level, why=" ".join(filter(None, [level.why, *more])))
+        reasons.append(level.why)
+    if not reasons:
         return Level(why=f"there is no sandbox for {sys.platform} yet; run it on Linux.")
-    if not Path(program).is_file():
-        return Level(
-            why="bubblewrap is not installed; install it (apt, dnf or pacman install bubblewrap) "
-            "and start again."
-        )
-    if seccomp.program() is None:
-        return Level(why=f"there is no system call filter for {platform.machine()} yet.")
+    return Level(why=reasons[0])
+
+
+async def trials(program: str = bubblewrap.PROGRAM) -> tuple[Trial, ...]:
+    """Every tier this system could have, tried."""
+    return tuple([await trial(tier, program) for tier in _here()])
+
+
+async def trial(tier: LevelName, program: str = bubblewrap.PROGRAM) -> Trial:
+    """Try one tier; never raises for a sandbox that is not there or does not work."""
+    if missing := _missing(tier, program):
+        return Trial(tier, Level(why=missing))
     try:
         with tempfile.TemporaryDirectory(prefix="steerdeck-probe-") as folder:
-            return await _attempt(Path(folder), program)
+            return await _attempt(tier, Path(folder), program)
     except SteerdeckError as problem:
-        return Level(why=_way_out(str(problem)))
+        return Trial(tier, Level(why=refused(tier, str(problem))))
     except OSError as problem:
-        return Level(why=f"the sandbox could not be tried ({problem}); free some space and retry.")
+        why = f"the sandbox could not be tried ({problem}); free some space and retry."
+        return Trial(tier, Level(why=why))
 
 
-async def _attempt(folder: Path, program: str) -> Level:
-    top, canary, outside = folder / "workspace", folder / "canary", folder / "outside"
+def _here() -> tuple[LevelName, ...]:
+    tiers: dict[str, tuple[LevelName, ...]] = {
+        "linux": ("bubblewrap", "landlock"),
+        "darwin": ("seatbelt",),
+    }
+    return tiers.get(sys.platform, ())
+
+
+def _missing(tier: LevelName, program: str) -> str:
+    """Why a tier need not even be tried."""
+    if tier == "bubblewrap" and not Path(program).is_file():
+        return f"bubblewrap is not installed; {install(release())} and start again."
+    if tier == "seatbelt" and not Path(seatbelt.PROGRAM).is_file():
+        return f"{seatbelt.PROGRAM} is missing."
+    if tier != "seatbelt" and seccomp.program() is None:
+        return f"there is no system call filter for {platform.machine()} yet."
+    if tier == "landlock":
+        from steerdeck_agents.sandbox import landlock  # loads a library only runtimes need
+
+        if landlock.abi() < landlock.OLDEST:
+            here = f"of version {landlock.abi()}" if landlock.abi() else "off"
+            return f"Landlock is {here}; version {landlock.OLDEST} (Linux 6.2) is needed."
+    return ""
+
+
+async def _attempt(tier: LevelName, folder: Path, program: str) -> Trial:
+    top = folder / "workspace"
     top.mkdir()
-    canary.write_text("a secret of the developer")
-    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
-        _bind(unix, top)
-        unix.listen()
-        given = [str(canary), str(outside), str(top / "s"), str(tcp.getsockname()[1])]
-        given.append(str(Path("/proc/self/ns/pid").readlink()))
-        workspace = Workspace(path=str(top), repository="", branch="", base="")
+    workspace = Workspace(path=str(top), repository="", branch="", base="")
+    claimed = Level(name=tier, files=True, network=True, processes=True)
+    with attempts.targets(folder, top) as targets:
+        script = [sys.executable, "-I", "-S", "-c", attempts.SCRIPT, *targets.arguments()]
         spawn = Spawn(
-            script=shlex.join([sys.executable, "-I", "-S", "-c", _ATTEMPTS, *given]),
+            script=shlex.join(script),
             workspace=workspace,
-            environment=environment(Surroundings(), workspace, _HOLDS),
-            level=_HOLDS,
+            environment=environment(Surroundings(), workspace, claimed),
+            level=claimed,
             timeout_s=20,
         )
         finished = await run(
@@ -111,66 +121,33 @@ async def _attempt(folder: Path, program: str) -> Level:
             spool=folder / "spool",
             program=program,
         )
-    tried = None
-    with contextlib.suppress(msgspec.DecodeError, json.JSONDecodeError):
-        tried = msgspec.json.decode(finished.head_tail, type=_Tried)
-    if tried is None:
-        return Level(why=_way_out(finished.head_tail))
-    return _judge(tried, wrote=outside.exists())
+        reached = targets.reached()
+    told = attempts.said(finished.head_tail)
+    if told is None:
+        return Trial(tier, Level(why=refused(tier, finished.head_tail)))
+    return _judge(tier, told | reached)
 
 
-def _bind(unix: socket.socket, folder: Path) -> None:
-    """Bind to `s` in a folder whose path may be longer than the address of a socket can be."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        unix.bind(f"/proc/self/fd/{descriptor}/s")
-    finally:
-        os.close(descriptor)
-
-
-def _judge(tried: _Tried, *, wrote: bool) -> Level:
-    worked = {
-        "wrote a file outside the workspace": wrote or tried.wrote or tried.system,
-        "read a file outside the workspace": tried.read,
-        "reached a port of this machine": tried.tcp,
-        "opened a Unix socket": tried.unix,
-        "saw the processes outside": tried.processes,
-        "made a user namespace of its own": tried.nested,
-    }
-    found = [what for what, did in worked.items() if did]
-    if found:
-        return Level(
-            why=f"bubblewrap runs here but a command {', '.join(found)}; it is not relied on. "
-            "Install bubblewrap 0.8 or later."
-        )
-    return _HOLDS
-
-
-def _way_out(said: str) -> str:
-    """What bubblewrap said, in a sentence with the way out."""
-    quoted = " ".join(said.split())[:300]
-    refused = ("Operation not permitted", "Permission denied", "No permissions", "RTM_NEWADDR")
-    if not any(word in said for word in refused):
-        return f"bubblewrap did not work ({quoted}); try `bwrap --ro-bind / / true` to see why."
-    if _setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
-        return (
-            "Ubuntu's AppArmor refuses bubblewrap its namespaces; install the package "
-            "apparmor-profiles and enable the profile bwrap-userns-restrict, or ask your "
-            "administrator to."
-        )
-    if "0" in (_setting("kernel/unprivileged_userns_clone"), _setting("user/max_user_namespaces")):
-        return (
-            "this system forbids user namespaces; set kernel.unprivileged_userns_clone=1 and "
-            "user.max_user_namespaces above 0 with sysctl, or ask your administrator to."
-        )
-    return (
-        f"the system refuses bubblewrap its namespaces ({quoted}); in a container, allow them "
-        "(docker run --security-opt seccomp=unconfined --security-opt systempaths=unconfined)."
+def _judge(tier: LevelName, worked: frozenset[str]) -> Trial:
+    tried = tuple(
+        Attempt(escape.name, escape.would, escape.part, escape.name not in worked)
+        for escape in ESCAPES
     )
-
-
-def _setting(name: str) -> str:
-    try:
-        return (Path("/proc/sys") / name).read_text().strip()
-    except OSError:
-        return ""
+    did = [escape.did for escape in ESCAPES if escape.name in worked]
+    holds = {
+        part: all(one.held for one in tried if one.part == part)
+        for part in ("files", "network", "processes")
+    }
+    relied = not did if tier == "bubblewrap" else holds["files"] and holds["network"]
+    if not relied:
+        return Trial(
+            tier,
+            Level(
+                why=f"{tier} runs here but a command {', '.join(did)}; it is not relied on."
+                + (" Install bubblewrap 0.8 or later." if tier == "bubblewrap" else "")
+            ),
+            tried,
+        )
+    loose = [escape.would for escape in ESCAPES if escape.name in worked]
+    why = f"A command can {', and '.join(loose)}." if loose else ""
+    return Trial(tier, Level(name=tier, why=why, **holds), tried)

@@ -5,6 +5,7 @@ the command's own clean environment, because `/proc/1/environ` inside the sandbo
 """
 
 import asyncio
+import contextlib
 import functools
 import itertools
 import os
@@ -13,16 +14,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from steerdeck_agents.facts.errors import BadArguments, SteerdeckError
-from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.gate.secrets import scrub
-from steerdeck_agents.sandbox import bubblewrap, descendants, seccomp
-from steerdeck_agents.sandbox.command import MOST_TASKS, Command, Reason
+from steerdeck_agents.sandbox import (
+    appetite,
+    bubblewrap,
+    descendants,
+    guarded,
+    put_back,
+    seatbelt,
+    seccomp,
+)
+from steerdeck_agents.sandbox.command import AT_ONCE, MOST_TASKS, Command, Reason
 from steerdeck_agents.sandbox.descendants import Seen
 from steerdeck_agents.sandbox.environment import environment, make_home
 from steerdeck_agents.sandbox.output import CAP, Collector
+from steerdeck_agents.sandbox.spawn import Finished, Spawn
 from steerdeck_agents.sandbox.toolchains import toolchains
 from steerdeck_agents.sandbox.wires import Size, Wires, Wiring
 
@@ -33,6 +40,7 @@ _BASH = ("/bin/bash", "--noprofile", "--norc", "-c")
 _LIMITS = (
     "ulimit -c 0 2>/dev/null",
     "ulimit -n 4096 2>/dev/null",
+    f"ulimit -f {appetite.FILE_BLOCKS} 2>/dev/null",
     # When memory runs out, the system shall end the command and not the runtime.
     "{ echo 500 >/proc/self/oom_score_adj; } 2>/dev/null",
     # Where the kernel shares out time by session (sched(7), autogroup), nice alone does nothing
@@ -44,47 +52,6 @@ _LIMITS_INSIDE = (*_LIMITS, f"ulimit -u {MOST_TASKS} 2>/dev/null")
 _LONGEST_ARGUMENT = 128 * 1024
 """MAX_ARG_STRLEN of execve(2), with its closing NUL."""
 _numbers = itertools.count(1)
-
-
-class Spawn(msgspec.Struct, frozen=True, kw_only=True):
-    """One command, as it was decided."""
-
-    script: str
-    workspace: Workspace
-    environment: Mapping[str, str]
-    """Complete: the command gets these variables and no others."""
-    level: Level
-    folder: str = "."
-    """Relative to the workspace, and inside it."""
-    timeout_s: float = 120.0
-    surroundings: Surroundings = Surroundings()
-    loopback: Seen | None = None
-    """A process whose network it shares (see `loopback.py`); without one it has its own."""
-    network: bool = False
-    """It reaches what this machine reaches. For what the developer has consented to by itself, a
-    set-up script or a server; never for an agent's command."""
-
-
-class Finished(msgspec.Struct, frozen=True, kw_only=True):
-    """How a command ended. Inside bubblewrap a signal shows as exit code 128 + its number."""
-
-    exit_code: int | None
-    signal: int | None
-    timed_out: bool
-    interrupted: bool
-    capped: bool
-    """It was stopped because it printed more than the cap."""
-    crowded: bool = False
-    """It was stopped because it had too many processes."""
-    duration_ms: int
-    head_tail: str
-    """At most 32 KiB of UTF-8; a mark names the number of bytes cut in the middle."""
-    total: int
-    """Bytes printed."""
-    spool: Path | None
-    """The complete output, when `head_tail` is less than that or not byte for byte."""
-    problem: str = ""
-    """Why the complete output could not be kept."""
 
 
 async def run(
@@ -105,12 +72,14 @@ async def run(
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    command = start(spawn, Collector(spool, cap=cap), on_output, program=program)
+    command = start(
+        spawn, Collector(spool, cap=cap, allowed=spawn.allowed), on_output, program=program
+    )
     reason: Reason = ""
     try:
         reason = await command.over(stop, spawn.timeout_s)
     finally:
-        await asyncio.shield(asyncio.create_task(command.end(at_once=reason == "crowd")))
+        await asyncio.shield(asyncio.create_task(command.end(at_once=reason in AT_ONCE)))
     return finished(command, reason, loop.time() - began)
 
 
@@ -122,6 +91,9 @@ def finished(command: Command, reason: Reason, duration_s: float) -> Finished:
         raise SteerdeckError(
             f"The sandbox could not be set up, so nothing ran: {collector.head_tail().strip()}"
         )
+    told = [collector.problem, command.problem]
+    if reason == "memory":
+        told.insert(0, "It was ended because it took more memory than one command may.")
     return Finished(
         exit_code=code if code >= 0 else None,
         signal=-code if code < 0 else None,
@@ -129,11 +101,12 @@ def finished(command: Command, reason: Reason, duration_s: float) -> Finished:
         interrupted=reason == "stop",
         capped=reason == "cap",
         crowded=reason == "crowd",
+        memory=reason == "memory",
         duration_ms=round(duration_s * 1000),
         head_tail=collector.head_tail(),
         total=collector.total,
         spool=kept,
-        problem=collector.problem,
+        problem=" ".join(filter(None, told)),
     )
 
 
@@ -162,20 +135,49 @@ def start(
     descendants.adopt_orphans()
     wires = Wires(wiring, size or Size())
     try:
-        match spawn.level.name:
-            case "bubblewrap":
-                child, status = _start_confined(spawn, wires, program)
-                return Command(child, wires, collector, on_output, status=status)
-            case "none":
-                child, marker = _start_bare(spawn, wires)
-                return Command(child, wires, collector, on_output, marker=marker)
-            case other:
-                raise SteerdeckError(f"The sandbox {other!r} is not built yet; nothing was run.")
+        return _start(spawn, wires, collector, on_output, program)
     except BaseException:
         wires.drop()
         raise
     finally:
         wires.handed_over()
+
+
+def _start(
+    spawn: Spawn,
+    wires: Wires,
+    collector: Collector,
+    on_output: Callable[[str], None],
+    program: str,
+) -> Command:
+    top = Path(spawn.workspace.path)
+    after: Callable[[], str]
+    match spawn.level.name:
+        case "bubblewrap":
+            hold = guarded.Hold(top)
+            after = hold.release
+        case "landlock" | "seatbelt" | "none":
+            after = functools.partial(put_back.release, top, put_back.keep(top))
+    try:
+        status, marker = None, ""
+        match spawn.level.name:
+            case "bubblewrap":
+                child, status = _start_confined(spawn, wires, program, hold.paths)
+            case "landlock" | "seatbelt" | "none":
+                child, marker = _start_beside(spawn, wires)
+        return Command(
+            child,
+            wires,
+            collector,
+            on_output,
+            status=status,
+            marker=marker,
+            most_memory=spawn.memory,
+            after=after,
+        )
+    except BaseException:
+        after()
+        raise
 
 
 class Held(NamedTuple):
@@ -205,7 +207,7 @@ def hold(argv: list[str], passed: tuple[int, ...]) -> Held:
 
 
 def _start_confined(
-    spawn: Spawn, wires: Wires, program: str
+    spawn: Spawn, wires: Wires, program: str, held: list[str]
 ) -> tuple["subprocess.Popen[bytes]", int]:
     """The process, and where it reports."""
     code = seccomp.program()
@@ -228,6 +230,8 @@ def _start_confined(
             nested=not _forbids_nesting(program),
             filter_fd=source,
             status_fd=report,
+            held=held,
+            memory=spawn.memory // 4,
             reach="machine" if spawn.network else "own" if spawn.loopback is None else "joined",
         )
         if spawn.loopback is not None and not spawn.network:
@@ -245,20 +249,42 @@ def _start_confined(
         os.close(report)
 
 
-def _start_bare(spawn: Spawn, wires: Wires) -> tuple["subprocess.Popen[bytes]", str]:
-    """The process, and the marker of everybody who comes of it."""
-    if spawn.workspace.links:
+def _start_beside(spawn: Spawn, wires: Wires) -> tuple["subprocess.Popen[bytes]", str]:
+    """Among the processes of the machine: the process, and the marker of all who come of it."""
+    if spawn.level.name == "none" and spawn.workspace.links:
         raise SteerdeckError(
             f"This workspace shares {', '.join(spawn.workspace.links)} with you, and without a "
             "sandbox a command could change that; nothing was run. Start a new session, which gets "
             "copies, or see `steerdeck doctor` for a sandbox."
         )
     folder = bubblewrap.start_folder(spawn.workspace, spawn.folder)
-    make_home(spawn.workspace)
+    home = make_home(spawn.workspace, temporary="TMPDIR" in spawn.environment)
     variables = _with_marker(spawn.environment)
     argv = _script(spawn.script, _LIMITS, wires.tty)
     ends = (wires.stdin, wires.stdout)
-    return _popen(argv, variables, folder, ends, ()), variables[descendants.MARKER]
+    shown = toolchains(spawn.surroundings, spawn.workspace)
+    match spawn.level.name:
+        case "landlock":
+            from steerdeck_agents.sandbox import landlock  # loads a library, as `adopt_orphans`
+
+            allowed = landlock.grounds(
+                spawn.workspace, home, toolchains=shown, tty=wires.tty, network=spawn.network
+            )
+            child = landlock.started(lambda: _popen(argv, variables, folder, ends, ()), allowed)
+            _make_humble(child.pid)
+        case "seatbelt":
+            confined = seatbelt.arguments(spawn.workspace, home, shown, network=spawn.network)
+            child = _popen([*confined, *argv], variables, folder, ends, ())
+        case _:
+            child = _popen(argv, variables, folder, ends, ())
+    return child, variables[descendants.MARKER]
+
+
+def _make_humble(pid: int) -> None:
+    """Set what a command can't write itself where /proc is read-only to it (see `_LIMITS`)."""
+    for name, value in (("oom_score_adj", "500"), ("autogroup", "5")):
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{pid}/{name}").write_text(value)
 
 
 def enter(holder: Seen) -> list[str]:

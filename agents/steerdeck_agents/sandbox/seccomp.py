@@ -3,6 +3,7 @@
 Namespaces leave holes: a Unix socket file or a VSOCK address is reached without a network, TIOCSTI
 types into the developer's terminal, io_uring makes sockets no filter sees, and kernel keyrings are
 shared by all processes of a user. The filter closes these. `socketpair` stays: event loops need it.
+Where there are no namespaces at all it refuses every socket, and the making of user namespaces.
 
 Format: array of `struct sock_filter` (linux/filter.h) over `struct seccomp_data`
 (linux/seccomp.h); both machines here are little endian.
@@ -16,6 +17,7 @@ from typing import NamedTuple
 _LOAD = 0x20
 _JUMP_EQUAL = 0x15
 _JUMP_AT_LEAST = 0x35
+_JUMP_ANY_BIT = 0x45
 _RETURN = 0x06
 _ALLOW = 0x7FFF0000
 _ERROR = 0x00050000
@@ -35,23 +37,34 @@ class _Machine(NamedTuple):
     socket: int
     ioctl: int
     keyrings: tuple[int, int, int]
+    clone: int
+    unshare: int
+    setns: int
 
 
 _URING = (425, 426, 427)
+_CLONE3 = 435
+"""Its flags lie in memory, where a filter can't look; without it libraries use `clone`."""
+_NEW_USER = 0x10000000
 _MACHINES = {
-    "x86_64": _Machine(0xC000003E, 41, 16, (248, 249, 250)),
-    "aarch64": _Machine(0xC00000B7, 198, 29, (217, 218, 219)),
+    "x86_64": _Machine(0xC000003E, 41, 16, (248, 249, 250), 56, 272, 308),
+    "aarch64": _Machine(0xC00000B7, 198, 29, (217, 218, 219), 220, 97, 268),
 }
 _MACHINES["arm64"] = _MACHINES["aarch64"]
 
 
-def program(machine: str = "") -> bytes | None:
-    """The filter for this machine, or for `machine` by its `uname -m` name; None if unknown."""
+def program(machine: str = "", *, alone: bool = False, shut: bool = False) -> bytes | None:
+    """The filter for this machine, or for `machine` by its `uname -m` name; None if unknown.
+
+    `alone` refuses sockets of every family, `shut` user namespaces: for where a command stays in
+    the namespaces of the machine.
+    """
     numbers = _MACHINES.get(machine or platform.machine())
-    return None if numbers is None else _assemble(numbers)
+    families = () if alone else _FAMILIES
+    return None if numbers is None else _assemble(numbers, families, shut)
 
 
-def _assemble(machine: _Machine) -> bytes:
+def _assemble(machine: _Machine, families: tuple[int, ...], shut: bool) -> bytes:
     refuse = _ERROR | errno.EPERM
     code = [
         _load(_ARCH),
@@ -68,8 +81,21 @@ def _assemble(machine: _Machine) -> bytes:
             _jump(_JUMP_EQUAL, number, 0, 1),
             _return(_ERROR | errno.ENOSYS),
         ]
+    if shut:
+        code += [
+            _jump(_JUMP_EQUAL, _CLONE3, 0, 1),
+            _return(_ERROR | errno.ENOSYS),
+            _jump(_JUMP_EQUAL, machine.setns, 0, 1),
+            _return(refuse),
+            _jump(_JUMP_EQUAL, machine.clone, 1, 0),
+            _jump(_JUMP_EQUAL, machine.unshare, 0, 4),
+            _load(_FIRST),
+            _jump(_JUMP_ANY_BIT, _NEW_USER, 0, 1),
+            _return(refuse),
+            _return(_ALLOW),
+        ]
     family = [_load(_FIRST)]
-    for value in _FAMILIES:
+    for value in families:
         family += [_jump(_JUMP_EQUAL, value, 0, 1), _return(_ALLOW)]
     family.append(_return(refuse))
     request = [_load(_SECOND)]

@@ -8,7 +8,7 @@ import pytest
 from prove.claim import Tally
 from prove.floods import escaped, flooded, gone
 from steerdeck_agents.facts.places import Level, Workspace
-from steerdeck_agents.sandbox import command, descendants
+from steerdeck_agents.sandbox import command, descendants, process
 from steerdeck_agents.sandbox.process import Finished
 
 Runner = Callable[..., Finished]
@@ -46,3 +46,35 @@ def test_nobody_is_left_of_a_shell_that_was_stopped(name: str, level: Level) -> 
     asyncio.run(escaped(name, level, tally, live=True))
     unhurried = [note for note in tally.notes if "returned" not in note]
     assert not unhurried and tally.wanted
+
+
+def test_one_that_takes_too_much_memory_is_ended_and_told_so(level: Level, go: Runner) -> None:
+    script = "python -c 'x = bytearray(400_000_000); import time; time.sleep(60)' & wait"
+    done = go(script, level, memory=200_000_000, timeout_s=30)
+    assert done.memory and not done.timed_out
+    assert "more memory than one command may" in done.problem
+
+
+def test_memory_that_forked_processes_have_in_common_counts_once(level: Level, go: Runner) -> None:
+    script = (
+        "python -c 'import os, time; x = bytearray(60_000_000)\n"
+        "for _ in range(3): os.fork()\ntime.sleep(1.3)'"
+    )
+    done = go(script, level, memory=400_000_000)
+    assert not done.memory
+
+
+def test_temporary_files_take_no_more_than_they_may(go: Runner, confined: Level) -> None:
+    script = "for f in /tmp/x ~/x /dev/shm/x; do head -c 20000000 /dev/zero > $f; done"
+    done = go(script, confined, memory=40_000_000)
+    assert done.head_tail.count("No space left") == 3
+
+
+def test_a_file_without_end_is_ended(
+    level: Level, go: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = [limit.replace("8388608", "1000") for limit in process._LIMITS_INSIDE]
+    monkeypatch.setattr(process, "_LIMITS_INSIDE", tuple(limits))
+    monkeypatch.setattr(process, "_LIMITS", tuple(limits[:-1]))
+    done = go("yes > endless; echo $?; stat -c %s endless", level, timeout_s=30)
+    assert done.head_tail.split()[-2:] == ["153", "1024000"]

@@ -183,6 +183,28 @@ def test_the_filter_answers_each_call_as_meant(
     assert [answer(code, *call) for call, _ in expected] == [wanted for _, wanted in expected]
 
 
+def test_a_filter_for_who_stays_in_the_namespaces_of_the_machine_refuses_more() -> None:
+    code = seccomp.program("x86_64", alone=True, shut=True)
+    assert code is not None
+    arch, allow, refuse, missing = 0xC000003E, 0x7FFF0000, 0x00050001, 0x00050026
+    clone, unshare, setns, clone3 = 56, 272, 308, 435
+    expected = [
+        ((arch, 41, 2, 0), refuse),
+        ((arch, 41, 10, 0), refuse),
+        ((arch, 41, 16, 0), refuse),
+        ((arch, 53, 1, 0), allow),
+        ((arch, clone3, 0, 0), missing),
+        ((arch, clone, 0x10000011, 0), refuse),
+        ((arch, clone, 0x11, 0), allow),
+        ((arch, unshare, 0x10000000, 0), refuse),
+        ((arch, unshare, 0x400, 0), allow),
+        ((arch, setns, 5, 0), refuse),
+        ((arch, 16, 0, 0x5412), refuse),
+        ((arch, 0, 0, 0), allow),
+    ]
+    assert [answer(code, *call) for call, _ in expected] == [wanted for _, wanted in expected]
+
+
 def test_the_second_calling_convention_of_x86_is_refused() -> None:
     code = seccomp.program("x86_64")
     assert code is not None
@@ -194,7 +216,7 @@ def test_an_unknown_machine_has_no_filter() -> None:
 
 
 def answer(code: bytes, arch: int, number: int, first: int, second: int) -> int:
-    """What the kernel's interpreter of these five instructions would return."""
+    """What the kernel's interpreter of these instructions would return."""
     data = struct.pack("<IIQQQ", number, arch, 0, first, second)
     steps = list(struct.iter_unpack("<HBBI", code))
     at = loaded = 0
@@ -206,6 +228,8 @@ def answer(code: bytes, arch: int, number: int, first: int, second: int) -> int:
                 (loaded,) = struct.unpack_from("<I", data, value)
             case 0x15:
                 at += hit if loaded == value else miss
+            case 0x45:
+                at += hit if loaded & value else miss
             case 0x35:
                 at += hit if loaded >= value else miss
             case 0x06:
