@@ -42,7 +42,6 @@ def exactly(part: Part, root: str) -> Pattern:
         words=tuple(literal(one) for one in rest if not one.startswith("-")),
         writes=tuple(dict.fromkeys(writes)),
         folder=literal(folder_of(part.folder, root)),
-        input=part.fed or any(r.operator.startswith("<") for r in part.command.redirects),
     )
 
 

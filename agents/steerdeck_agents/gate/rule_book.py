@@ -4,24 +4,34 @@ Uses are counted from the facts in the journal, so neither a restart nor an edit
 one back. Answers come from memory; the file is read again when it was changed.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from steerdeck_agents.facts.events import (
-    KnownEvent,
+    Event,
     RuleExpired,
     RuleRevoked,
     RulesRead,
     RuleUsed,
 )
-from steerdeck_agents.facts.ids import Clock, Sha, sha_of
+from steerdeck_agents.facts.ids import Clock, SessionId, Sha, sha_of
 from steerdeck_agents.facts.reduce.rules import used
 from steerdeck_agents.facts.ruling import Meter
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_terms import Left, left
 from steerdeck_agents.gate.rules import RuleSet, read
 from steerdeck_agents.journal.approvals import PastUse
+
+
+class Taking:
+    """Between a look at the rules and the use that is committed nothing may change them."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.revoked: set[str] = set()
+        """Taken back in this runtime; what was allowed by them and is not running is void."""
 
 
 class Standing(NamedTuple):
@@ -46,6 +56,7 @@ class RuleBook:
         """Rules whose end was recorded, or that were taken back."""
         self._news: list[RulesRead] = []
         self._known: dict[str, Sha] = {}
+        self._users: dict[str, SessionId] = {}
 
     def remember(self, uses: Mapping[str, PastUse], known: Mapping[str, Sha]) -> None:
         """Take over what the journal tells of earlier runtimes; before anything is asked."""
@@ -53,6 +64,7 @@ class RuleBook:
             rule: Meter(rule, used=use.used, passed=use.passed) for rule, use in uses.items()
         }
         self._known = dict(known)
+        self._users = {rule: use.session for rule, use in uses.items()}
 
     def __call__(self) -> tuple[Rule, ...]:
         """The rules that hold now, for every session they reach."""
@@ -70,6 +82,20 @@ class RuleBook:
             found.append(Standing(entry.rule, entry.line, meter, left(entry.rule, meter, now_ms)))
         return found
 
+    def user(self, rule: str) -> SessionId:
+        """The session that used a rule last; empty when none did."""
+        return self._users.get(rule, SessionId(""))
+
+    def wrote(self, rule: str, sha: Sha | None) -> None:
+        """We changed the file ourselves, and another fact tells it; None: the rule is gone."""
+        if sha is None:
+            self._known.pop(rule, None)
+        else:
+            self._known[rule] = sha
+        self._over.discard(rule)
+        self._stamp = None
+        self._look()
+
     def find(self, rule: str) -> Standing | None:
         return next((one for one in self.standing() if one.rule.id == rule), None)
 
@@ -79,24 +105,20 @@ class RuleBook:
         self._look()
         return self._set.problems
 
-    def reread(self) -> None:
-        """Look at the file whatever its time says; our own edit may fall into the same tick."""
-        self._stamp = None
-        self._look()
-
     def news(self) -> list[RulesRead]:
         """What changed in the file since it was last asked for."""
         self._look()
         told, self._news = self._news, []
         return told
 
-    def heard(self, facts: Iterable[KnownEvent]) -> None:
+    def heard(self, facts: Iterable[Event]) -> None:
         """Count what was committed."""
         for fact in facts:
             match fact:
                 case RuleUsed():
                     before = self._meters.get(fact.rule, Meter(fact.rule))
                     self._meters[fact.rule] = used(before, fact)
+                    self._users[fact.rule] = fact.session
                 case RuleExpired():
                     self._over.add(fact.rule.id)
                 case RuleRevoked():

@@ -76,11 +76,18 @@ def parts(script: str, *, folder: str, ground: Ground) -> list[Part] | str:
 
 
 def covering(
-    script: str, rules: Sequence[Rule], *, folder: str, ground: Ground, confined: bool
+    script: str,
+    rules: Sequence[Rule],
+    *,
+    folder: str,
+    ground: Ground,
+    confined: bool,
+    tame_git: bool = True,
 ) -> tuple[Rule, ...]:
     """The rules that cover a script together; none when they do not.
 
-    `rules` are patterns that allow and hold here; `folder` is absolute.
+    `rules` are patterns that allow and hold here; `folder` is absolute; `tame_git` says that git
+    would run with what keeps its reads from starting programs.
     """
     if not rules:
         return ()
@@ -91,6 +98,8 @@ def covering(
     if not any(chosen) or danger_of(script, ground.root):
         return ()
     for part, rule in zip(found, chosen, strict=True):
+        if rule is None and not (tame_git or "git" not in part.text):
+            return ()
         if rule is None and not only_reads(part, ground, confined):
             return ()
     return tuple({rule.id: rule for rule in chosen if rule is not None}.values())

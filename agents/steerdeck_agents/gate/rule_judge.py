@@ -7,6 +7,8 @@ rules that deny or ask, and what no rule may ever allow. The strictest answer wi
 import posixpath
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from steerdeck_agents.facts.action import (
     Action,
     ApplyPatch,
@@ -41,11 +43,11 @@ def judge(
     """Whether `action` runs, asks the developer, or never runs.
 
     `rules` are those that hold now, lasting ones and the session's together. `ground` answers where
-    paths lead: the disk as it is now when it is not given.
+    paths lead; without it the disk is asked as it is now, and no command counts as one that only
+    reads, but beside one that a rule covers.
     """
     here = [rule for rule in rules if reaches(rule, workspace.repository, session)]
     allows = [rule for rule in here if rule.decision == "allow"]
-    ground = ground or Disk(workspace.path)
     first = verdict(
         action,
         mode=mode,
@@ -60,7 +62,7 @@ def judge(
     sure = isinstance(first, Auto) and first.rule is None
     if (strict := _strict(action, here, workspace, sure)) is not None:
         if isinstance(strict, Ask) and isinstance(first, Ask):
-            return Ask((*strict.reasons, *first.reasons))
+            return replace(first, reasons=(*strict.reasons, *first.reasons))
         return strict
     if isinstance(first, Auto):
         return first
@@ -112,18 +114,23 @@ def _covered(
     allows: Sequence[Rule],
     workspace: Workspace,
     level: Level,
-    ground: Ground,
+    ground: Ground | None,
 ) -> tuple[Rule, ...]:
     """The rules with patterns that allow an action which would be asked for."""
     counting = [rule for rule in allows if mode == "auto" or rule.session]
     match action:
         case RunCommand(script=script, folder=folder) if mode != "plan":
+            patterns = [rule for rule in counting if rule.kind == "command" and rule.pattern]
+            if not patterns:
+                return ()
+            place = ground or Disk(workspace.path)
             return covering(
                 script,
-                [rule for rule in counting if rule.kind == "command" and rule.pattern],
-                folder=posixpath.normpath(posixpath.join(ground.root, folder)),
-                ground=ground,
+                patterns,
+                folder=posixpath.normpath(posixpath.join(place.root, folder)),
+                ground=place,
                 confined=level.name != "none" and level.files,
+                tame_git=ground is not None,
             )
         case ApplyPatch(files=files) if mode != "plan":
             chosen = []

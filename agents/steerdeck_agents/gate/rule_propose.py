@@ -194,6 +194,8 @@ def _acting(asked: Example) -> tuple[Part | None, str]:
     if len(acting) != 1:
         return None, f"Only the exact text can be allowed: {len(acting)} of its commands do more."
     (part,) = acting
+    if part.fed or any(redirect.operator[0] == "<" for redirect in part.command.redirects):
+        return None, "Only the exact text can be allowed: what is fed to it could be anything."
     if any(word.glob for word in part.command.words):
         return None, "Only the exact text can be allowed: it holds a pattern for file names."
     if not _lets(Rule(id="", pattern=exactly(part, asked.root)), asked):

@@ -42,13 +42,15 @@ class PastUse(msgspec.Struct):
 
     used: int = 0
     passed: tuple[Passed, ...] = ()
+    session: SessionId = SessionId("")
+    """The one that used it last."""
 
 
 class PastApprovals:
     """The answers of all sessions; safe to be read from several threads."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
         self._seen = 0
         self._asked: dict[ApprovalId, ApprovalRequested] = {}
@@ -59,7 +61,7 @@ class PastApprovals:
         """All answers up to now, the newest `MOST`; JournalError when they can't be read."""
         with self._lock:
             texts, self._seen = _facts(
-                self._path, self._seen, ("approval.requested", "approval.decided")
+                self.path, self._seen, ("approval.requested", "approval.decided")
             )
             for text in texts:
                 self._take(text)
@@ -102,6 +104,7 @@ def past_uses(path: Path) -> dict[str, PastUse]:
             case RuleUsed() as fact:
                 use = found.setdefault(fact.rule, PastUse())
                 use.used += 1
+                use.session = fact.session
                 passed = Passed(fact.what, fact.seq, fact.at_ms, fact.call)
                 use.passed = (*use.passed, passed)[-PASSED_KEPT:]
     return found

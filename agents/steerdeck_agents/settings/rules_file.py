@@ -98,9 +98,12 @@ def add(path: Path, rule: Rule) -> None:
         SettingsError: the rule can't last, or the file can't be read or written.
     """
     text = _text(path)
-    _checked(path, text)
+    data = _checked(path, text)
     before = text.rstrip("\n") + "\n\n" if text.strip() else HEAD
-    _write(path, before + entry_text(rule))
+    entry = entry_text(rule)
+    if not _says(before + entry, [*data.get("rule", []), *tomllib.loads(entry)["rule"]]):
+        raise SettingsError(f"The rules in {path} are no [[rule]] tables, so edit them by hand.")
+    _write(path, before + entry)
 
 
 def replace(path: Path, rule: Rule) -> bool:
@@ -146,7 +149,7 @@ def remove(path: Path, rule: str) -> bool:
         return False
     left = [one for number, one in enumerate(data["rule"]) if number != place]
     shorter = _cut(text, place)
-    if shorter is None or tomllib.loads(shorter).get("rule", []) != left:
+    if shorter is None or not _says(shorter, left):
         document = tomlkit.parse(text)
         tables = document["rule"]
         if not isinstance(tables, AoT):
@@ -225,6 +228,14 @@ def _lines(text: str) -> list[int]:
 def _line_of(text: str, name: str) -> int:
     wanted = re.compile(rf"\s*\[*\s*[\"']?{re.escape(name)}\b")
     return next((n for n, line in enumerate(text.splitlines(), 1) if wanted.match(line)), 1)
+
+
+def _says(text: str, rules: list[dict[str, object]]) -> bool:
+    """Whether a text holds exactly these rules; a string may look like the head of a table."""
+    try:
+        return bool(tomllib.loads(text).get("rule", []) == rules)
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def _cut(text: str, place: int) -> str | None:

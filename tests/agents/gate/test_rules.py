@@ -50,8 +50,8 @@ def test_hostile_text_comes_back_exactly(tmp_path: Path) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_any_text_comes_back_exactly(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.mktemp("rules") / "rules.toml"
-    save(path, [lasting(text, text)])
-    assert load(path) == (lasting(text, text),)
+    save(path, [lasting(text, f"/{text}")])
+    assert load(path) == (lasting(text, f"/{text}"),)
 
 
 @pytest.mark.parametrize(
@@ -71,40 +71,6 @@ def test_what_can_not_last_is_refused_and_changes_nothing(rule: Rule, tmp_path: 
         save(path, [rule])
     assert load(path) == (lasting("kept"),)
     assert [entry.name for entry in tmp_path.iterdir()] == ["rules.toml"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[[rule]",
-        "rule = 1",
-        '[[rule]]\nid = "r"\ncommand = "x"\n',
-        '[[rule]]\nid = "r"\ncommand = "x"\nrepository = ""\n',
-        '[[rule]]\nid = "r"\ncommand = 1\nrepository = "/r"\n',
-        '[[rule]]\nid = "r"\ncommand = "x"\nrepository = "/r"\nexpires = 2020-01-01\n',
-        '[defaults]\nallow = "all"\n',
-    ],
-)
-def test_a_file_that_is_not_understood_allows_nothing(text: str, tmp_path: Path) -> None:
-    path = tmp_path / "rules.toml"
-    path.write_text(text)
-    with pytest.raises(SettingsError, match=r"rules\.toml"):
-        load(path)
-
-
-def test_a_file_that_is_no_text_is_a_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "rules.toml"
-    path.write_bytes(b"\xff\xfe")
-    with pytest.raises(SettingsError, match="can't be understood"):
-        load(path)
-
-
-def test_a_folder_in_its_place_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "rules.toml").mkdir()
-    with pytest.raises(SettingsError, match="can't be read"):
-        load(tmp_path / "rules.toml")
-    with pytest.raises(SettingsError, match="nothing was changed"):
-        save(tmp_path / "rules.toml", [lasting("x")])
 
 
 def test_a_rule_holds_where_it_says_and_nowhere_else() -> None:
