@@ -12,7 +12,6 @@ from steerdeck_agents.facts.errors import (
     JournalError,
     OrderRefused,
     RepositoryError,
-    SettingsError,
 )
 from steerdeck_agents.facts.events import (
     KnownEvent,
@@ -30,8 +29,11 @@ from steerdeck_agents.facts.ids import Clock, Ids, MessageId, OrderId, SessionId
 from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.facts.places import Level
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.verdict import Rule
-from steerdeck_agents.gate import rules
+from steerdeck_agents.gate.rule_book import RuleBook, Taking
+from steerdeck_agents.gate.secret_facts import clean_event
+from steerdeck_agents.gate.secret_files import values_in
+from steerdeck_agents.gate.secret_marks import Redactor, home_key
+from steerdeck_agents.journal.approvals import PastApprovals
 from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
@@ -48,6 +50,7 @@ from steerdeck_agents.settings.paths import Paths, private_folder
 from steerdeck_agents.work import outset
 from steerdeck_agents.work.helping import Helping
 from steerdeck_agents.work.naming import Names
+from steerdeck_agents.work.rule_keeping import Keeping
 from steerdeck_agents.workspace import keep, repository
 from steerdeck_agents.workspace.watch import Watcher
 
@@ -72,13 +75,25 @@ class Fleet:
         self.clock = clock
         self.ids = ids
         self.level = level
-        self.writer = Writer(paths.journal, clock=clock, on_committed=self._committed)
+        self.redactor = Redactor()
+        self.writer = Writer(
+            paths.journal,
+            clock=clock,
+            on_committed=self._committed,
+            clean=lambda event: clean_event(self.redactor, event),
+        )
         self.reader = JournalReader(paths.journal)
         self.sessions: dict[SessionId, Session] = {}
         self._publish = publish
         self._watched: dict[str, Callable[[Collection[str]], None]] = {}
         self._watcher = Watcher(self._files_changed, log.warning)
-        self._rules: tuple[int, tuple[Rule, ...]] = (-1, ())
+        self.keeping = Keeping(
+            RuleBook(self.rules_file, clock),
+            PastApprovals(paths.journal),
+            self.writer,
+            clock,
+            Taking(),
+        )
         self._names = Names(self.writer)
         self._following: set[asyncio.Task[None]] = set()
         """Helpers on their way out after their parents."""
@@ -86,7 +101,7 @@ class Fleet:
             clock, random.Random(), Cooling(patience.first_s, patience.longest_s)
         )
         self.alarm = Alarm(clock, lambda: self.writer.states().values(), self._go_on)
-        self._ringing: asyncio.Task[None] | None = None
+        self._ringing: list[asyncio.Task[None]] = []
         self._services = Services(
             paths=paths,
             writer=self.writer,
@@ -96,7 +111,9 @@ class Fleet:
             level=level,
             governor=self.governor,
             patience=patience,
-            lasting_rules=self.lasting_rules,
+            redactor=self.redactor,
+            lasting_rules=self.keeping.book,
+            taking=self.keeping.taking,
             today=Today(paths, self.reader, clock),
             helping=Helping(self.writer, self.reader, self._names, self._call_off),
             watch=self._watch,
@@ -108,6 +125,8 @@ class Fleet:
         """Take the journal, bring every session back, and let those with work go on."""
         for folder in (self.paths.data, self.paths.workspaces, self.paths.spool):
             await asyncio.to_thread(private_folder, folder)
+        self.redactor.begin(await asyncio.to_thread(home_key, self.paths.data))
+        self.redactor.know(values_in(os.environ))
         await self.writer.start()
         await asyncio.to_thread(_empty, self.paths.spool)
         left = await asyncio.to_thread(end_leftovers)
@@ -117,20 +136,25 @@ class Fleet:
             RuntimeStarted(version=version, pid=os.getpid(), boot=boot), full=True
         )
         await self._watcher.start()
+        await self.keeping.begin()
         for state in self.writer.states().values():
             if not state.archived and (facts := self._brought_back(state)):
                 await self.writer.append(*facts, full=True)
         for state in self.writer.states().values():
             self._adopt(state)
         await self._follow_the_archived()
-        self._ringing = asyncio.create_task(self.alarm.run(), name="alarm")
+        self._ringing = [
+            asyncio.create_task(self.alarm.run(), name="alarm"),
+            asyncio.create_task(self.keeping.run(), name="rules"),
+        ]
 
     async def close(self, reason: str) -> None:
         """Stop every session where it stands and give the journal back."""
-        beside = [*self._following, *([self._ringing] if self._ringing is not None else [])]
+        beside = [*self._following, *self._ringing]
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+        await self.keeping.close()
         closing = (session.close() for session in self.sessions.values())
         for problem in await asyncio.gather(*closing, return_exceptions=True):
             if problem is not None:
@@ -141,6 +165,7 @@ class Fleet:
         except JournalError as error:
             log.error("the end of this runtime was not kept: %s", error)
         await self.writer.stop()
+        self.redactor.end()
 
     def session(self, session: SessionId) -> Session:
         """A session by its id; OrderRefused when there is none."""
@@ -180,24 +205,9 @@ class Fleet:
             for state in self.writer.states().values()
         )
 
-    def lasting_rules(self) -> tuple[Rule, ...]:
-        """The rules of rules.toml, read again when the file changed."""
-        path = self.rules_file
-        try:
-            changed = path.stat().st_mtime_ns
-        except FileNotFoundError:
-            return ()
-        if changed != self._rules[0]:
-            try:
-                self._rules = (changed, rules.load(path))
-            except SettingsError as error:
-                log.error("no lasting rule holds: %s", error)
-                self._rules = (changed, ())
-        return self._rules[1]
-
     @property
     def rules_file(self) -> Path:
-        return self.paths.config / "rules.toml"
+        return self.paths.rules_file
 
     async def start_session(self, order: Start) -> tuple[SessionId, int]:
         """Create a session with its first message; its id and the seq of its creation.
@@ -272,6 +282,7 @@ class Fleet:
             self._heard_in_family(session, theirs)
         if any(isinstance(committed.event, SessionParked) for committed in batch):
             self.alarm.look()
+        self.keeping.heard([committed.event for committed in batch])
         self._publish(batch)
 
     def _heard_in_family(self, session: SessionId, facts: Sequence[KnownEvent]) -> None:

@@ -29,6 +29,8 @@ from steerdeck_agents.facts.shells import ShellEnded, ShellEnding, ShellFact
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.furnish import Furnisher
+from steerdeck_agents.gate.rule_book import Taking
+from steerdeck_agents.gate.secret_marks import Redactor
 from steerdeck_agents.hosting import Hosting
 from steerdeck_agents.journal.enclosures import NewBlob
 from steerdeck_agents.journal.reader import JournalReader
@@ -77,7 +79,9 @@ class Services:
     level: Level
     governor: Governor
     patience: Patience
+    redactor: Redactor
     lasting_rules: Callable[[], tuple[Rule, ...]]
+    taking: Taking
     watch: Callable[[Path, Callable[[Collection[str]], None]], None]
     """Call back with the changed paths of that workspace."""
     unwatch: Callable[[Path], None]
@@ -239,6 +243,7 @@ class Place:
             if self._model is not None:
                 await self._model.close()
             key = await key_of(settings, self.keys, state.surroundings)
+            services.redactor.know([key or ""])
             if settings.key_command:
                 self._key_until_s = services.clock.monotonic() + LASTS_S
             self._model = connect(settings, key, learned_at(services.paths.cache))
@@ -281,6 +286,8 @@ class Place:
             ids=services.ids,
             spool=services.paths.spool,
             lasting_rules=services.lasting_rules,
+            taking=services.taking,
+            redactor=services.redactor,
             price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
             today=services.today,
             watching=self.watching,
@@ -297,6 +304,7 @@ class Place:
         """The prompt as stored; the results it lacks join those heard of meanwhile."""
         reader, state = self.services.reader, self.state
         prompt = await asyncio.to_thread(recover.load_prompt, reader, state)
+        prompt.clean = self.services.redactor.item
         results = await asyncio.to_thread(recover.load_results, reader, state, prompt)
         for call, result in results.items():
             self.results.setdefault(call, result)

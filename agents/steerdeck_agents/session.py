@@ -15,6 +15,7 @@ from steerdeck_agents.facts.events import KnownEvent, SessionParked, TurnStarted
 from steerdeck_agents.facts.ids import SessionId, TurnId
 from steerdeck_agents.facts.shells import ShellEnding
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.gate.secret_files import values_in
 from steerdeck_agents.loop import compact, goal, recover, turn
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Site
 from steerdeck_agents.place import Place, Services
@@ -55,6 +56,7 @@ class Session:
 
     @keys.setter
     def keys(self, keys: Mapping[str, str]) -> None:
+        self._services.redactor.know(values_in(keys))
         self.place.keys = keys
 
     def start(self) -> None:

@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
-from steerdeck_agents.gate.secret_scan import entropy, find
-from steerdeck_agents.gate.secrets import names_a_secret
+from steerdeck_agents.gate.secret_scan import entropy, find, names_a_secret
 
 MOST: Final = 400
 """Values of one file that are remembered."""
 _SHORTEST: Final = 6
 _LONGEST: Final = 4096
 _GIVEN: Final = re.compile(
-    r"(?m)^[ \t+-]*(?:export[ \t]+)?[\"']?[\w.-]{1,80}[\"']?[ \t]*(?::=|[:=])[ \t]*"
+    # Line numbers as reading a file gives them, and the signs of a diff.
+    r"(?m)^(?:\d{1,6}\t)?[ \t+-]*(?:export[ \t]+)?"
+    r"[\"']?(?P<name>[\w.-]{1,80})[\"']?[ \t]*(?::=|[:=])[ \t]*"
     r"(?P<value>[^\n]{1,4096})$"
 )
 _WORD: Final = re.compile(r"[A-Za-z0-9_\-+/=.~%]{20,512}")
@@ -45,9 +46,13 @@ def worth_knowing(value: str) -> bool:
 def values_of(text: str) -> Iterator[str]:
     """What a file on the secret list holds: what is given to names, its long words, its keys."""
     seen: set[str] = set()
-    given = (match.group("value") for match in _GIVEN.finditer(text))
+    given = (
+        match.group("value")
+        for match in _GIVEN.finditer(text)
+        if names_a_secret(match.group("name"))
+    )
     found = (text[one.start : one.end] for one in find(text))
-    words = (match.group() for match in _WORD.finditer(text))
+    words = (word for word in _WORD.findall(text) if _looks_made(word))
     for part in (*found, *map(_bare, given), *words):
         if part not in seen and worth_knowing(part) and len(seen) < MOST:
             seen.add(part)
@@ -77,6 +82,11 @@ def other_writings(values: Iterable[str]) -> Iterator[str]:
         yield data.hex()
         if (part := quote(value, safe="")) != value:
             yield part
+
+
+def _looks_made(word: str) -> bool:
+    """Whether a word without a name looks like no path, address or name of a program."""
+    return sum(map(str.isdigit, word)) >= 2 and entropy(word) >= 3.5 and "/" not in word[:1]
 
 
 _URL_SAFE: Final = str.maketrans("+/", "-_")

@@ -39,6 +39,8 @@ from steerdeck_agents.gate.secret_scan import LONGEST, Found, find
 from steerdeck_agents.settings.paths import private_folder
 
 MARK: Final = re.compile(r"⟨secret [a-z ]{2,32} #[0-9a-f]{4}⟩")
+_ENDS_WORD: Final = re.compile(r"[\s\"'`,;:?!)\]}>$#|]")
+"""What a text in pieces is not held back behind."""
 _MOST_KNOWN: Final = 2000
 _MOST_EXACT: Final = 256
 _SEALED: Final = frozenset(
@@ -61,11 +63,22 @@ class Redactor:
     """
 
     def __init__(self, key: bytes | None = None) -> None:
+        """`key` is that of the home; without it marks can be compared only as long as it lives."""
         self._key = key or secrets.token_bytes(32)
         self._known: tuple[str, ...] = ()
         self._coded: tuple[str, ...] = ()
+        self._several: tuple[str, ...] = ()
         self._exact: OrderedDict[str, str | None] = OrderedDict()
         self._allowed: dict[tuple[str, str], str] = {}
+
+    def begin(self, key: bytes) -> None:
+        """Go to work for the home with that key: every command of this process is heard by it."""
+        self._key = key
+        _at_work.append(self)
+
+    def end(self) -> None:
+        """Its runtime ends."""
+        _at_work[:] = [one for one in _at_work if one is not self]
 
     def know(self, values: Iterable[str]) -> None:
         """Find these values wherever they stand from now on."""
@@ -75,17 +88,17 @@ class Redactor:
             # The longest first: one value may be a part of another.
             every = sorted((*known, *self._known), key=len, reverse=True)[:_MOST_KNOWN]
             self._known = tuple(every)
+            self._several = tuple(value for value in every if _ENDS_WORD.search(value))
             self._coded = tuple(dict.fromkeys(secret_files.other_writings(every)))
 
-    @property
-    def longest(self) -> int:
-        """Characters of the longest value that is known."""
-        return len(self._known[0]) if self._known else 0
+    def is_beginning(self, text: str) -> bool:
+        """Whether a known value begins so."""
+        return any(value.startswith(text) for value in self._known)
 
     def begins(self, text: str) -> int:
-        """How many characters at the end of `text` may be the beginning of a known value."""
+        """How many characters at the end of `text` may begin a known value of several words."""
         most = 0
-        for value in self._known:
+        for value in self._several:
             for size in range(min(len(value) - 1, len(text)), most, -1):
                 if text.endswith(value[:size]):
                     most = size
@@ -205,6 +218,17 @@ class Redactor:
         self._exact[clean] = exact if known == exact else None
         while len(self._exact) > _MOST_EXACT:
             self._exact.popitem(last=False)
+
+
+_at_work: list[Redactor] = []
+
+
+def at_work() -> Redactor | None:
+    """The redactor of the runtime in this process; the newest where tests host several.
+
+    Commands are started in many places, and none must be able to forget it.
+    """
+    return _at_work[-1] if _at_work else None
 
 
 def home_key(folder: Path) -> bytes:

@@ -61,7 +61,7 @@ _SAID: Final = re.compile(
 )
 _PLAIN_LINE: Final = re.compile(
     r"(?im)(?:passw(?:or)?d|passwd|passphrase)[ \t]{0,3}[:=][ \t]{0,3}"
-    r"(?P<value>[^\s\"'`(){}\[\]<>$,;]{6,128})[ \t]{0,8}$"
+    r"(?P<value>[^\s\"'`(){}\[\]<>$,;\\]{6,128})[ \t]{0,8}(?:$|[\"'\\])"
 )
 _NETRC: Final = re.compile(r"login\s{1,8}\S{1,255}\s{1,8}password\s{1,8}(?P<value>\S{1,256})")
 _SECRET_VARIABLE: Final = re.compile(
@@ -85,9 +85,16 @@ _DIGEST_BEFORE: Final = re.compile(
 )
 
 
+_ESCAPED: Final = ('\\"', "\\n", "\\r", "\\t")
+"""What ends a word in JSON that is still text."""
 _NO_SEPARATORS: Final = dict.fromkeys(map(ord, "_-./"))
 _LONG_LINE: Final = re.compile(r"[A-Za-z0-9+/=_-]{40}\r?\n$")
 """The end of a line that goes on in the next: base64 of something large."""
+
+
+def names_a_secret(variable: str) -> bool:
+    """Whether what is given to this name is a secret, and no region or address beside one."""
+    return bool(_SECRET_VARIABLE.search(variable.upper().replace("-", "_").replace(".", "_")))
 
 
 class Found(NamedTuple):
@@ -140,7 +147,7 @@ def _tokens(text: str, data: bytes, classes: bytes) -> Iterator[Found]:
             continue
         if end <= after:
             continue
-        shaped = _shaped(text, max(after, start - 24), end)
+        shaped = _shaped(text, max(after, start - 48), end)
         if shaped is not None:
             after = shaped.end
             yield shaped
@@ -168,8 +175,6 @@ def _behind_a_name(text: str, first: int, start: int, end: int) -> Found | None:
     """The value around a long word, where a name before it says that it is a secret."""
     while start > first and text[start - 1] in _GLUE:
         start -= 1
-    while start < end and text[start] == "=":
-        start += 1
     if start == 0 or text[start - 1] not in "=:\"'`( \t":
         return None
     before = text[max(0, start - 80) : start]
@@ -183,7 +188,7 @@ def _behind_a_name(text: str, first: int, start: int, end: int) -> Found | None:
     return Found(start, start + len(value), "value of a secret")
 
 
-_GLUE: Final = _TOKEN.decode() + "+/=.~%"
+_GLUE: Final = _TOKEN.decode() + "+/.~%"
 
 
 def _is_strong(value: str, strong_name: bool) -> bool:
@@ -203,7 +208,8 @@ def _is_random(text: str, start: int, end: int) -> bool:
     length = end - start
     if not 24 <= length <= 88 or length in (60, 64, 76):
         return False
-    around = text[start - 1 : start] + text[end : end + 1]
+    after = text[end : end + 2]
+    around = text[start - 1 : start] + ("" if after in _ESCAPED else after[:1])
     if any(mark in around for mark in "+/=.%\\@#&?"):
         return False
     if text[start - 1 : start] == "\n" and _LONG_LINE.search(text[max(0, start - 48) : start]):

@@ -6,6 +6,7 @@ since a name there tells what follows it.
 """
 
 import codecs
+import re
 from typing import Final
 
 from steerdeck_agents.gate.secret_marks import Redactor
@@ -15,6 +16,8 @@ _CONTEXT: Final = 256
 """Characters that went out and are looked at again: a name before a value."""
 _LONGEST_WORD: Final = 8192
 """A longer word is no secret but something like a picture."""
+_LONG_WORD: Final = 24
+_DIGIT_OR_GIVEN: Final = re.compile("[0-9=]")
 _LONGEST_KEY: Final = 32 * 1024
 _ENDS_NO_SECRET: Final = frozenset(" \t\r\n\"'`,;:?!)]}>$#|")
 _KEY_LINE: Final = "-----BEGIN "
@@ -42,12 +45,16 @@ class SecretStream:
     def idle(self) -> str:
         """What is held back though it hardly begins a secret, when nothing came for a while.
 
-        A prompt without a mark at its end shall not wait for its answer.
+        A prompt without a mark at its end shall not wait for its answer, nor a word for the next.
         """
         held = self._held
-        if len(held) >= 16 or HEADS.search(held) or self._redactor.begins(held) or "=" in held:
-            return ""
-        return self.rest()
+        strange = len(held) >= _LONG_WORD or _DIGIT_OR_GIVEN.search(held) or HEADS.search(held)
+        return "" if strange or self._redactor.is_beginning(held) else self.rest()
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is held back."""
+        return bool(self._held)
 
     def _safe(self) -> int:
         """How much of what is held may go out, as far as its end tells."""
@@ -56,15 +63,11 @@ class SecretStream:
         begun = held.rfind(_KEY_LINE)
         if begun >= 0 and end - begun <= _LONGEST_KEY and self._in_key(begun):
             return begun
-        word = end
-        while word > 0 and end - word <= _LONGEST_WORD and not held[word - 1].isspace():
-            word -= 1
-        size = end - word
-        if size > _LONGEST_WORD:
+        last = held.rsplit(None, 1)[-1] if held and not held[-1].isspace() else ""
+        if len(last) > _LONGEST_WORD:
             return end
-        done = held[-1:] in _ENDS_NO_SECRET and "=" not in held[word:]
-        if not done:
-            return word
+        if last and (held[-1] not in _ENDS_NO_SECRET or "=" in last):
+            return end - len(last)
         return end - self._redactor.begins(held[-4096:])
 
     def _in_key(self, begun: int) -> bool:
@@ -77,7 +80,7 @@ class SecretStream:
         return whole is None and body is not None and body.end() == len(held)
 
     def _out(self, cut: int) -> str:
-        if not self._held:
+        if not cut:
             return ""
         base = len(self._before)
         whole = self._before + self._held

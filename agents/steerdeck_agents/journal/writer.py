@@ -39,9 +39,13 @@ class Writer:
         *,
         clock: Clock,
         on_committed: Callable[[Sequence[Committed]], None],
+        clean: Callable[[KnownEvent], KnownEvent] = lambda event: event,
         mounts: Path = MOUNTS,
     ) -> None:
         """`on_committed` is called on the loop, in seq order, before appends resolve.
+
+        `clean` is called in the writer's thread with every event before it is kept; what it returns
+        is kept, told and answered instead.
 
         `mounts` is the kernel's table of file systems (fstab(5)), read to keep WAL off networks.
         """
@@ -51,6 +55,7 @@ class Writer:
         self._path = path
         self._clock = clock
         self._on_committed = on_committed
+        self._clean = clean
         self._mounts = mounts
         self._states: dict[SessionId, SessionState] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -156,7 +161,7 @@ class Writer:
             self._wake.wait_for(lambda: self._urgent or self._closing, GATHER_S)
             batch, self._queue = self._queue, []
             self._urgent = False
-            return batch
+        return [append._replace(events=tuple(map(self._clean, append.events))) for append in batch]
 
     def _commit(self, ledger: Ledger, appends: list[Append]) -> None:
         try:

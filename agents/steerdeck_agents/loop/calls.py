@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
 
+import msgspec
+
 from steerdeck_agents.facts.action import (
     Action,
     ApplyPatch,
@@ -33,7 +35,7 @@ from steerdeck_agents.journal.enclosures import NewBlob
 from steerdeck_agents.loop import delegating, perform, recover, request
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.tools.delegate import Delegation
-from steerdeck_agents.tools.outcome import Outcome
+from steerdeck_agents.tools.outcome import Outcome, fit
 
 
 async def settle(site: Site, turn: TurnId) -> None:
@@ -128,7 +130,8 @@ async def _settled(
         await end(site, turn, call_id, "failed", Outcome("failed", unknown, "no such tool"))
         return
     try:
-        action = await asyncio.to_thread(tool.read, call.arguments, site.state.workspace)
+        exact = site.redactor.exact(call.arguments)
+        action = await asyncio.to_thread(tool.read, exact, site.state.workspace)
     except (BadArguments, PatchError) as error:
         await end(site, turn, call_id, "failed", Outcome("failed", str(error), "not applied"))
         return
@@ -207,6 +210,7 @@ async def end(
     duration_ms: int = 0,
 ) -> None:
     """Commit the one result of a call; what it did can't be repeated, so this waits for a disk."""
+    outcome = await asyncio.to_thread(_cleaned, site, call_id, outcome)
     blob = None if outcome.complete is None else NewBlob(sha_of(outcome.complete), outcome.complete)
     given = _given(site, call_id, outcome)
     ended = CallEnded(
@@ -223,6 +227,18 @@ async def end(
         given=None if given is None else given.sha,
     )
     await site.record(*before, ended, enclosed=[one for one in (blob, given) if one is not None])
+
+
+def _cleaned(site: Site, call_id: CallId, outcome: Outcome) -> Outcome:
+    """Without secrets, but those the developer allowed this call to show."""
+    redactor = site.redactor
+    allowed = redactor.allowed(site.session, call_id)
+    complete = outcome.complete
+    return msgspec.structs.replace(
+        outcome,
+        text=fit(redactor.text(outcome.text, allowed)),
+        complete=None if complete is None else redactor.data(complete, allowed),
+    )
 
 
 def _given(site: Site, call_id: CallId, outcome: Outcome) -> NewBlob | None:

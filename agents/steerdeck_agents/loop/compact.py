@@ -227,7 +227,7 @@ async def _open(
     made = await asyncio.to_thread(summary.mechanical, missed)
     item = summary.item(state, told, kept.dropped, made) if told else ""
     item = item or summary.item(state, made, kept.dropped, "")
-    new = Prompt(site.session, old.window + 1)
+    new = Prompt(site.session, old.window + 1, clean=old.clean)
     staged = new.stage(*_items(world.changed(new, state, guidance)[0], kept, item))
     after = window.overhead() + window.tokens(one.text for one in staged.items)
     calls = window.calls_in(kept.steps)

@@ -98,7 +98,7 @@ def window(
     if not copied:
         return (), ()
     told: NewText = (request.message("user", _FORKED), "harness.forked", "message")
-    own = Prompt(session, prompt.window, prompt.items)
+    own = Prompt(session, prompt.window, prompt.items, prompt.clean)
     staged = own.stage(*prompt.outputs_owed(results), told)
     return (*copied, *staged.events), staged.enclosed
 

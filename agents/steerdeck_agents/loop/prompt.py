@@ -4,7 +4,7 @@ New items are staged as an event and an enclosure; they count only when the jour
 them. Calls and their outputs are tied here, so that no call is ever left without its one result.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import takewhile
 from typing import Any
 
@@ -68,9 +68,17 @@ class Staged(msgspec.Struct, frozen=True):
 class Prompt:
     """The items of one window in order."""
 
-    def __init__(self, session: SessionId, window: int, held: Iterable[Held] = ()) -> None:
+    def __init__(
+        self,
+        session: SessionId,
+        window: int,
+        held: Iterable[Held] = (),
+        clean: Callable[[str], str] = lambda text: text,
+    ) -> None:
+        """`clean` takes secrets out of the text of an item before it is staged."""
         self.session = session
         self.window = window
+        self.clean = clean
         self._items: list[Held] = []
         self._calls: dict[CallId, WishedCall] = {}
         self._answered = 0
@@ -115,7 +123,7 @@ class Prompt:
 
     def stage(self, *new: NewText) -> Staged:
         """Items numbered to follow those that are there."""
-        items = tuple(Held(sha_of(text.encode()), text, origin, kind) for text, origin, kind in new)
+        items = tuple(self._held(*one) for one in new)
         events = tuple(
             ItemAdded(
                 session=self.session,
@@ -128,6 +136,11 @@ class Prompt:
             for place, item in enumerate(items)
         )
         return Staged(items, events, tuple(NewItem(i.sha, i.text, i.origin) for i in items))
+
+    def _held(self, text: str, origin: str, kind: str) -> Held:
+        # A result was cleaned when the call ended, and may show what the developer allowed.
+        text = text if kind in OUTPUTS else self.clean(text)
+        return Held(sha_of(text.encode()), text, origin, kind)
 
     def keep(self, staged: Staged) -> tuple[WishedCall, ...]:
         """Take over what was committed; the calls among it, in order."""

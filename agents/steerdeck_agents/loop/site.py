@@ -13,6 +13,8 @@ from steerdeck_agents.facts.ids import CallId, CheckpointId, Clock, Ids, Session
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.gate.rule_book import Taking
+from steerdeck_agents.gate.secret_marks import Redactor
 from steerdeck_agents.journal.enclosures import Enclosure
 from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
@@ -133,6 +135,8 @@ class Site(Memory):
     ids: Ids
     spool: Path
     lasting_rules: Callable[[], Sequence[Rule]]
+    taking: Taking = field(default_factory=Taking)
+    redactor: Redactor
     price: Callable[[str, Usage], Usage]
     drops: Callable[[], Collection[str]]
     """Parameters the model's server does not take."""

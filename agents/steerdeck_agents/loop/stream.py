@@ -20,6 +20,7 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import ItemId
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.gate.secret_stream import SecretStream
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.pace import Pace
 from steerdeck_agents.loop.silence import Silence
@@ -37,26 +38,60 @@ class TextFlow:
         self._flow = Flow(site.journal)
         self._sent = sent
         self._waiting: list[TextDelta] = []
+        self._redactor = site.redactor
+        self._streams: dict[tuple[str, str], tuple[TextDelta, SecretStream]] = {}
+        self._fed = False
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, delta: TextDelta) -> None:
+        key = (delta.item, delta.kind)
+        if key not in self._streams:
+            # Only one text grows at a time, so what the one before held back is all there is.
+            self._rest()
+            self._streams[key] = delta, SecretStream(self._redactor)
+        self._add(delta, self._streams[key][1].feed(delta.text))
+        self._fed = True
+        self._soon()
+
+    def _rest(self) -> None:
+        for first, stream in self._streams.values():
+            self._add(first, stream.rest())
+
+    def _add(self, of: TextDelta, text: str) -> None:
+        if not text:
+            return
+        delta = TextDelta(of.item, of.kind, text)
         last = self._waiting[-1] if self._waiting else None
         if last is not None and (last.item, last.kind) == (delta.item, delta.kind):
             self._waiting[-1] = TextDelta(delta.item, delta.kind, last.text + delta.text)
         else:
             self._waiting.append(delta)
+
+    def _soon(self) -> None:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
 
+    def _idle(self) -> None:
+        """A word waits for its end only as long as more is coming."""
+        if any(stream.holds for _, stream in self._streams.values()):
+            if self._fed:
+                self._soon()
+            else:
+                for first, stream in self._streams.values():
+                    self._add(first, stream.idle())
+        self._fed = False
+
     async def end(self) -> None:
         """Hand over what waits; the append that ends the response commits it too."""
+        self._rest()
+        self._flush()
         if self._timer is not None:
             self._timer.cancel()
-            self._flush()
         await self._flow.queued()
 
     def _flush(self) -> None:
         self._timer = None
+        self._idle()
         facts = [
             TextAdded(
                 session=self._sent.session,
@@ -69,7 +104,8 @@ class TextFlow:
             for delta in self._waiting
         ]
         self._waiting.clear()
-        self._flow.send(*facts)
+        if facts:
+            self._flow.send(*facts)
 
 
 def item_id(sent: RequestSent, item: str) -> ItemId:

@@ -103,6 +103,7 @@ async def _moment(fleet: Fleet, session: Session) -> tuple[SessionState, Prompt,
         state = session.state
         _closed(state)
         prompt = await asyncio.to_thread(recover.load_prompt, fleet.reader, state)
+        prompt.clean = fleet.redactor.item
         now = session.state
         place = (state.window, state.prompt_items, state.calls)
         if place == (now.window, now.prompt_items, now.calls) and len(prompt) == state.prompt_items:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from steerdeck_agents.facts.errors import JournalTaken, SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SystemClock
+from steerdeck_agents.gate.secret_log import guard_logs
 from steerdeck_agents.runtime.lifecycle import TAKEN
 from steerdeck_agents.runtime.server import Runtime
 from steerdeck_agents.sandbox.probe import probe
@@ -32,6 +33,7 @@ async def serve(where: Paths) -> int:
         version=version("steerdeck"),
         boot=boot_id(),
     )
+    guard_logs(runtime.fleet.redactor)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, runtime.end, signal.Signals(number).name)

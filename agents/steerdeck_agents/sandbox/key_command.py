@@ -51,6 +51,7 @@ async def _ask(settings: ModelSettings, surroundings: Surroundings) -> str:
             environment=environment,
             level=Level(),
             timeout_s=TIMEOUT_S,
+            allowed=None,
         )
         try:
             done = await run(

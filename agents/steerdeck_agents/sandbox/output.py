@@ -12,12 +12,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from steerdeck_agents.gate.secret_marks import at_work
+from steerdeck_agents.gate.secret_stream import ByteStream
+
 HEAD_TAIL = 32 * 1024
 """Bytes of UTF-8 the model and the transcript get at most."""
 LIVE = 8 * 1024
 LIVE_EVERY_S = 0.05
 CAP = 100 * 1024 * 1024
 _CHUNK = 64 * 1024
+_HELD_S = 0.05
+"""How long an unfinished word waits for its rest before a prompt is taken for one."""
 
 
 def _mark(problem: UnicodeError) -> tuple[str, int]:
@@ -83,7 +88,8 @@ class HeadTail:
 class Collector:
     """Takes every byte of one command's output and keeps what is needed of it."""
 
-    def __init__(self, spool: Path, *, cap: int = CAP) -> None:
+    def __init__(self, spool: Path, *, cap: int = CAP, allowed: str | None = "") -> None:
+        """`allowed`: secrets that may be shown, since the developer said so; any when None."""
         self.full = False
         self.problem = ""
         """Why the complete output could not be kept, in words."""
@@ -94,9 +100,28 @@ class Collector:
         self.ends = HeadTail()
         self._waiting = bytearray()
         self._passed_over = 0
+        redactor = at_work()
+        self._clean = ByteStream(redactor, allowed) if redactor and allowed is not None else None
 
     def add(self, data: bytes) -> None:
-        """Take the next bytes; sets `full` when the cap is reached and drops the rest."""
+        """Take the next bytes; sets `full` when the cap is reached and drops the rest.
+
+        An unfinished word may be the beginning of a secret: it waits for the next bytes, for
+        `idle` or for `end`.
+        """
+        self._take(self._clean.feed(data) if self._clean else data)
+
+    def idle(self) -> None:
+        """Nothing was printed for a while: take what hardly begins a secret."""
+        if self._clean is not None:
+            self._take(self._clean.idle())
+
+    def end(self) -> None:
+        """Nothing more will be printed: take what was held back."""
+        if self._clean is not None:
+            self._take(self._clean.rest())
+
+    def _take(self, data: bytes) -> None:
         room = self._cap - self.total
         if len(data) >= room:
             data, self.full = data[:room], True
@@ -196,8 +221,11 @@ class Pump(threading.Thread):
         ready.register(self._woken, select.POLLIN)
         shown = 0.0
         left = -1
+        held = False
         while left and not self._collector.full:
             pause = shown + LIVE_EVERY_S - time.monotonic() if self._collector.waiting else None
+            if pause is None and held:
+                pause = _HELD_S
             seen = {fd for fd, _ in ready.poll(None if pause is None else max(0, pause * 1000))}
             if self._woken in seen:
                 left = left - 1 if left > 0 else 16
@@ -208,9 +236,14 @@ class Pump(threading.Thread):
                 if not data:
                     break
                 self._collector.add(data)
+                held = True
+            elif held:
+                held = False
+                self._collector.idle()
             if self._collector.waiting and time.monotonic() >= shown + LIVE_EVERY_S:
                 self._show(last=False)
                 shown = time.monotonic()
+        self._collector.end()
         self._show(last=True)
         self._on_end()
 

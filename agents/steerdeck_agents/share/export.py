@@ -2,23 +2,29 @@
 
 JSON lines relay every stored text byte for byte, since encoding a fact again would drop what a
 newer version added. The page to read holds foreign words in fences only, so no viewer takes them
-for markup. Neither hides secrets an agent printed: look before you share.
+for markup. An export is cleaned of secrets once more, also of those whose reading the developer
+allowed: a line that holds one is the only one that is not as it was stored.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 
-from steerdeck_agents.facts.events import decode
+from steerdeck_agents.facts.events import CallEnded, CallRequested, decode
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said, Transcript
+from steerdeck_agents.gate.secret_files import values_in, values_of
+from steerdeck_agents.gate.secret_marks import Redactor
+from steerdeck_agents.gate.secrets import is_secret_path
 from steerdeck_agents.journal.reader import JournalReader
 
 PAGE = 1000
 SHOWN = 4000
 """Characters of one call's output on the page to read."""
 
+_NAMES = re.compile(r"[^\s\"\\;|&<>()'`$={}]{1,400}")
 _TICKS = re.compile(r"`{3,}")
 
 
@@ -28,6 +34,21 @@ def stored(reader: JournalReader, session: SessionId) -> Iterator[str]:
     while page := reader.events(session, after=after, limit=PAGE):
         yield from page
         after = decode(page[-1]).seq
+
+
+def redactor_for(reader: JournalReader, session: SessionId, key: bytes) -> Redactor:
+    """Knows what the developer let this session read of files that hold secrets."""
+    redactor = Redactor(key)
+    redactor.know(values_in(os.environ))
+    allowed: set[str | None] = set()
+    for text in reader.of_type(session, "call.requested", "call.ended"):
+        match decode(text):
+            case CallRequested(call=call, arguments=arguments):
+                if any(map(is_secret_path, _NAMES.findall(arguments))):
+                    allowed.add(call)
+            case CallEnded(call=call, result=result) if call in allowed:
+                redactor.know(values_of(result))
+    return redactor
 
 
 def page_to_read(state: SessionState, texts: Iterable[str]) -> Iterator[str]:

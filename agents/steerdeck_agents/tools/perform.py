@@ -56,6 +56,8 @@ class Bench:
     opener: Opener | None = None
     """Turn and call that open a shell session."""
     servers: Servers | None = None
+    allowed: str = ""
+    """Secrets the result may show, since the developer allowed that reading."""
 
 
 def _hands(bench: Bench) -> Hands:
@@ -91,6 +93,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
                 environment=bench.environment,
                 level=bench.level,
                 surroundings=bench.surroundings,
+                allowed=bench.allowed,
             )
             return await bench.shells.open(
                 action, spawn, bench.opener or Opener(), bench.stop
@@ -116,6 +119,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
                 on_output=bench.on_output,
                 stop=bench.stop,
                 loopback=None if bench.shells is None else bench.shells.loopback,
+                allowed=bench.allowed,
             )
         case ApplyPatch():
             return await asyncio.to_thread(patch.perform, action, bench.workspace)

@@ -100,10 +100,12 @@ async def perform(
     on_output: Callable[[str], None],
     stop: asyncio.Event,
     loopback: Seen | None = None,
+    allowed: str = "",
 ) -> Outcome:
     """Runs the command; raises BadArguments or SteerdeckError when it could not be started.
 
-    `loopback` is what it shares with the shells of the session (`Shells.loopback`).
+    `loopback` is what it shares with the shells of the session (`Shells.loopback`); `allowed` holds
+    secrets it may print.
     """
     spawn = Spawn(
         script=action.script,
@@ -114,6 +116,7 @@ async def perform(
         level=level,
         surroundings=surroundings,
         loopback=loopback,
+        allowed=allowed,
     )
     finished = await run(spawn, on_output=on_output, stop=stop, spool=spool)
     return await asyncio.to_thread(_told, finished, action.timeout_s)

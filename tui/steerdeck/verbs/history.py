@@ -15,20 +15,23 @@ from steerdeck.verbs.ending import Ending
 from steerdeck.verbs.printing import err, out, out_json, out_stored
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.gate.secret_marks import home_key
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.runtime import wire
-from steerdeck_agents.share.export import page_to_read, stored
+from steerdeck_agents.settings.paths import Paths
+from steerdeck_agents.share.export import page_to_read, redactor_for, stored
 
 
 @click.command()
 @click.argument("session", metavar="ID")
 @click.option("--format", "form", type=click.Choice(["jsonl", "md"]), default="jsonl",
-              show_default=True, help="jsonl: as stored, byte for byte; md: to read.")  # fmt: skip
+              show_default=True, help="jsonl: as stored; md: to read.")  # fmt: skip
 @click.option("-o", "file", metavar="FILE", help="Write it there; the file must not exist.")
 def export(session: str, form: Literal["jsonl", "md"], file: str | None) -> None:
     """Write a session's events as JSON lines, or to read.
 
-    Nothing is left out or blackened: look for secrets an agent printed before you share it.
+    Secrets are replaced by marks such as ⟨secret github token #3f2a⟩, also those an agent was
+    allowed to read. What nothing tells from other text can't be found: look before you share it.
 
     \b
     Examples:
@@ -39,22 +42,24 @@ def export(session: str, form: Literal["jsonl", "md"], file: str | None) -> None
     state = asyncio.run(reach.session(where, session))
     reader = JournalReader(where.journal)
     if file is None and sys.stdout.isatty() and form == "jsonl":
-        for text in stored(reader, state.id):
-            out_stored(text)
+        for piece in _pieces(reader, state, form, where):
+            out_stored(piece.removesuffix("\n"))
         return
     with _target(file) as target:
-        for piece in _pieces(reader, state, form):
+        for piece in _pieces(reader, state, form, where):
             target.write(piece.encode("utf-8", "backslashreplace"))
     if file is not None:
         err(f"Wrote {state.name} to {file}.")
 
 
-def _pieces(reader: JournalReader, state: SessionState, form: str) -> Iterator[str]:
+def _pieces(reader: JournalReader, state: SessionState, form: str, where: Paths) -> Iterator[str]:
+    redactor = redactor_for(reader, state.id, home_key(where.data))
     if form == "md":
-        yield from page_to_read(state, stored(reader, state.id))
+        for piece in page_to_read(state, stored(reader, state.id)):
+            yield redactor.text(piece)
         return
     for text in stored(reader, state.id):
-        yield f"{text}\n"
+        yield f"{redactor.json(text)}\n"
 
 
 @contextmanager
