@@ -10,12 +10,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from steerdeck_agents.doctor import home, machine
+from steerdeck_agents.doctor import home, machine, shelter
 from steerdeck_agents.doctor.finding import Finding
 from steerdeck_agents.facts.errors import JournalError, SteerdeckError
+from steerdeck_agents.facts.places import Surroundings, Workspace
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.models.choose import list_models
-from steerdeck_agents.sandbox.probe import probe
+from steerdeck_agents.sandbox.probe import best, trials
+from steerdeck_agents.sandbox.toolchains import shown
 from steerdeck_agents.settings.config import Settings, load
 from steerdeck_agents.settings.paths import Paths, make_socket_folder
 from steerdeck_agents.workspace import git
@@ -26,9 +28,9 @@ async def examine(
 ) -> list[Finding]:
     """All findings, in the order of what one needs first."""
     settings, problem = _settings(paths, environ)
-    git_found, level, model, socket, journal, disk = await asyncio.gather(
+    git_found, tried, model, socket, journal, disk = await asyncio.gather(
         _git(),
-        probe(),
+        trials(),
         _model(settings, environ),
         _socket(paths),
         asyncio.to_thread(_journal, paths),
@@ -38,7 +40,9 @@ async def examine(
         machine.python(sys.version_info[:3]),
         machine.sqlite(sqlite3.sqlite_version_info, _sqlite_options()),
         git_found,
-        machine.sandbox(level),
+        machine.sandbox(best(tried)),
+        *map(shelter.tier, tried),
+        _toolchains(environ),
         machine.terminal(terminal, environ),
         home.config(settings, problem, str(paths.config_file)),
         model,
@@ -104,6 +108,12 @@ def _journal(paths: Paths) -> list[Finding]:
         return [home.journal(True, "", (str(error),))]
     known = [state.id for state in states]
     return [found, home.leftovers(folders, known, str(paths.workspaces))]
+
+
+def _toolchains(environ: Mapping[str, str]) -> Finding:
+    around = Surroundings(environ.get("PATH", ""), environ.get("VIRTUAL_ENV", ""))
+    nowhere = Workspace(path="", repository="", branch="", base="")
+    return shelter.toolchains(shelter.found(Path.home()), shown(around, nowhere))
 
 
 def _disk(paths: Paths) -> Finding:

@@ -7,6 +7,13 @@ import msgspec
 Level = Literal["ok", "note", "bad"]
 
 
+class Row(msgspec.Struct, frozen=True):
+    """One line of a table below a finding."""
+
+    level: Level
+    text: str
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One line of the doctor."""
 
@@ -14,6 +21,8 @@ class Finding(msgspec.Struct, frozen=True):
     level: Level
     """`note`: works, but you may want to know; `bad`: something will not work."""
     text: str
+    rows: tuple[Row, ...] = ()
+    """What it rests on, line by line."""
 
 
 def ok(name: str, text: str) -> Finding:

@@ -9,8 +9,7 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.gate.secrets import scrub
 from steerdeck_agents.gate.shell.programs import git
-from steerdeck_agents.sandbox import ports
-from steerdeck_agents.sandbox.toolchains import search_path
+from steerdeck_agents.sandbox import ports, toolchains
 
 HOME_INSIDE = "/home/agent"
 """The home folder of a command in the sandbox: empty, and gone with the command."""
@@ -21,7 +20,7 @@ def environment(surroundings: Surroundings, workspace: Workspace, level: Level) 
     """Every variable a command gets; the same for the same arguments, so a decision can name it."""
     home = HOME_INSIDE if level.name == "bubblewrap" else str(_home_outside(workspace))
     variables = {
-        "PATH": ":".join(search_path(surroundings)) or _DEFAULT_PATH,
+        "PATH": ":".join(toolchains.search_path(surroundings)) or _DEFAULT_PATH,
         "HOME": home,
         "LANG": "C.UTF-8",
         "TERM": "dumb",
@@ -35,6 +34,7 @@ def environment(surroundings: Surroundings, workspace: Workspace, level: Level) 
         variables["TMPDIR"] = f"{home}/tmp"
     if surroundings.virtual_env.startswith("/"):
         variables["VIRTUAL_ENV"] = surroundings.virtual_env
+    variables |= toolchains.variables(surroundings)
     return scrub(variables | git.ENVIRONMENT | ports.variables(workspace))
 
 

@@ -10,6 +10,7 @@ import platform
 import shlex
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -44,21 +45,30 @@ class Trial(msgspec.Struct, frozen=True):
 
 async def probe(program: str = bubblewrap.PROGRAM) -> Level:
     """The level commands get here; takes about 0.1 s, so ask once per process."""
-    reasons: list[str] = []
+    tried: list[Trial] = []
     for tier in _here():
-        level = (await trial(tier, program)).level
-        if level.name != "none":
-            more = [f"{_here()[0]} would hold more: {reasons[0]}"] if reasons else []
-            return msgspec.structs.replace(level, why=" ".join(filter(None, [level.why, *more])))
-        reasons.append(level.why)
-    if not reasons:
-        return Level(why=f"there is no sandbox for {sys.platform} yet; run it on Linux.")
-    return Level(why=reasons[0])
+        tried.append(await trial(tier, program))
+        if tried[-1].level.name != "none":
+            break
+    return best(tried)
 
 
 async def trials(program: str = bubblewrap.PROGRAM) -> tuple[Trial, ...]:
-    """Every tier this system could have, tried."""
+    """Every tier this system could have, tried; the best first."""
     return tuple([await trial(tier, program) for tier in _here()])
+
+
+def best(tried: Sequence[Trial]) -> Level:
+    """The level of the first tier that is relied on, with what a better one would need."""
+    for one in tried:
+        if one.level.name != "none":
+            first = tried[0]
+            more = f"{first.tier} would hold more: {first.level.why}" if one is not first else ""
+            why = " ".join(filter(None, [one.level.why, more]))
+            return msgspec.structs.replace(one.level, why=why)
+    if not tried:
+        return Level(why=f"there is no sandbox for {sys.platform} yet; run it on Linux.")
+    return Level(why=tried[0].level.why)
 
 
 async def trial(tier: LevelName, program: str = bubblewrap.PROGRAM) -> Trial:

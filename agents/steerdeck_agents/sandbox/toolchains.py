@@ -23,18 +23,48 @@ _MANAGERS = frozenset(
 """Version managers that are themselves git clones."""
 
 
+_COMPANIONS = {".cargo": ".rustup"}
+"""Programs in the first are shims for what lies in the second, beside it."""
+
+
 def toolchains(surroundings: Surroundings, workspace: Workspace) -> tuple[str, ...]:
     """Existing folders to show in the sandbox, sorted, none inside another."""
-    wanted = [Path(sys.prefix), Path(sys.base_prefix)]
+    return tuple(shown(surroundings, workspace))
+
+
+def shown(surroundings: Surroundings, workspace: Workspace) -> dict[str, str]:
+    """Those folders, each with the reason in words."""
+    wanted = [(Path(prefix), "Steerdeck's own Python") for prefix in (sys.prefix, sys.base_prefix)]
     if surroundings.virtual_env:
-        wanted += [Path(surroundings.virtual_env), *_interpreter(Path(surroundings.virtual_env))]
-    wanted += [_around(Path(entry), workspace) for entry in search_path(surroundings)]
-    allowed = sorted({str(folder) for folder in wanted if _may_show(folder, workspace)})
-    return tuple(
-        folder
-        for folder in allowed
+        environment = Path(surroundings.virtual_env)
+        wanted.append((environment, "your virtual environment"))
+        wanted += [(one, "its Python") for one in _interpreter(environment)]
+    for entry in search_path(surroundings):
+        wanted.append((_around(Path(entry), workspace), f"{entry} is on your PATH"))
+        if companion := _companion(Path(entry)):
+            wanted.append((companion, f"the programs of {entry} need it"))
+    allowed: dict[str, str] = {}
+    for folder, why in wanted:
+        if str(folder) not in allowed and _may_show(folder, workspace):
+            allowed[str(folder)] = why
+    return {
+        folder: allowed[folder]
+        for folder in sorted(allowed)
         if not any(folder != other and Path(folder).is_relative_to(other) for other in allowed)
-    )
+    }
+
+
+def variables(surroundings: Surroundings) -> dict[str, str]:
+    """What toolchains need to be told, since the home of a command is another one."""
+    for entry in search_path(surroundings):
+        if (companion := _companion(Path(entry))) and companion.name == ".rustup":
+            return {"RUSTUP_HOME": str(companion)}
+    return {}
+
+
+def _companion(entry: Path) -> Path | None:
+    name = _COMPANIONS.get(entry.parent.name) if entry.name in _PROGRAM_FOLDERS else None
+    return entry.parent.with_name(name) if name else None
 
 
 def search_path(surroundings: Surroundings) -> tuple[str, ...]:

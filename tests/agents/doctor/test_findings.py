@@ -1,11 +1,15 @@
 """What the doctor says of a measurement: pure, so every sick machine can be tried."""
 
+from pathlib import Path
+
 import pytest
 
-from steerdeck_agents.doctor import home, machine
+from steerdeck_agents.doctor import home, machine, shelter
+from steerdeck_agents.doctor.finding import Row
 from steerdeck_agents.doctor.machine import Terminal
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Level
+from steerdeck_agents.sandbox.probe import Attempt, Trial
 from steerdeck_agents.settings.config import ModelSettings, Settings
 
 GOOD = Terminal(True, 160, 50, "utf-8")
@@ -66,6 +70,50 @@ def of(*models: ModelSettings) -> Settings:
 def test_a_measurement_becomes_this_finding(finding, level: str, words: str):
     assert finding.level == level
     assert words in finding.text
+
+
+def tried(*open_ones: str, tier: str = "landlock", level: str = "") -> Trial:
+    attempts = tuple(
+        Attempt(name, f"do {name}", "files", name not in open_ones) for name in ("a", "b", "c")
+    )
+    return Trial(tier, Level(level or tier), attempts)
+
+
+def test_a_tier_is_told_by_what_was_tried_of_it():
+    whole = shelter.tier(tried())
+    assert (whole.level, whole.text) == ("ok", "3 of 3 ways out are held")
+    assert whole.rows[0] == Row("ok", "held: do a")
+
+    partly = shelter.tier(tried("b"))
+    assert (partly.level, partly.text) == ("note", "2 of 3 ways out are held; not: do b")
+    assert partly.rows[1] == Row("note", "OPEN: do b")
+
+    missing = shelter.tier(Trial("bubblewrap", Level(why="it is not installed.")))
+    assert (missing.level, missing.rows) == ("note", ())
+    assert "could not be tried: it is not installed." in missing.text
+
+
+def test_toolchains_are_told_with_the_reason_and_hidden_ones_with_the_way_to_show_them():
+    kept = [shelter.Kept("pyenv", "/h/.pyenv"), shelter.Kept("conda", "/h/miniconda3")]
+    shown = {"/h/.pyenv": "/h/.pyenv/shims is on your PATH"}
+
+    found = shelter.toolchains(kept, shown)
+
+    assert (found.level, "not conda" in found.text) == ("note", True)
+    assert found.rows[0] == Row(
+        "ok", "shown read-only: /h/.pyenv (/h/.pyenv/shims is on your PATH)"
+    )
+    assert "hidden: /h/miniconda3 (conda); put its bin folder on your PATH" in found.rows[1].text
+    assert shelter.toolchains(kept[:1], shown).level == "ok"
+    assert shelter.toolchains([], {}).rows == ()
+
+
+def test_toolchains_of_a_home_are_found(tmp_path: Path):
+    for name in (".nvm", ".local/share/uv", "other"):
+        (tmp_path / name).mkdir(parents=True)
+
+    assert {"nvm", "uv"} <= {one.name for one in shelter.found(tmp_path)}
+    assert not {"pyenv", "cargo"} & {one.name for one in shelter.found(tmp_path)}
 
 
 def test_the_scripted_model_without_an_address_is_not_asked():

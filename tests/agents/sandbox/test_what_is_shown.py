@@ -96,6 +96,14 @@ def test_a_virtual_environment_brings_its_interpreter(home: Path, place: Workspa
     assert given == {str(home / "venv"), str(home / "python")}
 
 
+def test_the_shims_of_cargo_bring_what_they_start(home: Path, place: Workspace) -> None:
+    folders(home, ".cargo/bin", ".rustup/toolchains")
+    assert shown(place, home / ".cargo/bin") == {f"{home}/.cargo", f"{home}/.rustup"}
+    around = Surroundings(path=f"{home}/.cargo/bin")
+    assert environment(around, place, CONFINED)["RUSTUP_HOME"] == f"{home}/.rustup"
+    assert "RUSTUP_HOME" not in environment(Surroundings(), place, CONFINED)
+
+
 def test_temporary_folders_come_before_everything_shown(place: Workspace) -> None:
     given = arguments(place, ".", ["true"], toolchains=("/opt/x",))
     assert given[-2:] == ["--", "true"]
