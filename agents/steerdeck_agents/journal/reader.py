@@ -28,6 +28,7 @@ from steerdeck_agents.journal.storing import (
     name_of,
     parameters_text,
     request_items,
+    stored_name,
     unpacked,
 )
 
@@ -69,6 +70,17 @@ class StoredCheckpoint(msgspec.Struct, frozen=True):
     id: CheckpointId
     seq: int
     at_ms: int
+
+
+class FileMention(msgspec.Struct, frozen=True):
+    """What one checkpoint knew of one path."""
+
+    checkpoint: CheckpointId
+    session: SessionId
+    seq: int
+    at_ms: int
+    sha: Sha | None
+    """None when the path was gone, or a link."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -270,6 +282,17 @@ class JournalReader:
                 CheckpointFile(name_of(path), mode, sha, None if link is None else name_of(link))
                 for path, mode, sha, link in rows
             )
+
+    def file_history(self, path: str) -> list[FileMention]:
+        """Every mention of a path by a checkpoint of any session, oldest first."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "select checkpoint.id, session, seq, at_ms, sha from checkpoint"
+                " join checkpoint_file on checkpoint_file.checkpoint = checkpoint.id"
+                " and checkpoint_file.path = ? order by seq, checkpoint.rowid",
+                (stored_name(path),),
+            )
+            return [FileMention(*row) for row in rows]
 
     def check(self) -> list[str]:
         """What is wrong with the journal, a sentence each; empty when all is well."""

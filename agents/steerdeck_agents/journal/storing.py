@@ -114,8 +114,8 @@ class Shelf:
             " values (?, ?, ?, ?, ?)",
             [
                 (
-                    stored.checkpoint, _name(file.path), file.mode, file.sha,
-                    None if file.link is None else _name(file.link),
+                    stored.checkpoint, stored_name(file.path), file.mode, file.sha,
+                    None if file.link is None else stored_name(file.link),
                 )
                 for file in stored.files
             ],
@@ -170,7 +170,8 @@ def name_of(stored: str | bytes) -> str:
     return stored if isinstance(stored, str) else os.fsdecode(stored)
 
 
-def _name(path: str) -> str | bytes:
+def stored_name(path: str) -> str | bytes:
+    """A path as Python writes paths, as it is stored."""
     try:
         path.encode()
     except UnicodeEncodeError:

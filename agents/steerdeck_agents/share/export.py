@@ -37,9 +37,15 @@ def stored(reader: JournalReader, session: SessionId) -> Iterator[str]:
 
 
 def redactor_for(reader: JournalReader, session: SessionId, key: bytes) -> Redactor:
-    """Knows what the developer let this session read of files that hold secrets."""
+    """Makes the marks of a home; knows this environment's secrets and those the session read."""
     redactor = Redactor(key)
     redactor.know(values_in(os.environ))
+    learn_allowed(redactor, reader, session)
+    return redactor
+
+
+def learn_allowed(redactor: Redactor, reader: JournalReader, session: SessionId) -> None:
+    """Know what the developer let a session read of files that hold secrets."""
     allowed: set[str | None] = set()
     for text in reader.of_type(session, "call.requested", "call.ended"):
         match decode(text):
@@ -48,7 +54,6 @@ def redactor_for(reader: JournalReader, session: SessionId, key: bytes) -> Redac
                     allowed.add(call)
             case CallEnded(call=call, result=result) if call in allowed:
                 redactor.know(values_of(result))
-    return redactor
 
 
 def page_to_read(state: SessionState, texts: Iterable[str]) -> Iterator[str]:
