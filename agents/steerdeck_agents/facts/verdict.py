@@ -140,9 +140,11 @@ class Binding(msgspec.Struct, frozen=True):
     environment: tuple[tuple[str, str], ...]
     level: str
     bases: tuple[tuple[str, str], ...] = ()
-    """Path and base hash of each patched file."""
+    """Path and base hash of each patched file, or of each file a command runs."""
     head: str = ""
     """HEAD of the workspace, for commands."""
+    place: str = ""
+    """Which folders `folder` and the workspace are on the disk, for commands."""
 
     def sha(self) -> Sha:
         """Hash of the canonical JSON of all fields."""

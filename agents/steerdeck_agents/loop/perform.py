@@ -33,7 +33,7 @@ from steerdeck_agents.facts.inert import one_line, utf8
 from steerdeck_agents.facts.places import FileChange
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, SessionState
 from steerdeck_agents.facts.verdict import Ask, Auto, Binding, Deny, Verdict
-from steerdeck_agents.gate.binding import bind
+from steerdeck_agents.gate.binding import bind, stand_of
 from steerdeck_agents.gate.rule_judge import judge
 from steerdeck_agents.gate.rule_terms import of_session
 from steerdeck_agents.gate.shell.places import Disk
@@ -109,7 +109,7 @@ async def carry_out(
         await site.ground.checkpoint("before call", call_id)
         # Two calls must not both take the last use of a rule.
         async with site.taking.lock if permit.rules else contextlib.nullcontext():
-            if why := await _void(site, action, permit):
+            if why := await _void(site, call_id, action, permit):
                 return Outcome(
                     "failed", f"Not run: {why} Ask again if it is still wanted.", "voided"
                 )
@@ -118,14 +118,16 @@ async def carry_out(
             return Outcome("failed", f"Not run: {_TAKEN_BACK}", "voided")
         if site.stop.is_set():
             return Outcome("failed", "Not run: the developer interrupted the turn.", "interrupted")
-    outcome = await _performed(site, turn, call_id, action)
+    outcome = await _performed(site, turn, call_id, action, permit)
     if writes:
         site.ground.follow(call_id)
     return outcome
 
 
-async def _void(site: Site, action: Action, permit: Permit) -> str:
+async def _void(site: Site, call_id: CallId, action: Action, permit: Permit) -> str:
     """Why what was allowed must not begin any more; empty when it may."""
+    if not any(call.id == call_id and not call.started for call in site.state.calls):
+        return "it was begun before, and an allow is for once."
     if (await _bound(site, action)).sha() != permit.binding.sha():
         return "the workspace changed after this was allowed."
     if permit.approval is not None:
@@ -171,7 +173,9 @@ def has_effect(action: Action) -> bool:
             return False
 
 
-async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) -> Outcome:
+async def _performed(
+    site: Site, turn: TurnId, call_id: CallId, action: Action, permit: Permit
+) -> Outcome:
     flow = Flow(site.journal)
 
     def output(text: str) -> None:
@@ -192,6 +196,7 @@ async def _performed(site: Site, turn: TurnId, call_id: CallId, action: Action) 
         opener=Opener(turn, call_id),
         servers=site.toolbox.servers,
         skill=lambda name: site.guides.skill(state.workspace, name),
+        binding=permit.binding.sha(),
     )
     try:
         return await perform(action, bench)
@@ -219,12 +224,15 @@ async def _judged(site: Site, action: Action) -> Verdict:
 
 async def _bound(site: Site, action: Action) -> Binding:
     state = site.state
+    stand = None
+    if isinstance(action, RunCommand):
+        stand = await asyncio.to_thread(stand_of, action.script, state.workspace, action.folder)
     return bind(
         action,
         workspace=state.workspace,
         environment=environment(state.surroundings, state.workspace, state.level),
         level=state.level,
-        head=await site.ground.head() if isinstance(action, RunCommand) else "",
+        stand=stand,
     )
 
 

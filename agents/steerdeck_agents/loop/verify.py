@@ -25,7 +25,7 @@ from steerdeck_agents.facts.events import (
 )
 from steerdeck_agents.facts.ids import ApprovalId, TurnId
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.gate.binding import bind
+from steerdeck_agents.gate.binding import bind, stand_of
 from steerdeck_agents.journal.enclosures import NewBlob
 from steerdeck_agents.loop import goal, request, sample
 from steerdeck_agents.loop.prompt import NewText
@@ -196,12 +196,14 @@ async def _run(site: Site, turn: TurnId, check: Check, number: int, stop: asynci
     """One check, its intent first. It was allowed by the order that gave it to the session."""
     state = site.state
     variables = environment(state.surroundings, state.workspace, state.level)
+    action = RunCommand(script=check.command, folder=state.workspace.subfolder or ".")
+    stand = await asyncio.to_thread(stand_of, action.script, state.workspace, action.folder)
     bound = bind(
-        RunCommand(script=check.command, folder=state.workspace.subfolder or "."),
+        action,
         workspace=state.workspace,
         environment=variables,
         level=state.level,
-        head=await site.ground.head(),
+        stand=stand,
     )
     before = next((one for one in state.verify.baseline if one.check == check.name), None)
     started = CheckStarted(

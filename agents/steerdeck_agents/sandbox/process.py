@@ -10,6 +10,7 @@ import functools
 import itertools
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from steerdeck_agents.sandbox import (
 from steerdeck_agents.sandbox.command import AT_ONCE, MOST_TASKS, Command, Reason
 from steerdeck_agents.sandbox.descendants import Seen
 from steerdeck_agents.sandbox.environment import environment, make_home
+from steerdeck_agents.sandbox.footing import footing, standing
 from steerdeck_agents.sandbox.output import CAP, Collector
 from steerdeck_agents.sandbox.spawn import Finished, Spawn
 from steerdeck_agents.sandbox.toolchains import toolchains
@@ -160,11 +162,13 @@ def _start(
             after = functools.partial(put_back.release, top, put_back.keep(top))
     try:
         status, marker = None, ""
-        match spawn.level.name:
-            case "bubblewrap":
-                child, status = _start_confined(spawn, wires, program, hold.paths)
-            case "landlock" | "seatbelt" | "none":
-                child, marker = _start_beside(spawn, wires)
+        place = bubblewrap.start_folder(spawn.workspace, spawn.folder)
+        with footing(spawn, wires, place) as opened:
+            match spawn.level.name:
+                case "bubblewrap":
+                    child, status = _start_confined(spawn, wires, program, hold.paths, opened)
+                case "landlock" | "seatbelt" | "none":
+                    child, marker = _start_beside(spawn, wires, place, opened)
         return Command(
             child,
             wires,
@@ -207,7 +211,7 @@ def hold(argv: list[str], passed: tuple[int, ...]) -> Held:
 
 
 def _start_confined(
-    spawn: Spawn, wires: Wires, program: str, held: list[str]
+    spawn: Spawn, wires: Wires, program: str, held: list[str], opened: int
 ) -> tuple["subprocess.Popen[bytes]", int]:
     """The process, and where it reports."""
     code = seccomp.program()
@@ -224,7 +228,7 @@ def _start_confined(
         argv = bubblewrap.arguments(
             spawn.workspace,
             spawn.folder,
-            [*terminal, *_script(spawn.script, _LIMITS_INSIDE)],
+            [*terminal, *_script(spawn.script, (*standing(opened), *_LIMITS_INSIDE))],
             toolchains=toolchains(spawn.surroundings, spawn.workspace),
             program=program,
             nested=not _forbids_nesting(program),
@@ -240,7 +244,7 @@ def _start_confined(
         # the next runtime finds it by the marker. The command itself never sees it.
         given = _with_marker(spawn.environment)
         ends = (wires.stdin, wires.stdout)
-        return _popen(argv, given, "/", ends, (source, report)), status
+        return _popen(argv, given, "/", ends, (source, report, opened)), status
     except BaseException:
         os.close(status)
         raise
@@ -249,7 +253,9 @@ def _start_confined(
         os.close(report)
 
 
-def _start_beside(spawn: Spawn, wires: Wires) -> tuple["subprocess.Popen[bytes]", str]:
+def _start_beside(
+    spawn: Spawn, wires: Wires, place: str, opened: int
+) -> tuple["subprocess.Popen[bytes]", str]:
     """Among the processes of the machine: the process, and the marker of all who come of it."""
     if spawn.level.name == "none" and spawn.workspace.links:
         raise SteerdeckError(
@@ -257,7 +263,7 @@ def _start_beside(spawn: Spawn, wires: Wires) -> tuple["subprocess.Popen[bytes]"
             "sandbox a command could change that; nothing was run. Start a new session, which gets "
             "copies, or see `steerdeck doctor` for a sandbox."
         )
-    folder = bubblewrap.start_folder(spawn.workspace, spawn.folder)
+    folder = f"/proc/self/fd/{opened}" if sys.platform == "linux" else place
     home = make_home(spawn.workspace, temporary="TMPDIR" in spawn.environment)
     variables = _with_marker(spawn.environment)
     argv = _script(spawn.script, _LIMITS, wires.tty)

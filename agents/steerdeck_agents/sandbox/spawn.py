@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox import appetite
 from steerdeck_agents.sandbox.descendants import Seen
@@ -22,6 +23,9 @@ class Spawn(msgspec.Struct, frozen=True, kw_only=True):
     """Relative to the workspace, and inside it."""
     timeout_s: float = 120.0
     surroundings: Surroundings = Surroundings()
+    binding: Sha | None = None
+    """What it was allowed under; it starts only while that is still so. None: nobody was asked
+    about it in this way, as with the checks and servers the developer consented to."""
     loopback: Seen | None = None
     """A process whose network it shares (see `loopback.py`); without one it has its own."""
     allowed: str | None = ""

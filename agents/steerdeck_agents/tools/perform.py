@@ -20,6 +20,7 @@ from steerdeck_agents.facts.action import (
     UseShell,
 )
 from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox.process import Spawn
@@ -56,6 +57,8 @@ class Bench:
     opener: Opener | None = None
     """Turn and call that open a shell session."""
     servers: Servers | None = None
+    binding: Sha | None = None
+    """What the command was allowed under."""
     allowed: str = ""
     """Secrets the result may show, since the developer allowed that reading."""
 
@@ -93,11 +96,10 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
                 environment=bench.environment,
                 level=bench.level,
                 surroundings=bench.surroundings,
+                binding=bench.binding,
                 allowed=bench.allowed,
             )
-            return await bench.shells.open(
-                action, spawn, bench.opener or Opener(), bench.stop
-            )
+            return await bench.shells.open(action, spawn, bench.opener or Opener(), bench.stop)
         case UseShell() if bench.shells is not None:
             return await bench.shells.use(action, bench.stop)
         case CallServer() if bench.servers is not None:
@@ -119,6 +121,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
                 on_output=bench.on_output,
                 stop=bench.stop,
                 loopback=None if bench.shells is None else bench.shells.loopback,
+                binding=bench.binding,
                 allowed=bench.allowed,
             )
         case ApplyPatch():

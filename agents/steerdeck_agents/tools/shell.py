@@ -14,6 +14,7 @@ import msgspec
 
 from steerdeck_agents.facts.action import Action, RunCommand
 from steerdeck_agents.facts.errors import BadArguments
+from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox.descendants import Seen
@@ -100,12 +101,13 @@ async def perform(
     on_output: Callable[[str], None],
     stop: asyncio.Event,
     loopback: Seen | None = None,
+    binding: Sha | None = None,
     allowed: str = "",
 ) -> Outcome:
     """Runs the command; raises BadArguments or SteerdeckError when it could not be started.
 
-    `loopback` is what it shares with the shells of the session (`Shells.loopback`); `allowed` holds
-    secrets it may print.
+    `loopback` is what it shares with the shells of the session (`Shells.loopback`); `binding` is
+    what it was allowed under, `allowed` holds secrets it may print.
     """
     spawn = Spawn(
         script=action.script,
@@ -116,6 +118,7 @@ async def perform(
         level=level,
         surroundings=surroundings,
         loopback=loopback,
+        binding=binding,
         allowed=allowed,
     )
     finished = await run(spawn, on_output=on_output, stop=stop, spool=spool)

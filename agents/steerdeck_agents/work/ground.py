@@ -6,13 +6,13 @@ next request, which need not wait for it; the next checkpoint and the end of the
 """
 
 import asyncio
-import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from steerdeck_agents.facts.events import CheckpointTaken, FilesChanged
 from steerdeck_agents.facts.ids import CallId, CheckpointId, Ids, SessionId, Sha
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.gate.binding import COMMIT, head_of
 from steerdeck_agents.journal.enclosures import CheckpointStored
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
@@ -22,7 +22,6 @@ from steerdeck_agents.workspace.git import fields, text
 from steerdeck_agents.workspace.within import shown
 
 RECENT = 64
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class SessionGround:
@@ -126,9 +125,11 @@ class SessionGround:
         return ", ".join(map(shown, left))
 
     async def head(self) -> str:
-        return head_of(Path(self.workspace.path)) or await text(
-            self.workspace.path, "rev-parse", "HEAD"
-        )
+        """Commit id of the workspace's HEAD."""
+        found = head_of(Path(self.workspace.path))
+        if COMMIT.fullmatch(found):
+            return found
+        return await text(self.workspace.path, "rev-parse", "HEAD")
 
     async def files(self) -> Sequence[str]:
         return await fields(
@@ -169,18 +170,3 @@ class SessionGround:
         }
         self._stored.update(file.sha for file in newest.values() if file.sha is not None)
         return snapshot_of(newest.values()) if newest else None
-
-
-def head_of(workspace: Path) -> str:
-    """Commit id of HEAD read from its files, as gitrepository-layout(5) has them; empty if unsure.
-
-    A process for each command that is judged would cost more than everything else around it.
-    """
-    try:
-        head = (workspace / ".git/HEAD").read_text("ascii").strip()
-        name = head.removeprefix("ref: ")
-        if name != head:
-            head = (workspace / ".git" / name).read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-    return head if _COMMIT.fullmatch(head) else ""
