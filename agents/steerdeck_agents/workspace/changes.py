@@ -4,6 +4,7 @@ New files are made known to git in a copy of the index, so that one `git diff` s
 and the workspace's own index stays as the agent left it.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
@@ -11,7 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from steerdeck_agents.facts.places import FileChange, Workspace
-from steerdeck_agents.workspace.git import LARGE, fields, git
+from steerdeck_agents.workspace.git import LARGE, GitError, fields, git
 from steerdeck_agents.workspace.within import shown
 
 
@@ -54,14 +55,15 @@ async def patch(workspace: Workspace, base: str) -> bytes:
         )  # fmt: skip
 
 
+_LOOKS = 8
+"""How often a list of new files is made anew in which one has gone meanwhile."""
 _PLAIN = ("--no-color", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/", "--unified=3")
 
 
 @asynccontextmanager
 async def _with_new_files(workspace: Workspace) -> AsyncIterator[dict[str, str]]:
     """Environment of an index that also names files git doesn't track yet."""
-    listed = await fields(workspace.path, "ls-files", "-z", "-o", "--exclude-standard")
-    new = [path for path in listed if not path.endswith("/")]
+    new = await _new(workspace)
     if not new:
         yield {}
         return
@@ -71,11 +73,30 @@ async def _with_new_files(workspace: Workspace) -> AsyncIterator[dict[str, str]]
         if own.is_file():
             shutil.copyfile(own, index)
         env = {"GIT_INDEX_FILE": str(index)}
-        await git(
-            workspace.path, "add", "--intent-to-add", "--force", "--pathspec-from-file=-",
-            "--pathspec-file-nul", env=env, data="\0".join(new).encode("utf-8", "surrogateescape"),
-        )  # fmt: skip
+        for look in range(_LOOKS, -1, -1):
+            try:
+                await _named(workspace, new, env)
+                break
+            except GitError as error:
+                # A file that was there a moment ago, such as one an editor or a build just used.
+                if "did not match any files" not in error.said or not look:
+                    raise
+            listed = await _new(workspace)
+            new = [path for path in listed if os.path.lexists(f"{workspace.path}/{path}")]
         yield env
+
+
+async def _new(workspace: Workspace) -> list[str]:
+    listed = await fields(workspace.path, "ls-files", "-z", "-o", "--exclude-standard")
+    return [path for path in listed if not path.endswith("/")]
+
+
+async def _named(workspace: Workspace, new: list[str], env: dict[str, str]) -> None:
+    """Make new files known to an index; GitError when one has gone."""
+    await git(
+        workspace.path, "add", "--intent-to-add", "--force", "--pathspec-from-file=-",
+        "--pathspec-file-nul", env=env, data="\0".join(new).encode("utf-8", "surrogateescape"),
+    )  # fmt: skip
 
 
 def _change(workspace: Workspace, path: str, status: str, added: str, removed: str) -> FileChange:

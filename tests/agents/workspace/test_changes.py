@@ -1,5 +1,6 @@
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,24 @@ def test_odd_names_are_listed(tmp_path: Path, name: bytes):
     write(Path(ours.path), os.fsdecode(name), "x\n")
     shown = name.decode("utf-8", "backslashreplace")
     assert asyncio.run(changed_files(ours)) == (FileChange(shown, "added", 1, 0),)
+
+
+_gone: list[Path] = []
+"""Files that vanish when git is told of them; audit hooks can't be removed, so this is emptied."""
+
+
+def _vanish(event: str, arguments: tuple[object, ...]) -> None:
+    if _gone and event == "subprocess.Popen" and "--intent-to-add" in str(arguments[1]):
+        _gone.pop().unlink()
+
+
+sys.addaudithook(_vanish)
+
+
+def test_a_file_that_vanishes_while_it_is_looked_at_is_no_failure(tmp_path: Path):
+    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
+    there = Path(ours.path)
+    write(there, "stays", "x\n")
+    _gone[:] = [write(there, f"fleeting{number}", "x\n") for number in range(3)]
+    assert asyncio.run(changed_files(ours)) == (FileChange("stays", "added", 1, 0),)
+    assert not _gone
