@@ -29,6 +29,10 @@ class Part(NamedTuple):
     text: str
     """Its own text, with its redirections."""
 
+    @property
+    def program(self) -> str:
+        return self.command.words[0].text
+
 
 def understood(script: str) -> Script | str:
     """The script as plain values, or why no pattern can match it, as the end of a sentence."""
@@ -83,31 +87,45 @@ def covering(
     ground: Ground,
     confined: bool,
     tame_git: bool = True,
+    danger: str | None = None,
 ) -> tuple[Rule, ...]:
     """The rules that cover a script together; none when they do not.
 
     `rules` are patterns that allow and hold here; `folder` is absolute; `tame_git` says that git
-    would run with what keeps its reads from starting programs.
+    would run with what keeps its reads from starting programs; `danger` is its mark, where that is
+    known already.
     """
     if not rules:
         return ()
     found = parts(script, folder=folder, ground=ground)
     if isinstance(found, str) or not found:
         return ()
-    chosen = [_rule_for(part, rules, ground) for part in found]
-    if not any(chosen) or danger_of(script, ground.root):
+    by_program: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.pattern is not None:
+            by_program.setdefault(rule.pattern.prefix[0], []).append(rule)
+    chosen = [_rule_for(part, by_program.get(part.program, ()), ground) for part in found]
+    if not any(chosen) or (danger_of(script, ground.root) if danger is None else danger):
         return ()
-    for part, rule in zip(found, chosen, strict=True):
-        if rule is None and not (tame_git or "git" not in part.text):
-            return ()
-        if rule is None and not only_reads(part, ground, confined):
+    others = {
+        (part.text, part.folder): part
+        for part, rule in zip(found, chosen, strict=True)
+        if rule is None
+    }
+    for part in others.values():
+        if not (tame_git or "git" not in part.text) or not only_reads(part, ground, confined):
             return ()
     return tuple({rule.id: rule for rule in chosen if rule is not None}.values())
 
 
 def only_reads(part: Part, ground: Ground, confined: bool) -> bool:
-    """Whether this command alone would run unasked."""
-    return classify(part.text, folder=part.folder, ground=ground, confined=confined).automatic
+    """Whether this command alone would run unasked; its text must read alone as it does here."""
+    alone = parse(part.text, tree(part.text))
+    match alone:
+        case Script(commands=(one,)) if _same(one, part.command):
+            judged = classify(part.text, folder=part.folder, ground=ground, confined=confined)
+            return judged.automatic
+    return False
 
 
 def _rule_for(part: Part, rules: Sequence[Rule], ground: Ground) -> Rule | None:
@@ -131,15 +149,12 @@ def _moved(command: Simple, folder: str, ground: Ground) -> str | None:
 
 
 def _text(command: Simple, data: bytes) -> str | None:
-    """The command's own text; None when it can't be cut out so that it reads the same alone."""
+    """The command's own text; None when a redirection stands before its first word."""
     start = command.words[0].start
     places = [*command.words, *(redirect.target for redirect in command.redirects)]
-    text = data[start : max(place.end for place in places)].decode()
-    alone = parse(text, tree(text))
-    match alone:
-        case Script(commands=(one,)) if _same(one, command):
-            return text
-    return None
+    if min(place.start for place in places) < start:
+        return None
+    return data[start : max(place.end for place in places)].decode()
 
 
 def _same(one: Simple, other: Simple) -> bool:

@@ -66,6 +66,8 @@ def judge(
         return strict
     if isinstance(first, Auto):
         return first
+    if first.danger:
+        return first
     covered = _covered(action, mode, allows, workspace, level, ground)
     if not covered:
         return first
@@ -131,6 +133,7 @@ def _covered(
                 ground=place,
                 confined=level.name != "none" and level.files,
                 tame_git=ground is not None,
+                danger="",
             )
         case ApplyPatch(files=files) if mode != "plan":
             chosen = []

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import ApprovalDecided, KnownEvent, RuleAdded
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Decide
 from steerdeck_agents.facts.reduce.furnish import CONSENTS
 from steerdeck_agents.facts.state import OpenApproval, SessionState
-from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.fleet import Fleet
+from steerdeck_agents.runtime import ruling
 from steerdeck_agents.settings import consent
 
 
@@ -22,10 +23,10 @@ def facts(fleet: Fleet, state: SessionState, order: Decide) -> list[KnownEvent]:
         raise OrderRefused(
             "What would run is not what was on your screen, so nothing was decided. Look again."
         )
-    if order.scope == "everywhere" and asked.kind not in CONSENTS:
-        raise OrderRefused(
-            "Only a server, its tools or a set-up script can be allowed for every session."
-        )
+    if order.allow and asked.danger and order.scope != "once":
+        raise OrderRefused(f"This can only be allowed once: {asked.danger}")
+    if asked.kind in CONSENTS and order.scope in ("turn", "repository"):
+        raise OrderRefused("This can be allowed for the session, or everywhere.")
     found: list[KnownEvent] = [
         ApprovalDecided(
             session=state.id,
@@ -39,9 +40,11 @@ def facts(fleet: Fleet, state: SessionState, order: Decide) -> list[KnownEvent]:
             shown=order.shown,
         )
     ]
-    if order.allow and order.scope == "session" and asked.kind not in CONSENTS:
-        rule = _rule(fleet, state, asked)
-        found.append(RuleAdded(session=state.id, actor="developer", rule=rule))
+    if order.allow and order.scope != "once" and asked.kind not in CONSENTS:
+        rule = ruling.made(fleet, state, asked, order)
+        # What lasts belongs to no session: its state would call it one of its own.
+        home = state.id if rule.session else SessionId("")
+        found.append(RuleAdded(session=home, actor="developer", rule=rule))
     return found
 
 
@@ -61,15 +64,3 @@ async def remember(fleet: Fleet, before: Sequence[OpenApproval], order: Decide) 
 
 def _asked(approvals: Sequence[OpenApproval], order: Decide) -> OpenApproval | None:
     return next((a for a in approvals if a.id == order.approval), None)
-
-
-def _rule(fleet: Fleet, state: SessionState, asked: OpenApproval) -> Rule:
-    match asked.kind:
-        case "command":
-            return Rule(id=fleet.ids.new("rule"), command=asked.what, session=state.id)
-        case "tool":
-            name = asked.what.partition("\n")[0]
-            return Rule(id=fleet.ids.new("rule"), command=name, session=state.id, kind="tool")
-    raise OrderRefused(
-        "Only a command or a server's tool can be allowed for a session; decide this one once."
-    )

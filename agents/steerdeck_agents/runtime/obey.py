@@ -24,8 +24,10 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import MessageId, OrderId, SessionId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.orders import (
+    AddRule,
     Answer,
     Archive,
+    ChangeRule,
     Compact,
     Configure,
     Decide,
@@ -38,6 +40,8 @@ from steerdeck_agents.facts.orders import (
     Resolve,
     Resume,
     Review,
+    ReviewRule,
+    RevokeRule,
     Say,
     SetChecks,
     SetGoal,
@@ -51,10 +55,13 @@ from steerdeck_agents.facts.orders import (
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
-from steerdeck_agents.runtime import deciding, forking, shore
+from steerdeck_agents.runtime import deciding, forking, ruling, shore
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
+
+_Single = Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure | Compact
+_Kept = _Single | Decide | ReviewRule | SetChecks | SetGoal | Review | TypeInto | EndShell
 
 
 async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
@@ -67,6 +74,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
             return await fleet.start_session(order)
         case StopRuntime():
             raise OrderRefused("This connection can't end the runtime.")
+        case AddRule() | ChangeRule() | RevokeRule():
+            return await ruling.rule(fleet, order)
     session = fleet.session(order.session)
     match order:
         case Land():
@@ -84,17 +93,9 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         session.forget_model()
     # The loop decides by the same state: nothing of it may change before the fact is committed.
     async with session.deciding:
-        match order:
-            case Decide():
-                facts = deciding.facts(fleet, session.state, order)
-            case SetChecks() | SetGoal() | Review():
-                facts = tasking.facts(session.state, order)
-            case TypeInto():
-                facts = [tasking.typed(session.state, session.place.shells, order)]
-            case EndShell():
-                facts = [tasking.ending(session.state, order)]
-            case _:
-                facts = [_fact(fleet, session.state, order)]
+        facts = _facts(fleet, session, order)
+        if isinstance(order, Decide):
+            await ruling.keep(fleet, facts)
         asked = session.state.approvals
         seq = await record(fleet, order.id, *facts)
     match order:
@@ -111,10 +112,27 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     return session.id, seq
 
 
+def _facts(fleet: Fleet, session: Session, order: _Kept) -> list[KnownEvent]:
+    """What an order becomes, when the state allows it."""
+    match order:
+        case Decide():
+            return deciding.facts(fleet, session.state, order)
+        case ReviewRule():
+            return [ruling.reviewed(session.state, order)]
+        case SetChecks() | SetGoal() | Review():
+            return tasking.facts(session.state, order)
+        case TypeInto():
+            return [tasking.typed(session.state, session.place.shells, order)]
+        case EndShell():
+            return [tasking.ending(session.state, order)]
+        case _:
+            return [_fact(fleet, session.state, order)]
+
+
 def _fact(
     fleet: Fleet,
     state: SessionState,
-    order: Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure | Compact,
+    order: _Single,
 ) -> KnownEvent:
     """The one fact an order becomes, when the state allows it."""
     match order:
@@ -273,14 +291,16 @@ async def _put_away(fleet: Fleet, session: Session, order: Archive) -> int:
 
 
 async def _reopen(fleet: Fleet, session: Session, order: Reopen) -> tuple[SessionId, int]:
-    state = session.state
-    if not state.archived:
-        raise OrderRefused(f"{state.name} is open.")
-    place, kept = Path(state.workspace.path), fleet.paths.bin / Path(state.workspace.path).name
-    if state.workspace.path and not await asyncio.to_thread(place.is_dir):
-        if not await asyncio.to_thread(kept.is_dir):
-            raise OrderRefused(f"The workspace of {state.name} is gone from {kept} for good.")
-        await asyncio.to_thread(keep.restore, kept, state.workspace)
-    seq = await fleet.reopen(state, order.id)
+    # A discarded workspace may still be on its way into the bin.
+    async with session.ground.hands:
+        state = session.state
+        if not state.archived:
+            raise OrderRefused(f"{state.name} is open.")
+        place, kept = Path(state.workspace.path), fleet.paths.bin / Path(state.workspace.path).name
+        if state.workspace.path and not await asyncio.to_thread(place.is_dir):
+            if not await asyncio.to_thread(kept.is_dir):
+                raise OrderRefused(f"The workspace of {state.name} is gone from {kept} for good.")
+            await asyncio.to_thread(keep.restore, kept, state.workspace)
+        seq = await fleet.reopen(state, order.id)
     session.start()
     return state.id, seq

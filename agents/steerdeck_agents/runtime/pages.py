@@ -8,6 +8,7 @@ import msgspec
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.fleet import Fleet
+from steerdeck_agents.gate.rule_lines import page
 from steerdeck_agents.runtime import offer, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
@@ -75,8 +76,19 @@ class Pages:
                 return _json(await _checks(folder))
             case wire.Spend():
                 return _json(await asyncio.to_thread(spend, reader))
+            case wire.Rules() | wire.Propose():
+                return await self._of_rules(query)
             case wire.RuntimeStatus():
                 return _json(self._status())
+
+    async def _of_rules(self, query: wire.Rules | wire.Propose) -> str:
+        keeping = self._fleet.keeping
+        match query:
+            case wire.Rules():
+                return _json(page(keeping.book, self._fleet.states(), self._fleet.clock.now_ms()))
+            case wire.Propose(session, approval):
+                state = self._fleet.session(session).state
+                return _json(await keeping.proposal(state, approval))
 
     async def _look(self, query: wire.Look) -> wire.Outlook:
         try:

@@ -17,7 +17,14 @@ from steerdeck_agents.demo.scripts import SCRIPTS
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.events import decode
 from steerdeck_agents.facts.ids import Clock, Ids, OrderId, SessionId
-from steerdeck_agents.facts.orders import Order, Start, StopRuntime
+from steerdeck_agents.facts.orders import (
+    AddRule,
+    ChangeRule,
+    Order,
+    RevokeRule,
+    Start,
+    StopRuntime,
+)
 from steerdeck_agents.facts.places import Level
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.database import SCHEMA
@@ -41,6 +48,7 @@ FAREWELL_S = 2.0
 """How long clients may take to hear that the runtime ends."""
 ORDERS_S = 10.0
 """How long orders that are being carried out may take when the runtime ends."""
+_OF_NO_SESSION = Start | StopRuntime | AddRule | ChangeRule | RevokeRule
 LOOK_S = 2.0
 """How often it looks whether its socket is still there and whether it is idle."""
 
@@ -198,7 +206,7 @@ class Runtime:
         An order is checked against the state and then kept as a fact: between the two no other may
         come, or a no and a yes to the same approval would both count.
         """
-        session = SessionId("") if isinstance(order, Start | StopRuntime) else order.session
+        session = SessionId("") if isinstance(order, _OF_NO_SESSION) else order.session
         async with self._turns.setdefault(session, asyncio.Lock()):
             reader = self.fleet.reader
             seq = await asyncio.to_thread(reader.order_answer, order.id)

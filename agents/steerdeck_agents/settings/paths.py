@@ -54,6 +54,11 @@ class Paths(msgspec.Struct, frozen=True):
         return self.config / "config.toml"
 
     @property
+    def rules_file(self) -> Path:
+        """Lasting rules, the developer's own."""
+        return self.config / "rules.toml"
+
+    @property
     def keys_file(self) -> Path:
         """Remapped keys of the deck."""
         return self.config / "keys.toml"
