@@ -65,13 +65,14 @@ def arguments(
         *_system(ETC if reach != "machine" else (*ETC, *ETC_ONLINE)),
         "--proc",
         "/proc",
+        *("--ro-bind", "/proc/sys", "/proc/sys"),
         "--dev",
         "/dev",
     ]
     size = ["--size", str(memory)] if memory and not nested else []
-    for empty in ("/dev/shm", "/tmp", "/run", "/home", "/root"):
+    for empty in ("/dev/shm", "/tmp", "/var/tmp", "/run", "/home", "/root"):
         given += [*size, "--tmpfs", empty]
-    given += ["--dir", "/var", "--symlink", "/tmp", "/var/tmp", "--dir", HOME_INSIDE]
+    given += ["--dir", HOME_INSIDE]
     for shown in (*toolchains, *workspace.borrows, *workspace.links):
         given += ["--ro-bind-try", shown, shown]
     given += ["--bind", workspace.path, workspace.path, *_git(Path(workspace.path))]

@@ -40,6 +40,8 @@ class _Machine(NamedTuple):
     clone: int
     unshare: int
     setns: int
+    prlimit: int
+    setpriority: int
 
 
 _URING = (425, 426, 427)
@@ -47,8 +49,8 @@ _CLONE3 = 435
 """Its flags lie in memory, where a filter can't look; without it libraries use `clone`."""
 _NEW_USER = 0x10000000
 _MACHINES = {
-    "x86_64": _Machine(0xC000003E, 41, 16, (248, 249, 250), 56, 272, 308),
-    "aarch64": _Machine(0xC00000B7, 198, 29, (217, 218, 219), 220, 97, 268),
+    "x86_64": _Machine(0xC000003E, 41, 16, (248, 249, 250), 56, 272, 308, 302, 141),
+    "aarch64": _Machine(0xC00000B7, 198, 29, (217, 218, 219), 220, 97, 268, 261, 140),
 }
 _MACHINES["arm64"] = _MACHINES["aarch64"]
 
@@ -56,8 +58,8 @@ _MACHINES["arm64"] = _MACHINES["aarch64"]
 def program(machine: str = "", *, alone: bool = False, shut: bool = False) -> bytes | None:
     """The filter for this machine, or for `machine` by its `uname -m` name; None if unknown.
 
-    `alone` refuses sockets of every family, `shut` user namespaces: for where a command stays in
-    the namespaces of the machine.
+    `alone` refuses sockets of every family, `shut` user namespaces and other processes' limits:
+    for where a command stays in the namespaces of the machine.
     """
     numbers = _MACHINES.get(machine or platform.machine())
     families = () if alone else _FAMILIES
@@ -93,6 +95,19 @@ def _assemble(machine: _Machine, families: tuple[int, ...], shut: bool) -> bytes
             _jump(_JUMP_ANY_BIT, _NEW_USER, 0, 1),
             _return(refuse),
             _return(_ALLOW),
+            # Of its own process alone: of others, and of all of a user, nobody else holds it back.
+            _jump(_JUMP_EQUAL, machine.prlimit, 0, 4),
+            _load(_FIRST),
+            _jump(_JUMP_EQUAL, 0, 0, 1),
+            _return(_ALLOW),
+            _return(refuse),
+            _jump(_JUMP_EQUAL, machine.setpriority, 0, 6),
+            _load(_FIRST),
+            _jump(_JUMP_EQUAL, 0, 0, 3),
+            _load(_SECOND),
+            _jump(_JUMP_EQUAL, 0, 0, 1),
+            _return(_ALLOW),
+            _return(refuse),
         ]
     family = [_load(_FIRST)]
     for value in families:

@@ -207,6 +207,11 @@ def test_a_filter_for_who_stays_in_the_namespaces_of_the_machine_refuses_more() 
         ((arch, unshare, 0x10000000, 0), refuse),
         ((arch, unshare, 0x400, 0), allow),
         ((arch, setns, 5, 0), refuse),
+        ((arch, 302, 0, 7), allow),
+        ((arch, 302, 77, 7), refuse),
+        ((arch, 141, 0, 0), allow),
+        ((arch, 141, 0, 77), refuse),
+        ((arch, 141, 2, 0), refuse),
         ((arch, 16, 0, 0x5412), refuse),
         ((arch, 0, 0, 0), allow),
     ]
