@@ -126,13 +126,12 @@ def home_at(
         )
         + more
     )
-    rules.save(
-        where.config / "rules.toml",
-        [
-            Rule(id=f"rule-{number}", command=command, repository=str(top))
-            for number, (command, top) in enumerate(allowed.items())
-        ],
-    )
+    if allowed or not where.rules_file.exists():
+        named = enumerate(allowed.items())
+        rules.save(
+            where.rules_file,
+            [Rule(id=f"rule-{n}", command=text, repository=str(top)) for n, (text, top) in named],
+        )
     return where
 
 

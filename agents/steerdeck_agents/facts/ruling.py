@@ -101,6 +101,13 @@ class RuleOffered(Fact, frozen=True, kw_only=True, tag="rule.offered"):
     alike: int = 0
 
 
+class RuleMark(msgspec.Struct, frozen=True):
+    """A rule by its id, and the hash of all it says."""
+
+    rule: str
+    sha: Sha
+
+
 class RulesRead(Fact, frozen=True, kw_only=True, tag="rule.file_read"):
     """The file of lasting rules was read and is not as it was."""
 
@@ -112,7 +119,7 @@ class RulesRead(Fact, frozen=True, kw_only=True, tag="rule.file_read"):
     """A sentence each; what they are about does not hold."""
     closed: bool = False
     """Something that may deny can't be read, so everything asks."""
-    rules: tuple[tuple[str, Sha], ...] = ()
+    rules: tuple[RuleMark, ...] = ()
     """All that hold now, by id and hash."""
 
 

@@ -116,7 +116,10 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def sha(self) -> Sha:
         """Hash of all it says, for a decision that rests on what was shown of it."""
-        return sha_of(msgspec.json.encode(self))
+        # Fields left out because they are defaults are told apart by identity, so none is left out.
+        pattern = None if self.pattern is None else msgspec.structs.astuple(self.pattern)
+        fields = {**msgspec.structs.asdict(self), "pattern": pattern}
+        return sha_of(msgspec.json.encode(fields))
 
 
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True):

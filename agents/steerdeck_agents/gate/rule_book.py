@@ -5,12 +5,15 @@ one back. Answers come from memory; the file is read again when it was changed.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from steerdeck_agents.facts.events import (
     Event,
+    RuleAdded,
+    RuleChanged,
     RuleExpired,
     RuleRevoked,
     RulesRead,
@@ -18,7 +21,7 @@ from steerdeck_agents.facts.events import (
 )
 from steerdeck_agents.facts.ids import Clock, SessionId, Sha, sha_of
 from steerdeck_agents.facts.reduce.rules import used
-from steerdeck_agents.facts.ruling import Meter
+from steerdeck_agents.facts.ruling import Meter, RuleMark
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_terms import Left, left
 from steerdeck_agents.gate.rules import RuleSet, read
@@ -57,6 +60,7 @@ class RuleBook:
         self._news: list[RulesRead] = []
         self._known: dict[str, Sha] = {}
         self._users: dict[str, SessionId] = {}
+        self._writing = False
 
     def remember(self, uses: Mapping[str, PastUse], known: Mapping[str, Sha]) -> None:
         """Take over what the journal tells of earlier runtimes; before anything is asked."""
@@ -86,14 +90,20 @@ class RuleBook:
         """The session that used a rule last; empty when none did."""
         return self._users.get(rule, SessionId(""))
 
-    def wrote(self, rule: str, sha: Sha | None) -> None:
-        """We changed the file ourselves, and another fact tells it; None: the rule is gone."""
-        if sha is None:
-            self._known.pop(rule, None)
-        else:
-            self._known[rule] = sha
-        self._over.discard(rule)
-        self._stamp = None
+    @contextmanager
+    def writing(self, rule: str, sha: Sha | None) -> Iterator[None]:
+        """Around our own change of the file, which another fact tells; None: the rule goes."""
+        self._writing = True
+        try:
+            yield
+            if sha is None:
+                self._known.pop(rule, None)
+            else:
+                self._known[rule] = sha
+            self._over.discard(rule)
+        finally:
+            self._writing = False
+            self._stamp = None
         self._look()
 
     def find(self, rule: str) -> Standing | None:
@@ -145,7 +155,7 @@ class RuleBook:
             stamp = (0, 0, 0)
         except OSError:
             stamp = (-1, 0, 0)
-        if stamp == self._stamp:
+        if stamp == self._stamp or self._writing:
             return
         self._stamp = stamp
         self._set = read(self.path)
@@ -158,7 +168,7 @@ class RuleBook:
             removed=tuple(rule for rule in self._known if rule not in now),
             problems=self._set.problems,
             closed=self._set.closed,
-            rules=tuple(now.items()),
+            rules=tuple(RuleMark(rule, sha) for rule, sha in now.items()),
         )
         if now != self._known or self._set.problems:
             self._news.append(fact)
@@ -166,9 +176,15 @@ class RuleBook:
         self._over.difference_update(fact.changed)
 
 
-def known_rules(facts: Iterable[RulesRead]) -> dict[str, Sha]:
-    """The rules an earlier runtime last saw in the file, by id."""
+def known_rules(facts: Iterable[Event]) -> dict[str, Sha]:
+    """The rules an earlier runtime last knew of in the file, by id; from facts in their order."""
     known: dict[str, Sha] = {}
     for fact in facts:
-        known = dict(fact.rules)
+        match fact:
+            case RulesRead():
+                known = {mark.rule: mark.sha for mark in fact.rules}
+            case RuleAdded() | RuleChanged() if not fact.session:
+                known[fact.rule.id] = fact.rule.sha()
+            case RuleRevoked() if not fact.session:
+                known.pop(fact.rule, None)
     return known

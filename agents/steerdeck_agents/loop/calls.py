@@ -189,6 +189,10 @@ async def _effect(site: Site, turn: TurnId, call_id: CallId, action: Action) -> 
             writes = isinstance(action, RunCommand | ApplyPatch)
             async with site.ground.hands if writes else nullcontext():
                 outcome = await perform.carry_out(site, turn, call_id, action, allowed)
+            if outcome is None:
+                # What allowed it holds no more and nothing has begun: it is judged anew.
+                await _effect(site, turn, call_id, action)
+                return
             took = round((site.clock.monotonic() - started) * 1000)
             status: CallStatus = outcome.status
             if site.stop.is_set():

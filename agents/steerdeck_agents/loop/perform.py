@@ -99,8 +99,11 @@ async def permission(
 
 async def carry_out(
     site: Site, turn: TurnId, call_id: CallId, action: Action, permit: Permit
-) -> Outcome:
-    """Perform an allowed action, with checkpoints around one that may write."""
+) -> Outcome | None:
+    """Perform an allowed action, with checkpoints around one that may write.
+
+    None when the rules it rests on do not hold any more and nothing has begun.
+    """
     writes = has_effect(action)
     if writes:
         await verify.baseline_taken(site)
@@ -109,7 +112,10 @@ async def carry_out(
         await site.ground.checkpoint("before call", call_id)
         # Two calls must not both take the last use of a rule.
         async with site.taking.lock if permit.rules else contextlib.nullcontext():
-            if why := await _void(site, call_id, action, permit):
+            why = await _void(site, call_id, action, permit)
+            if why == _TAKEN_BACK:
+                return None
+            if why:
                 return Outcome(
                     "failed", f"Not run: {why} Ask again if it is still wanted.", "voided"
                 )

@@ -74,8 +74,7 @@ async def keep(fleet: Fleet, facts: Sequence[KnownEvent]) -> None:
     """Write the lasting rules among facts that are about to be told; SettingsError if that fails"""
     for fact in facts:
         if isinstance(fact, RuleAdded) and fact.session == NOWHERE:
-            await asyncio.to_thread(rules_file.add, fleet.rules_file, fact.rule)
-            fleet.keeping.book.wrote(fact.rule.id, fact.rule.sha())
+            await _store(fleet, fact.rule)
 
 
 async def rule(fleet: Fleet, order: AddRule | ChangeRule | RevokeRule) -> tuple[SessionId, int]:
@@ -102,9 +101,13 @@ async def _add(fleet: Fleet, order: AddRule) -> KnownEvent:
     now_ms = fleet.clock.now_ms()
     wanted = limited(order.rule, _possible(order.terms), now_ms)
     new = _lasting(replace(wanted, id=fleet.ids.new("rule"), by="developer"))
-    await asyncio.to_thread(rules_file.add, fleet.rules_file, new)
-    fleet.keeping.book.wrote(new.id, new.sha())
+    await _store(fleet, new)
     return RuleAdded(actor="developer", rule=new)
+
+
+async def _store(fleet: Fleet, rule: Rule) -> None:
+    with fleet.keeping.book.writing(rule.id, rule.sha()):
+        await asyncio.to_thread(rules_file.add, fleet.rules_file, rule)
 
 
 async def _change(fleet: Fleet, order: ChangeRule) -> KnownEvent:
@@ -121,17 +124,19 @@ async def _change(fleet: Fleet, order: ChangeRule) -> KnownEvent:
     if standing is None:
         raise _unknown(new.id)
     _same_as_shown(standing.rule, order)
-    await asyncio.to_thread(rules_file.replace, fleet.rules_file, _lasting(new))
-    fleet.keeping.book.wrote(new.id, new.sha())
+    wanted = _lasting(new)
+    with fleet.keeping.book.writing(new.id, new.sha()):
+        await asyncio.to_thread(rules_file.replace, fleet.rules_file, wanted)
     return RuleChanged(actor="developer", rule=new)
 
 
 async def _revoke(fleet: Fleet, order: RevokeRule) -> KnownEvent:
     owner = _owner(fleet, order.rule)
     if owner is None:
-        if not await asyncio.to_thread(rules_file.remove, fleet.rules_file, order.rule):
+        with fleet.keeping.book.writing(order.rule, None):
+            found = await asyncio.to_thread(rules_file.remove, fleet.rules_file, order.rule)
+        if not found:
             raise _unknown(order.rule)
-        fleet.keeping.book.wrote(order.rule, None)
     fleet.keeping.taking.revoked.add(order.rule)
     session = NOWHERE if owner is None else owner.id
     return RuleRevoked(session=session, actor="developer", rule=order.rule)

@@ -21,7 +21,6 @@ from steerdeck_agents.facts.events import (
     RuleChanged,
     RuleExpired,
     RuleOffered,
-    RulesRead,
     RuleUsed,
     decode,
 )
@@ -66,8 +65,8 @@ class Keeping:
         """Take over what earlier runtimes left in the journal; before any session works."""
         journal = self._past.path
         uses = await asyncio.to_thread(past_uses, journal)
-        told = [decode(text) for text in await asyncio.to_thread(facts_of, journal, *_ENDS)]
-        self.book.remember(uses, known_rules(f for f in told if isinstance(f, RulesRead)))
+        told = [decode(text) for text in await asyncio.to_thread(facts_of, journal, *_TOLD)]
+        self.book.remember(uses, known_rules(told))
         self.book.heard(told)
         await self._settle()
 
@@ -175,7 +174,7 @@ class Keeping:
             log.error("no rule was offered: %s", error, exc_info=error)
 
 
-_ENDS = ("rule.expired", "rule.revoked", "rule.file_read")
+_TOLD = ("rule.added", "rule.changed", "rule.expired", "rule.revoked", "rule.file_read")
 
 
 def expired_of(states: Iterable[SessionState], now_ms: int) -> list[RuleExpired]:
