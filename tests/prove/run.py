@@ -17,6 +17,7 @@ import msgspec
 from prove import (
     bad_calls,
     big,
+    canaries,
     code_base,
     detectors,
     floods,
@@ -41,6 +42,7 @@ CLAIMS: tuple[Claim, ...] = (
     *bad_calls.CLAIMS,
     *timing.CLAIMS,
     *outputs.CLAIMS,
+    *canaries.CLAIMS,
     *unplugged.CLAIMS,
     *big.CLAIMS,
     *harness.CLAIMS,

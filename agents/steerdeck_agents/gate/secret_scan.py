@@ -90,6 +90,7 @@ _ESCAPED: Final = ('\\"', "\\n", "\\r", "\\t")
 _NO_SEPARATORS: Final = dict.fromkeys(map(ord, "_-./"))
 _LONG_LINE: Final = re.compile(r"[A-Za-z0-9+/=_-]{40}\r?\n$")
 """The end of a line that goes on in the next: base64 of something large."""
+_LONG_NEXT: Final = re.compile(r"\r?\n[A-Za-z0-9+/=_-]{40}")
 
 
 def names_a_secret(variable: str) -> bool:
@@ -114,8 +115,10 @@ def find(text: str, known: Collection[str] = (), coded: Collection[str] = ()) ->
     found = [span for value in known if value in text for span in _everywhere(text, value)]
     data = text.encode("ascii", "replace")
     classes = data.translate(_TABLE)
-    if b"x" * _RUN in classes:
+    long_words = b"x" * _RUN in classes
+    if coded and (long_words or "%" in text):
         found += (span for value in coded if value in text for span in _everywhere(text, value))
+    if long_words:
         found += _tokens(text, data, classes)
     if "://" in text and "@" in text:
         found += (
@@ -213,6 +216,8 @@ def _is_random(text: str, start: int, end: int) -> bool:
     if any(mark in around for mark in "+/=.%\\@#&?"):
         return False
     if text[start - 1 : start] == "\n" and _LONG_LINE.search(text[max(0, start - 48) : start]):
+        return False
+    if after[:1] in "\r\n" and _LONG_NEXT.match(text, end):
         return False
     word = text[start:end]
     digits = sum(map(str.isdigit, word))

@@ -17,9 +17,12 @@ _CONTEXT: Final = 256
 _LONGEST_WORD: Final = 8192
 """A longer word is no secret but something like a picture."""
 _LONG_WORD: Final = 24
-_DIGIT_OR_GIVEN: Final = re.compile("[0-9=]")
+_BEGINS: Final = re.compile("[0-9=]|-----")
+"""What a word without a maker's head holds that may become a secret."""
 _LONGEST_KEY: Final = 32 * 1024
 _ENDS_NO_SECRET: Final = frozenset(" \t\r\n\"'`,;:?!)]}>$#|")
+_NUMBERED: Final = re.compile(r"\d{8}:$")
+"""Tokens of one maker begin with a number and a colon."""
 _KEY_LINE: Final = "-----BEGIN "
 
 
@@ -48,7 +51,9 @@ class SecretStream:
         A prompt without a mark at its end shall not wait for its answer, nor a word for the next.
         """
         held = self._held
-        strange = len(held) >= _LONG_WORD or _DIGIT_OR_GIVEN.search(held) or HEADS.search(held)
+        strange = len(held) >= _LONG_WORD or _BEGINS.search(held) or HEADS.search(held)
+        if held[-1:] in _ENDS_NO_SECRET and _KEY_LINE not in held:
+            return self.rest()
         return "" if strange or self._redactor.is_beginning(held) else self.rest()
 
     @property
@@ -66,7 +71,8 @@ class SecretStream:
         last = held.rsplit(None, 1)[-1] if held and not held[-1].isspace() else ""
         if len(last) > _LONGEST_WORD:
             return end
-        if last and (held[-1] not in _ENDS_NO_SECRET or "=" in last):
+        done = held[-1:] in _ENDS_NO_SECRET and "=" not in last and not _NUMBERED.search(last)
+        if last and not done:
             return end - len(last)
         return end - self._redactor.begins(held[-4096:])
 

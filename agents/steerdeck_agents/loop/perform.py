@@ -124,6 +124,8 @@ async def carry_out(
             return Outcome("failed", f"Not run: {_TAKEN_BACK}", "voided")
         if site.stop.is_set():
             return Outcome("failed", "Not run: the developer interrupted the turn.", "interrupted")
+    if permit.approval is not None:
+        await asyncio.to_thread(secret_reads.allow, site, call_id, action)
     outcome = await _performed(site, turn, call_id, action, permit)
     if writes:
         site.ground.follow(call_id)
@@ -203,6 +205,7 @@ async def _performed(
         servers=site.toolbox.servers,
         skill=lambda name: site.guides.skill(state.workspace, name),
         binding=permit.binding.sha(),
+        allowed=site.redactor.allowed(site.session, call_id),
     )
     try:
         return await perform(action, bench)

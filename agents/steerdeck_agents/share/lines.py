@@ -152,6 +152,8 @@ def _life(event: e.Event) -> tuple[str, str] | None:
             return "retries", f"in {event.delay_ms / 1000:.0f} s: {event.reason}"
         case e.FilesRestored():
             return "undone", ", ".join(event.paths)
+        case e.RestoreFailed():
+            return "undone", f"not: {event.reason}"
         case e.WorkLanded():
             return "landed", f"{event.how}: {event.where}"
         case e.LandingFailed():

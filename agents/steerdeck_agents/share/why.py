@@ -21,7 +21,7 @@ from steerdeck_agents.facts.ids import CallId, SessionId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import FileMention, JournalReader
-from steerdeck_agents.share.why_call import Effect, effect_of
+from steerdeck_agents.share.why_call import Effect, Record
 from steerdeck_agents.workspace.checkpoint import base_file
 
 _MOST_LINES: Final = 20_000
@@ -133,11 +133,12 @@ def _told(
 ) -> list[Written]:
     """The lines of each checkpoint together, with the call that was before it."""
     found = []
+    record = Record(reader, state.id) if origin else None
     for at in sorted(set(origin.values()), reverse=True):
         mention = mentions[at]
         lines = tuple(line + 1 for line in sorted(origin) if origin[line] == at)
         call, reason = _writer(reader, mention)
-        effect = effect_of(reader, state.id, call, mention.seq) if call is not None else None
+        effect = record.effect(call) if record is not None and call is not None else None
         found.append(
             Written(
                 lines=lines,

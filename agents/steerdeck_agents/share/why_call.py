@@ -1,7 +1,7 @@
 """All that is on record of one call: who allowed it, the card as shown, and how long all took.
 
-Its facts are looked for backwards from its last effect, page by page, so that the length of a
-session does not matter.
+The facts of a session that tell of its calls are read in one go; streamed text, which is most of a
+long session, is not among them.
 """
 
 from typing import Final, Literal
@@ -19,14 +19,14 @@ from steerdeck_agents.facts.events import (
     MessageSent,
     RequestSent,
     RuleUsed,
+    SessionConfigured,
+    SessionCreated,
     decode,
 )
 from steerdeck_agents.facts.ids import ApprovalId, CallId, RequestId, SessionId, Sha, TurnId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.journal.reader import JournalReader
 
-_PAGE: Final = 400
-_MOST_PAGES: Final = 60
 _WORDS: Final = 600
 """Characters of the model's words before a call."""
 
@@ -80,93 +80,99 @@ class Effect(msgspec.Struct, frozen=True):
         return card.decided_ms - card.asked_ms if card is not None and card.decided_ms else 0
 
 
-class _Facts:
-    """What was found of a call so far, looked for from its end to its beginning."""
+_TYPES: Final = (
+    "session.created", "session.configured", "message.sent", "request.sent", "item.ended",
+    "call.requested", "approval.requested", "approval.decided", "rule.used", "call.started",
+    "call.ended",
+)  # fmt: skip
 
-    def __init__(self, call: CallId) -> None:
-        self.call = call
-        self.wish: CallRequested | None = None
+
+class _Facts:
+    """What is on record of one call, and what stood when it was wished for."""
+
+    def __init__(self, wish: CallRequested, before: "_Before") -> None:
+        self.wish = wish
+        self.before = before
         self.started: CallStarted | None = None
         self.ended: CallEnded | None = None
         self.asked: ApprovalRequested | None = None
         self.decided: ApprovalDecided | None = None
         self.rule = ""
-        self.words = ""
-        self.request: RequestId | None = None
-        self.task: MessageSent | None = None
 
-    @property
-    def whole(self) -> bool:
-        return self.wish is not None and self.task is not None and self.request is not None
 
-    @property
-    def _approval(self) -> ApprovalId | None:
-        return self.started.approval if self.started is not None else None
+class _Before(msgspec.Struct, frozen=True):
+    mode: str = ""
+    task: str = ""
+    request: RequestId | None = None
+    words: str = ""
 
-    def see(self, event: Event) -> None:
-        """The next older fact."""
-        if event.call == self.call:
-            self._of_call(event)
-        elif isinstance(event, ApprovalDecided) and event.approval == self._approval:
-            # A decision may come without the call it is for.
-            self.decided = event
-        if self.wish is not None and event.seq < self.wish.seq:
-            self._before(event)
 
-    def _of_call(self, event: Event) -> None:
+class Record:
+    """The calls of one session; reads what it needs of the session's facts once."""
+
+    def __init__(self, reader: JournalReader, session: SessionId) -> None:
+        self._calls: dict[CallId, _Facts] = {}
+        self._asked: dict[ApprovalId, _Facts] = {}
+        self._before = _Before()
+        for text in reader.of_type(session, *_TYPES):
+            self._see(decode(text))
+
+    def effect(self, call: CallId) -> Effect | None:
+        """One call; None when it is not on record."""
+        facts = self._calls.get(call)
+        return _effect(facts) if facts is not None else None
+
+    def _see(self, event: Event) -> None:
         match event:
-            case CallRequested():
-                self.wish = event
-            case CallStarted() if self.started is None:
-                self.started = event
-            case CallEnded() if self.ended is None:
-                self.ended = event
-            case ApprovalRequested() if self.asked is None:
-                self.asked = event
-            case ApprovalDecided() if self.decided is None:
-                self.decided = event
+            case SessionCreated(mode=mode) | SessionConfigured(mode=str(mode)):
+                self._now(mode=mode)
+            case MessageSent(text=text):
+                self._now(task=text)
+            case RequestSent(compacts=False, request=request):
+                self._now(request=request, words="")
+            case ItemEnded(kind="message", text=text):
+                self._now(words=text.strip())
+            case ItemEnded(text=text) if not self._before.words:
+                self._now(words=text.strip())
+            case CallRequested(call=str(call)):
+                self._calls[CallId(call)] = _Facts(event, self._before)
+            case ApprovalDecided() if (asked := self._asked.get(event.approval)) is not None:
+                asked.decided = event
+            case _:
+                facts = self._calls.get(event.call) if event.call is not None else None
+                if facts is not None:
+                    self._of_call(facts, event)
+
+    def _of_call(self, facts: _Facts, event: Event) -> None:
+        match event:
+            case ApprovalRequested():
+                # Asked again when what would run has changed: the last one counts.
+                facts.asked, self._asked[event.approval] = event, facts
             case RuleUsed():
-                self.rule = event.rule
+                facts.rule = event.rule
+            case CallStarted():
+                facts.started = event
+            case CallEnded():
+                facts.ended = event
 
-    def _before(self, event: Event) -> None:
-        match event:
-            case ItemEnded() if not self.words and self.request is None:
-                self.words = event.text.strip()
-            case RequestSent() if self.request is None and not event.compacts:
-                self.request = event.request
-            case MessageSent() if self.task is None:
-                self.task = event
+    def _now(self, **changed: str) -> None:
+        self._before = msgspec.structs.replace(self._before, **changed)
 
 
-def effect_of(reader: JournalReader, session: SessionId, call: CallId, seq: int) -> Effect | None:
-    """The call whose last effect is the event `seq`; None when its wish is not on record."""
-    facts = _Facts(call)
-    before = seq + _PAGE // 4
-    for _ in range(_MOST_PAGES):
-        page = reader.events(session, before=before, limit=_PAGE, newest=True)
-        for text in reversed(page):
-            facts.see(decode(text))
-        if facts.whole or len(page) < _PAGE:
-            break
-        before = decode(page[0]).seq
-    if facts.wish is None:
-        return None
-    return _effect(facts, facts.wish, reader.state_at(session, facts.wish.seq).mode)
-
-
-def _effect(facts: _Facts, wish: CallRequested, mode: str) -> Effect:
-    started, ended = facts.started, facts.ended
+def _effect(facts: _Facts) -> Effect:
+    wish, started, ended = facts.wish, facts.started, facts.ended
+    before = facts.before
     return Effect(
-        call=facts.call,
+        call=wish.call or CallId(""),
         tool=wish.tool,
         title=wish.title,
         turn=wish.turn,
-        request=facts.request,
-        task=one_line(facts.task.text, _WORDS) if facts.task is not None else "",
-        words=facts.words[-_WORDS:],
+        request=before.request,
+        task=one_line(before.task, _WORDS),
+        words=before.words[-_WORDS:],
         allowed_by=started.allowed_by if started is not None else "",
         rule=facts.rule,
-        mode=mode,
+        mode=before.mode,
         level=started.level if started is not None else "",
         card=_card(facts),
         status=ended.status if ended is not None else "unknown",

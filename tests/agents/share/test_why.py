@@ -1,4 +1,4 @@
-"""Why a line is there: the call, the decision, the words that wrote it, before and after landing."""
+"""Why a line is there: the call, the decision and the words behind it, also after landing."""
 
 import asyncio
 from pathlib import Path

@@ -105,9 +105,8 @@ def _tell_effect(one: Written, effect: Effect) -> None:
             out(f"  {label:<9} {text}")
     if effect.card is not None:
         lines = effect.card.what.split("\n")
-        out(
-            f"  {'card':<9} asked since {'; '.join(effect.card.reasons) or 'it asks for everything'}"
-        )
+        reasons = "; ".join(effect.card.reasons) or "it asks for everything"
+        out(f"  {'card':<9} asked since {reasons}")
         for text in lines[:_CARD_LINES]:
             out(f"  {'':<9} │ {text}")
         if len(lines) > _CARD_LINES:
