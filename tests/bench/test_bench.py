@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import call_gap, journal_append, seeking
+from bench import call_gap, journal_append, seeking, shelter
 from bench.rows import Row, machine, median, share, table, within
 
 
@@ -29,6 +29,13 @@ def test_the_gap_of_a_call_is_told_in_parts_of_the_whole():
     assert before.ours > 0
     assert after.ours > 0
     assert whole.reference is not None
+
+
+def test_what_the_sandbox_adds_is_told_for_each_tier():
+    bare, *tiers = shelter.measure(quick=True)
+    assert bare.ours > 0
+    assert all(row.reference == bare.ours for row in tiers[::2])
+    assert len(tiers) % 2 == 0
 
 
 @pytest.mark.parametrize(
