@@ -17,7 +17,9 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.sandbox import bubblewrap, descendants
 from steerdeck_agents.sandbox.command import until_readable
 from steerdeck_agents.sandbox.descendants import Seen
+from steerdeck_agents.sandbox.envoy import Envoy
 from steerdeck_agents.sandbox.process import NSENTER, Held, hold
+from steerdeck_agents.sandbox.relay import Relay, open_relay
 
 _PATIENCE_S = 5.0
 _PROC = Path("/proc")
@@ -30,10 +32,34 @@ class Loopback:
         self.holder = holder
         """For `Spawn.loopback`."""
         self._held: Held | None = held
+        self._envoy: Envoy | None = None
+        self._relays: list[Relay] = []
+
+    def envoy(self) -> Envoy:
+        """Who makes sockets in it; raises SteerdeckError when it is gone."""
+        if self._held is None:
+            raise SteerdeckError("The network of this session is gone.")
+        if self._envoy is None:
+            self._envoy = Envoy(self.holder)
+        return self._envoy
+
+    async def relay(self, port: int) -> Relay:
+        """Lead a port of this machine to a server inside, on the developer's order only.
+
+        Raises SteerdeckError when nothing listens on that port inside.
+        """
+        made = await open_relay(self.envoy(), port)
+        self._relays.append(made)
+        return made
 
     async def close(self) -> None:
         """Let it go; commands that are still in it keep it until they end."""
         held, self._held = self._held, None
+        relays, self._relays = self._relays, []
+        for relay in relays:
+            await relay.close()
+        if self._envoy is not None:
+            await self._envoy.close()
         if held is not None:
             await _let_go(held)
 

@@ -63,10 +63,10 @@ class Site:
         stop = asyncio.Event()
         return await run(self.spawn(script), on_output=lambda _: None, stop=stop, spool=spool)
 
-    async def server(self) -> Live:
+    async def server(self, script: str = SERVER) -> Live:
         up = asyncio.Event()
         live = start_live(
-            self.spawn(SERVER), tty=False, on_output=lambda _: up.set(), spool=self._folder / "out"
+            self.spawn(script), tty=False, on_output=lambda _: up.set(), spool=self._folder / "out"
         )
         await up.wait()
         return live
@@ -166,6 +166,74 @@ def test_where_none_can_be_made_a_sentence_says_so() -> None:
     with pytest.raises(SteerdeckError, match="network"):
         asyncio.run(open_loopback("/bin/cat"))
     assert open_files() == before
+
+
+async def fetched(port: int) -> bytes:
+    """What a browser of the developer gets on this machine."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    said = await reader.readline()
+    writer.close()
+    return said
+
+
+def test_the_developer_reaches_a_server_inside_through_a_port_that_is_opened_on_order(
+    site: Site,
+) -> None:
+    before = open_files()
+
+    async def main() -> None:
+        async with site.shared():
+            assert site.loopback is not None
+            with pytest.raises(SteerdeckError, match="Nothing listens on port 8000"):
+                await site.loopback.relay(8000)
+            live = await site.server()
+            relay = await site.loopback.relay(8000)
+            assert (
+                await asyncio.gather(*(fetched(relay.port) for _ in range(8))) == [b"hello\n"] * 8
+            )
+            await relay.close()
+            with pytest.raises(ConnectionRefusedError):
+                await fetched(relay.port)
+            again = await site.loopback.relay(8000)
+            await live.stop()
+            assert await fetched(again.port) == b"", "its server has ended"
+        with pytest.raises(ConnectionRefusedError):
+            await fetched(again.port)
+
+    asyncio.run(main())
+    assert open_files() == before
+    assert not descendants.descendants(os.getpid())
+
+
+def test_a_server_on_the_other_loopback_address_is_reached_too(site: Site) -> None:
+    async def main() -> None:
+        async with site.shared():
+            assert site.loopback is not None
+            live = await site.server(SERVER.replace("127.0.0.1", "::1").replace(
+                "create_server(", "create_server(family=socket.AF_INET6, address="))  # fmt: skip
+            relay = await site.loopback.relay(8000)
+            assert await fetched(relay.port) == b"hello\n"
+            await live.stop()
+
+    asyncio.run(main())
+
+
+def test_a_relay_does_not_open_a_way_out_for_commands(site: Site) -> None:
+    async def main() -> None:
+        async with site.shared():
+            assert site.loopback is not None
+            live = await site.server()
+            relay = await site.loopback.relay(8000)
+            with socket.create_server(("127.0.0.1", 0)) as other:
+                port = other.getsockname()[1]
+                done = await site.run(f"exec 3<>/dev/tcp/127.0.0.1/{port}")
+                assert done.exit_code != 0
+            if relay.port != 8000:
+                done = await site.run(f"exec 3<>/dev/tcp/127.0.0.1/{relay.port}")
+                assert done.exit_code != 0
+            await live.stop()
+
+    asyncio.run(main())
 
 
 CODE = """
