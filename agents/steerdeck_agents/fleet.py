@@ -47,7 +47,7 @@ from steerdeck_agents.sandbox.descendants import end_leftovers
 from steerdeck_agents.session import Session
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import Paths, private_folder
-from steerdeck_agents.work import outset
+from steerdeck_agents.work import aftermath, outset
 from steerdeck_agents.work.helping import Helping
 from steerdeck_agents.work.naming import Names
 from steerdeck_agents.work.rule_keeping import Keeping
@@ -140,6 +140,8 @@ class Fleet:
         for state in self.writer.states().values():
             if not state.archived and (facts := self._brought_back(state)):
                 await self.writer.append(*facts, full=True)
+        for state in self.states():
+            await aftermath.tell(self.writer, self.reader, self.ids, state)
         for state in self.writer.states().values():
             self._adopt(state)
         await self._follow_the_archived()

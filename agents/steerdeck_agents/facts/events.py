@@ -81,6 +81,10 @@ from steerdeck_agents.facts.shells import ShellOpened as ShellOpened
 from steerdeck_agents.facts.shells import ShellPrinted as ShellPrinted
 from steerdeck_agents.facts.shells import ShellPrompted as ShellPrompted
 from steerdeck_agents.facts.shells import ShellTyped as ShellTyped
+from steerdeck_agents.facts.shore import LandingStarted as LandingStarted
+from steerdeck_agents.facts.shore import RestoreFailed as RestoreFailed
+from steerdeck_agents.facts.shore import RestoreStarted as RestoreStarted
+from steerdeck_agents.facts.shore import ShoreFact
 from steerdeck_agents.facts.windows import CompactionOrdered as CompactionOrdered
 from steerdeck_agents.facts.windows import WindowCompacted as WindowCompacted
 
@@ -301,7 +305,7 @@ KnownEvent = (
     | BudgetWarned | CompactionOrdered | WindowCompacted | TextAdded | ItemEnded | PlanUpdated
     | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded | LandingFailed | Noticed
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
-    | CallFact | AskingFact | RuleFact | ShellFact | CheckFact | GoalFact | SetupFact
+    | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact | CheckFact | GoalFact | SetupFact
 )  # fmt: skip
 Event = KnownEvent | Unknown
 Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted

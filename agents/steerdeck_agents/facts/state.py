@@ -35,6 +35,7 @@ from steerdeck_agents.facts.ruling import Meter, Offer, RuleReview
 from steerdeck_agents.facts.servers import OpenServer
 from steerdeck_agents.facts.setup import Setup
 from steerdeck_agents.facts.shells import OpenShell
+from steerdeck_agents.facts.shore import Landing, Restoring
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
 
@@ -281,6 +282,10 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     last_words: str = ""
     """The last fact in a few words, for the rail."""
     landed: str = ""
+    landing: Landing | None = None
+    """A landing under way, or one that a crash cut off."""
+    restoring: Restoring | None = None
+    """The same of an undo."""
     undone: tuple[str, ...] = ()
     """Paths the developer put back last; the model is told with the next request."""
     undone_seq: int = 0

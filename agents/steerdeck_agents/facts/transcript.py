@@ -182,6 +182,8 @@ def _marked(event: e.Event) -> Marked | None:
             text, level = f"landed ({event.how}) on {event.where}", "done"
         case e.LandingFailed():
             text, level = f"not landed: {event.reason}", "error"
+        case e.RestoreFailed():
+            text, level = f"not undone: {event.reason}", "error"
         case e.FilesRestored():
             text, level = f"undone: {', '.join(event.paths)}", "info"
         case e.Noticed():

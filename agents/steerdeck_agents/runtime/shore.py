@@ -3,16 +3,28 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
+
 from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
-from steerdeck_agents.facts.events import FilesRestored, LandingFailed, Noticed, WorkLanded
+from steerdeck_agents.facts.events import (
+    FilesRestored,
+    LandingFailed,
+    LandingStarted,
+    Noticed,
+    RestoreStarted,
+    WorkLanded,
+)
 from steerdeck_agents.facts.ids import CheckpointId, SessionId
+from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.orders import Land, Undo
+from steerdeck_agents.facts.shore import Landing, Restored, Restoring
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import landing, past
 from steerdeck_agents.work import undo as undoing
+from steerdeck_agents.workspace.within import shown
 
 
 async def land(fleet: Fleet, session: Session, order: Land) -> tuple[SessionId, int]:
@@ -20,8 +32,15 @@ async def land(fleet: Fleet, session: Session, order: Land) -> tuple[SessionId, 
     state = _at_rest(session, "landed")
     # A turn may begin meanwhile; its calls wait until the work is landed.
     async with session.ground.hands:
+
+        async def announce(landing: Landing) -> None:
+            intent = msgspec.structs.replace(landing, order=order.id)
+            await session.append(
+                LandingStarted(session=state.id, actor="developer", landing=intent)
+            )
+
         try:
-            landed = await _landed(state, order)
+            landed = await _landed(state, order, announce)
         except (OrderRefused, RepositoryError) as error:
             await session.append(
                 LandingFailed(session=state.id, actor="developer", how=order.how, reason=str(error))
@@ -70,13 +89,25 @@ async def _undone(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionI
     if not planned.files:
         raise OrderRefused(" ".join(planned.conflicts))
     before = await session.ground.checkpoint("before undo")
+    restoring = Restoring(
+        checkpoint=planned.checkpoint or CheckpointId("base"),
+        files=tuple(
+            Restored(shown(file.path), file.sha, utf8(file.link or "") or None, file.mode)
+            for file, _ in planned.files
+        ),
+        undone_by=before or (kept[-1].id if kept else None),
+        order=order.id,
+    )
+    await session.append(RestoreStarted(session=state.id, actor="developer", restoring=restoring))
     restored, failed = await undoing.carry_out(state.workspace, planned)
+    # Recorded before it is told: a crash in between leaves an undo that is looked at again.
+    await session.ground.checkpoint("after undo")
     fact = FilesRestored(
         session=state.id,
         actor="developer",
-        checkpoint=planned.checkpoint or CheckpointId("base"),
+        checkpoint=restoring.checkpoint,
         paths=restored,
-        undone_by=before or (kept[-1].id if kept else None),
+        undone_by=restoring.undone_by,
     )
     notes = [
         Noticed(session=state.id, text=text, level="warning")
@@ -84,7 +115,6 @@ async def _undone(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionI
     ]
     answered = OrderAnswered(order.id, state.id)
     first, *_ = await fleet.writer.append(fact, *notes, full=True, enclosed=(answered,))
-    await session.ground.checkpoint("after undo")
     await session.ground.publish_changes()
     return state.id, first.seq
 
@@ -97,17 +127,17 @@ async def files_at(fleet: Fleet, session: SessionId, seq: int) -> str:
     return await past.diff_at(fleet.reader, session, state.workspace, seq)
 
 
-async def _landed(state: SessionState, order: Land) -> landing.Landed:
+async def _landed(state: SessionState, order: Land, announce: landing.Announce) -> landing.Landed:
     message = f"{state.name}\n\n{state.task}"
     match order.how:
         case "merge":
-            return await landing.merge(state.workspace, message)
+            return await landing.merge(state.workspace, message, announce)
         case "branch":
-            return await landing.to_branch(state.workspace, message)
+            return await landing.to_branch(state.workspace, message, announce)
         case "patch":
             if not order.path:
                 raise OrderRefused("A patch needs a file to be written to; name one.")
-            return await landing.to_patch(state.workspace, Path(order.path))
+            return await landing.to_patch(state.workspace, Path(order.path), announce)
 
 
 def _at_rest(session: Session, what: str) -> SessionState:

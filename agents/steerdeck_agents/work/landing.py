@@ -8,17 +8,22 @@ git refuses rather than touch a file they changed. Hooks and filters stay off th
 
 import asyncio
 import os
+import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.shore import Landing
 from steerdeck_agents.workspace.changes import patch
-from steerdeck_agents.workspace.git import GitError, fields, git, text, version
+from steerdeck_agents.workspace.git import GitError, Profile, fields, git, text, version
 from steerdeck_agents.workspace.within import shown
 
+Announce = Callable[[Landing], Awaitable[None]]
 _UNDER_WAY = {
     "MERGE_HEAD": "merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
@@ -37,11 +42,12 @@ class Landed(msgspec.Struct, frozen=True):
     commit: str = ""
 
 
-async def merge(workspace: Workspace, message: str) -> Landed:
+async def merge(workspace: Workspace, message: str, announce: Announce | None = None) -> Landed:
     """Bring the work into the branch the developer stands on.
 
-    `message` is for what the session left uncommitted. OrderRefused names conflicting files or
-    files of the developer in the way; then their repository is exactly as before.
+    `message` is for what the session left uncommitted; `announce` is awaited right before anything
+    of the developer's is touched. OrderRefused names conflicting files or files of the developer in
+    the way; then their repository is exactly as before.
     """
     top = Path(workspace.repository)
     branch = await _branch_to_merge_into(top)
@@ -50,6 +56,8 @@ async def merge(workspace: Workspace, message: str) -> Landed:
     await _fetch(Path(workspace.path), top, "HEAD")
     result = await _merged(workspace, theirs, work, f"Merge {workspace.branch} into {branch}")
     await _check_way(workspace, top, theirs, result)
+    if announce is not None:
+        await announce(Landing("merge", branch, result, theirs))
     await _fetch(top, Path(workspace.path), result)
     try:
         await git(
@@ -64,10 +72,12 @@ async def merge(workspace: Workspace, message: str) -> Landed:
     return Landed(how="merge", where=branch, commit=result)
 
 
-async def to_branch(workspace: Workspace, message: str) -> Landed:
+async def to_branch(workspace: Workspace, message: str, announce: Announce | None = None) -> Landed:
     """Put the work into the developer's repository as a branch of its own, checked out nowhere."""
     work = await commit_work(workspace, message)
     place = f"refs/heads/{workspace.branch}"
+    if announce is not None:
+        await announce(Landing("branch", workspace.branch, work))
     try:
         await _fetch(Path(workspace.repository), Path(workspace.path), f"{work}:{place}")
     except GitError as error:
@@ -78,7 +88,7 @@ async def to_branch(workspace: Workspace, message: str) -> Landed:
     return Landed(how="branch", where=workspace.branch, commit=work)
 
 
-async def to_patch(workspace: Workspace, file: Path) -> Landed:
+async def to_patch(workspace: Workspace, file: Path, announce: Announce | None = None) -> Landed:
     """Write everything the session changed as a patch that `git apply` takes.
 
     The file must not exist yet.
@@ -86,6 +96,8 @@ async def to_patch(workspace: Workspace, file: Path) -> Landed:
     content = await patch(workspace, workspace.base)
     if not content:
         raise _nothing(workspace)
+    if announce is not None:
+        await announce(Landing("patch", str(file), sha_of(content)))
     try:
         await asyncio.to_thread(_write_new, file, content)
     except FileExistsError:
@@ -103,7 +115,7 @@ async def commit_work(workspace: Workspace, message: str) -> str:
     unmerged = await fields(place, "diff", "--name-only", "--diff-filter=U", "-z")
     if unmerged:
         raise OrderRefused(
-            f"The session has unresolved conflicts in {_listed(unmerged)}; let it resolve them."
+            f"The session has unresolved conflicts in {listed(unmerged)}; let it resolve them."
         )
     new = await fields(place, "ls-files", "-z", "-o", "--exclude-standard")
     paths = "\0".join(path for path in new if not path.endswith("/"))
@@ -145,9 +157,9 @@ async def _branch_to_merge_into(top: Path) -> str:
 async def _merged(workspace: Workspace, theirs: str, work: str, message: str) -> str:
     """The commit that holds both, made in the workspace without a checkout."""
     place = workspace.path
-    if await _is_ancestor(place, work, theirs):
+    if await is_ancestor(place, work, theirs):
         raise OrderRefused("The branch holds this work already; there is nothing to merge.")
-    if await _is_ancestor(place, theirs, work):
+    if await is_ancestor(place, theirs, work):
         return work
     if await version() < (2, 38):
         raise OrderRefused(
@@ -163,7 +175,7 @@ async def _merged(workspace: Workspace, theirs: str, work: str, message: str) ->
         parts = os.fsdecode(error.out).split("\0")[1:]
         names = sorted(set(parts[: parts.index("")] if "" in parts else parts))
         raise OrderRefused(
-            f"The work conflicts with the branch in {_listed(names)}; nothing was changed. Ask the "
+            f"The work conflicts with the branch in {listed(names)}; nothing was changed. Ask the "
             "session to rebase its work, or land it as a branch and merge by hand."
         ) from None
     return await text(
@@ -190,7 +202,7 @@ async def _check_way(workspace: Workspace, top: Path, theirs: str, result: str) 
     }
     if blocked:
         raise OrderRefused(
-            f"Uncommitted work of yours is in the way: {_listed(sorted(blocked))}; commit or stash "
+            f"Uncommitted work of yours is in the way: {listed(sorted(blocked))}; commit or stash "
             "it, then land again. Nothing was changed."
         )
 
@@ -210,9 +222,10 @@ async def _fetch(into: Path, source: Path, refspec: str) -> None:
     )  # fmt: skip
 
 
-async def _is_ancestor(place: str, older: str, newer: str) -> bool:
+async def is_ancestor(place: str, older: str, newer: str, profile: Profile = "read") -> bool:
+    """Whether a commit holds another one; GitError when one is not there."""
     try:
-        await git(place, "merge-base", "--is-ancestor", older, newer)
+        await git(place, "merge-base", "--is-ancestor", older, newer, profile=profile)
     except GitError as error:
         if error.status != 1:
             raise
@@ -239,11 +252,25 @@ def _nothing(workspace: Workspace) -> OrderRefused:
     return OrderRefused(f"There is nothing to land: {workspace.branch} changed no file.")
 
 
-def _listed(paths: list[str]) -> str:
+def listed(paths: list[str]) -> str:
+    """The first names of a list, and how many more there are."""
     names = ", ".join(shown(path) for path in paths[:5])
     return names if len(paths) <= 5 else f"{names} and {len(paths) - 5} more"
 
 
 def _write_new(file: Path, content: bytes) -> None:
-    with file.open("xb") as out:
-        out.write(content)
+    """Write it beside its place, then give it its name: it is there whole or not at all."""
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".steerdeck-") as beside:
+        beside.write(content)
+        beside.flush()
+        mask = os.umask(0)
+        os.umask(mask)
+        os.fchmod(beside.fileno(), 0o666 & ~mask)
+        try:
+            os.link(beside.name, file)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without hard links.
+            with file.open("xb") as out:
+                out.write(content)

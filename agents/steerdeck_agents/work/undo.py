@@ -74,7 +74,7 @@ async def plan(
         why = _not_covered(kept, path, index)
         before = await _state_at(workspace, kept, path, index, data)
         newest = await _state_at(workspace, kept, path, len(kept) - 1, data)
-        if not why and not await asyncio.to_thread(_on_disk, workspace.path, path, newest[0]):
+        if not why and not await asyncio.to_thread(on_disk, workspace.path, path, newest[0]):
             why = f"{shown(path)} was changed after the last checkpoint, so it is left alone."
         if why:
             conflicts.append(why)
@@ -141,7 +141,7 @@ async def _state_at(
     return CheckpointFile(path=path, mode=state.mode, sha=sha, link=None), state.data
 
 
-def _on_disk(root: str, path: str, file: CheckpointFile) -> bool:
+def on_disk(root: str, path: str, file: CheckpointFile) -> bool:
     """Whether the file is as a checkpoint knew it."""
     try:
         state = read_file(root, path, LARGE)

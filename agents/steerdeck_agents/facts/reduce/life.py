@@ -6,6 +6,8 @@ from steerdeck_agents.facts.events import (
     BudgetWarned,
     CheckpointTaken,
     Event,
+    LandingFailed,
+    LandingStarted,
     SessionArchived,
     SessionConfigured,
     SessionCreated,
@@ -91,8 +93,12 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 slot=event.slot or state.slot,
                 name=event.name or state.name,
             )
+        case LandingStarted():
+            return replace(state, landing=event.landing)
+        case LandingFailed():
+            return replace(state, landing=None)
         case WorkLanded():
-            return replace(state, landed=event.where)
+            return replace(state, landed=event.where, landing=None)
         case _:
             return state
 

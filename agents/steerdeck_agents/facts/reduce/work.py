@@ -2,7 +2,14 @@
 
 from msgspec.structs import replace
 
-from steerdeck_agents.facts.events import Event, FilesChanged, FilesRestored, PlanUpdated
+from steerdeck_agents.facts.events import (
+    Event,
+    FilesChanged,
+    FilesRestored,
+    PlanUpdated,
+    RestoreFailed,
+    RestoreStarted,
+)
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.state import SessionState
 
@@ -15,6 +22,10 @@ def apply(state: SessionState, event: Event) -> SessionState:
         case FilesChanged():
             return replace(state, files=event.files, newest_file=event.newest)
         case FilesRestored():
-            return replace(state, undone=event.paths, undone_seq=event.seq)
+            return replace(state, undone=event.paths, undone_seq=event.seq, restoring=None)
+        case RestoreStarted():
+            return replace(state, restoring=event.restoring)
+        case RestoreFailed():
+            return replace(state, restoring=None)
         case _:
             return state

@@ -1,0 +1,186 @@
+"""What became of a landing or an undo that a crash cut off: it is looked at, told, never repeated.
+
+git goes on when the runtime dies, and a kill may come between any two files. So nothing is taken
+from the intent but what to look for; what is told is what stands there now.
+"""
+
+import asyncio
+from pathlib import Path
+
+from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
+from steerdeck_agents.facts.events import (
+    FilesRestored,
+    KnownEvent,
+    LandingFailed,
+    Noticed,
+    RestoreFailed,
+    WorkLanded,
+)
+from steerdeck_agents.facts.ids import Ids, OrderId, sha_of
+from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.shore import Landing, Restoring
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.journal.enclosures import CheckpointFile, OrderAnswered
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.journal.writer import Writer
+from steerdeck_agents.work.ground import SessionGround
+from steerdeck_agents.work.landing import is_ancestor, listed
+from steerdeck_agents.work.undo import on_disk
+from steerdeck_agents.workspace.git import GitError, fields, text
+from steerdeck_agents.workspace.within import shown
+
+_CUT_OFF = "The runtime ended in the middle of it"
+_LOCKED_S = 5.0
+"""How long a git that has outlived the runtime may still hold the developer's index."""
+
+
+async def tell(writer: Writer, reader: JournalReader, ids: Ids, state: SessionState) -> None:
+    """Look at what was under way, and append what it became."""
+    if state.landing is not None:
+        fact = await _landing(state, state.landing)
+        landed = isinstance(fact, WorkLanded)
+        await _append(writer, state, [fact], state.landing.order if landed else OrderId(""))
+    if state.restoring is not None:
+        facts = await _undo(reader, state, state.restoring)
+        done = isinstance(facts[0], FilesRestored)
+        if done:
+            # So that what is back counts as recorded, and not as a change of somebody else's.
+            await SessionGround(state.id, writer, reader, ids).checkpoint("after undo")
+        await _append(writer, state, facts, state.restoring.order if done else OrderId(""))
+
+
+async def _append(
+    writer: Writer, state: SessionState, facts: list[KnownEvent], order: OrderId
+) -> None:
+    answered = [OrderAnswered(order, state.id)] if order else []
+    await writer.append(*facts, full=True, enclosed=answered)
+
+
+async def _landing(state: SessionState, landing: Landing) -> KnownEvent:
+    try:
+        why = await _why_not(state.workspace, landing)
+    except (RepositoryError, OrderRefused, OSError) as error:
+        why = f"{_CUT_OFF}, and what became of it can't be seen: {error}"
+    if why:
+        return LandingFailed(session=state.id, actor="developer", how=landing.how, reason=why)
+    commit = "" if landing.how == "patch" else landing.result
+    return WorkLanded(
+        session=state.id,
+        actor="developer",
+        how=landing.how,
+        where=landing.where,
+        commit=commit,
+    )
+
+
+async def _why_not(workspace: Workspace, landing: Landing) -> str:
+    """Why the work is not landed, or how far it came; empty when it is landed whole."""
+    nothing = f"{_CUT_OFF}, before anything of yours was changed. Land again if you still want it."
+    if not landing.result:
+        return nothing
+    if landing.how == "patch":
+        return await asyncio.to_thread(_patch_missing, landing)
+    top = Path(workspace.repository)
+    lock = await _lock_let_go(top)
+    held = f" {lock} was left; remove it when no git is at work." if lock else ""
+    tip = await _tip(top, landing.where)
+    if tip and await _holds(top, landing.result, tip):
+        return ""
+    if landing.how == "branch" or tip != landing.before:
+        return f"{nothing}{held}"
+    half = await _begun(top, landing)
+    if not half:
+        return f"{nothing}{held}"
+    return (
+        f"{_CUT_OFF}: {landing.where} stands where it stood, and {listed(half)} differ from it. "
+        f"`git -C {top} merge --ff-only {landing.result}` goes on once these are as they were: "
+        f"`git -C {top} restore --staged --worktree` with their names puts them back.{held}"
+    )
+
+
+def _patch_missing(landing: Landing) -> str:
+    try:
+        data = Path(landing.where).read_bytes()
+    except OSError:
+        return f"{_CUT_OFF}, before {landing.where} was written. Land again if you still want it."
+    if sha_of(data) == landing.result:
+        return ""
+    return f"{_CUT_OFF}, and {landing.where} holds something else."
+
+
+async def _lock_let_go(top: Path) -> str:
+    """Wait for a git that is still at work; the lock that nobody takes away, if there is one."""
+    place = await text(top, "rev-parse", "--path-format=absolute", "--git-path", "index.lock",
+                       profile="user")  # fmt: skip
+    for _ in range(round(_LOCKED_S / 0.1)):
+        if not await asyncio.to_thread(Path(place).exists):
+            return ""
+        await asyncio.sleep(0.1)
+    return place
+
+
+async def _tip(top: Path, branch: str) -> str:
+    try:
+        return await text(
+            top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"refs/heads/{branch}",
+            profile="user",
+        )  # fmt: skip
+    except GitError:
+        return ""
+
+
+async def _holds(top: Path, commit: str, tip: str) -> bool:
+    try:
+        return await is_ancestor(str(top), commit, tip, profile="user")
+    except GitError:
+        return False  # The commit has never come here.
+
+
+async def _begun(top: Path, landing: Landing) -> list[str]:
+    """Files of the landing that are not as the branch has them; none was when it began."""
+    try:
+        touched = await fields(
+            top, "diff", "--name-only", "--no-renames", "-z", landing.before, landing.result,
+            profile="user",
+        )  # fmt: skip
+    except GitError:
+        return []
+    report = await fields(
+        top, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames",
+        profile="user",
+    )  # fmt: skip
+    return sorted({line[3:] for line in report} & set(touched))
+
+
+async def _undo(
+    reader: JournalReader, state: SessionState, restoring: Restoring
+) -> list[KnownEvent]:
+    names = await asyncio.to_thread(_names, reader, state)
+    back: list[str] = []
+    rest: list[str] = []
+    for file in restoring.files:
+        path = names.get(file.path, file.path)
+        wanted = CheckpointFile(path=path, mode=file.mode, sha=file.sha, link=file.link)
+        there = await asyncio.to_thread(on_disk, state.workspace.path, path, wanted)
+        (back if there else rest).append(file.path)
+    if not back:
+        why = f"{_CUT_OFF}, before a file was put back. Undo again if you still want it."
+        return [RestoreFailed(session=state.id, actor="developer", reason=why)]
+    restored = FilesRestored(
+        session=state.id,
+        actor="developer",
+        checkpoint=restoring.checkpoint,
+        paths=tuple(back),
+        undone_by=restoring.undone_by,
+    )
+    if not rest:
+        return [restored]
+    half = f"The runtime ended in the middle of this undo. Not put back: {', '.join(rest)}."
+    return [restored, Noticed(session=state.id, text=half, level="warning")]
+
+
+def _names(reader: JournalReader, state: SessionState) -> dict[str, str]:
+    """The exact name of each path, by how it is shown."""
+    checkpoints = reader.checkpoints(state.id)
+    files = (file for one in checkpoints for file in reader.checkpoint_files(one.id))
+    return {shown(file.path): file.path for file in files}
