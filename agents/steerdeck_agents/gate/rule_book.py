@@ -25,7 +25,7 @@ from steerdeck_agents.facts.ruling import Meter, RuleMark
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_terms import Left, left
 from steerdeck_agents.gate.rules import RuleSet, read
-from steerdeck_agents.journal.approvals import PastUse
+from steerdeck_agents.journal.approvals import PastUse, past_uses
 
 
 class Taking:
@@ -174,6 +174,14 @@ class RuleBook:
             self._news.append(fact)
         self._known = now
         self._over.difference_update(fact.changed)
+
+
+def alone(path: Path, journal: Path, clock: Clock) -> RuleBook:
+    """The lasting rules and their uses while no runtime runs; JournalError if that is unreadable"""
+    book = RuleBook(path, clock)
+    if journal.exists():
+        book.remember(past_uses(journal), {})
+    return book
 
 
 def known_rules(facts: Iterable[Event]) -> dict[str, Sha]:

@@ -15,12 +15,12 @@ import msgspec
 from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import out, out_json
 from steerdeck_agents.facts.action import RunCommand
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ids import SessionId, SystemClock
 from steerdeck_agents.facts.places import Level, LevelName, Workspace
 from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule
-from steerdeck_agents.gate.rules import load
+from steerdeck_agents.gate.rule_book import alone
+from steerdeck_agents.gate.rule_judge import judge
 from steerdeck_agents.gate.shell.places import Disk
-from steerdeck_agents.gate.verdict import verdict
 from steerdeck_agents.settings.paths import paths
 
 LEVELS: dict[LevelName, Level] = {
@@ -114,7 +114,8 @@ class _Judge:
         self.folder = folder.relative_to(self.top).as_posix()
         self.level = level
         self.ground = Disk(str(self.top))
-        self.rules: tuple[Rule, ...] = load(paths(os.environ).config / "rules.toml")
+        where = paths(os.environ)
+        self.rules: tuple[Rule, ...] = alone(where.rules_file, where.journal, SystemClock())()
 
     def line(self, line: bytes) -> _Answer:
         """The answer to one line; a line that can't be read is never allowed."""
@@ -126,7 +127,7 @@ class _Judge:
 
     def answer(self, number: object, script: str) -> _Answer:
         top = str(self.top)
-        judged = verdict(
+        judged = judge(
             RunCommand(script, folder=self.folder),
             mode="auto",
             rules=self.rules,

@@ -18,12 +18,11 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import SystemClock
 from steerdeck_agents.facts.limits import amount
 from steerdeck_agents.facts.verdict import Pattern, Rule
-from steerdeck_agents.gate.rule_book import RuleBook
+from steerdeck_agents.gate.rule_book import alone
 from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage, named, page
 from steerdeck_agents.gate.rule_terms import Left
 from steerdeck_agents.gate.rule_why import Tried, shadowed, tried
 from steerdeck_agents.gate.shell.places import Disk
-from steerdeck_agents.journal.approvals import past_uses
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.settings.paths import Paths
@@ -268,11 +267,9 @@ async def _page(where: Paths) -> RulesPage:
 
 def _page_alone(where: Paths) -> RulesPage:
     clock = SystemClock()
-    book = RuleBook(where.rules_file, clock)
-    if not where.journal.exists():
-        return page(book, (), clock.now_ms())
-    book.remember(past_uses(where.journal), {})
-    return page(book, JournalReader(where.journal).sessions(), clock.now_ms())
+    book = alone(where.rules_file, where.journal, clock)
+    states = JournalReader(where.journal).sessions() if where.journal.exists() else []
+    return page(book, states, clock.now_ms())
 
 
 def _one(rules: Sequence[RuleLine], words: str) -> RuleLine:
