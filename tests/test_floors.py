@@ -230,6 +230,31 @@ BREACHES: list[tuple[house.Rule, Tree, str]] = [
     ),
     (
         house.text_is_never_markup,
+        {f"{DECK}/panes/plan.py": "self.app.notify('done', title=name)\n"},
+        f"{DECK}/panes/plan.py:1 gives data to notify",
+    ),
+    (
+        house.text_is_never_markup,
+        {f"{DECK}/panes/plan.py": "Static(content=step.text)\n"},
+        f"{DECK}/panes/plan.py:1 gives data to Static",
+    ),
+    (
+        house.prints_pass_one_door,
+        {f"{DECK}/verbs/show.py": "import sys\nsys.stdout.write(name)\n"},
+        f"{DECK}/verbs/show.py:2 writes to stdout itself",
+    ),
+    (
+        house.prints_pass_one_door,
+        {f"{DECK}/verbs/show.py": "click.echo(name)\n"},
+        f"{DECK}/verbs/show.py:1 prints by click.echo",
+    ),
+    (
+        house.prints_pass_one_door,
+        {f"{DECK}/notify.py": "driver.write('\\x1b]9;' + text)\n"},
+        f"{DECK}/notify.py:1 has a sequence for terminals",
+    ),
+    (
+        house.text_is_never_markup,
         {f"{DECK}/panes/plan.py": "self.border_title = state.name\n"},
         f"{DECK}/panes/plan.py:1 gives data to border_title",
     ),

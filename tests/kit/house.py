@@ -72,7 +72,23 @@ SHOWS_TEXT = {
     "Static", "Label", "Button", "Checkbox", "RadioButton", "Option", "Collapsible", "TabPane",
     "Tab", "Link", "notify",
 }  # fmt: skip
-TITLES = {"border_title", "border_subtitle", "tooltip"}
+TITLES = {"border_title", "border_subtitle", "tooltip", "sub_title"}
+SHOWN_WORDS = {
+    "content",
+    "label",
+    "title",
+    "subtitle",
+    "message",
+    "prompt",
+    "placeholder",
+    "tooltip",
+}
+"""Names of arguments that are shown."""
+PRINTERS = {"print", "echo", "secho", "print_exception", "print_exc", "print_json"}
+DOORS = ("cli.py", "verbs/printing.py", "output/")
+"""Files of the deck that write to a terminal: each cleans what it writes."""
+RAW_DOORS = ("verbs/recorder.py", "verbs/history.py")
+"""Files that write exact bytes where the developer asked for them."""
 LOOSE_TEXT = {"format", "join", "strip", "replace", "ljust", "rjust", "center", "decode", "title"}
 MACHINE_PATH = re.compile(r"(?<![\w.~}-])/(?:work|root)/")
 SHIPPED = ("agents", "tui", "themes", "tests", "screenshots", ".ci")
@@ -405,14 +421,58 @@ def text_is_never_markup(root: Path) -> list[str]:
                 case ast.Call() if called(node) == "from_markup":
                     if not (node.args and is_literal(node.args[0])):
                         complaints.append(f"{where}:{node.lineno} parses data as markup")
-                case ast.Call(args=[first, *_]) if not markup_off(node):
-                    shows = called(node) in SHOWS_TEXT and not is_safe(first)
-                    if shows or (called(node) == "update" and is_loose(first)):
-                        complaints.append(f"{where}:{node.lineno} gives data to {called(node)}")
+                case ast.Call() if not markup_off(node) and gives_data(node):
+                    complaints.append(f"{where}:{node.lineno} gives data to {called(node)}")
                 case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
                     if name in TITLES and not is_safe(value):
                         complaints.append(f"{where}:{node.lineno} gives data to {name}")
     return complaints
+
+
+def gives_data(node: ast.Call) -> bool:
+    """Whether a call hands a string made of data to a widget that may read it as markup."""
+    first = node.args[0] if node.args else None
+    if called(node) == "update":
+        return first is not None and is_loose(first)
+    if called(node) not in SHOWS_TEXT:
+        return False
+    words = [word.value for word in node.keywords if word.arg in SHOWN_WORDS]
+    return any(not is_safe(one) for one in [*([first] if first is not None else []), *words])
+
+
+def prints_pass_one_door(root: Path) -> list[str]:
+    """Only a few files write to a terminal, so that no text gets there uncleaned."""
+    complaints = []
+    for package, where, path in sources(root):
+        below = where.partition("tui/steerdeck/")[2]
+        if package != "steerdeck" or below.startswith((*DOORS, *RAW_DOORS)):
+            continue
+        for node in ast.walk(parse(path)):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id="click"), attr=name)) if (
+                    name in PRINTERS
+                ):
+                    complaints.append(f"{where}:{node.lineno} prints by click.{name}")
+                case ast.Call(func=ast.Name(id=name)) if name in PRINTERS:
+                    complaints.append(f"{where}:{node.lineno} prints by {name}")
+                case ast.Attribute(value=ast.Name(id="sys"), attr="stdout" | "stderr" as name) if (
+                    writes_to(node, path)
+                ):
+                    complaints.append(f"{where}:{node.lineno} writes to {name} itself")
+                case ast.Constant(value=str(text)) if "\x1b" in text or "\x9d" in text:
+                    complaints.append(f"{where}:{node.lineno} has a sequence for terminals")
+    return complaints
+
+
+def writes_to(stream: ast.Attribute, path: Path) -> bool:
+    """Whether something is written there, and it is not only asked what it is."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("write", "writelines")
+        and any(part is stream for part in ast.walk(node.func))
+        for node in ast.walk(parse(path))
+    )
 
 
 def markup_off(node: ast.Call) -> bool:
@@ -465,5 +525,5 @@ RULES: tuple[Rule, ...] = (
     packages_reach_down_only, engine_never_draws, engine_keeps_its_floors, deck_keeps_its_floors,
     no_circles, foreign_code_has_one_door, processes_start_in_five_files, files_stay_small,
     no_drawers, private_parts_stay_private, looks_live_in_themes, text_is_never_markup,
-    no_path_of_one_machine,
+    prints_pass_one_door, no_path_of_one_machine,
 )  # fmt: skip

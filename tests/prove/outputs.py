@@ -4,8 +4,10 @@ What may reach a terminal is learnt from a harmless scene of the same shape: eve
 that the deck sends for hostile words and not for plain ones is foreign.
 """
 
+import json
 import os
 import re
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,13 +21,29 @@ from kit.terminal import Terminal
 from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say, Script, Think
 
-SHOW = "cat hostile.txt"
+SHOW = "python3 names.py; cat hostile.txt"
+NAMES = """
+import json, os
+for number, name in enumerate(json.load(open("names.json"))):
+    try:
+        with open(name.encode("utf-8", "surrogateescape"), "w") as file:
+            file.write(f"S{number:03}\\n")
+    except (OSError, ValueError):
+        pass
+"""
+"""Makes files with hostile names, as far as the file system takes them."""
 PER_REPLY = 20
 _SEQUENCE = re.compile(
     r"\x1b\[(?P<mark>[<=>?]?)(?P<numbers>[0-9;:]*)(?P<between>[ -/]*)(?P<final>[@-~])"
     r"|\x1b\](?P<osc>[0-9]*)[^\x07\x1b]*(?:\x07|\x1b\\)|\x1b(?P<short>.)"
 )
 _COLOUR = re.compile(r"[34]8;2;\d+;\d+;\d+|[34]8;5;\d+")
+
+
+_TABS = {
+    "t": "the transcript", "d": "the diff", "o": "the tools", "v": "the checks", "s": "the shells",
+    "c": "the context", "e": "the events",
+}  # fmt: skip
 
 
 def strings() -> list[str]:
@@ -74,6 +92,18 @@ def saying(texts: list[str]) -> Script:
     return play
 
 
+def on_a_branch(repository: Path, texts: list[str]) -> None:
+    """Stand on a branch with as many of the texts in its name as git takes."""
+    name = "branch"
+    for text in texts:
+        longer = f"{name}-{whole(text)}"
+        if "\0" not in longer and len(longer.encode()) < 150:
+            words = ["git", "check-ref-format", "--branch", longer]
+            if subprocess.run(words, capture_output=True, check=False).returncode == 0:
+                name = longer
+    subprocess.run(["git", "checkout", "-q", "-b", name], cwd=repository, check=True)
+
+
 def shapes(sent: bytes) -> set[str]:
     """The kinds of everything in a stream that is not plain text."""
     text = sent.decode("utf-8", "surrogateescape")
@@ -98,7 +128,11 @@ def scene(folder: Path, texts: list[str], name: str) -> Iterator[tuple[str, str,
     repository = plain(folder / f"repository-{name}").resolve()
     raw = "\n".join(marked(texts)).encode("utf-8", "replace")
     write(repository, "hostile.txt", raw)
+    write(repository, "names.py", NAMES)
+    named = [text.replace("/", "∕").replace("\0", "")[:60] for text in texts]
+    write(repository, "names.json", json.dumps([f"S{at:03}:{one}" for at, one in enumerate(named)]))
     commit(repository, "hostile")
+    on_a_branch(repository, texts)
     home = folder / f"s-{name}"
     with playing({"saying": saying(texts)}) as url:
         home_at(home, {"saying": url}, {SHOW: repository})
@@ -131,10 +165,13 @@ def _terminal(words: tuple[str, ...], folder: Path, environ: dict[str, str]) -> 
 def _deck(repository: Path, environ: dict[str, str]) -> Iterator[tuple[str, str, bytes]]:
     """The lanes, the inbox with both cards, every tab of the zoom from top to end, the replay."""
     with Terminal([PROGRAM], folder=repository, environ=environ) as deck:
+        part = _Parts(deck)
         deck.wait_for("asks you")
+        yield part.done("the lanes")
         _until(deck, "alt+.", "w  answer")
         for _ in range(6):
             _press(deck, "pagedown")
+        yield part.done("a question's card")
         deck.press("1")
         deck.wait_gone("asks you")
         _until(deck, "escape", "Space write")
@@ -142,20 +179,36 @@ def _deck(repository: Path, environ: dict[str, str]) -> Iterator[tuple[str, str,
         _until(deck, ".", "n  no")
         for _ in range(12):
             _press(deck, "pagedown")
+        yield part.done("an approval's card")
         deck.press("n")
         deck.wait_gone("asks to run")
         _until(deck, "escape", "Space write")
         _until(deck, "enter", "Transcript")
-        for tab in "tdoce":
+        for tab in _TABS:
             _press(deck, tab)
             _press(deck, "g")
             for _ in range(25):
                 _press(deck, "pagedown")
+            yield part.done(_TABS[tab])
         _until(deck, "q", "Space write")
         _until(deck, "r", "export")
         for _ in range(40):
             _press(deck, "right")
-        yield "terminal", "the deck", deck.sent
+        yield part.done("the replay")
+
+
+class _Parts:
+    """What a deck sends, cut where one output ends and the next begins."""
+
+    def __init__(self, deck: Terminal) -> None:
+        self._deck = deck
+        self._from = 0
+
+    def done(self, name: str) -> tuple[str, str, bytes]:
+        """All that was sent since the part before, as this output of the deck."""
+        sent = self._deck.sent
+        part, self._from = sent[self._from :], len(sent)
+        return "terminal", f"the deck: {name}", part
 
 
 def _until(deck: Terminal, key: str, sight: str) -> None:
@@ -185,16 +238,27 @@ def through_every_output() -> Counted:
             allowed.setdefault(f"{kind} {name}", set()).update(shapes(sent))
         usual = set().union(*allowed.values())
         shown: dict[int, set[str]] = {}
+        outputs = 0
         for kind, name, sent in scene(folder, texts, "hostile"):
             strange = shapes(sent) - (usual if kind == "terminal" else set())
-            tally.see(not strange, f"{name} ({kind}): {sorted(strange)[:8]}")
-            for number in re.findall(rb"S(\d{3}):", sent):
-                shown.setdefault(int(number), set()).add(name)
-            print(kind, name, len(sent), sorted(strange)[:20], flush=True)
-    unseen = [number for number in range(len(texts)) if "the deck" not in shown.get(number, ())]
+            outputs += 1
+            there = {int(number) for number in re.findall(rb"S(\d{3}):", sent)}
+            for number in range(len(texts)):
+                # One that was cut away has not got through either; the deck must draw every one.
+                tally.see(not strange, f"{name} ({kind}): {number} {sorted(strange)[:8]}")
+            for number in there:
+                shown.setdefault(number, set()).add(name)
+            print(kind, name, len(sent), len(there), sorted(strange)[:20], flush=True)
+    unseen = [
+        number
+        for number in range(len(texts))
+        if not any(name.startswith("the deck") for name in shown.get(number, ()))
+    ]
     tally.see(not unseen, f"never drawn by the deck: {unseen[:20]}")
     least = min(len(shown.get(number, ())) for number in range(len(texts)))
-    return tally.done(f"{len(texts)} strings, each in at least {least} outputs")
+    return tally.done(
+        f"{len(texts)} strings through {outputs} outputs, each seen in at least {least}"
+    )
 
 
 CLAIMS = (Claim("outputs", "hostile text is inert in every output", through_every_output),)
