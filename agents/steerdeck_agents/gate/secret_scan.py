@@ -181,6 +181,9 @@ def _behind_a_name(text: str, first: int, start: int, end: int) -> Found | None:
     if start == 0 or text[start - 1] not in "=:\"'`( \t":
         return None
     before = text[max(0, start - 80) : start]
+    given = before.rstrip(" \t\"'`(bfr")[-6:].lower()
+    if not given.endswith((":", "=", ">", "beare", "basic", "token")):
+        return None
     name = _NAMED.search(before)
     if name is None:
         return None
@@ -281,7 +284,8 @@ def _assigned(text: str, data: bytes) -> Iterator[Found]:
         yield from _in_line(text, first, looked)
     if places and b"login" in small:
         for at in _places(small, b"login"):
-            yield from _values(_NETRC, text, at, min(len(text), at + _LINE))
+            if (login := _NETRC.match(text, at)) and not _NO_SECRET.match(login.group("value")):
+                yield Found(*login.span("value"), "value of a secret")
 
 
 def _places(data: bytes, word: bytes) -> Iterator[int]:
