@@ -122,6 +122,8 @@ def _facts(fleet: Fleet, session: Session, order: _Kept) -> list[KnownEvent]:
         case SetChecks() | SetGoal() | Review():
             return tasking.facts(session.state, order)
         case TypeInto():
+            if order.hidden:
+                fleet.redactor.know([order.text.strip()])
             return [tasking.typed(session.state, session.place.shells, order)]
         case EndShell():
             return [tasking.ending(session.state, order)]
