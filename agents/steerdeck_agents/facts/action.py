@@ -18,6 +18,8 @@ class RunCommand(msgspec.Struct, frozen=True, tag="command"):
     """It goes on after the call, as a shell session; `wait_s` is how long the call looks at it."""
     tty: bool = False
     wait_s: float = 2.0
+    hosts: tuple[str, ...] = ()
+    """Hosts of the network it asks for, such as `pypi.org`."""
 
 
 class UseShell(msgspec.Struct, frozen=True, tag="shell"):

@@ -62,6 +62,7 @@ def _check_allowed(spawn: Spawn, wires: Wires, opened: int) -> None:
         folder=spawn.folder,
         keep=wires.input is not None,
         tty=bool(wires.tty),
+        hosts=spawn.hosts,
     )
     now = bind(
         action,

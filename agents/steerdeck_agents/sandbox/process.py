@@ -22,6 +22,7 @@ from steerdeck_agents.sandbox import (
     bubblewrap,
     descendants,
     guarded,
+    hosts,
     put_back,
     seatbelt,
     seccomp,
@@ -242,7 +243,7 @@ def _start_confined(
             argv = [*enter(spawn.loopback), *argv]
         # Killed at the wrong moment, bubblewrap leaves a half that waits for the other for ever;
         # the next runtime finds it by the marker. The command itself never sees it.
-        given = _with_marker(spawn.environment)
+        given = _with_marker({**spawn.environment, **(hosts.VARIABLES if spawn.hosts else {})})
         ends = (wires.stdin, wires.stdout)
         return _popen(argv, given, "/", ends, (source, report, opened)), status
     except BaseException:

@@ -16,11 +16,11 @@ _CHUNK = 64 * 1024
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Carried(NamedTuple):
-    """Bytes from the first to the second connection, and back."""
+class Carried:
+    """Bytes from the first to the second connection and back, so far."""
 
-    sent: int
-    received: int
+    sent = 0
+    received = 0
 
 
 class Relay(NamedTuple):
@@ -30,23 +30,30 @@ class Relay(NamedTuple):
     close: Callable[[], Awaitable[None]]
 
 
-async def carry(first: Pair, second: Pair) -> Carried:
+async def carry(first: Pair, second: Pair, carried: Carried) -> None:
     """Until both sides have ended or one is gone; both connections are closed then."""
+
+    def sent(count: int) -> None:
+        carried.sent += count
+
+    def received(count: int) -> None:
+        carried.received += count
+
     try:
-        sent, received = await asyncio.gather(
-            _one_way(first[0], second[1]), _one_way(second[0], first[1])
+        await asyncio.gather(
+            _one_way(first[0], second[1], sent), _one_way(second[0], first[1], received)
         )
-        return Carried(sent, received)
     finally:
-        for _, writer in (first, second):
-            await close(writer)
+        await close(first[1], second[1])
 
 
-async def close(writer: asyncio.StreamWriter) -> None:
-    """Close a connection, whatever state it is in."""
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
+async def close(*writers: asyncio.StreamWriter) -> None:
+    """Close connections, whatever state they are in."""
+    for writer in writers:
+        writer.close()
+    for writer in writers:
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def open_relay(envoy: Envoy, port: int) -> Relay:
@@ -57,17 +64,18 @@ async def open_relay(envoy: Envoy, port: int) -> Relay:
     (await envoy.connect(port)).close()
     going: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        going.add(task)
-        task.add_done_callback(going.discard)
+    async def lead(outside: Pair) -> None:
         try:
             inside = await asyncio.open_connection(sock=await envoy.connect(port))
         except (SteerdeckError, OSError):  # the server has ended: so does the connection
-            await close(writer)
+            await close(outside[1])
             return
-        await carry((reader, writer), inside)
+        await carry(outside, inside, Carried())
+
+    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(lead((reader, writer)))
+        going.add(task)
+        task.add_done_callback(going.discard)
 
     try:
         server = await asyncio.start_server(serve, "127.0.0.1", port)
@@ -84,12 +92,12 @@ async def open_relay(envoy: Envoy, port: int) -> Relay:
     return Relay(server.sockets[0].getsockname()[1], end)
 
 
-async def _one_way(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
-    count = 0
+async def _one_way(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, count: Callable[[int], None]
+) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(_CHUNK):
             writer.write(data)
-            count += len(data)
+            count(len(data))
             await writer.drain()
         writer.write_eof()
-    return count

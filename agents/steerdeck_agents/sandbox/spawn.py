@@ -33,6 +33,8 @@ class Spawn(msgspec.Struct, frozen=True, kw_only=True):
     network: bool = False
     """It reaches what this machine reaches. For what the developer has consented to by itself, a
     set-up script or a server; never for an agent's command."""
+    hosts: tuple[str, ...] = ()
+    """Hosts its command was allowed to reach; start it inside `proxy.online`, which opens them."""
     memory: int = msgspec.field(default_factory=appetite.most)
     """Bytes it may take together with all it starts; beyond that it is ended. 0: no limit."""
 
