@@ -174,10 +174,11 @@ def _hash(place: str) -> str:
         opened = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):
         return ""
+    seen = os.fstat(opened)
+    if not stat.S_ISREG(seen.st_mode):
+        os.close(opened)  # fdopen takes no folder
+        return ""
     with os.fdopen(opened, "rb") as file:
-        seen = os.fstat(file.fileno())
-        if not stat.S_ISREG(seen.st_mode):
-            return ""
         if seen.st_size > _LARGEST:
             return f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns}"
         return sha_of(file.read(_LARGEST + 1))

@@ -135,3 +135,9 @@ def test_head_is_read_as_git_reads_it_or_differs_whenever_it_does(tmp_path: Path
     (top / ".git/refs/heads/a").write_text("ref: refs/heads/a")
     assert "too many" in head_of(top)
     assert commit(plain(tmp_path / "again")) != commit_id
+
+
+def test_a_folder_named_like_a_program_to_run_is_no_file_of_it(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    ours = Workspace(path=str(tmp_path), repository="/r", branch="b", base="c")
+    assert stand_of("python3 -m unittest tests", ours, ".").files == ()
