@@ -344,7 +344,7 @@ def test_a_failure_nobody_foresaw_parks_the_session_and_hurts_no_other(tmp_path,
             raise ZeroDivisionError
 
         with monkeypatch.context() as patch:
-            patch.setattr("steerdeck_agents.loop.perform.verdict", broken)
+            patch.setattr("steerdeck_agents.loop.perform.judge", broken)
             session = await playing.start(repository, "busy")
             state = await playing.status(session, "parked")
             assert "steerdeck runtime log" in state.reason

@@ -17,6 +17,7 @@ from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
 from steerdeck_agents.facts.verdict import Terms
 from steerdeck_agents.gate.rule_propose import Proposal
+from steerdeck_agents.gate.rule_terms import in_words
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.settings.paths import Paths
 
@@ -236,5 +237,10 @@ def shown(state: SessionState, asked: OpenApproval) -> list[str]:
     lines += [f"    {line}" for line in asked.what.split("\n")]
     lines += [f"because (it says): {asked.why}"] if asked.why else []
     lines += [f"asked since {reason}" for reason in asked.reasons]
+    if asked.offer is not None:
+        words = in_words(asked.offer.rule)
+        lines.append(
+            f"{asked.offer.alike} alike were allowed; --scope session --proposed allows: {words}"
+        )
     lines.append(f"in {asked.folder}, sandbox: {state.level.title}")
     return lines
