@@ -55,6 +55,12 @@ async def patch(workspace: Workspace, base: str) -> bytes:
         )  # fmt: skip
 
 
+_GONE = (
+    "did not match any files",
+    "is beyond a symbolic link",
+    "unable to stat",
+    "unable to index",
+)
 _LOOKS = 8
 """How often a list of new files is made anew in which one has gone meanwhile."""
 _PLAIN = ("--no-color", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/", "--unified=3")
@@ -79,7 +85,7 @@ async def _with_new_files(workspace: Workspace) -> AsyncIterator[dict[str, str]]
                 break
             except GitError as error:
                 # A file that was there a moment ago, such as one an editor or a build just used.
-                if "did not match any files" not in error.said or not look:
+                if not look or not any(words in error.said for words in _GONE):
                     raise
             listed = await _new(workspace)
             new = [path for path in listed if os.path.lexists(f"{workspace.path}/{path}")]
