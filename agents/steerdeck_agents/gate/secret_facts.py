@@ -11,13 +11,31 @@ from typing import Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
-from steerdeck_agents.facts.events import CallEnded, CallRequested, KnownEvent, OutputAdded
+from steerdeck_agents.facts.events import (
+    CallEnded,
+    CallRequested,
+    KnownEvent,
+    OutputAdded,
+    TextAdded,
+)
 from steerdeck_agents.facts.places import FileChange, Level, Ports, Surroundings, Workspace
 from steerdeck_agents.gate.secret_marks import Redactor
 
 _AS_IT_IS: Final = frozenset(
     {"path", "paths", "not_covered", "newest", "folder", "branch", "base", "repository", "commit"}
-    | {"tool", "model", "served_model", "allowed_by", "level", "rule", "version", "boot", "id"}
+    | {
+        "origin",
+        "kind",
+        "tool",
+        "model",
+        "served_model",
+        "allowed_by",
+        "level",
+        "rule",
+        "version",
+        "boot",
+        "id",
+    }
 )
 """Fields that name something which is looked up by that name: a file, a branch, a tool."""
 _PLACES: Final = (Workspace, Surroundings, Level, Ports, FileChange)
@@ -33,6 +51,9 @@ def clean_event(redactor: Redactor, event: KnownEvent) -> KnownEvent:
         case CallEnded() | OutputAdded():
             allowed = redactor.allowed(event.session, event.call)
             return _cleaned(event, functools.partial(redactor.text, allowed=allowed))
+        case TextAdded():
+            # Cleaned in pieces on its way here, and again as a whole when its item ends.
+            return event
         case CallRequested():
             kept = redactor.json(event.arguments)
             if kept != event.arguments:

@@ -128,7 +128,8 @@ def find(text: str, known: Collection[str] = (), coded: Collection[str] = ()) ->
         )
     if "PRIVATE KEY" in text:
         found += _private_keys(text)
-    found += _assigned(text, data)
+    if "=" in text or ":" in text or "login" in text:
+        found += _assigned(text, data)
     return _apart(found) if found else []
 
 
