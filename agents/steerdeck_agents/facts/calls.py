@@ -11,7 +11,8 @@ CallStatus = Literal["done", "failed", "rejected", "interrupted"]
 class CallRequested(Fact, frozen=True, kw_only=True, tag="call.requested"):
     """The model asked for a tool.
 
-    `arguments` is its exact JSON text; of a freeform tool it is the whole input.
+    `arguments` is its exact JSON text, but for marks where a secret stood; of a freeform tool it is
+    the whole input. What runs is the exact text, which memory alone holds (`gate.secret_marks`).
     """
 
     tool: str
