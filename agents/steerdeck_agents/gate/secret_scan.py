@@ -40,6 +40,11 @@ _NAMED: Final = re.compile(
     r"|(?<=bearer) |(?<=basic) |(?<=token) )$"
 )
 """A name that stands for a secret, up to where its value begins."""
+_NAME_WORDS: Final = (
+    "key", "secret", "token", "passw", "passphrase", "pwd", "credential", "auth", "bearer", "basic",
+    "cookie", "session", "_pat",
+)  # fmt: skip
+"""One of these stands in each such name."""
 _VALUE_PIECE: Final = re.compile(r"[A-Za-z0-9_\-+/=.~%]{1,512}")
 _LOWER: Final = bytes(code + 32 if 65 <= code <= 90 else code for code in range(256))
 _UPPER: Final = bytes(
@@ -181,9 +186,12 @@ def _behind_a_name(text: str, first: int, start: int, end: int) -> Found | None:
         start -= 1
     if start == 0 or text[start - 1] not in "=:\"'`( \t":
         return None
-    before = text[max(0, start - 80) : start]
+    before = text[max(0, start - 64) : start]
     given = before.rstrip(" \t\"'`(bfr")[-6:].lower()
     if not given.endswith((":", "=", ">", "beare", "basic", "token")):
+        return None
+    small = before.lower()
+    if not any(word in small for word in _NAME_WORDS):
         return None
     name = _NAMED.search(before)
     if name is None:
