@@ -52,7 +52,8 @@ class World:
         self._sockets()
         with (folder / "home/.ssh/id_rsa").open() as private:
             self._sleeper = subprocess.Popen(
-                ["/bin/bash", "-c", "sleep 1000; : canary"],
+                ["tail", "-f", "/dev/null", "canary"],
+                stderr=subprocess.DEVNULL,
                 stdin=private,
                 cwd=folder,
                 env={"CANARY": "canary-of-ours"},
@@ -65,7 +66,6 @@ class World:
         self._stack.callback(os.close, self._ours)
 
     def close(self) -> None:
-        descendants.send(descendants.descendants(self._sleeper.pid), 9)
         self._sleeper.kill()
         self._sleeper.wait()
         self._stack.close()

@@ -14,7 +14,7 @@ class Row(msgspec.Struct, frozen=True):
     text: str
 
 
-class Finding(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of the doctor."""
 
     name: str

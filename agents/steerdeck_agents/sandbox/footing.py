@@ -42,6 +42,8 @@ def footing(spawn: Spawn, wires: Wires, start: str) -> Iterator[int]:
 
 def standing(opened: int) -> list[str]:
     """Lines of bash that end it when it doesn't stand in this folder, and let go of it."""
+    if sys.platform != "linux":
+        return [f"exec {opened}<&-"]
     there = f"/proc/self/fd/{opened}"
     return [f'[ . -ef {there} ] || {{ echo "{CHANGED}"; exit 126; }}', f"exec {opened}<&-"]
 

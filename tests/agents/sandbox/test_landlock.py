@@ -1,5 +1,6 @@
 """Where user namespaces are refused: what Landlock and the filter hold, and what is put back."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,9 +13,10 @@ import msgspec
 import pytest
 
 from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.facts.places import Level, Workspace
+from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox import landlock
-from steerdeck_agents.sandbox.process import Finished
+from steerdeck_agents.sandbox.live import start_live
+from steerdeck_agents.sandbox.process import Finished, Spawn, environment
 
 Runner = Callable[..., Finished]
 
@@ -105,6 +107,26 @@ def test_a_command_and_all_it_left_behind_are_ended(go: Runner, beside: Level) -
     assert done.exit_code == 0
     assert found.stdout == b""
     assert go("kill -TERM $$", beside).signal == signal.SIGTERM
+
+
+def test_a_dialogue_on_a_terminal_works(
+    beside: Level, workspace: Workspace, tmp_path: Path
+) -> None:
+    async def main() -> str:
+        spawn = Spawn(
+            script="stty size; read -rp 'name: ' x; echo hello $x; echo out > /dev/tty",
+            workspace=workspace,
+            environment=environment(Surroundings(), workspace, beside),
+            level=beside,
+        )
+        live = start_live(spawn, tty=True, on_output=lambda _: None, spool=tmp_path / "live")
+        live.write("you\n")
+        await live.done.wait()
+        assert live.finished is not None and live.finished.exit_code == 0
+        return live.read_new()
+
+    said = asyncio.run(main())
+    assert "30 100\n" in said and "hello you\nout\n" in said
 
 
 def test_a_linked_folder_is_read_and_never_written(

@@ -202,7 +202,6 @@ def test_the_developer_reaches_a_server_inside_through_a_port_that_is_opened_on_
 
     asyncio.run(main())
     assert open_files() == before
-    assert not descendants.descendants(os.getpid())
 
 
 def test_a_server_on_the_other_loopback_address_is_reached_too(site: Site) -> None:

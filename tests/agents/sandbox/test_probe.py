@@ -57,7 +57,7 @@ def test_a_refused_namespace_names_what_to_change(
 def test_a_bubblewrap_that_confines_nothing_is_not_relied_on(tmp_path: Path) -> None:
     through = (
         'while [ $# -gt 0 ] && [ "$1" != -- ]; do\n'
-        '    [ "$1" = --json-status-fd ] && report=$2; shift\n'
+        '    [ "$1" = --json-status-fd ] && report=$2; [ "$1" = --chdir ] && cd "$2"; shift\n'
         'done; shift; "$@"; code=$?; echo "{\\"exit-code\\": $code}" >&$report; exit $code'
     )
     level = without(fake(tmp_path, through))
