@@ -30,7 +30,10 @@ from steerdeck_agents.settings.paths import Paths
 
 @click.group()
 def rules() -> None:
-    """Rules that answer approvals: what may run unasked, what must ask, what never runs."""
+    """List, test, add and take back rules for approvals.
+
+    A rule says what may run unasked, what must ask, and what never runs.
+    """
 
 
 @rules.command("list")
