@@ -53,6 +53,7 @@ class World:
         with (folder / "home/.ssh/id_rsa").open() as private:
             self._sleeper = subprocess.Popen(
                 ["tail", "-f", "/dev/null", "canary"],
+                stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 stdin=private,
                 cwd=folder,

@@ -206,6 +206,8 @@ def _ended(finished: Finished, timeout_s: float) -> str:
         return "was ended because it printed too much"
     if finished.crowded:
         return "was ended because it had too many processes at once"
+    if finished.memory:
+        return "was ended because it took too much memory"
     if finished.signal is not None:
         return f"was ended by signal {finished.signal}"
     return "" if finished.exit_code == 0 else f"ended with exit code {finished.exit_code}"

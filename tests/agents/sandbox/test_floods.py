@@ -48,17 +48,23 @@ def test_nobody_is_left_of_a_shell_that_was_stopped(name: str, level: Level) -> 
     assert not unhurried and tally.wanted
 
 
-def test_one_that_takes_too_much_memory_is_ended_and_told_so(level: Level, go: Runner) -> None:
+def test_one_that_takes_too_much_memory_is_ended_and_told_so(
+    level: Level, go: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_MEMORY_EVERY_S", 0.05)
     script = "python -c 'x = bytearray(400_000_000); import time; time.sleep(60)' & wait"
     done = go(script, level, memory=200_000_000, timeout_s=30)
     assert done.memory and not done.timed_out
     assert "more memory than one command may" in done.problem
 
 
-def test_memory_that_forked_processes_have_in_common_counts_once(level: Level, go: Runner) -> None:
+def test_memory_that_forked_processes_have_in_common_counts_once(
+    level: Level, go: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_MEMORY_EVERY_S", 0.05)
     script = (
         "python -c 'import os, time; x = bytearray(60_000_000)\n"
-        "for _ in range(3): os.fork()\ntime.sleep(1.3)'"
+        "for _ in range(3): os.fork()\ntime.sleep(0.4)'"
     )
     done = go(script, level, memory=400_000_000)
     assert not done.memory
