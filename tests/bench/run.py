@@ -26,6 +26,7 @@ MEASURES = {
     "four": ("four", "CPU, memory and bytes of one and of four sessions"),
     "append": ("journal_append", "what a fact costs to keep"),
     "gap": ("call_gap", "what the harness adds to a tool call"),
+    "verdict": ("verdicts", "what the gate's answer costs"),
     "shelter": ("shelter", "what the sandbox adds to a command"),
     "seek": ("seeking", "opening and seeking in a long session"),
 }

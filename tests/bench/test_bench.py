@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import call_gap, journal_append, seeking, shelter
+from bench import call_gap, journal_append, seeking, shelter, verdicts
 from bench.rows import Row, machine, median, share, table, within
 
 
@@ -36,6 +36,11 @@ def test_what_the_sandbox_adds_is_told_for_each_tier():
     assert bare.ours > 0
     assert all(row.reference == bare.ours for row in tiers[::2])
     assert len(tiers) % 2 == 0
+
+
+def test_what_a_verdict_costs_is_told_with_its_goal():
+    half, most = verdicts.measure(quick=True)
+    assert 0 < half.ours <= most.ours and most.goal == "≤ 2 ms"
 
 
 @pytest.mark.parametrize(
