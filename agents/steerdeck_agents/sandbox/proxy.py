@@ -2,7 +2,8 @@
 
 The command has a network of its own with nothing in it but this proxy, whose listening socket the
 envoy makes there. Names are resolved out here, so no query leaves that the command has worded.
-What is carried is not read: a host that was allowed sees whatever the command sends.
+What is carried is not read: a host that was allowed sees whatever the command sends, and may be
+asked for other names that the same server answers to.
 
 Format: CONNECT and absolute-form requests of HTTP/1.1 (RFC 9110 9.3.6, RFC 9112 3.2.2).
 """

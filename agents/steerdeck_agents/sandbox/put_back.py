@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.sandbox.guarded import GIT_FILES, GIT_FOLDERS, make_git_parts
+from steerdeck_agents.sandbox.guarded import EVEN_MISSING, GIT_FILES, GIT_FOLDERS, make_git_parts
 
 _LARGEST = 4 * 1024 * 1024
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -41,9 +41,12 @@ def release(top: Path, kept: "Kept") -> str:
         changed = kept.put_back()
     except (OSError, SteerdeckError) as problem:
         return f"What it may have changed of .git could not be put back: {problem}."
-    if not changed:
-        return ""
-    return f"It changed {', '.join(changed)}, which commands may not; that was put back."
+    told = []
+    if changed:
+        told.append(f"It changed {', '.join(changed)}, which commands may not; that was put back.")
+    if new := kept.planted():
+        told.append(f"There is a new {', '.join(new)}: programs may read that unasked. Look at it.")
+    return " ".join(told)
 
 
 class Kept:
@@ -53,6 +56,7 @@ class Kept:
         """Raises SteerdeckError when they can't be kept."""
         make_git_parts(top)
         self._git = top / ".git"
+        self._missing = [top / name for name in EVEN_MISSING if not os.path.lexists(top / name)]
         self._pointer: bytes | None = None
         self._folders: dict[str, dict[str, bytes]] = {}
         if self._git.is_file() and not self._git.is_symlink():
@@ -85,6 +89,12 @@ class Kept:
             with _opened(self._git, name) as folder:
                 changed += [f"{where}/{entry}" for entry in _put_back(folder, name, before)]
         return tuple(changed)
+
+    def planted(self) -> tuple[str, ...]:
+        """What is there now of what runs unasked and was not; each is told once."""
+        new = [path for path in self._missing if os.path.lexists(path)]
+        self._missing = [path for path in self._missing if path not in new]
+        return tuple(path.name for path in new)
 
     def _put_pointer_back(self, pointer: bytes) -> tuple[str, ...]:
         if not self._git.is_symlink() and self._git.is_file():

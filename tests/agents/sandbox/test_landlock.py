@@ -205,6 +205,15 @@ def test_a_git_that_was_swapped_for_a_link_is_a_link_no_more(
     assert not (Path(workspace.path) / ".git").is_symlink()
 
 
+def test_what_would_run_unasked_stays_and_is_told(
+    go: Runner, loose: Level, workspace: Workspace
+) -> None:
+    done = go("echo 'touch ran' > .envrc; mkdir .vscode; touch other", loose)
+    assert "There is a new .envrc, .vscode: programs may read that unasked." in done.problem
+    assert (Path(workspace.path) / ".envrc").is_file()
+    assert go("echo more >> .envrc", loose).problem == ""
+
+
 def test_a_repack_that_makes_a_clone_independent_stays(
     go: Runner, loose: Level, workspace: Workspace
 ) -> None:
