@@ -2,12 +2,15 @@
 
 from msgspec import structs
 
-from kit.desk import Feed, Story
+from kit.desk import NOW, Feed, Story
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import ApprovalId, CallId, ItemId, MessageId, RequestId, Sha, TurnId
+from steerdeck_agents.facts.outline import Command, Outline
 from steerdeck_agents.facts.places import FileChange, Level, Workspace
 from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.facts.verdict import Pattern, Rule
+from steerdeck_agents.gate.rule_propose import Example, Proposal
 from steerdeck_agents.runtime import wire
 
 BUBBLEWRAP = Level("bubblewrap", files=True, network=True, processes=True)
@@ -112,6 +115,35 @@ class Writer:
         self.add(e.TurnEnded(status=status, error=error), ago)
 
 
+def _past(what: str, allowed: bool, name: str, ago_s: int) -> Example:
+    return Example(what, "/w/csv", "/w/csv", allowed, name=name, at_ms=NOW - 1000 * ago_s)
+
+
+def proposal() -> Proposal:
+    """What the rules make of the command of add-csv."""
+    words = ("pip", "install")
+    rule = Rule(id="", pattern=Pattern(words, words=("csvkit==2.*",)))
+    return Proposal(
+        rule=rule,
+        sha=rule.sha(),
+        words="pip install csvkit==2.*",
+        narrower=Rule(id="", pattern=Pattern((*words, "csvkit==2.1.0"))),
+        wider=Rule(id="", pattern=Pattern(words, words=("csvkit==*",))),
+        allowed=(
+            _past("pip install csvkit==2.1.0", True, "add-csv", 300),
+            _past("pip install csvkit==2.1.0 -q", True, "add-csv", 900),
+            _past("pip install 'csvkit==2.*'", True, "reports", 1_200_000),
+        ),
+        asks=(
+            _past("pip install csvkit==1.3", False, "add-csv", 4_000),
+            _past("pip install -r dev.txt", False, "docs", 1_500_000),
+        ),
+        near=("pip install csvkit==3.0", "pip install other", "pip install csvkit==2.1 && make"),
+        alike=2,
+        looked=40,
+    )
+
+
 def shop() -> Feed:
     """fix-login works, add-csv needs you, docs is done, rate-limit failed."""
     story = Story()
@@ -121,7 +153,9 @@ def shop() -> Feed:
     _rate_limit(story)
     told = sorted(story.events, key=lambda event: event.at_ms)
     numbered = [structs.replace(event, seq=seq) for seq, event in enumerate(told, start=1)]
-    return Feed(numbered, OUTLOOK, {"fix": DIFF})
+    feed = Feed(numbered, OUTLOOK, {"fix": DIFF})
+    feed.proposal = proposal()
+    return feed
 
 
 def _fix_login(story: Story) -> None:
@@ -188,6 +222,15 @@ def _add_csv(story: Story) -> None:
             "csv module does not.",
             reasons=("no rule names this exact command", "pip install reaches the network"),
             level="bubblewrap",
+            outline=Outline(
+                (
+                    Command("cd", ("export",)),
+                    Command("pip", ("install", "csvkit==2.*"), network=True),
+                    Command("python", ("-m", "export.csv", "--check")),
+                ),
+                whole=True,
+                network=("pip",),
+            ),
         ),
         108,
     )

@@ -1,8 +1,9 @@
 from kit.desk import NOW, Story
 from kit.shop import BUBBLEWRAP, DIFF, shop
 from steerdeck.model import DeckModel
-from steerdeck.panes.approval import approval_card, sandbox_words
+from steerdeck.panes.approval import round_about, sandbox_words, verdict_rows
 from steerdeck.panes.dock import dock
+from steerdeck.panes.exact import written
 from steerdeck.panes.footer import footer
 from steerdeck.panes.header import header
 from steerdeck.panes.hunk import newest_hunk
@@ -16,7 +17,7 @@ from steerdeck.panes.timeline import Timeline
 from steerdeck.panes.tools import calls_of, matching
 from steerdeck.panes.transcript import entry_lines, short
 from steerdeck.panes.wish import body, command_spans
-from steerdeck.text import Line
+from steerdeck.text import Line, width_of
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, RequestId, SessionId, Sha
 from steerdeck_agents.facts.places import Level
@@ -176,17 +177,17 @@ def _approval(what: str, kind: str = "command") -> OpenApproval:
 
 def test_a_card_holds_the_whole_command_and_shows_what_hides_in_it():
     what = "echo safe\n" + "x" * 3000 + "\nrm -rf \x1b[2K\u202e~"
-    lines = body(_approval(what))
+    lines = body(_approval(what), None, 76)
     told = "".join(span.text for line in lines for span in line.spans)
     assert "x" * 3000 in told
     assert "␛[2K⟨U+202E⟩~" in told and "\x1b" not in told
-    assert all(line.wrap for line in lines if line.spans)
+    assert not any(width_of("".join(span.text for span in line.spans)) > 72 for line in lines)
 
 
 def test_the_words_of_a_command_are_not_changed_by_its_colours():
     for text in ("a 'b c' && d=1 e | f; g > h", 'echo "x\\"y" \'open', "  lead", "a\tb"):
-        told = "".join(span.text for span in command_spans(text))
-        assert told == text.replace("\t", "    ")
+        told = "".join(span.text for span in command_spans(written(text)))
+        assert told == text.replace("\t", "␉")
 
 
 def test_a_card_says_what_holds_the_command_only_as_probed():
@@ -201,7 +202,8 @@ def test_a_card_says_what_holds_the_command_only_as_probed():
 def test_the_agent_s_reason_stands_in_quotes():
     feed = shop()
     state = feed.states()[CSV]
-    card = approval_card(state.approvals[0], state, None, NOW, 70)
+    approval = state.approvals[0]
+    card = [*verdict_rows(approval, state, 70), *round_about(approval, state, None, NOW, 70)]
     assert "“The German shop" in _words(card)
     assert "no rule names this exact command" in _words(card)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from kit.asks import danger, ruled
 from kit.desk import deck, told, until
 from kit.shop import shop
 from kit.yard import CHECKS, yard
@@ -30,20 +31,27 @@ SCREENS = {
     "work": ((), "composer"),
     "claim": (("i", "j", "j"), "deck"),
     "checks": (("4", "enter", "v"), "deck"),
+    "scope": (("i", "a"), "deck"),
+    "danger": (("i",), "deck"),
+    "alike": (("i",), "deck"),
 }
 IN_YARD = ("work", "claim", "checks")
 """Screens of the sessions with checks, goals and shells; the others are of the shop."""
+ASKS = {"danger": danger, "alike": ruled}
+ONCE = {**dict.fromkeys(IN_YARD, (120, 36)), "scope": (120, 36), "danger": (120, 36),
+        "alike": (120, 36)}  # fmt: skip
+"""Screens that are taken in one size."""
 TAKEN = [
     (name, size)
     for name in SCREENS
     for size in SIZES
-    if name not in IN_YARD or size == (120, 36) or (name == "work" and size == (80, 24))
+    if ONCE.get(name, size) == size or (name == "work" and size == (80, 24))
 ]
 
 
 async def _settled(app: DeckApp, pilot: Pilot[None]) -> None:
     """Wait until nothing on the screen changes any more."""
-    if app.screen.id == "inbox":
+    if app.screen.id in ("inbox", "scope_dialog"):
         await until(pilot, lambda: app.screen.armed)
     before = ""
     same = 0
@@ -56,7 +64,7 @@ async def _settled(app: DeckApp, pilot: Pilot[None]) -> None:
 
 async def take(name: str, size: tuple[int, int]) -> str:
     keys, face = SCREENS[name]
-    feed = yard() if name in IN_YARD else shop()
+    feed = yard() if name in IN_YARD else ASKS.get(name, shop)()
     feed.checks = CHECKS
     app = deck(feed, face=face)
     async with app.run_test(size=size) as pilot:
@@ -64,10 +72,10 @@ async def take(name: str, size: tuple[int, int]) -> str:
         await _settled(app, pilot)
         for key in keys:
             await pilot.press(key)
-            if key in ("r", "n", "i", "v", "enter", "full_stop"):
+            if key in ("r", "n", "i", "v", "enter", "full_stop", "a"):
                 await _settled(app, pilot)
         await _settled(app, pilot)
-        assert any(word in told(app) for word in ("fix-login", "shop", "rate-limit"))
+        assert any(word in told(app) for word in ("fix-login", "shop", "rate-limit", "deploy"))
         return picture(app, f"steerdeck: {name}")
 
 

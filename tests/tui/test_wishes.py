@@ -7,7 +7,7 @@ import pytest
 from kit.desk import Feed, Story, deck, told, until
 from kit.shop import BUBBLEWRAP, OUTLOOK
 from kit.yard import asked
-from steerdeck.panes.approval import approval_card
+from steerdeck.panes.approval import round_about, verdict_rows
 from steerdeck.panes.dock import dock
 from steerdeck.panes.wish import body
 from steerdeck.screens.inbox import InboxScreen
@@ -38,12 +38,14 @@ def card(kind: str, what: str, story: Story | None = None, **more: object) -> st
     story = story or events()
     story.add("s", asked(kind, what, **more))
     state = fold(story.events)
-    return words(approval_card(state.approvals[0], state, None, story.now, 76))
+    approval = state.approvals[0]
+    rows = verdict_rows(approval, state, 76)
+    return words([*rows, *round_about(approval, state, None, story.now, 76)])
 
 
 def words(lines: list) -> str:
     return "\n".join(
-        "".join(s.text for s in ((line.gutter,) if line.gutter else ()) + line.spans + line.right)
+        "".join(s.text for s in (line.gutter, *line.spans, line.tail, *line.right) if s)
         for line in lines
     )
 
@@ -90,7 +92,7 @@ def test_what_would_be_typed_is_shown_with_the_shell_it_goes_to():
     shown = card("input", "commit;\n", story, call=CallId("c"))
     assert "psql shop" in shown and "npm run dev" not in shown
     assert "DELETE 40" in shown
-    assert "commit; ␊" in shown
+    assert "commit;␊" in shown
     assert "Enter is pressed after it" in shown
     assert "Enter is not pressed" in card("input", "commit;", story=events())
 
@@ -133,17 +135,19 @@ def test_changed_tools_are_a_plain_diff():
 def test_the_text_of_every_kind_is_there_to_its_last_line(kind):
     story = events()
     story.add("s", asked(kind, "\n".join(f"line {n}" for n in range(300))))
-    shown = words(body(state_of(story).approvals[0], state_of(story)))
+    shown = words(body(state_of(story).approvals[0], state_of(story), 76))
     assert all(f"line {n}" in shown for n in range(300))
 
 
-@pytest.mark.parametrize(("key", "scope"), [("y", "once"), ("s", "session"), ("a", "everywhere")])
-def test_a_server_is_consented_to_once_for_a_session_or_for_ever(key, scope):
-    story = events(asked("server", "npx -y @jira/mcp --token-from JIRA", title="jira"))
+@pytest.mark.parametrize("kind", ["server", "tools", "setup"])
+@pytest.mark.parametrize(("key", "scope"), [("s", "session"), ("a", "everywhere")])
+def test_a_consent_is_for_a_session_or_for_ever(kind, key, scope):
+    story = events(asked(kind, "npx -y @jira/mcp --token-from JIRA", title="jira"))
 
     async def scene(app, pilot, feed):
         assert "npx -y @jira/mcp --token-from JIRA" in told(app)
-        await pilot.press("enter")
+        assert " y " not in told(app), "once and this session would mean the same"
+        await pilot.press("enter", "y")
         await pilot.pause()
         assert feed.orders == []
         await pilot.press(key)
@@ -153,18 +157,6 @@ def test_a_server_is_consented_to_once_for_a_session_or_for_ever(key, scope):
         assert (decided.allow, decided.scope, decided.shown) == (True, scope, "c")
 
     play(scene, story)
-
-
-def test_a_call_is_never_remembered_for_ever_and_a_session_means_every_call():
-    async def scene(app, pilot, feed):
-        shown = " ".join(told(app).split())
-        assert "a remember" not in shown
-        assert "every call of jira close, whatever its arguments, for one" in shown
-        await pilot.press("a")
-        await pilot.pause()
-        assert feed.orders == []
-
-    play(scene, events(asked("tool", "jira close\n{}", call=CallId("c"))))
 
 
 @pytest.mark.parametrize(

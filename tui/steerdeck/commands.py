@@ -5,6 +5,7 @@ is sent and comes back when the order was refused, so no word is lost.
 """
 
 import asyncio
+import posixpath
 import time
 from collections.abc import Callable, Coroutine
 from typing import Literal, TypeVar
@@ -20,11 +21,21 @@ from steerdeck_agents.facts.asking import Scope
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.goals import Goal
-from steerdeck_agents.facts.ids import Ids, MessageId, OrderId, RandomIds, SessionId, ShellId
+from steerdeck_agents.facts.ids import (
+    ApprovalId,
+    Ids,
+    MessageId,
+    OrderId,
+    RandomIds,
+    SessionId,
+    Sha,
+    ShellId,
+)
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Mode, Surroundings
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.facts.verdict import Rule, Terms
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import PageError
 from steerdeck_agents.runtime.wire import Given
@@ -229,8 +240,13 @@ class Helm:
         allow: bool,
         scope: Scope = "once",
         words: str = "",
+        rule: Rule | None = None,
+        terms: Terms | None = None,
     ) -> None:
-        """Decide on exactly what was on the screen: `shown` carries its binding."""
+        """Decide on exactly what was on the screen: `shown` carries its binding, `rule` is stored.
+
+        Without a rule a wider scope names the exact text.
+        """
         await self.bridge.give(
             o.Decide(
                 id=self._order(),
@@ -240,8 +256,34 @@ class Helm:
                 shown=shown.binding,
                 scope=scope,
                 words=words,
+                rule=rule,
+                rule_shown=rule.sha() if rule is not None else Sha(""),
+                terms=terms or Terms(),
             )
         )
+
+    async def propose(self, session: SessionId, approval: ApprovalId) -> None:
+        """Ask for the rule that would answer an approval and its like; drawn when it comes."""
+        # The rules know the shell's grammar, which the deck does not load at its start.
+        from steerdeck_agents.gate.rule_propose import Proposal
+
+        try:
+            made = await self.bridge.page(wire.Propose(session, approval), Proposal)
+        except PageError:
+            return
+        self.model.proposals[approval] = made
+        self.bridge.mark(Dirty(everything=True))
+
+    async def near(self, rule: Rule, asked: OpenApproval, state: SessionState) -> tuple[str, ...]:
+        """Commands close to what is asked that a rule does not match; takes milliseconds."""
+        from steerdeck_agents.gate.rule_propose import Example, near_misses
+
+        root = state.workspace.path
+        folder = posixpath.normpath(posixpath.join(root, asked.folder))
+        this = Example(asked.what, folder, root, allowed=False, kind=asked.kind)
+        if asked.kind != "command":
+            return ()
+        return await asyncio.to_thread(near_misses, rule, this)
 
     async def answer(self, item: InboxItem, text: str) -> None:
         await self.bridge.give(
@@ -261,7 +303,10 @@ class Helm:
 
     def see(self, item: InboxItem) -> None:
         """Put news aside: a claim for every deck, for it is reviewed; other news on this one."""
-        if item.kind == "claim":
+        review = self.model.review(item)
+        if review is not None:
+            self.go(self.review_rule(item.session, review.rule.id))
+        elif item.kind == "claim":
             self.go(self.review(item.session))
         else:
             self.model.seen.add(item.id)
@@ -269,6 +314,10 @@ class Helm:
     async def review(self, session: SessionId) -> None:
         """The claim that the work is done was looked at."""
         await self.bridge.give(o.Review(id=self._order(), session=session))
+
+    async def review_rule(self, session: SessionId, rule: str) -> None:
+        """What passed under an ended rule was looked at."""
+        await self.bridge.give(o.ReviewRule(id=self._order(), session=session, rule=rule))
 
     # checks, goals, shells
 

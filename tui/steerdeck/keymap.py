@@ -14,7 +14,7 @@ import msgspec
 
 Place = Literal[
     "anywhere", "composer", "deck", "zoom", "inbox", "card", "replay", "dialog", "new", "land",
-    "help", "words",
+    "help", "words", "scope",
 ]  # fmt: skip
 """Where the keys go: `composer` is text; in every other place letters are commands."""
 
@@ -195,8 +195,10 @@ KEYS: tuple[Key, ...] = (
     Key("leave", ("q",), "deck", ("zoom",), "Back to the deck", foot=6),
     # inbox
     Key("once", ("y",), "once", ("card",)),
+    Key("confirm_danger", ("!",), "run it, though it can't be taken back", ("card",)),
+    Key("all_alike", ("Y",), "once, all alike", ("card",)),
     Key("session", ("s",), "this session", ("card",)),
-    Key("remember", ("a",), "remember", ("card",)),
+    Key("always", ("a",), "scope…", ("card",)),
     Key("no", ("n",), "no", ("card",)),
     Key("no_words", ("N",), "no, with words", ("card",)),
     Key("view", ("v", "enter"), "view all", ("card",)),
@@ -210,6 +212,13 @@ KEYS: tuple[Key, ...] = (
     Key("land_it", ("L",), "land", ("card",)),
     Key("seen", ("x",), "seen", ("card",)),
     *(Key(f"choice_{n}", (str(n),), "", ("card",)) for n in range(1, 10)),
+    # the scope of a yes
+    Key("field_up", ("k", "up"), "field", ("scope",)),
+    Key("field_down", ("j", "down"), "field", ("scope",)),
+    Key("less", ("h", "left"), "narrower", ("scope",)),
+    Key("more", ("l", "right"), "wider", ("scope",)),
+    Key("store", ("y",), "store the rule and run", ("scope",)),
+    Key("view_past", ("v", "enter"), "view all", ("scope",)),
     # replay
     Key("play", ("space",), "play", ("replay",)),
     Key("event_left", ("left",), "event", ("replay",), shown="← →"),

@@ -4,14 +4,14 @@ Pure and without a terminal: the bridge feeds it, screens draw from it, tests dr
 decides what is true of a session; that is `reduce` alone.
 """
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from steerdeck.waiting import InboxItem as InboxItem
 from steerdeck.waiting import approval_id as approval_id
 from steerdeck.waiting import call_id as call_id
-from steerdeck.waiting import drift_id, hidden_id, news_id, waiting
+from steerdeck.waiting import drift_id, hidden_id, news_id, review_id, same, waiting
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.events import (
     DoneReviewed,
@@ -20,15 +20,21 @@ from steerdeck_agents.facts.events import (
     RuntimeStarted,
     Streamed,
 )
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ids import ApprovalId, SessionId
 from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.ruling import RuleReview
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, OpenQuestion, SessionState
 from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime.wire import GaugeLine, Outlook
 
+if TYPE_CHECKING:
+    from steerdeck_agents.gate.rule_propose import Proposal
+
 Face = Literal["composer", "deck"]
 Target = Literal["one", "several", "all"]
+_ALIKE = ("command", "patch", "tool", "network")
+"""Kinds that may be decided for several sessions at once."""
 
 
 class Dirty(msgspec.Struct):
@@ -87,6 +93,8 @@ class DeckModel:
         """Whether sessions of other repositories are shown too."""
         self.seen: set[str] = set()
         """Inbox items the developer put aside, for this deck only."""
+        self.proposals: dict[ApprovalId, Proposal] = {}
+        """The rules that would answer what waits, for those that were asked for."""
         self.undoable: list[SessionId] = []
         """Sessions this deck archived or discarded, the last one last."""
         self.notice = ""
@@ -250,6 +258,21 @@ class DeckModel:
     def approval(self, item: InboxItem) -> OpenApproval | None:
         state = self.states.get(item.session)
         return next((a for a in state.approvals if a.id == item.id), None) if state else None
+
+    def alike(self, item: InboxItem) -> list[InboxItem]:
+        """The approvals of several sessions that allow the same, letter by letter, this one too."""
+        asked = self.approval(item)
+        if asked is None or asked.kind not in _ALIKE:
+            return []
+        others = [one for one in self.inbox() if one.kind == "approval"]
+        found = [one for one in others if (a := self.approval(one)) and same(asked, a)]
+        return found if len({one.session for one in found}) > 1 else []
+
+    def review(self, item: InboxItem) -> RuleReview | None:
+        """The ended rule whose doings wait to be looked at."""
+        state = self.states.get(item.session)
+        reviews = state.rule_reviews if state is not None else ()
+        return next((r for r in reviews if review_id(item.session, r) == item.id), None)
 
     def question(self, item: InboxItem) -> OpenQuestion | None:
         state = self.states.get(item.session)

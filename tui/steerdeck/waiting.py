@@ -11,15 +11,18 @@ import msgspec
 from steerdeck_agents.facts.checks import CheckResult, Evidence
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
+from steerdeck_agents.facts.ruling import RuleReview
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.gate.rule_terms import in_words
 
 Waiting = Literal[
     "approval", "question", "hidden", "unknown", "parked", "held", "claim", "drift", "resting",
-    "failed", "done",
+    "failed", "done", "passed",
 ]  # fmt: skip
 """`hidden`: a shell asks for what is not echoed; `held`: a goal that does not go on by itself;
-`claim`: done, with evidence; `resting`: parked with a clock, so that it goes on by itself."""
+`claim`: done, with evidence; `resting`: parked with a clock, so that it goes on by itself;
+`passed`: a temporary rule ended, and what it let pass is to be looked at."""
 
 _CLAIMS = ("approval", "question", "hidden", "unknown", "parked")
 """What keeps an agent waiting; the rest of the inbox is news that stands until it was seen."""
@@ -78,7 +81,31 @@ def waiting(state: SessionState) -> list[InboxItem]:
         for drift in state.drifts
         if not (paused and drift.pauses)
     ]
+    items += [
+        InboxItem("passed", state.id, review_id(state.id, one), one.at_ms, passed_text(one))
+        for one in state.rule_reviews
+    ]
     return items
+
+
+def review_id(session: SessionId, review: RuleReview) -> str:
+    return f"{session}:passed:{review.rule.id}"
+
+
+def passed_text(review: RuleReview) -> str:
+    """An ended rule in a line."""
+    times = "once" if review.used == 1 else f"{review.used} times"
+    return f"passed {times} by a rule that ended: {in_words(review.rule)}"
+
+
+def same(one: OpenApproval, other: OpenApproval) -> bool:
+    """Whether two approvals allow the same, letter by letter, in the same place of a workspace."""
+    places = [
+        (a.kind, a.what, "." if a.folder in ("", ".") else a.folder, a.level) for a in (one, other)
+    ]
+    # A text whose secrets are not shown may be another one at each place.
+    told = "⟨secret " not in one.what and not one.danger and not other.danger
+    return told and places[0] == places[1]
 
 
 def _ended(state: SessionState) -> list[InboxItem]:

@@ -1,50 +1,152 @@
 """The card of an approval: everything that would happen, and what there is to know about it.
 
-What the gate found stands apart from what the agent claims. Nothing is cut: a card that does not
-fit is scrolled, and its answers come when the end was seen.
+`verdict_rows` is what must have been seen to its end before a yes: the danger, the complete text,
+why the gate asks, what it would do, and what the agent had read. `round_about` is what helps to
+judge it. What the gate found stands apart from what the agent claims. Nothing is cut.
 """
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import LABEL, labelled
 from steerdeck.panes.evidence import call_rows
+from steerdeck.panes.exact import SECRET
+from steerdeck.panes.outlined import outline_rows
 from steerdeck.panes.wish import CONSENTS, body
-from steerdeck.text import BLANK, Line, Span, foreign, path_spans
+from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Called, Transcript
 
+if TYPE_CHECKING:
+    from steerdeck_agents.gate.rule_propose import Proposal
 
-def approval_card(
-    approval: OpenApproval, state: SessionState, transcript: Transcript | None, now: int, width: int
+BY_RULE = ("command", "patch", "tool")
+"""Kinds a rule can answer."""
+
+
+def verdict_rows(
+    approval: OpenApproval,
+    state: SessionState,
+    width: int,
+    alike: Sequence[tuple[OpenApproval, SessionState]] = (),
 ) -> list[Line]:
-    """The card below its band."""
-    lines = [*body(approval, state), BLANK]
-    for number, reason in enumerate(approval.reasons):
-        shape = Span(f"{glyphs().needs} ", "needs")
-        lines.append(labelled("" if number else "asks", [shape, foreign(reason, "t0")], hang=2))
-    if approval.reasons:
-        lines.append(BLANK)
+    """What a decision is about; the end of it must have been seen."""
+    lines = [*danger_rows(approval), *body(approval, state, width)]
+    found = [*_alike(approval, alike), *_asks(approval)]
+    if not _repeats(approval):
+        found += outline_rows(approval.outline)
+    found += _taint(approval)
+    if SECRET.search(approval.what):
+        told = "where a secret is named, what runs has the secret itself"
+        found.append(labelled("secret", [Span(told, "t0")]))
+    if state.level.name == "none" and _confined(approval, state):
+        found.append(labelled("sandbox", sandbox_words(state)))
+    return [*lines, BLANK, *found] if found else lines
+
+
+def round_about(
+    approval: OpenApproval,
+    state: SessionState,
+    transcript: Transcript | None,
+    now: int,
+    width: int,
+    proposal: "Proposal | None" = None,
+) -> list[Line]:
+    """Who asks and why, where it would run, what came before, and the rule there could be."""
+    lines = [BLANK]
     if approval.why.strip():
         lines += [labelled("why", [foreign(f"“{one_line(approval.why, 2000)}”", "t1")]), BLANK]
     lines += _where(approval, state, width)
     before = _before(transcript, now, width)
     if before and approval.kind not in CONSENTS:
         lines += [BLANK, *before]
-    if approval.kind in ("command", "tool"):
-        lines += [BLANK, *_rule(approval, state)]
-    elif approval.kind in CONSENTS:
+    if approval.kind in CONSENTS:
         lines += [BLANK, *_remembered(approval, state)]
+    elif approval.kind in BY_RULE and not approval.danger:
+        lines += _rule(approval, state, proposal)
     return lines
+
+
+def danger_rows(approval: OpenApproval) -> list[Line]:
+    """A band of its own for what nobody can bring back."""
+    if not approval.danger:
+        return []
+    lead = Span(f"{glyphs().failed} ", "failed")
+    words = (lead, foreign(f"danger   {approval.danger}", "t0", bold=True))
+    below = Span("it takes two keys, and no rule ever covers it", "t1")
+    return [
+        Line(words, hang=2, bg="failed_bg", bleed=True, bar="failed", wrap=True),
+        Line((below,), indent=2, bg="failed_bg", bleed=True, bar="failed", wrap=True),
+        BLANK,
+    ]
+
+
+def _asks(approval: OpenApproval) -> list[Line]:
+    lines = []
+    for number, reason in enumerate(approval.reasons):
+        shape = Span(f"{glyphs().needs} ", "needs")
+        lines.append(labelled("" if number else "asks", [shape, foreign(reason, "t0")], hang=2))
+    return lines
+
+
+def _repeats(approval: OpenApproval) -> bool:
+    """Whether the outline says nothing that the text does not."""
+    outline = approval.outline
+    effects = outline.reads or outline.writes or outline.network
+    return outline.whole and len(outline.commands) == 1 and not effects
+
+
+def _taint(approval: OpenApproval) -> list[Line]:
+    """What nobody vouches for that it had read by then: it may speak with another's words."""
+    lines = []
+    for number, source in enumerate(approval.taint[-4:]):
+        words = [Span(f"{glyphs().overlap} ", "t1"), foreign(one_line(source, 200), "t1")]
+        lines.append(labelled("" if number else "had read", words, hang=2))
+    if more := len(approval.taint) - len(lines):
+        lines.append(labelled("", [Span(f"and {more} more sources nobody vouches for", "t2")]))
+    elif lines:
+        lines.append(labelled("", [Span("nobody vouches for what stands in there", "t2")]))
+    return lines
+
+
+def _alike(
+    approval: OpenApproval, alike: Sequence[tuple[OpenApproval, SessionState]]
+) -> list[Line]:
+    """The other sessions that ask the same, letter by letter, each with its own reason."""
+    if len(alike) < 2:
+        return []
+    words = f"{len(alike)} sessions ask the same, letter by letter"
+    lines = [labelled("alike", [Span(words, "t0")])]
+    for asked, state in alike:
+        if asked.id == approval.id:
+            continue
+        why = f"  “{one_line(asked.why, 300)}”" if asked.why.strip() else ""
+        several = "s" if len(asked.taint) != 1 else ""
+        read = f"  had read {len(asked.taint)} foreign source{several}" if asked.taint else ""
+        spans = [foreign(state.name, "t0"), foreign(why, "t1"), Span(read, "t1")]
+        lines.append(labelled("", spans, hang=2))
+    return lines
+
+
+def _confined(approval: OpenApproval, state: SessionState) -> bool:
+    """Whether the sandbox is what would hold it."""
+    open_net = approval.kind == "setup" and state.setup.network
+    return approval.kind in ("command", "patch", "network", "input", "setup") and not open_net
 
 
 def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line]:
     folder = approval.folder if approval.folder not in ("", ".") else ""
+    repository = state.workspace.repository.rstrip("/").rpartition("/")[2]
+    agent = [foreign(state.name, "t1"), foreign(f"   {one_line(state.model, 40)}", "t2")]
     where = [foreign(f"workspace {state.workspace.branch or state.name}", "t1")]
+    if repository:
+        where.append(foreign(f"   of {repository}", "t2"))
     if folder:
-        where.append(foreign(f"   in {folder}/", "t2"))
-    lines = [labelled("where", where)]
-    open_net = approval.kind == "setup" and state.setup.network
-    if approval.kind in ("command", "patch", "network", "input", "setup") and not open_net:
+        where.append(foreign(f"   in {folder}/", "t1"))
+    lines = [labelled("agent", agent), labelled("where", where)]
+    if state.level.name != "none" and _confined(approval, state):
         lines.append(labelled("sandbox", sandbox_words(state)))
     for number, file in enumerate(approval.files):
         removed = glyphs().removed
@@ -85,23 +187,34 @@ def _before(transcript: Transcript | None, now: int, width: int) -> list[Line]:
     return call_rows("before", done, now, width)
 
 
-def _rule(approval: OpenApproval, state: SessionState) -> list[Line]:
-    """What `for this session` would allow; of a server's tool that is more than this one call."""
-    words = [Span("s", "accent"), Span(" would allow exactly this text, for ", "t2")]
+def _rule(approval: OpenApproval, state: SessionState, proposal: "Proposal | None") -> list[Line]:
+    """The rule that `always` would begin with, in words; empty until it was made."""
+    if proposal is None:
+        return []
+    if proposal.rule is None:
+        return [BLANK, labelled("no rule", [foreign(proposal.why, "t2")])]
+    words = [Span("would store  ", "t2"), Span("allow ", "t1")]
+    words.append(foreign(one_line(proposal.words, 400), "t0", bold=True))
+    lines = [BLANK, hairline(), labelled("scope", words, hang=2)]
     if approval.kind == "tool":
-        tool = one_line(approval.what.partition("\n")[0], 80)
-        words = [Span("s", "accent"), Span(" would allow ", "t2"), Span("every call of ", "t0"),
-                 Span(tool, "t0"), Span(", whatever its arguments, for ", "t2")]  # fmt: skip
-    words += [foreign(state.name, "t1"), Span(", until it is archived", "t2")]
-    return [labelled("session", words)]
+        lines.append(labelled("", [Span("every call of it, whatever its arguments", "t0")]))
+    if approval.offer is not None:
+        alike = f"you allowed {approval.offer.alike} like it before"
+        lines.append(labelled("", [Span(f"{glyphs().rule} {alike}", "t0")]))
+    past = f"would have matched {len(proposal.allowed)} you allowed"
+    if bad := len(proposal.rejected):
+        lines.append(labelled("", [Span(f"{past} and ", "t2"), Span(f"{bad} you rejected",
+                                                                    "failed")]))  # fmt: skip
+    else:
+        lines.append(labelled("", [Span(f"{past}, none you rejected", "t2")]))
+    return lines
 
 
 def _remembered(approval: OpenApproval, state: SessionState) -> list[Line]:
-    """What the longer answers mean; each holds for exactly what stands above, by its hash."""
+    """What the two answers mean; each holds for exactly what stands above, by its hash."""
     thing = {"server": "this command", "tools": "this list", "setup": "this script"}[approval.kind]
-    session = [Span("s", "accent"), Span(f" would allow exactly {thing} for ", "t2")]
+    session = [Span("s", "accent"), Span(f" allows exactly {thing} for ", "t2")]
     session += [foreign(state.name, "t1"), Span(", until it is archived", "t2")]
-    every = [Span("a", "accent"), Span(" would remember it for all sessions; ", "t2")]
+    every = [Span("a", "accent"), Span(" remembers it for all sessions; ", "t2")]
     every.append(Span("any change asks again", "t1"))
-    rows = [labelled("session", session)] if approval.kind != "setup" else []
-    return [*rows, labelled("remember", every)]
+    return [labelled("session", session), labelled("remember", every)]

@@ -10,6 +10,7 @@ import msgspec
 
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.evidence import check_shape
+from steerdeck.panes.ruled import countdown, rule_words, temporary
 from steerdeck.text import Line, Span, duration, fit, foreign, width_of
 from steerdeck.waiting import program, was_before
 from steerdeck_agents.facts.checks import CheckResult, Verify
@@ -48,6 +49,7 @@ def chips(state: SessionState, names: Names, now: int) -> list[Chip]:
         *(_shell(shell) for shell in state.shells),
         *(_server(server) for server in state.servers if server.status != "ready"),
         *_setup(state),
+        *_rules(state, now),
     ]
 
 
@@ -216,6 +218,16 @@ def _setup(state: SessionState) -> list[Chip]:
             return [Chip(glyphs().failed, "t2", ("set-up refused", "set-up"), "t2", 2)]
         case _:
             return []
+
+
+def _rules(state: SessionState, now: int) -> list[Chip]:
+    """Each rule that ends by itself, with what is left of it."""
+    told = []
+    for rule in temporary(state):
+        rest = countdown(rule, state, now)
+        words = (f"{rule_words(rule)}, {rest} left", rest, "")
+        told.append(Chip(glyphs().rule, "t2", words, "t1", 2))
+    return told
 
 
 def at_work(state: SessionState, names: Names, now: int) -> str:

@@ -1,9 +1,11 @@
 """What waits longest, above the composer: it never moves the composer and never takes the focus."""
 
+from collections.abc import Sequence
+
 from steerdeck.glyphs import glyphs
 from steerdeck.model import DeckModel, InboxItem
 from steerdeck.panes.question import shape_of
-from steerdeck.text import Line, Span, ago, foreign
+from steerdeck.text import Line, Span, ago, foreign, width_of
 from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.state import SessionState
@@ -66,6 +68,20 @@ def _one_row(item: InboxItem, state: SessionState, caps: Caps) -> Line:
 def cap(key: str) -> Span:
     """A key that can be pressed now, as a cap."""
     return Span(f" {key} ", "t0", bold=True, bg="s3")
+
+
+def flowing(caps: Sequence[tuple[Span, ...]], width: int) -> list[Line]:
+    """Caps in as many rows as they need; none is parted, none is lost."""
+    rows: list[list[Span]] = []
+    used = width + 1
+    for spans in caps:
+        long = sum(width_of(span.text) for span in spans)
+        if used + long - 3 > width:
+            rows.append([])
+            used = 0
+        rows[-1] += spans
+        used += long
+    return [Line(tuple(row)) for row in rows]
 
 
 def _caps(caps: Caps) -> tuple[Span, ...]:

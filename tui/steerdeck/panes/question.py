@@ -114,14 +114,16 @@ def end_card(item: InboxItem, state: SessionState, width: int) -> list[Line]:
     return lines
 
 
-def list_rows(item: InboxItem, state: SessionState, now: int) -> tuple[Line, Line]:
-    """The two rows of a thing in the list of the inbox."""
+def list_rows(item: InboxItem, state: SessionState, now: int, alike: int = 0) -> tuple[Line, Line]:
+    """The two rows of a thing in the list of the inbox; `alike` sessions ask the same."""
     shape, colour = shape_of(item)
     first = Line(
         (Span(f"{shape} ", colour), foreign(state.name, "t0")),
         (Span(clock(now - item.since_ms), "t2"),),
     )
-    return first, Line((foreign(short(" ".join(item.text.split())[:200], 30), "t2"),), indent=2)
+    told = short(" ".join(item.text.split())[:200], 30)
+    lead = (Span(f"{alike} alike: ", "t1"),) if alike > 1 else ()
+    return first, Line((*lead, foreign(told, "t2")), indent=2)
 
 
 def title_of(item: InboxItem, state: SessionState) -> str:
@@ -143,6 +145,8 @@ def title_of(item: InboxItem, state: SessionState) -> str:
             return "goes on by itself"
         case "failed":
             return "stopped"
+        case "passed":
+            return "had a rule that ended"
         case "claim":
             claim = state.verify.claim
             return (
@@ -171,6 +175,7 @@ def shape_of(item: InboxItem) -> tuple[str, Token]:
         "held": (g.goal, "t1"),
         "drift": (g.overlap, "t1"),
         "resting": (g.parked, "t1"),
+        "passed": (g.rule, "t1"),
     }
     if item.kind in shapes:
         return shapes[item.kind]

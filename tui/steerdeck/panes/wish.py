@@ -5,11 +5,13 @@ Only looks are added here, no text is left out, and no verdict is made.
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import labelled, raised
+from steerdeck.panes.exact import HANG, Look, is_long, lines_of, rows
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.waiting import shell_of
 from steerdeck_agents.facts.inert import inert, one_line
@@ -57,36 +59,36 @@ def verb_of(approval: OpenApproval) -> str:
             return f"has a {title or 'set-up'} script to run"
 
 
-def body(approval: OpenApproval, state: SessionState | None = None) -> list[Line]:
-    """The complete text that is decided on, in the shape of its kind."""
+def body(approval: OpenApproval, state: SessionState | None, width: int) -> list[Line]:
+    """The complete text that is decided on, in the shape of its kind, in rows that fit."""
     match approval.kind:
         case "patch" | "tools":
-            return [diff_row(line) for line in approval.what.splitlines()]
+            return diff_rows(approval.what, width)
         case "tool":
-            return _tool(approval)
+            return _tool(approval, width)
         case "input":
-            return _input(approval, state)
+            return _input(approval, state, width)
         case "helper":
-            return _helper(approval, state)
+            return _helper(approval, state, width)
         case "setup":
-            return [*raised(_shell_text(approval.what)), *_setup(approval, state)]
+            return [*_shell_text(approval.what, width), *_setup(approval, state)]
         case _:
-            return raised(_shell_text(approval.what))
+            return _shell_text(approval.what, width)
 
 
 def command_spans(text: str) -> list[Span]:
-    """One line of shell text: programs bold, strings in their hue. Only looks, never a verdict."""
+    """One written line of shell text: programs bold, strings in their hue; never a verdict."""
     spans: list[Span] = []
     begins = True
     at = 0
     for match in _PARTS.finditer(text):
         if match.start() > at:
-            spans.append(foreign(text[at : match.start()], "t0"))
+            spans.append(Span(text[at : match.start()], "t0"))
         at = match.end()
         part = match[0]
         match match.lastgroup:
             case "string":
-                spans.append(foreign(part, "str"))
+                spans.append(Span(part, "str"))
                 begins = False
             case "join":
                 spans.append(Span(part, "t2"))
@@ -94,15 +96,24 @@ def command_spans(text: str) -> list[Span]:
             case "space":
                 spans.append(Span(part, "t0"))
             case _:
-                spans.append(foreign(part, "t0", bold=begins))
+                spans.append(Span(part, "t0", bold=begins))
                 begins = begins and "=" in part
     if at < len(text):
-        spans.append(foreign(text[at:], "t0"))
+        spans.append(Span(text[at:], "t0"))
     return spans
 
 
-def diff_row(line: str) -> Line:
-    """One line of a unified diff, wrapped so that none of it is hidden."""
+def diff_rows(diff: str, width: int) -> list[Line]:
+    """A unified diff, letter by letter; kept, since a patch may be long and is drawn often."""
+    return list(_diff(diff, width))
+
+
+@lru_cache(maxsize=4)
+def _diff(diff: str, width: int) -> tuple[Line, ...]:
+    return tuple(row for line, _ in lines_of(diff) for row in _diff_line(line, width))
+
+
+def _diff_line(line: str, width: int) -> list[Line]:
     fg: Token = "t2"
     bg: Token | None = None
     sign = line[:1]
@@ -115,9 +126,9 @@ def diff_row(line: str) -> Line:
     elif sign == "@":
         fg = "t3"
     told = line[1:] if bg or sign == " " else line
-    text = foreign(told, "t1" if bg else fg)
     gutter = Span(glyphs().removed if sign == "-" else sign, fg) if bg else None
-    return Line((text,), gutter=gutter, indent=2, bg=bg, wrap=True)
+    look = Look(width, indent=2, bg=bg, ends=False)
+    return rows([Span(told, "t1" if bg else fg)], look, more=False, gutter=gutter)
 
 
 def tail_rows(output: str, most: int = _TAIL, fg: Token = "t2") -> list[Line]:
@@ -126,22 +137,31 @@ def tail_rows(output: str, most: int = _TAIL, fg: Token = "t2") -> list[Line]:
     return [Line((foreign(line, fg),), indent=1, bg="s2", wrap=True) for line in shown]
 
 
-def _shell_text(text: str) -> list[Line]:
-    return [
-        Line(tuple(command_spans(line)), indent=1, hang=2, bg="s2", wrap=True)
-        for line in inert(text).split("\n")
-    ]
+def _shell_text(text: str, width: int) -> list[Line]:
+    return raised(list(_script(text, width)))
 
 
-def _tool(approval: OpenApproval) -> list[Line]:
+@lru_cache(maxsize=8)
+def _script(text: str, width: int) -> tuple[Line, ...]:
+    look = Look(width)
+    found: list[Line] = []
+    for line, more in lines_of(text):
+        spans = [Span(line, "t0")] if is_long(line) else command_spans(line)
+        found += rows(spans, look, more=more)
+    return tuple(found)
+
+
+def _tool(approval: OpenApproval, width: int) -> list[Line]:
     """Server and tool, then the arguments as JSON: blanks are laid out anew, nothing else."""
     head, _, arguments = approval.what.partition("\n")
     server, _, tool = head.partition(" ")
-    rows = [Line((foreign(f"{server} ", "t1"), foreign(tool, "t0", bold=True)),
-                 indent=1, hang=2, bg="s2", wrap=True)]  # fmt: skip
-    for line in inert(_laid_out(arguments)).split("\n"):
-        rows.append(Line(tuple(json_spans(line)), indent=3, hang=2, bg="s2", wrap=True))
-    return raised(rows)
+    found = [Line((foreign(f"{server} ", "t1"), foreign(tool, "t0", bold=True)),
+                  indent=1, hang=HANG, bg="s2", wrap=True)]  # fmt: skip
+    look = Look(width, indent=3, ends=False)
+    for line, _ in lines_of(_laid_out(arguments)):
+        spans = [Span(line, "t0")] if is_long(line) else json_spans(line)
+        found += rows(spans, look, more=False)
+    return raised(found)
 
 
 def _laid_out(arguments: str) -> str:
@@ -154,30 +174,28 @@ def _laid_out(arguments: str) -> str:
 
 
 def json_spans(line: str) -> list[Span]:
-    """One line of JSON: keys stand out, strings and numbers in their hues."""
+    """One written line of JSON: keys stand out, strings and numbers in their hues."""
     return [
-        foreign(match[0], _HUES.get(match.lastgroup or "", "t2")) for match in _JSON.finditer(line)
+        Span(match[0], _HUES.get(match.lastgroup or "", "t2")) for match in _JSON.finditer(line)
     ]
 
 
-def _input(approval: OpenApproval, state: SessionState | None) -> list[Line]:
+def _input(approval: OpenApproval, state: SessionState | None, width: int) -> list[Line]:
     """The shell with its last output, and below it each line that would be typed, to its end."""
     shell = shell_of(approval, state) if state is not None else None
-    rows: list[Line] = []
+    found: list[Line] = []
     if shell is not None:
         title = (Span(f"{glyphs().shell} ", "t2"), foreign(one_line(shell.title), "t1"))
-        rows = [Line(title, (foreign(f"{shell.id} ", "t3"),), indent=1, bg="s2")]
-        rows += tail_rows(shell.output) if shell.output.strip() else []
+        found = [Line(title, (foreign(f"{shell.id} ", "t3"),), indent=1, bg="s2")]
+        found += tail_rows(shell.output) if shell.output.strip() else []
         if shell.prompt and not shell.output.rstrip().endswith(shell.prompt.strip()):
-            rows.append(Line((foreign(shell.prompt, "t1"),), indent=1, bg="s2", wrap=True))
-    *whole, last = approval.what.split("\n")
-    typed = [(line, True) for line in whole] + ([(last, False)] if last or not whole else [])
-    for number, (line, entered) in enumerate(typed):
-        words = (foreign(line, "t0", bold=True), Span(" ␊" if entered else "", "t2"))
-        lead = Span(f"{glyphs().you} " if not number else "  ", "needs")
-        rows.append(Line((lead, *words), indent=1, hang=2, bg="s2", wrap=True))
+            found.append(Line((foreign(shell.prompt, "t1"),), indent=1, bg="s2", wrap=True))
+    for number, (line, entered) in enumerate(lines_of(approval.what)):
+        lead = Span(glyphs().you, "needs") if not number else None
+        look = Look(width, indent=3)
+        found += rows([Span(line, "t0", bold=True)], look, more=entered, gutter=lead)
     end = "Enter is pressed after it" if approval.what.endswith("\n") else "Enter is not pressed"
-    return [*raised(rows), BLANK, labelled("types", [Span(end, "t1")])]
+    return [*raised(found), BLANK, labelled("types", [Span(end, "t1")])]
 
 
 class _Delegated(msgspec.Struct):
@@ -186,9 +204,10 @@ class _Delegated(msgspec.Struct):
     writes: bool | None = None
 
 
-def _helper(approval: OpenApproval, state: SessionState | None) -> list[Line]:
-    words = inert(approval.what).split("\n")
-    rows = [Line((foreign(line, "t0"),), indent=1, bg="s2", wrap=True) for line in words]
+def _helper(approval: OpenApproval, state: SessionState | None, width: int) -> list[Line]:
+    found: list[Line] = []
+    for line, more in lines_of(approval.what):
+        found += rows([Span(line, "t0")], Look(width, ends=False), more=more)
     calls = state.calls if state is not None else ()
     call = next((call for call in calls if call.id == approval.call), None)
     try:
@@ -196,9 +215,9 @@ def _helper(approval: OpenApproval, state: SessionState | None) -> list[Line]:
     except msgspec.DecodeError:
         said = _Delegated()
     if said.writes is None:
-        return raised(rows)
+        return raised(found)
     may = "change files, in a workspace of its own" if said.writes else "read, and change nothing"
-    return [*raised(rows), BLANK, labelled("it may", [Span(may, "t1")])]
+    return [*raised(found), BLANK, labelled("it may", [Span(may, "t1")])]
 
 
 def _setup(approval: OpenApproval, state: SessionState | None) -> list[Line]:

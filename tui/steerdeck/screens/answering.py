@@ -1,84 +1,20 @@
-"""The answers of the inbox: each possible only while its card is armed and was seen to its end.
+"""The answers of the inbox to what is no approval: questions, lost calls, parked sessions, news.
 
 Apart from the drawing, so that what an answer needs can be read on one page.
 """
 
-from steerdeck.commands import Helm
 from steerdeck.messages import Open
-from steerdeck.model import Dirty, InboxItem
+from steerdeck.model import Dirty
 from steerdeck.panes.budget import UNITS, raised, raised_by, raised_words, spent
-from steerdeck.panes.wish import CONSENTS
-from steerdeck.screens.keyed import Keyed
-from steerdeck.widgets.line_view import LineView
+from steerdeck.screens.deciding import Deciding
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.secret import Secret
-from steerdeck_agents.facts.asking import Scope
 from steerdeck_agents.facts.limits import amount
-from steerdeck_agents.facts.state import OpenApproval, SessionState
-
-_FOR_SESSION = ("command", "tool", "server", "tools")
+from steerdeck_agents.facts.state import SessionState
 
 
-class Answering(Keyed[None]):
-    """A screen with one thing that waits in hand."""
-
-    def __init__(self, helm: Helm, *, id: str) -> None:
-        super().__init__(helm, id=id)
-        self.item: InboxItem | None = None
-        self.body = LineView(id="card")
-        self.words = Prompt("", send={"enter": "steer"}, id="words")
-        self.secret = Secret(id="secret")
-        self.armed = False
-        self.armed_from = 0.0
-        """When it was armed, on the clock of key events."""
-        self.seen_to_end = False
-
-    def approval(self) -> OpenApproval | None:
-        return self.model.approval(self.item) if self.item is not None else None
-
-    def _may_decide(self) -> bool:
-        """Whether a key may answer: one that was typed, and not only handled, late enough."""
-        typed = self.pressed_at is None or self.pressed_at >= self.armed_from
-        return self.armed and typed and self.approval() is not None
-
-    def can_once(self) -> bool:
-        return self._may_decide() and self.seen_to_end
-
-    def do_once(self) -> None:
-        self._decide(allow=True)
-
-    def can_session(self) -> bool:
-        approval = self.approval()
-        return self.can_once() and approval is not None and approval.kind in _FOR_SESSION
-
-    def do_session(self) -> None:
-        self._decide(allow=True, scope="session")
-
-    def can_remember(self) -> bool:
-        """Only a consent is remembered: it is bound to a hash, and any change asks again."""
-        approval = self.approval()
-        return self.can_once() and approval is not None and approval.kind in CONSENTS
-
-    def do_remember(self) -> None:
-        self._decide(allow=True, scope="everywhere")
-
-    def can_no(self) -> bool:
-        return self._may_decide()
-
-    def do_no(self) -> None:
-        self._decide(allow=False)
-
-    def can_no_words(self) -> bool:
-        return self._may_decide()
-
-    def do_no_words(self) -> None:
-        self._write("Why not, or what instead")
-
-    def _decide(self, *, allow: bool, scope: Scope = "once", words: str = "") -> None:
-        approval = self.approval()
-        if self.item is not None and approval is not None:
-            act = self.helm.decide(self.item, approval, allow=allow, scope=scope, words=words)
-            self.helm.go(act)
+class Answering(Deciding):
+    """A screen with one thing that waits in hand, of any kind."""
 
     def _reviews(self) -> bool:
         """Whether looking further means the diff: of work that is said to be done."""
@@ -88,7 +24,10 @@ class Answering(Keyed[None]):
         return not self.body.at_tail or self._reviews()
 
     def verb_view(self) -> str:
-        return "review diff" if self._reviews() else "view all"
+        if self._reviews():
+            return "review diff"
+        unseen = self.left if not self.seen_to_end and self.approval() is not None else 0
+        return f"{unseen} more line{'s' if unseen > 1 else ''}" if unseen else "view all"
 
     def do_view(self) -> None:
         if self._reviews() and self.item is not None:
@@ -124,9 +63,9 @@ class Answering(Keyed[None]):
             self.secret.display = True
             self.secret.focus()
         elif self._of_kind("claim", "done"):
-            self._write("What is still missing")
+            self.write("What is still missing")
         else:
-            self._write("What it should do" if self._may_say() else "Your answer")
+            self.write("What it should do" if self._may_say() else "Your answer")
 
     def can_choice(self, number: int) -> bool:
         question = self.model.question(self.item) if self.item else None
@@ -188,7 +127,7 @@ class Answering(Keyed[None]):
     def do_raise_words(self) -> None:
         state = self._of_item()
         if state is not None:
-            self._write(f"The new budget in {UNITS[spent(state)[0]]}")
+            self.write(f"The new budget in {UNITS[spent(state)[0]]}")
 
     def can_land_it(self) -> bool:
         return self._of_kind("claim", "done")
@@ -198,7 +137,7 @@ class Answering(Keyed[None]):
             self.post_message(Open("land", self.item.session))
 
     def can_seen(self) -> bool:
-        return self._of_kind("claim", "done", "drift", "held", "failed")
+        return self._of_kind("claim", "done", "drift", "held", "failed", "passed")
 
     def do_seen(self) -> None:
         if self.item is not None:
@@ -214,22 +153,6 @@ class Answering(Keyed[None]):
         self.helm.go(self.helm.raise_budget(state, limits))
 
     # words
-
-    def _write(self, placeholder: str) -> None:
-        self.words.placeholder = placeholder
-        self.words.display = True
-        self.words.focus()
-
-    @property
-    def writing(self) -> bool:
-        """Whether keys are text: words for somebody, or a secret."""
-        return bool(self.words.display or self.secret.display)
-
-    def stop_writing(self) -> None:
-        self.words.display = self.secret.display = False
-        self.words.text = ""
-        self.secret.wipe()
-        self.set_focus(None)
 
     def on_secret_entered(self, event: Secret.Entered) -> None:
         shell = self.model.shell(self.item) if self.item is not None else None
@@ -249,7 +172,7 @@ class Answering(Keyed[None]):
             return
         state = self._of_item()
         if self.approval() is not None:
-            self._decide(allow=False, words=event.text)
+            self.decide(allow=False, words=event.text)
         elif state is not None and spent(state):
             self._raise_to(state, event.text)
         elif state is not None and self._may_say():

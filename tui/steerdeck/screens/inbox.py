@@ -12,35 +12,25 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import Place
+from steerdeck.glyphs import glyphs
+from steerdeck.keymap import Place, name_of
 from steerdeck.messages import Open
 from steerdeck.model import Dirty, InboxItem
-from steerdeck.panes.approval import approval_card
-from steerdeck.panes.card import band
-from steerdeck.panes.dock import cap
-from steerdeck.panes.evidence import claim_card, drift_card
-from steerdeck.panes.question import (
-    end_card,
-    held_card,
-    hidden_card,
-    list_rows,
-    lost_card,
-    parked_card,
-    question_card,
-    shape_of,
-    title_of,
-)
-from steerdeck.panes.wish import verb_of
+from steerdeck.panes.approval import BY_RULE
+from steerdeck.panes.dock import cap, flowing
+from steerdeck.panes.items import around, card_of, head, item_band
+from steerdeck.panes.question import list_rows
 from steerdeck.screens.answering import Answering
+from steerdeck.screens.deciding import ARM_S
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import Rows
-from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.ids import ApprovalId
 
-ARM_S = 0.4
-"""How long a card must have been in view before a key may answer it."""
 _LIST = 36
+_WISH, _ROUND = "wish", "round"
+"""Blocks of a card: what is decided on, and what helps to judge it."""
 
 
 class InboxScreen(Answering):
@@ -55,6 +45,7 @@ class InboxScreen(Answering):
         self.foot = Rows(id="footer")
         self._wanted = item
         self._shown: tuple[Line, ...] = ()
+        self._proposed: set[ApprovalId] = set()
         self._timer: Timer | None = None
         self._restless = False
         """Somebody was writing when the card was taken away, and may still be."""
@@ -84,6 +75,9 @@ class InboxScreen(Answering):
     def on_screen_resume(self) -> None:
         self._arm_later()
 
+    def on_unmount(self) -> None:
+        self.helm.watched = set()
+
     def _fit(self) -> None:
         wide = self.app.size.width >= 110
         self.list.display = wide
@@ -95,6 +89,7 @@ class InboxScreen(Answering):
         self.band.margin = self.body.margin = self.caps.margin = inner
         self.words.margin = self.secret.margin = inner
         self._shown = ()
+        self._arm_later()
         self.show(Dirty(everything=True))
 
     # what is drawn
@@ -109,7 +104,7 @@ class InboxScreen(Answering):
             return
         now = self.helm.now_ms()
         state = self.model.states[item.session]
-        self.header.show([self._head(items, item)])
+        self.header.show([head(self.model, items, item, wide=self.app.size.width >= 110)])
         self.list.show([self._pick(each, now) for each in items])
         self.list.select(item.id)
         self.list.leads = not self.writing
@@ -118,18 +113,43 @@ class InboxScreen(Answering):
             self._restless = self.writing
             self.stop_writing()
             self._shown = ()
+            self.body.clear()
+            self.forget_danger()
             self._arm_later()
+            self._learn(item)
         self.item = item
-        self.band.show([self._band(item, state, now)])
-        card = tuple(self._card(item, state, now))
-        if card != self._shown:
-            first = not self._shown
-            self._shown = card
-            self.body.put("card", card)
-            if first:
-                self.body.action_scroll_home()
-            self._look()
+        if self.armed and not {one.id for one in self.model.alike(item)} <= {*self.alike, item.id}:
+            # One more would be answered by a key that was meant for fewer.
+            self._arm_later()
+        self.band.show([item_band(self.model, item, state, now)])
+        self._put(item, now)
+        self._look()
         self._draw_caps()
+
+    def _put(self, item: InboxItem, now: int) -> None:
+        """The card's two blocks; what comes later stands below and moves nothing above it."""
+        gap = (BLANK,) if self.app.size.height >= 20 else ()
+        room = self._width()
+        card = (*gap, *card_of(self.model, item, now, room, armed=self.armed))
+        still = self.body.above == 0
+        if card != self._shown:
+            self._shown = card
+            self.seen_to_end = False
+            self.body.put(_WISH, card)
+        self.body.put(_ROUND, around(self.model, item, now, room))
+        if still:
+            self.body.action_scroll_home()
+
+    def _learn(self, item: InboxItem) -> None:
+        """Have the session's last steps read, and the rule there could be made."""
+        self.helm.watched = {item.session}
+        self.helm.bridge.show(self.helm.watched)
+        approval = self.model.approval(item)
+        if approval is None or approval.kind not in BY_RULE or approval.danger:
+            return
+        if approval.id not in self._proposed:
+            self._proposed.add(approval.id)
+            self.helm.go(self.helm.propose(item.session, approval.id))
 
     def _draw_caps(self) -> None:
         self.caps.show(self._cap_rows())
@@ -145,92 +165,59 @@ class InboxScreen(Answering):
         return found
 
     def _pick(self, item: InboxItem, now: int) -> Pick:
-        lines = list_rows(item, self.model.states[item.session], now)
+        lines = list_rows(item, self.model.states[item.session], now, len(self.model.alike(item)))
         return Pick(item.id, lines, group="waiting for you")
 
-    def _head(self, items: list[InboxItem], item: InboxItem) -> Line:
-        wide = self.app.size.width >= 110
-        place = items.index(item) + 1
-        left = [Span("inbox", "t0", bold=True), Span(f"   {place} of {len(items)}", "t2")]
-        if wide:
-            name = self.model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
-            left = [foreign(name, "t0", bold=True), Span("  ›  ", "t2"), left[0]]
-        right: list[Span] = []
-        for kind, one, many in _KINDS:
-            of_kind = [each for each in items if each.kind == kind]
-            if of_kind:
-                shape, colour = shape_of(of_kind[0])
-                word = one if len(of_kind) == 1 else many
-                words = (
-                    f"{len(of_kind)} {word}" if wide or kind == "approval" else str(len(of_kind))
-                )
-                claims = of_kind[0].claims
-                right += [
-                    Span(f"{shape} ", colour),
-                    Span(words, "needs" if claims else "t1", claims),
-                ]
-                right.append(Span("   "))
-        return Line(tuple(left), tuple(right[:-1]))
-
-    def _band(self, item: InboxItem, state: SessionState, now: int) -> Line:
-        approval = self.model.approval(item)
-        verb = verb_of(approval) if approval is not None else title_of(item, state)
-        shape, colour = shape_of(item)
-        line = band(verb, state, item.since_ms, now, shape)
-        if item.claims:
-            return line
-        words = (
-            Span(f"{shape} ", colour),
-            foreign(state.name, "t0", bold=True),
-            Span(f" {verb}", "t1"),
-        )
-        right = tuple(Span(span.text, "t2") for span in line.right)
-        return Line(words, right, bg="s2", bleed=True)
-
-    def _card(self, item: InboxItem, state: SessionState, now: int) -> list[Line]:
-        width = max(20, self.body.size.width - 2 * self.body.margin)
-        gap = [BLANK] if self.app.size.height >= 20 else []
-        approval, question = self.model.approval(item), self.model.question(item)
-        call = self.model.lost_call(item)
-        if approval is not None:
-            transcript = self.model.transcripts.get(item.session)
-            return [*gap, *approval_card(approval, state, transcript, now, width)]
-        if question is not None:
-            return [*gap, *question_card(question, state, armed=self.armed)]
-        if call is not None:
-            return [*gap, *lost_card(call)]
-        return [*gap, *self._other_card(item, state, now, width)]
-
-    def _other_card(self, item: InboxItem, state: SessionState, now: int, width: int) -> list[Line]:
-        """What is neither asked nor lost."""
-        shell, drift, claim = self.model.shell(item), self.model.drift(item), state.verify.claim
-        transcript = self.model.transcripts.get(item.session)
-        if shell is not None:
-            return hidden_card(shell)
-        if item.kind == "claim" and claim is not None:
-            return claim_card(claim, state, width)
-        if drift is not None:
-            return drift_card(drift, transcript, now, width)
-        if item.kind == "held":
-            return held_card(state)
-        if item.kind in ("parked", "resting"):
-            return parked_card(state, now, transcript, width)
-        return end_card(item, state, width)
+    def _width(self) -> int:
+        return max(16, self.body.size.width - 2 * self.body.margin)
 
     def _cap_rows(self) -> list[Line]:
         if self.writing:
             verb = self._entered()
             enter = (Span("Enter", "accent"), Span(f" {verb}   ", "t2"), Span("Esc", "t1"))
             return [Line((*enter, Span(" leave it waiting", "t3")))]
-        spans: list[Span] = []
+        if self.danger_at is not None:
+            return self._danger_caps()
+        hint = "Enter views, it never answers" if self.item and self.item.claims else ""
+        unseen = self.approval() is not None and self.armed and not self.seen_to_end
+        hint = "its end has not been in view yet" if unseen else hint
+        below = Line((Span("Esc", "t1"), Span(" leave it waiting", "t3")),
+                     (Span(hint, "needs" if unseen else "t3"),))  # fmt: skip
+        rows = self._possible()
+        rows += [BLANK] * (self._reserved() - len(rows))
+        return rows if self.app.size.height < 30 else [*rows, BLANK, below]
+
+    def _possible(self) -> list[Line]:
+        """The keys that answer now."""
+        caps: list[tuple[Span, ...]] = []
         for key in self.helm.keymap.of("card"):
             verb = self.verb(key)
             if verb and self.can(key):
-                spans += [cap(self.helm.keymap.shown(key.id)), Span(f" {verb}", "t1"), Span("   ")]
-        hint = "Enter views, it never answers" if self.item and self.item.claims else ""
-        below = Line((Span("Esc", "t1"), Span(" leave it waiting", "t3")), (Span(hint, "t3"),))
-        low = self.app.size.height < 30
-        return [Line(tuple(spans))] if low else [Line(tuple(spans)), BLANK, below]
+                shown = cap(self.helm.keymap.shown(key.id))
+                caps.append((shown, Span(f" {verb}", "t1"), Span("   ")))
+        beside = _LIST if self.list.display else 0
+        return flowing(caps, max(16, self.app.size.width - beside - 2 * self.caps.margin))
+
+    def _reserved(self) -> int:
+        """Rows the keys will need: when they come, nothing above them moves."""
+        kept = self.armed, self.seen_to_end
+        self.armed = self.seen_to_end = True
+        try:
+            return max(1, len(self._possible()))
+        finally:
+            self.armed, self.seen_to_end = kept
+
+    def _danger_caps(self) -> list[Line]:
+        """What the second key would do; it is no cap before it works."""
+        approval = self.approval()
+        danger = approval.danger if approval is not None else ""
+        said = Line((Span(f"{glyphs().failed} ", "failed"), foreign(danger, "t0", bold=True)),
+                    hang=2, bg="failed_bg", bleed=True, bar="failed", wrap=True)  # fmt: skip
+        key = self.helm.keymap.shown("confirm_danger")
+        ready = self.can_confirm_danger()
+        spans = [cap(key) if ready else Span(f" {key} ", "t3"),
+                 Span(" runs it all the same, within 5 s; no other key does", "t1")]  # fmt: skip
+        return [said, Line(tuple(spans), wrap=True)]
 
     def _entered(self) -> str:
         """What Enter does with what is being written."""
@@ -255,6 +242,9 @@ class InboxScreen(Answering):
         # A key typed while the loop was busy is handled later; it is judged by when it was typed.
         self.armed_from = time.monotonic()
         self.armed = True
+        self.alike = tuple(
+            ApprovalId(one.id) for one in (self.model.alike(self.item) if self.item else ())
+        )
         self._restless = False
         self.show(Dirty(everything=True))
 
@@ -265,15 +255,35 @@ class InboxScreen(Answering):
             event.stop()
             event.prevent_default()
             return
+        if self.danger_at is not None and not self._second(event):
+            self.forget_danger()
+            self.show(Dirty(everything=True))
+            if event.key == "escape":
+                event.stop()
+                event.prevent_default()
+                return
         super().on_key(event)
+
+    def _second(self, event: events.Key) -> bool:
+        """Whether it is the key that the first one for something dangerous waits for."""
+        name = name_of(event.key, event.character)
+        mine = name in self.helm.keymap.by_id["confirm_danger"].keys
+        self.pressed_at = event.time
+        try:
+            return mine and self.can_confirm_danger()
+        finally:
+            self.pressed_at = None
 
     def on_line_view_moved(self, event: LineView.Moved) -> None:
         self._look()
         self._draw_caps()
 
     def _look(self) -> None:
-        """Whether the end of the card has been in view."""
-        self.seen_to_end = self.body.at_tail and self.body.size.height > 0
+        """Whether the end of what is decided on has been in view."""
+        self.left = self.body.below(_WISH)
+        # Before it is armed the rows around it may still take their places.
+        if self.armed and self.left == 0 and self.body.size.height > 0:
+            self.seen_to_end = True
 
     # where keys go
 
@@ -331,18 +341,3 @@ class InboxScreen(Answering):
     def do_open(self) -> None:
         if self.item is not None:
             self.post_message(Open("zoom", self.item.session))
-
-
-_KINDS = (
-    ("approval", "approval", "approvals"),
-    ("question", "question", "questions"),
-    ("hidden", "secret", "secrets"),
-    ("unknown", "unknown call", "unknown calls"),
-    ("parked", "parked", "parked"),
-    ("claim", "done", "done"),
-    ("held", "goal held", "goals held"),
-    ("drift", "drift", "drifts"),
-    ("resting", "with a clock", "with a clock"),
-    ("failed", "error", "errors"),
-    ("done", "to review", "to review"),
-)

@@ -13,6 +13,7 @@ from steerdeck.screens.land import LandDialog
 from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.palette import Palette
 from steerdeck.screens.replay import ReplayScreen
+from steerdeck.screens.scope import ScopeDialog
 from steerdeck.screens.switch import SwitchDialog
 from steerdeck.screens.typing import EndShellDialog, TypeDialog
 from steerdeck.screens.zoom import ZoomScreen
@@ -53,7 +54,7 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
 
 
 def _of_work(message: Open, session: SessionId, helm: Helm) -> Screen[None] | None:
-    """Checks, goals and shells of a session."""
+    """Checks, goals, shells and rules of a session."""
     match message.where:
         case "checks":
             return ChecksDialog(helm, session)
@@ -63,5 +64,7 @@ def _of_work(message: Open, session: SessionId, helm: Helm) -> Screen[None] | No
             return TypeDialog(helm, session, message.item)
         case "end_shell":
             return EndShellDialog(helm, session, message.item)
+        case "scope":
+            return ScopeDialog(helm, session, message.item)
         case _:
             return None

@@ -60,16 +60,21 @@ class LineView(Widget, can_focus=True):
         ground: Token = "s1",
         margin: int = 2,
         marker: bool = True,
+        follows: bool = True,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """`ground` is the surface it stands on; with `marker` row 0 says what lies above."""
+        """`ground` is the surface it stands on; with `marker` row 0 says what lies above.
+
+        With `follows` it stays at the end of what comes; without, nothing but its reader moves it.
+        """
         super().__init__(id=id, classes=classes)
         self.ground: Token = ground
         self.margin = margin
         self.marker = marker
         self.selection: tuple[str, int, int] | None = None
         self._roll = Roll(self._draw)
+        self._roll.follows = follows
         self._rows: list[Row] | None = None
         self._strips: list[Strip] = []
         self._first = 0
@@ -140,6 +145,19 @@ class LineView(Widget, can_focus=True):
     def above(self) -> int:
         """Rows above the window."""
         return self._roll.above()
+
+    def below(self, block: str) -> int:
+        """How many lines of the first block end below the window; all, while there is none."""
+        self._fresh()
+        source = self._roll.source(block)
+        if source is None or not self.outer_size.area or not self._rows:
+            return len(source) if source is not None else 0
+        seen = [row for row in self._rows if row.block == block]
+        if not seen:
+            return 0
+        line = seen[-1].line
+        whole = self._draw(source.line(line), block, line)[-1].text == seen[-1].strip.text
+        return len(source) - 1 - line + (not whole)
 
     @property
     def unseen(self) -> int:

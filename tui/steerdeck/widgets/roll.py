@@ -67,9 +67,9 @@ class Roll:
         self._reserve = 0
         self._marked = 0
         self.top = Place(0, 0, 0)
-        self.width = 80
-        self.height = 24
+        self.width, self.height = 80, 24
         self.jump = 1
+        self.follows = True
         self.at_tail = True
         self.unseen = 0
 
@@ -382,8 +382,8 @@ class Roll:
         top = Place(0, 0, 0) if top == start else top
         room = self.height - (marked if top > Place(0, 0, 0) else 0)
         left = self._rows_from(self._valid(top), self.height + self.jump)
-        if left <= room:
-            self.at_tail = True
+        if left <= room or not self.follows:
+            self.at_tail = left <= room
         if self.at_tail:
             self.unseen = 0
             if left > room:

@@ -1,0 +1,317 @@
+"""The approval card: what runs stands on it letter by letter, and no yes is given by accident."""
+
+import asyncio
+import random
+import time
+
+import pytest
+from msgspec import structs
+from textual import events
+
+from kit.asks import DANGER, SAME, alike, ask, begin, danger, ruled
+from kit.desk import Feed, Story, deck, told, until
+from kit.shop import OUTLOOK, proposal, shop
+from prove import fidelity
+from prove.claim import Tally
+from steerdeck.panes.exact import written
+from steerdeck.screens.deciding import CONFIRM_S
+from steerdeck.screens.inbox import InboxScreen
+from steerdeck.screens.scope import ScopeDialog
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.verdict import Terms
+
+
+def play(scene, feed: Feed, *, size=(120, 36), keys=()) -> None:
+    """Open the inbox on the first thing that waits, press some keys, and run the scene there."""
+
+    async def run() -> None:
+        app = deck(feed, face="deck")
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.model.attached and app.model.inbox())
+            await pilot.press("i")
+            await until(pilot, lambda: isinstance(app.screen, InboxScreen) and app.screen.armed)
+            await pilot.pause()
+            await pilot.press(*keys)
+            await scene(app, pilot, feed)
+
+    asyncio.run(run())
+
+
+async def typed(app, pilot, key: str, at: float) -> None:
+    """A key that was typed at a time of the clock of keys."""
+    event = events.Key(key, key)
+    event.time = at
+    app.screen.on_key(event)
+    await pilot.pause()
+
+
+async def in_scope(app, pilot) -> ScopeDialog:
+    await pilot.press("a")
+    await until(pilot, lambda: isinstance(app.screen, ScopeDialog) and app.screen.armed)
+    await pilot.pause()
+    return app.screen
+
+
+# letter by letter
+
+
+def test_what_a_card_shows_reads_back_as_what_runs():
+    tally = Tally()
+    fidelity.look(tally, 150)
+    assert tally.counted == tally.wanted == 150, tally.notes
+
+
+def test_a_long_command_reads_back_from_the_screen_itself_page_by_page():
+    letters = (*fidelity.PHRASES, *fidelity.WIDE, *fidelity.OTHER)
+    what = "".join(random.Random(11).choices(letters, k=220))
+    story = Story()
+    begin(story, "x", 1)
+    ask(story, "x", what)
+
+    async def scene(app, pilot, feed):
+        seen: dict[int, str] = {}
+        place = app.screen.body.region
+        for _ in range(200):
+            top = app.screen.body.above
+            rows = told(app).split("\n")[place.y : place.bottom]
+            first = 2 if top else 0
+            for number, row in enumerate(rows[first:]):
+                seen.setdefault(top + number, row)
+            if app.screen.body.at_tail:
+                break
+            await pilot.press("v")
+            await pilot.pause()
+        lines = [seen[number] for number in range(len(seen))]
+        assert fidelity.read(framed(lines)) == what
+
+    play(scene, Feed(story.events, OUTLOOK), size=(90, 30))
+
+
+def framed(rows: list[str]) -> list[str]:
+    """The rows of the text, between the empty rows of its raised surface."""
+    begin = next(number for number, row in enumerate(rows) if row.strip())
+    end = max(number for number, row in enumerate(rows) if row.strip().startswith("agent "))
+    text = rows[begin:end]
+    while not text[-1].strip():
+        text.pop()
+    return text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\tb", "a␉b"), ("end  ", "end␠␠"), ("a" + " " * 30 + "b", "a⟨30 blanks⟩b"),
+        ("\u202egpj", "⟨U+202E⟩gpj"), ("a\u00a0b", "a⟨U+00A0⟩b"), ("e\u0301", "e⟨U+0301⟩"),
+        ("⟨U+202E⟩", "⟨U+27E8⟩U+202E⟩"), ("␊", "⟨U+240A⟩"), ("kö 漢", "kö 漢"),
+        ("⟨secret api key #12ab⟩", "⟨secret api key #12ab⟩"),
+    ],
+)  # fmt: skip
+def test_what_hides_is_written_and_what_imitates_a_mark_is_no_mark(text, shown):
+    assert written(text) == shown
+
+
+# danger
+
+
+def test_danger_takes_a_second_key_that_is_another_one_and_not_pressed_at_once():
+    async def scene(app, pilot, feed):
+        assert DANGER.split(" only")[0] in " ".join(told(app).split())
+        assert "scope…" not in told(app)
+        await pilot.press("v", "v", "v")
+        now = time.monotonic()
+        for keys in ("y!", "yy", "yn"[:1], "yY", "ya"):
+            for number, key in enumerate(keys):
+                await typed(app, pilot, key, now + 0.1 * number)
+        assert feed.orders == []
+        assert "runs it all the same" not in told(app) or app.screen.danger_at is not None
+
+        await typed(app, pilot, "y", now)
+        await typed(app, pilot, "!", now + CONFIRM_S + 0.1)
+        assert feed.orders == []
+        await typed(app, pilot, "y", now)
+        assert "runs it all the same" in told(app)
+        await typed(app, pilot, "!", now + 0.5)
+        await until(pilot, lambda: feed.orders)
+        assert (feed.orders[0].allow, feed.orders[0].scope) == (True, "once")
+
+    play(scene, danger())
+
+
+def test_esc_takes_the_first_key_for_something_dangerous_back():
+    async def scene(app, pilot, feed):
+        now = time.monotonic()
+        await typed(app, pilot, "y", now)
+        await pilot.press("escape")
+        assert isinstance(app.screen, InboxScreen)
+        await typed(app, pilot, "!", now + 0.6)
+        assert feed.orders == []
+
+    play(scene, danger(), keys=("v", "v", "v"))
+
+
+def test_the_end_of_what_is_decided_on_must_have_been_in_view():
+    async def scene(app, pilot, feed):
+        assert "more lines" in told(app) and "run it" not in told(app)
+        await pilot.press("y", "!")
+        assert app.screen.danger_at is None
+        while "NO SANDBOX" not in told(app):
+            await pilot.press("v")
+            await pilot.pause()
+        assert "run it" in told(app)
+
+    play(scene, danger(), size=(80, 24))
+
+
+# several at once
+
+
+def test_the_same_of_several_sessions_is_answered_by_one_key_each_with_its_own_binding():
+    async def scene(app, pilot, feed):
+        assert "3 sessions ask the same, letter by letter" in told(app)
+        assert "had read 1 foreign source" in told(app)
+        await pilot.press("Y")
+        await until(pilot, lambda: len(feed.orders) == 3)
+        shown = {order.session: order.shown.rstrip("0") for order in feed.orders}
+        assert shown == {name: name for name in ("rate-limit", "fix-login", "docs")}
+        assert {(order.allow, order.scope) for order in feed.orders} == {(True, "once")}
+
+    play(scene, Feed(alike().events, OUTLOOK))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"what": SAME + " "}, {"folder": "tests"}, {"level": "none"}, {"danger": "It removes it."}],
+)
+def test_what_is_not_the_same_to_the_last_letter_is_never_answered_with_others(other):
+    async def scene(app, pilot, feed):
+        assert "2 sessions ask the same" in told(app)
+        await pilot.press("Y")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert "docs" not in {order.session for order in feed.orders}
+
+    play(scene, Feed(alike(**other).events, OUTLOOK))
+
+
+def test_one_more_of_the_same_makes_the_key_for_all_wait_again():
+    story = alike()
+    late = story.events[-2:]
+    feed = Feed(story.events[:-2], OUTLOOK)
+
+    async def scene(app, pilot, feed):
+        assert "once, all 2" in told(app)
+        feed.feed(*late)
+        await until(pilot, lambda: len(app.model.inbox()) == 3)
+        await pilot.pause()
+        assert not app.screen.armed
+        await until(pilot, lambda: app.screen.armed)
+        await pilot.pause()
+        assert "once, all 3" in told(app)
+
+    play(scene, feed)
+
+
+# how far a yes reaches
+
+
+def test_the_dialog_shows_the_rule_its_past_and_what_it_will_not_match_and_stores_what_it_shows():
+    async def scene(app, pilot, feed):
+        await in_scope(app, pilot)
+        text = told(app)
+        for part in ("pip install csvkit==2.*", "nothing is stored yet", "allows 3", "still asks 2",
+                     "nothing you rejected would pass", "pip install csvkit==3.0"):  # fmt: skip
+            assert part in text
+        await pilot.press("enter", "j", "l", "j", "l", "j", "l")
+        assert feed.orders == []
+        await pilot.press("y")
+        await until(pilot, lambda: feed.orders)
+        (decided,) = feed.orders
+        rule = proposal().rule
+        assert isinstance(decided, o.Decide)
+        assert (decided.scope, decided.rule, decided.rule_shown) == ("repository", rule, rule.sha())
+        assert decided.terms == Terms(uses=3, seconds=3600.0)
+        assert decided.shown == "f" * 64
+
+    play(scene, shop())
+
+
+def test_keys_typed_while_the_dialog_appears_store_nothing_and_esc_neither():
+    async def scene(app, pilot, feed):
+        await pilot.press("a", "y", "y", "enter", "s")
+        await until(pilot, lambda: isinstance(app.screen, ScopeDialog) and app.screen.armed)
+        early = events.Key("y", "y")
+        early.time = app.screen.armed_from - 0.01
+        app.screen.on_key(early)
+        await pilot.pause()
+        assert feed.orders == []
+        await pilot.click("#scope_foot", offset=(5, 1))
+        await pilot.press("escape", "y")
+        await pilot.pause()
+        assert isinstance(app.screen, InboxScreen)
+        assert feed.orders == [], "the card waits anew"
+
+    play(scene, shop())
+
+
+def test_what_was_rejected_stands_first_and_must_be_seen_with_all_the_rest():
+    feed = shop()
+    made = proposal()
+    bad = tuple(structs.replace(one, allowed=False) for one in made.allowed)
+    feed.proposal = structs.replace(made, rejected=bad)
+
+    async def scene(app, pilot, feed):
+        await in_scope(app, pilot)
+        text = told(app)
+        assert text.index("rejected 3") < text.index("allows 3")
+        await pilot.press("y")
+        assert feed.orders == [] and "more lines" in told(app)
+        for _ in range(4):
+            await pilot.press("v")
+        await pilot.pause()
+        assert "3 you rejected would pass" in told(app)
+        await pilot.press("y")
+        await until(pilot, lambda: feed.orders)
+
+    play(scene, feed, size=(80, 24))
+
+
+def test_where_no_rule_may_answer_the_dialog_says_why_and_stores_nothing():
+    feed = shop()
+    feed.proposal = type(proposal())(why="No rule covers a text that holds strange characters.")
+
+    async def scene(app, pilot, feed):
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, ScopeDialog))
+        await until(pilot, lambda: "strange characters" in told(app))
+        await pilot.press("y")
+        assert feed.orders == [] and "store and run" not in told(app)
+
+    play(scene, feed)
+
+
+# rules that end
+
+
+def test_what_passed_under_an_ended_rule_is_looked_at_and_put_aside_for_every_deck():
+    async def scene(app, pilot, feed):
+        await until(pilot, lambda: app.screen.armed)
+        await pilot.pause()
+        text = told(app)
+        assert "had a rule that ended" in text and "used as often as it may be" in text
+        assert "cd web && npm install left-pad" in text
+        await pilot.press("x")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders == [o.ReviewRule(id=feed.orders[0].id, session="docs", rule="r2")]
+
+    play(scene, ruled(), keys=("j", "j", "j"))
+
+
+def test_what_is_left_of_a_rule_stands_in_the_lane():
+    async def run() -> None:
+        app = deck(ruled(), face="deck")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await pilot.press("3")
+            await pilot.pause()
+            assert "npm test, 10 uses, 12:34 left" in told(app)
+
+    asyncio.run(run())

@@ -1,0 +1,195 @@
+"""How far a yes may reach: the rule, where it holds and until when, and what the past says of it.
+
+What you rejected and the rule would have let pass stands first, in the colour of failure.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from steerdeck.glyphs import glyphs
+from steerdeck.panes.card import LABEL, labelled
+from steerdeck.panes.exact import written
+from steerdeck.text import BLANK, Line, Span, ago, dollars, foreign
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.verdict import Rule, RuleScope, Terms
+from steerdeck_agents.gate.rule_terms import in_words
+
+if TYPE_CHECKING:
+    from steerdeck_agents.gate.rule_propose import Example, Proposal
+
+Field = Literal["rule", "for", "uses", "time", "cost"]
+FIELDS: tuple[Field, ...] = ("rule", "for", "uses", "time", "cost")
+SCOPES: tuple[RuleScope, ...] = ("turn", "session", "repository", "everywhere")
+USES = (None, 3, 10, 50)
+TIMES = (None, 3600.0, 8 * 3600.0, 7 * 86_400.0)
+COSTS = (None, 0.5, 2.0, 10.0)
+_TIME_WORDS = ("any", "1 hour", "8 hours", "7 days")
+_MOST = 8
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """What is chosen in the dialog: a place in each row of choices."""
+
+    rules: tuple[Rule, ...]
+    """From the narrowest to the widest."""
+    rule_at: int
+    scopes: tuple[RuleScope, ...]
+    scope_at: int
+    uses_at: int = 0
+    time_at: int = 0
+    cost_at: int = 0
+
+    @property
+    def rule(self) -> Rule:
+        return self.rules[self.rule_at]
+
+    @property
+    def scope(self) -> RuleScope:
+        return self.scopes[self.scope_at]
+
+    @property
+    def counts_cost(self) -> bool:
+        """Dollars are counted by session."""
+        return self.scope in ("turn", "session")
+
+    @property
+    def terms(self) -> Terms:
+        cost = COSTS[self.cost_at] if self.counts_cost else None
+        return Terms(uses=USES[self.uses_at], seconds=TIMES[self.time_at], dollars=cost)
+
+    def moved(self, field: Field, step: int) -> "Reach":
+        """One choice further in a row; at its end it stays."""
+
+        def at(place: int, choices: Sequence[object]) -> int:
+            return min(len(choices) - 1, max(0, place + step))
+
+        match field:
+            case "rule":
+                return msgspec.structs.replace(self, rule_at=at(self.rule_at, self.rules))
+            case "for":
+                return msgspec.structs.replace(self, scope_at=at(self.scope_at, self.scopes))
+            case "uses":
+                return msgspec.structs.replace(self, uses_at=at(self.uses_at, USES))
+            case "time":
+                return msgspec.structs.replace(self, time_at=at(self.time_at, TIMES))
+            case "cost":
+                return msgspec.structs.replace(self, cost_at=at(self.cost_at, COSTS))
+
+
+def reach_of(proposal: "Proposal", state: SessionState) -> Reach | None:
+    """Where the dialog begins: the rule that was proposed, for this session, without an end."""
+    if proposal.rule is None:
+        return None
+    narrow = (proposal.narrower,) if proposal.narrower is not None else ()
+    wide = (proposal.wider,) if proposal.wider is not None else ()
+    scopes = SCOPES if state.turn is not None else SCOPES[1:]
+    return Reach((*narrow, proposal.rule, *wide), len(narrow), scopes, scopes.index("session"))
+
+
+def fields_of(reach: Reach) -> tuple[Field, ...]:
+    return FIELDS if reach.counts_cost else FIELDS[:-1]
+
+
+def field_rows(reach: Reach, state: SessionState, active: Field) -> list[Line]:
+    """The rows of choices; the active one is raised, what is chosen stands out."""
+    repository = state.workspace.repository.rstrip("/").rpartition("/")[2] or "this repository"
+    places = {"turn": "this turn", "session": one_line(state.name, 24),
+              "repository": one_line(repository, 24), "everywhere": "everywhere"}  # fmt: skip
+    rows = [_rule_row(reach, active == "rule")]
+    rows.append(_row("for", [places[scope] for scope in reach.scopes], reach.scope_at, active))
+    uses = ["any number", *(f"{uses} times" for uses in USES if uses)]
+    rows.append(_row("uses", uses, reach.uses_at, active))
+    rows.append(_row("time", list(_TIME_WORDS), reach.time_at, active))
+    if reach.counts_cost:
+        costs = ["any", *(f"until {dollars(cost)} more is spent" if place == reach.cost_at else
+                          dollars(cost) for place, cost in enumerate(COSTS) if cost)]  # fmt: skip
+        rows.append(_row("cost", costs, reach.cost_at, active))
+    return rows
+
+
+def _rule_row(reach: Reach, active: bool) -> Line:
+    kind = {"patch": "patches", "tool": "tool"}.get(reach.rule.kind, "commands")
+    words = [Span(kind.ljust(LABEL), "t2"), Span(written(in_words(reach.rule)), "t0", bold=True)]
+    place = ""
+    if len(reach.rules) > 1:
+        place = f"{reach.rule_at + 1} of {len(reach.rules)}"
+    return Line(
+        tuple(words),
+        (Span(place, "t2"),) if place else (),
+        hang=LABEL,
+        bg="s3" if active else None,
+        bleed=True,
+        bar="accent" if active else None,
+        wrap=True,
+    )
+
+
+def _row(label: Field, choices: Sequence[str], chosen: int, active: Field) -> Line:
+    here = label == active
+    spans = [Span(label.ljust(LABEL - 1), "t2")]
+    for place, words in enumerate(choices):
+        if place == chosen:
+            spans.append(foreign(f" {words} ", "t0", bold=True, bg=None if here else "s3"))
+        else:
+            spans.append(foreign(f" {words} ", "t2"))
+        spans.append(Span(" "))
+    bar = "accent" if here else None
+    return Line(tuple(spans), hang=LABEL - 1, bg="s3" if here else None, bleed=True,
+                bar="accent" if bar else None, wrap=True)  # fmt: skip
+
+
+def past_rows(reach: Reach, proposal: "Proposal", near: Sequence[str], now: int) -> list[Line]:
+    """What the past says of the rule that is chosen, and what it will not match."""
+    lines: list[Line] = []
+    proposed = reach.rule == proposal.rule
+    if not proposed:
+        wider = reach.rules.index(reach.rule) > reach.rules.index(proposal.rule or reach.rule)
+        said = (
+            "wider than what is proposed: it also lets pass what nobody has asked for yet"
+            if wider
+            else "narrower than what is proposed: it lets pass this and nothing else"
+        )
+        lines += [Line((Span(said, "t1"),), wrap=True), BLANK]
+    if proposed:
+        lines += _examples("rejected", proposal.rejected, now, glyphs().failed)
+        lines += _examples("allows", proposal.allowed, now, glyphs().done)
+        lines += _examples("still asks", proposal.asks, now, glyphs().needs)
+    if proposal.rejected and proposed:
+        words = f"{len(proposal.rejected)} you rejected would pass: choose a narrower one, or no"
+        lines += [Line((Span(f"{glyphs().failed} ", "failed"), Span(words, "failed")), hang=2,
+                       wrap=True)]  # fmt: skip
+    else:
+        words = "nothing you rejected would pass"
+        lines += [Line((Span(f"{glyphs().done} ", "done"), Span(words, "t1")), hang=2, wrap=True)]
+    for number, one in enumerate(near[:3]):
+        lines += [BLANK] if not number else []
+        lines.append(labelled("" if number else "not matched", [Span("  " + written(one), "t1")],
+                              hang=2))  # fmt: skip
+    if proposal.why:
+        lines += [BLANK, Line((foreign(proposal.why, "t2"),), wrap=True)]
+    if proposal.left_out:
+        told = f"{proposal.left_out} answers older than these were not looked at"
+        lines.append(Line((Span(told, "t3"),), wrap=True))
+    return lines
+
+
+def _examples(label: str, found: "Sequence[Example]", now: int, shape: str) -> list[Line]:
+    if not found:
+        return []
+    bad = label == "rejected"
+    lines = []
+    for number, one in enumerate(found[:_MOST]):
+        head = f"{label} {len(found)}" if not number else ""
+        said = "you, yes" if one.allowed else "you, no"
+        when = ago(max(0, now - one.at_ms)) if one.at_ms else ""
+        right = (foreign(f"{one_line(one.name, 14)}  {said}  {when}".strip(), "t2"),)
+        what = Span(written(one_line(one.what, 300)), "failed" if bad else "t1")
+        lead = Span(head.ljust(LABEL + 2), "failed" if bad else "t0")
+        lines.append(Line((lead, Span(f"{shape} ", "failed" if bad else "t2"), what), right))
+    if len(found) > _MOST:
+        more = Span(f"and {len(found) - _MOST} more", "t2")
+        lines.append(Line((more,), indent=LABEL + 4))
+    return [*lines, BLANK]

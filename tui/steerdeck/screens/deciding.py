@@ -1,0 +1,187 @@
+"""The answers to an approval: each possible only while its card is armed and was seen to its end.
+
+A yes is one letter that means nothing else, never Enter and never Esc. What can't be taken back
+takes a second, different key, which has a wait and an end of its own.
+"""
+
+import time
+
+from steerdeck.commands import Helm
+from steerdeck.messages import Open
+from steerdeck.model import Dirty, InboxItem
+from steerdeck.panes.approval import BY_RULE
+from steerdeck.panes.wish import CONSENTS
+from steerdeck.screens.keyed import Keyed
+from steerdeck.widgets.line_view import LineView
+from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.secret import Secret
+from steerdeck_agents.facts.asking import Scope
+from steerdeck_agents.facts.ids import ApprovalId
+from steerdeck_agents.facts.state import OpenApproval
+
+ARM_S = 0.4
+"""How long what a key answers must have been in view before it may."""
+CONFIRM_S = 5.0
+"""How long the first key for something that can't be taken back holds."""
+
+
+class Deciding(Keyed[None]):
+    """A screen with one thing that waits in hand."""
+
+    def __init__(self, helm: Helm, *, id: str) -> None:
+        super().__init__(helm, id=id)
+        self.item: InboxItem | None = None
+        self.body = LineView(follows=False, id="card")
+        self.words = Prompt("", send={"enter": "steer"}, id="words")
+        self.secret = Secret(id="secret")
+        self.armed = False
+        self.armed_from = 0.0
+        """When it was armed, on the clock of key events."""
+        self.seen_to_end = False
+        """The end of what is decided on has been in view."""
+        self.left = 0
+        """Lines of it that are still below."""
+        self.alike: tuple[ApprovalId, ...] = ()
+        """The approvals that were shown as the same when the card was armed."""
+        self.danger_at: float | None = None
+        """When the first key for something dangerous was pressed."""
+
+    def approval(self) -> OpenApproval | None:
+        return self.model.approval(self.item) if self.item is not None else None
+
+    def typed_at(self) -> float:
+        """When the key in hand was typed; now, where none is: then it is asked what is possible."""
+        return time.monotonic() if self.pressed_at is None else self.pressed_at
+
+    def _may_decide(self) -> bool:
+        """Whether a key may answer: one that was typed, and not only handled, late enough."""
+        typed = self.pressed_at is None or self.pressed_at >= self.armed_from
+        return self.armed and typed and self.approval() is not None
+
+    def _may_allow(self) -> bool:
+        return self._may_decide() and self.seen_to_end
+
+    # once
+
+    def can_once(self) -> bool:
+        """A consent is never for once: the session goes on with what it started."""
+        approval = self.approval()
+        return self._may_allow() and approval is not None and approval.kind not in CONSENTS
+
+    def verb_once(self) -> str:
+        approval = self.approval()
+        return "run it, asks again" if approval is not None and approval.danger else "once"
+
+    def do_once(self) -> None:
+        approval = self.approval()
+        if approval is not None and approval.danger:
+            self.danger_at = self.typed_at()
+            self.set_timer(ARM_S, self._danger_shown)
+            self.set_timer(CONFIRM_S + 0.05, self._danger_shown)
+            return
+        self.decide(allow=True)
+
+    def _danger_shown(self) -> None:
+        """The second key works from now on, or not any more."""
+        if self.danger_at is not None and time.monotonic() > self.danger_at + CONFIRM_S:
+            self.danger_at = None
+        self.show(Dirty(everything=True))
+
+    def can_confirm_danger(self) -> bool:
+        """The second key: late enough to have read what the first one said, and soon enough."""
+        if self.danger_at is None or not self.can_once():
+            return False
+        return ARM_S <= self.typed_at() - self.danger_at <= CONFIRM_S
+
+    def do_confirm_danger(self) -> None:
+        self.danger_at = None
+        self.decide(allow=True)
+
+    def forget_danger(self) -> bool:
+        """Any other key takes the first one back; whether there was one."""
+        pending, self.danger_at = self.danger_at is not None, None
+        return pending
+
+    # more than once
+
+    def can_session(self) -> bool:
+        approval = self.approval()
+        return self._may_allow() and approval is not None and approval.kind in CONSENTS
+
+    def do_session(self) -> None:
+        self.decide(allow=True, scope="session")
+
+    def can_always(self) -> bool:
+        """A consent is remembered by its hash; of all else a rule is made, in a dialog."""
+        approval = self.approval()
+        if approval is None or approval.danger or not self._may_allow():
+            return False
+        return approval.kind in CONSENTS or approval.kind in BY_RULE
+
+    def verb_always(self) -> str:
+        approval = self.approval()
+        return "remember" if approval is not None and approval.kind in CONSENTS else "scope…"
+
+    def do_always(self) -> None:
+        approval = self.approval()
+        if approval is not None and approval.kind in CONSENTS:
+            self.decide(allow=True, scope="everywhere")
+        elif self.item is not None:
+            self.post_message(Open("scope", self.item.session, self.item.id))
+
+    def can_all_alike(self) -> bool:
+        return self._may_allow() and len(self._same_still()) > 1
+
+    def verb_all_alike(self) -> str:
+        return f"once, all {len(self._same_still())}"
+
+    def do_all_alike(self) -> None:
+        """Each with its own binding, as all of them stood on the card."""
+        for item in self._same_still():
+            approval = self.model.approval(item)
+            if approval is not None:
+                self.helm.go(self.helm.decide(item, approval, allow=True))
+
+    def _same_still(self) -> list[InboxItem]:
+        if self.item is None:
+            return []
+        return [item for item in self.model.alike(self.item) if item.id in self.alike]
+
+    # no, or another command
+
+    def can_no(self) -> bool:
+        return self._may_decide()
+
+    def do_no(self) -> None:
+        self.decide(allow=False)
+
+    def can_no_words(self) -> bool:
+        return self._may_decide()
+
+    def do_no_words(self) -> None:
+        self.write("Why not, or what instead")
+
+    def decide(self, *, allow: bool, scope: Scope = "once", words: str = "") -> None:
+        approval = self.approval()
+        if self.item is not None and approval is not None:
+            act = self.helm.decide(self.item, approval, allow=allow, scope=scope, words=words)
+            self.helm.go(act)
+
+    # words
+
+    def write(self, placeholder: str, text: str = "") -> None:
+        self.words.placeholder = placeholder
+        self.words.display = True
+        self.words.text = text
+        self.words.focus()
+
+    @property
+    def writing(self) -> bool:
+        """Whether keys are text: words for somebody, or a secret."""
+        return bool(self.words.display or self.secret.display)
+
+    def stop_writing(self) -> None:
+        self.words.display = self.secret.display = False
+        self.words.text = ""
+        self.secret.wipe()
+        self.set_focus(None)
