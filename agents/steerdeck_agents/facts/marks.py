@@ -111,6 +111,8 @@ def _shell_end(event: e.ShellEnded) -> str:
     how = {
         "exited": "ended by itself", "stopped": "was ended", "developer": "was ended by you",
         "session": "ended with its session", "runtime": "ended with the runtime",
-        "capped": "was ended: it printed too much", "lost": "was lost in a crash",
+        "capped": "was ended: it printed too much",
+        "crowded": "was ended: it had too many processes",
+        "memory": "was ended: it took too much memory", "lost": "was lost in a crash",
     }[event.how]  # fmt: skip
     return f"{event.shell} {how}{code}"

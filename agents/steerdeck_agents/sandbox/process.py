@@ -94,9 +94,6 @@ def finished(command: Command, reason: Reason, duration_s: float) -> Finished:
         raise SteerdeckError(
             f"The sandbox could not be set up, so nothing ran: {collector.head_tail().strip()}"
         )
-    told = [collector.problem, command.problem]
-    if reason == "memory":
-        told.insert(0, "It was ended because it took more memory than one command may.")
     return Finished(
         exit_code=code if code >= 0 else None,
         signal=-code if code < 0 else None,
@@ -109,7 +106,7 @@ def finished(command: Command, reason: Reason, duration_s: float) -> Finished:
         head_tail=collector.head_tail(),
         total=collector.total,
         spool=kept,
-        problem=" ".join(filter(None, told)),
+        problem=" ".join(filter(None, (collector.problem, command.problem))),
     )
 
 

@@ -171,7 +171,13 @@ def _lines(data: bytes) -> int:
 
 
 def _cut_short(finished: Finished) -> bool:
-    return finished.timed_out or finished.interrupted or finished.capped or finished.crowded
+    return (
+        finished.timed_out
+        or finished.interrupted
+        or finished.capped
+        or finished.crowded
+        or finished.memory
+    )
 
 
 def _ending(finished: Finished, timeout_s: float) -> list[str]:
@@ -185,6 +191,8 @@ def _ending(finished: Finished, timeout_s: float) -> list[str]:
         lines.append("stopped because it printed too much; send its output to a file")
     elif finished.crowded:
         lines.append("stopped because it had more than 1,024 processes and threads")
+    elif finished.memory:
+        lines.append("stopped because it took too much memory; nothing of it is running any more")
     if finished.signal is not None:
         lines.append(f"ended by signal {finished.signal}")
     return lines
@@ -199,6 +207,8 @@ def _summary(finished: Finished) -> str:
         return "too much output"
     if finished.crowded:
         return "too many processes"
+    if finished.memory:
+        return "too much memory"
     if finished.exit_code is None:
         return f"signal {finished.signal}"
     return f"exit {finished.exit_code}"

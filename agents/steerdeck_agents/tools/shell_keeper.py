@@ -34,7 +34,7 @@ from steerdeck_agents.sandbox.loopback import Loopback, open_loopback
 from steerdeck_agents.sandbox.process import Finished, Spawn
 from steerdeck_agents.tools.outcome import LIMIT, Outcome
 from steerdeck_agents.tools.shell import from_spool
-from steerdeck_agents.tools.shell_told import Sight, ending, told
+from steerdeck_agents.tools.shell_told import Sight, ending, forced_end, told
 
 MOST = 16
 """Shells of one session that live at the same time."""
@@ -276,8 +276,8 @@ class Shells:
         finished = shell.live.finished
         complete = b""
         if finished is not None:
-            if finished.capped or finished.crowded:
-                shell.how = "capped"
+            if (forced := forced_end(finished)) is not None:
+                shell.how = forced
             elif not finished.interrupted:
                 shell.how = "exited"
             complete = await asyncio.to_thread(_complete, finished)

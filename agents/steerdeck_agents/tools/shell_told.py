@@ -15,6 +15,14 @@ _ENDINGS: dict[ShellEnding, str] = {
     "session": "ended with the session",
     "runtime": "ended with the runtime",
 }
+_FORCED: dict[ShellEnding, tuple[str, str]] = {
+    "capped": ("stopped because it printed too much", "too much output"),
+    "crowded": (
+        "stopped because it had more than 1,024 processes and threads", "too many processes"
+    ),
+    "memory": ("stopped because it took too much memory", "too much memory"),
+}  # fmt: skip
+"""Ends nobody asked for: in the first line of a result, and in its summary."""
 
 
 class Sight(NamedTuple):
@@ -46,10 +54,9 @@ def told(sight: Sight) -> Outcome:
 
 def ending(shell: ShellId, how: ShellEnding, finished: Finished) -> str:
     """How it ended, in one line."""
-    if finished.capped:
-        why = "stopped because it printed too much"
-    elif finished.crowded:
-        why = "stopped because it had more than 1,024 processes and threads"
+    forced = forced_end(finished)
+    if forced is not None:
+        why = _FORCED[forced][0]
     elif how in _ENDINGS:
         why = _ENDINGS[how]
     elif finished.exit_code is not None:
@@ -57,6 +64,15 @@ def ending(shell: ShellId, how: ShellEnding, finished: Finished) -> str:
     else:
         why = f"ended by signal {finished.signal}"
     return f"{shell}: {why}; nothing of it is running any more"
+
+
+def forced_end(finished: Finished) -> ShellEnding | None:
+    """Which limit ended it, if one did."""
+    if finished.capped:
+        return "capped"
+    if finished.crowded:
+        return "crowded"
+    return "memory" if finished.memory else None
 
 
 def _lines(sight: Sight) -> list[str]:
@@ -82,10 +98,9 @@ def _summary(sight: Sight) -> str:
         if sight.prompt is not None:
             return "waits for input"
         return f"port {sight.ports[0]}" if sight.ports else "running"
-    if finished.capped:
-        return "too much output"
-    if finished.crowded:
-        return "too many processes"
+    forced = forced_end(finished)
+    if forced is not None:
+        return _FORCED[forced][1]
     if sight.how in _ENDINGS:
         return "stopped"
     return (

@@ -108,6 +108,8 @@ def _status(finished: Finished, output: str) -> CheckStatus:
         return "stopped"
     if finished.capped:
         return "flooded"
+    if finished.memory or finished.crowded:
+        return "failed"
     if finished.exit_code == 0:
         return "passed"
     missing = len(output) < 4096 and _NO_MODULE.search(output)
@@ -124,6 +126,10 @@ def _problem(check: Check, status: CheckStatus, finished: Finished, output: str)
             return f"stopped because it printed more than {CAP // 1024 // 1024} MB"
         case "unstarted":
             return f"could not be run: {one_line(output.strip()[-300:]) or 'no such command'}"
+        case "failed" if finished.memory:
+            return "stopped because it took too much memory"
+        case "failed" if finished.crowded:
+            return "stopped because it had too many processes"
         case "failed" if finished.signal is not None:
             return f"ended by signal {finished.signal}"
     return ""

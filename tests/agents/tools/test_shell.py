@@ -1,12 +1,16 @@
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from steerdeck_agents.facts.action import ListFiles, ReadFile, RunCommand, SearchFiles, SetPlan
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
+from steerdeck_agents.sandbox import command
 from steerdeck_agents.sandbox.environment import environment
+from steerdeck_agents.sandbox.process import Spawn
+from steerdeck_agents.tools import shell
 from steerdeck_agents.tools.outcome import LIMIT, Outcome
 from steerdeck_agents.tools.perform import Bench, perform
 
@@ -65,6 +69,17 @@ def test_output_that_is_no_text_is_marked_and_kept_exactly(
 ) -> None:
     outcome = done(RunCommand(r"printf 'a\xffb'"), workspace, tmp_path)
     assert outcome.text.endswith("a⟨FF⟩b") and outcome.complete == b"a\xffb"
+
+
+def test_a_command_that_takes_too_much_memory_says_so(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_MEMORY_EVERY_S", 0.05)
+    monkeypatch.setattr(shell, "Spawn", partial(Spawn, memory=60_000_000))
+    hungry = "exec python3 -ISc 'x = bytearray(200_000_000); import time; time.sleep(60)'"
+    outcome = done(RunCommand(hungry), workspace, tmp_path)
+    assert "\nstopped because it took too much memory; nothing of it" in f"\n{outcome.text}"
+    assert (outcome.status, outcome.summary) == ("failed", "too much memory")
 
 
 def test_a_command_that_takes_too_long_says_so(workspace: Workspace, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from steerdeck_agents.facts.action import RunCommand, UseShell
 from steerdeck_agents.facts.errors import BadArguments, OrderRefused, SteerdeckError
 from steerdeck_agents.facts.ids import CallId, SessionId, ShellId, TurnId
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
-from steerdeck_agents.sandbox import descendants
+from steerdeck_agents.sandbox import command, descendants
 from steerdeck_agents.sandbox.environment import environment
 from steerdeck_agents.sandbox.probe import probe
 from steerdeck_agents.sandbox.process import Spawn
@@ -32,6 +32,7 @@ class Desk:
         self.told: list[facts.ShellFact] = []
         self.complete: list[bytes] = []
         self.folder = folder
+        self.memory = 0
         self.stop = asyncio.Event()
         self.shells = Shells(SessionId("s"), folder, self._tell)
         self._spawn = {
@@ -46,7 +47,7 @@ class Desk:
 
     async def open(self, script: str, wait_s: float = 10, *, tty: bool = False) -> Outcome:
         action = RunCommand(script, keep=True, tty=tty, wait_s=wait_s)
-        spawn = Spawn(script=script, **self._spawn)
+        spawn = Spawn(script=script, memory=self.memory, **self._spawn)
         by = Opener(TurnId("t"), CallId("c"))
         return await self.shells.open(action, spawn, by, self.stop)
 
@@ -232,6 +233,23 @@ def test_a_server_is_shown_with_its_port_and_reached_by_other_shells(
         assert "200 OK" in (await desk.open(client)).text
 
     play(scene, level)
+
+
+def test_a_shell_that_takes_too_much_memory_is_ended_and_said_to(
+    play: Callable[[Scene], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_MEMORY_EVERY_S", 0.05)
+
+    async def scene(desk: Desk) -> None:
+        desk.memory = 60_000_000
+        hungry = "exec python3 -ISc 'x = bytearray(200_000_000); import time; time.sleep(60)'"
+        outcome = await desk.open(hungry, wait_s=20)
+        assert outcome.text.startswith("sh-1: stopped because it took too much memory; nothing of")
+        assert (outcome.status, outcome.summary) == ("failed", "too much memory")
+        ended = await desk.until(facts.ShellEnded)
+        assert isinstance(ended, facts.ShellEnded) and ended.how == "memory"
+
+    play(scene)
 
 
 def test_a_shell_is_titled_by_what_is_done_to_it(workspace: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
-from steerdeck_agents.sandbox.process import environment
+from steerdeck_agents.sandbox import command
+from steerdeck_agents.sandbox.process import Spawn, environment
 from steerdeck_agents.work import check_run
 from steerdeck_agents.work.check_run import Ran, as_check, run_check
 from steerdeck_agents.work.checks_found import Found
@@ -107,3 +109,15 @@ def test_a_proposal_below_goes_to_its_folder_first() -> None:
     assert as_check(found, "it's/web").command == "npm test"
     assert as_check(found, "it's/web/src").command == "cd .. && npm test"
     assert check.source == "it's/web/package.json"
+
+
+def test_a_check_that_took_too_much_memory_has_failed_of_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_MEMORY_EVERY_S", 0.05)
+    monkeypatch.setattr(check_run, "Spawn", partial(Spawn, memory=60_000_000))
+    ran = run(
+        tmp_path, "exec python3 -ISc 'x = bytearray(200_000_000); import time; time.sleep(60)'"
+    )
+    assert ran.result.status == "failed"
+    assert ran.result.problem == "stopped because it took too much memory"
