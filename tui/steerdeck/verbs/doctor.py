@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sys
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -12,6 +13,7 @@ from steerdeck.verbs import reach
 from steerdeck.verbs.ending import DONE, FAILED
 from steerdeck.verbs.printing import out, out_json
 from steerdeck_agents.doctor.examine import examine
+from steerdeck_agents.doctor.finding import Finding
 from steerdeck_agents.doctor.machine import Terminal
 
 
@@ -33,7 +35,15 @@ def doctor(as_json: bool) -> int:
     if as_json:
         out_json(found)
     else:
-        width = max(len(finding.name) for finding in found)
-        for finding in found:
-            out(f"{finding.level:<4}  {finding.name:<{width}}  {finding.text}")
+        for line in _lines(found):
+            out(line)
     return FAILED if any(finding.level == "bad" for finding in found) else DONE
+
+
+def _lines(found: Sequence[Finding]) -> Iterator[str]:
+    """Each finding, and below it what it rests on, with a cross where something is not so."""
+    width = max(len(finding.name) for finding in found)
+    for finding in found:
+        yield f"{finding.level:<4}  {finding.name:<{width}}  {finding.text}"
+        for row in finding.rows:
+            yield f"{'':<{width + 8}}{' ' if row.level == 'ok' else '✗'} {row.text}"
