@@ -60,7 +60,10 @@ class Brought(msgspec.Struct, frozen=True):
 
 
 def holds_links(level: Level) -> bool:
-    """Whether a command at this level can't write to a linked folder."""
+    """Whether a command at this level can't change a linked folder in any way.
+
+    Landlock holds back writes, but not a file's mode, times and attributes.
+    """
     return level.name == "bubblewrap"
 
 
@@ -180,8 +183,8 @@ def _of_copy(folder: Folder, bringer: Bringer, moved: int) -> list[str]:
     said[0] += "."
     if folder.way == "link":
         said.append(
-            f"{path}: asked for as a link, but without a sandbox the agent could write to your "
-            "folder through it, so it was copied."
+            f"{path}: asked for as a link, but no sandbox here holds back every change to your "
+            "folder, so it was copied."
         )
     if bringer.outside:
         said.append(

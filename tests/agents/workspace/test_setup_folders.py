@@ -17,6 +17,7 @@ from steerdeck_agents.workspace.dependencies import Brought, bring_folders
 from steerdeck_agents.workspace.repository import find
 
 BARE = Level()
+MILD = Level(name="landlock", files=True, network=True)
 CONFINED = Level(name="bubblewrap", files=True, network=True, processes=True)
 
 
@@ -92,13 +93,16 @@ def test_a_link_leads_to_the_developers_folder_and_is_no_work_of_the_session(tmp
     assert run(Path(ours.path), "status", "--porcelain") == ""
 
 
-def test_without_a_sandbox_a_link_becomes_a_copy_and_says_so(tmp_path: Path):
+@pytest.mark.parametrize("level", [BARE, MILD], ids=["none", "landlock"])
+def test_where_not_every_change_is_held_back_a_link_becomes_a_copy_and_says_so(
+    tmp_path: Path, level: Level
+):
     top = _app(tmp_path / "top")
     ours = workspace_of(top, tmp_path / "w")
-    done = _bring(top, ours, Folder("node_modules", "link"), level=BARE)
+    done = _bring(top, ours, Folder("node_modules", "link"), level=level)
     assert (done.copied, done.links) == (("node_modules",), ())
     assert not (Path(ours.path) / "node_modules").is_symlink()
-    assert any("without a sandbox" in sentence for sentence in done.said)
+    assert any("no sandbox here" in sentence for sentence in done.said)
 
 
 def test_a_missing_folder_is_a_notice_and_the_others_come(tmp_path: Path):
