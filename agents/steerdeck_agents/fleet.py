@@ -138,10 +138,10 @@ class Fleet:
         await self._watcher.start()
         await self.keeping.begin()
         for state in self.writer.states().values():
-            if not state.archived and (facts := self._brought_back(state)):
+            facts = [] if state.archived else self._brought_back(state)
+            if facts:
                 await self.writer.append(*facts, full=True)
-        for state in self.states():
-            await aftermath.tell(self.writer, self.reader, self.ids, state)
+            await aftermath.tell(self.writer, self.reader, self.ids, state.id, facts)
         for state in self.writer.states().values():
             self._adopt(state)
         await self._follow_the_archived()

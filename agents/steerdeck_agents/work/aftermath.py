@@ -5,10 +5,13 @@ from the intent but what to look for; what is told is what stands there now.
 """
 
 import asyncio
+import logging
+import re
 from pathlib import Path
 
 from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
 from steerdeck_agents.facts.events import (
+    CallLost,
     FilesRestored,
     KnownEvent,
     LandingFailed,
@@ -16,7 +19,7 @@ from steerdeck_agents.facts.events import (
     RestoreFailed,
     WorkLanded,
 )
-from steerdeck_agents.facts.ids import Ids, OrderId, sha_of
+from steerdeck_agents.facts.ids import CallId, Ids, OrderId, SessionId, sha_of
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.shore import Landing, Restoring
 from steerdeck_agents.facts.state import SessionState
@@ -27,26 +30,59 @@ from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.work.landing import is_ancestor, listed
 from steerdeck_agents.work.undo import on_disk
 from steerdeck_agents.workspace.git import GitError, fields, text
-from steerdeck_agents.workspace.within import shown
+from steerdeck_agents.workspace.within import remove_file, shown
+
+log = logging.getLogger(__name__)
 
 _CUT_OFF = "The runtime ended in the middle of it"
+_BESIDE = re.compile(r"\.steerdeck-[0-9a-f]{16}")
 _LOCKED_S = 5.0
 """How long a git that has outlived the runtime may still hold the developer's index."""
 
 
-async def tell(writer: Writer, reader: JournalReader, ids: Ids, state: SessionState) -> None:
-    """Look at what was under way, and append what it became."""
+async def tell(
+    writer: Writer, reader: JournalReader, ids: Ids, session: SessionId, ended: list[KnownEvent]
+) -> None:
+    """Look at what was under way, and append what it became.
+
+    `ended` are the facts by which the session was brought back. What calls have
+    changed until then is recorded, so that it is known and can be undone.
+    """
+    state = writer.state(session)
+    if state is None or session in writer.set_aside:
+        return
+    ground = SessionGround(session, writer, reader, ids)
+    if ended and state.turn is not None and state.workspace.path:
+        # The crash may have come before this was done for a call that has ended, too.
+        calls = [fact.call for fact in ended if isinstance(fact, CallLost)]
+        await _recorded(ground, state, "after call", calls[-1] if calls else None)
     if state.landing is not None:
-        fact = await _landing(state, state.landing)
-        landed = isinstance(fact, WorkLanded)
-        await _append(writer, state, [fact], state.landing.order if landed else OrderId(""))
+        told = await _landing(state, state.landing)
+        landed = isinstance(told, WorkLanded)
+        await _append(writer, state, [told], state.landing.order if landed else OrderId(""))
     if state.restoring is not None:
         facts = await _undo(reader, state, state.restoring)
         done = isinstance(facts[0], FilesRestored)
         if done:
             # So that what is back counts as recorded, and not as a change of somebody else's.
-            await SessionGround(state.id, writer, reader, ids).checkpoint("after undo")
+            await _recorded(ground, state, "after undo", None)
         await _append(writer, state, facts, state.restoring.order if done else OrderId(""))
+
+
+async def _recorded(
+    ground: SessionGround, state: SessionState, reason: str, call: CallId | None
+) -> None:
+    """Take away what a kill left beside files that were being written, and keep the rest."""
+    try:
+        left = await fields(
+            state.workspace.path, "ls-files", "-z", "-o", "-i", "-x", ".steerdeck-*"
+        )
+        for path in left:
+            if _BESIDE.fullmatch(path.rpartition("/")[2]):
+                await asyncio.to_thread(remove_file, state.workspace.path, path)
+        await ground.checkpoint(reason, call)
+    except (RepositoryError, OrderRefused, OSError) as error:
+        log.error("session %s: what was changed last is not recorded: %s", state.id, error)
 
 
 async def _append(
