@@ -62,6 +62,7 @@ _READS_FILES = frozenset(
     ("add", "cat-file", "checkout", "commit", "diff", "merge", "merge-tree", "read-tree", "status")
 )
 """Commands that would run filters or merge drivers."""
+_BRINGS = frozenset(("clone", "fetch"))
 _EXTRA = {
     "diff": ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
     "status": ("--ignore-submodules=all",),
@@ -133,7 +134,7 @@ async def git(
     flags = [part for switch in switches for part in ("-c", switch)]
     extra = _EXTRA.get(args[0], ())
     command = ["-C", os.fspath(folder), *flags, args[0], *extra, *args[1:]]
-    return await _in_thread(args[0], command, _environment(profile, env), data, progress)
+    return await _in_thread(args[0], command, _environment(profile, env, args[0]), data, progress)
 
 
 async def text(
@@ -186,11 +187,16 @@ async def _names_switched_off(folder: Path | str, profile: Profile) -> list[str]
     return switches
 
 
-def _environment(profile: Profile, env: Mapping[str, str] | None) -> dict[str, str]:
+def _environment(
+    profile: Profile, env: Mapping[str, str] | None, command: str = ""
+) -> dict[str, str]:
+    # For any other command a protocol is only the way by which git fetches what a config says is
+    # promised elsewhere, with a program that config names.
+    brings = profile != "read" and command in _BRINGS
     return {
         **_ENVIRONMENT,
         **({} if profile == "user" else _ALONE),
-        "GIT_ALLOW_PROTOCOL": "none" if profile == "read" else "file",
+        "GIT_ALLOW_PROTOCOL": "file" if brings else "none",
         "PATH": _safe_path(),
         **(env or {}),
     }

@@ -1,10 +1,13 @@
 """Repositories that want to run something: nothing of theirs ever runs."""
 
 import asyncio
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from kit.hostile_grounds import TRAPS, Trap, biting
+from kit.hostile_life import SIDES, Life, Side
 from kit.repositories import commit, fingerprint, hostile, plain, run, write
 from kit.workspaces import made
 from steerdeck_agents.facts.errors import RepositoryError
@@ -105,6 +108,30 @@ def test_config_and_repositories_an_agent_plants_in_its_workspace_run_nothing(tm
 
     asyncio.run(live())
     assert not canary.exists()
+
+
+LAID_TOGETHER = tuple(
+    trap for trap in TRAPS if not trap.alone and trap.name != "rewritten addresses"
+)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_whole_life_among_all_traps_at_once_runs_none_of_them(tmp_path: Path, side: Side):
+    life = Life(tmp_path / "life", LAID_TOGETHER, side, marks=False)
+    asyncio.run(life.live())
+    assert life.bites == ""
+    assert (tmp_path / "life/work.patch").exists(), life.refused
+
+
+@pytest.mark.parametrize(
+    "trap", [trap for trap in TRAPS if trap.springs][::4], ids=lambda t: t.name
+)
+def test_traps_spring_where_nobody_is_careful(tmp_path: Path, trap: Trap):
+    top, bitten = plain(tmp_path / "top"), tmp_path / "bitten"
+    trap.lay(top, biting(tmp_path, bitten))
+    bitten.unlink(missing_ok=True)
+    subprocess.run(["git", *trap.springs], cwd=top, capture_output=True, check=False)
+    assert bitten.exists()
 
 
 def test_a_filter_that_can_not_be_switched_off_by_name_is_refused(tmp_path: Path):
