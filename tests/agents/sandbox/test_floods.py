@@ -6,12 +6,17 @@ from collections.abc import Callable
 import pytest
 
 from prove.claim import Tally
-from prove.floods import escaped, flooded, gone
+from prove.floods import escaped, flooded, gone, overlook
 from steerdeck_agents.facts.places import Level, Workspace
 from steerdeck_agents.sandbox import command, descendants, process
 from steerdeck_agents.sandbox.process import Finished
 
 Runner = Callable[..., Finished]
+
+
+@pytest.fixture(autouse=True)
+def nobody_else() -> None:
+    overlook()
 
 
 def test_a_flood_is_ended_while_the_runtime_stays_small_and_awake(level: Level) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from prove.floods import gone
+from prove.floods import gone, overlook
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox import descendants
@@ -261,6 +261,7 @@ asyncio.run(main())
 def test_the_death_of_the_runtime_ends_shells_and_what_they_share(
     level: Level, workspace: Workspace
 ) -> None:
+    overlook()
     command = [sys.executable, "-c", CODE, workspace.path, level.name]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as runtime:
         assert runtime.stdout is not None
