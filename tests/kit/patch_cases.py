@@ -64,6 +64,8 @@ REFUSED = [
     add("a/" * 2500 + "b"), delete(".git/config"), update(".git/config", "-[core]", "+[evil]"),
     move("app.py", "../app.py"), move("app.py", ".git/app.py"), move("app.py", "/tmp/app.py"),
     move("app.py", ".Git/hooks/x"), move("../outside.txt", "in.txt"), delete("../outside.txt"),
+    add("\u2024git/config"), add("GIT~1/config"), add(".git\u206a/x"), add("sub/.gIT/hooks/x"),
+    add("x/./../../y"), move("docs/a.md", "sub/../../a.md"), add("..\u200b/x/../../y"),
     # links, folders, and other things that are no files
     update("link.txt", "-import os", "+import sys"), delete("link.txt"), add("link.txt"),
     add("dangling"), add("out/x.txt"), update("out/outside.txt", "-outside", "+in"),
@@ -111,6 +113,19 @@ REFUSED = [
     "diff --git a/app.py b/b.py\nsimilarity index 100%\ncopy from app.py\ncopy to b.py\n",
     "diff --git a/app.py b/x\nrename from app.py\nrename to ../x\n",
     "--- a/app.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-import os\n",
+    # links by way of the patch itself
+    "diff --git a/app.py b/app.py\nold mode 100644\nnew mode 120000\n",
+    "diff --git a/link.txt b/link.txt\ndeleted file mode 120000\n--- a/link.txt\n+++ /dev/null\n"
+    "@@ -1 +0,0 @@\n-app.py\n\\ No newline at end of file\n",
+    "diff --git a/link.txt b/link.txt\nindex 1..2 120000\n--- a/link.txt\n+++ b/link.txt\n"
+    "@@ -1 +1 @@\n-app.py\n\\ No newline at end of file\n+/etc/passwd\n",
+    f"diff --git a/way b/way\nnew file mode 120000\nindex 0..{HEX}\n--- /dev/null\n+++ b/way\n"
+    "@@ -0,0 +1 @@\n+..\n\\ No newline at end of file\n"
+    "--- /dev/null\n+++ b/way/x\n@@ -0,0 +1 @@\n+x\n",
+    "diff --git a/link.txt b/app2.py\nrename from link.txt\nrename to app2.py\n",
+    '--- /dev/null\n+++ "b/..\\057x"\n@@ -0,0 +1 @@\n+x\n',
+    "--- /dev/null\n+++ /etc/passwd\n@@ -0,0 +1 @@\n+x\n",
+    "--- ../outside.txt\n+++ ../outside.txt\n@@ -1 +1 @@\n-outside\n+in\n",
     '--- /dev/null\n+++ "b/\\056git/x"\n@@ -0,0 +1 @@\n+x\n',
     '--- /dev/null\n+++ "b/a\\000b"\n@@ -0,0 +1 @@\n+x\n',
 ]  # fmt: skip

@@ -17,14 +17,42 @@ _PROTECTED_FOLDERS = {
     ".githooks": "git runs what it holds",
     ".circleci": "the build server runs it",
     ".buildkite": "the build server runs it",
+    ".zed": "editors run what it holds",
+    ".fleet": "editors run what it holds",
     ".claude": "it instructs agents",
     ".codex": "it instructs agents",
     ".cursor": "it instructs agents",
     ".gemini": "it instructs agents",
+    ".windsurf": "it instructs agents",
+    ".continue": "it instructs agents",
     ".steerdeck": "it instructs agents",
 }
 _PROTECTED_FILES = {
     ".envrc": "the shell runs it",
+    **dict.fromkeys(
+        (
+            ".bashrc",
+            ".bash_profile",
+            ".bash_login",
+            ".bash_logout",
+            ".bash_aliases",
+            ".profile",
+            ".zshrc",
+            ".zshenv",
+            ".zprofile",
+            ".zlogin",
+            ".inputrc",
+            ".mise.toml",
+            "mise.toml",
+        ),
+        "the shell runs it",
+    ),
+    **dict.fromkeys(
+        (".vimrc", ".nvimrc", ".exrc", ".nvim.lua", ".dir-locals.el"), "editors run what it holds"
+    ),
+    **dict.fromkeys((".gdbinit", ".lldbinit", ".pdbrc"), "debuggers run it"),
+    ".irbrc": "Ruby runs it unasked",
+    ".rprofile": "R runs it unasked",
     ".gitattributes": "git may run programs by it",
     ".gitmodules": "git fetches by it",
     ".gitconfig": "git may run programs by it",
@@ -39,6 +67,10 @@ _PROTECTED_FILES = {
     "claude.md": "it instructs agents",
     "gemini.md": "it instructs agents",
     ".cursorrules": "it instructs agents",
+    ".windsurfrules": "it instructs agents",
+    ".clinerules": "it instructs agents",
+    ".aider.conf.yml": "it starts programs",
+    "copilot-instructions.md": "it instructs agents",
     ".mcp.json": "it starts programs",
     "conftest.py": "pytest runs it unasked",
     "sitecustomize.py": "Python runs it unasked",
@@ -91,6 +123,8 @@ def why_protected(path: str) -> str | None:
             return _PROTECTED_FOLDERS[part]
     if parts[-1].endswith(".pth"):
         return "Python runs it unasked"
+    if parts[-1].endswith(".code-workspace"):
+        return "editors run what it holds"
     if parts[-2:] in ([".cargo", "config.toml"], [".cargo", "config"]):
         return "cargo runs programs by it"
     return _PROTECTED_FILES.get(parts[-1])
