@@ -132,3 +132,19 @@ def test_a_discarded_session_comes_back_whole(tmp_path):
         await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
 
     play(tmp_path, story)
+
+
+def test_a_session_is_not_reopened_while_its_workspace_is_on_its_way_out(tmp_path):
+    async def story(playing: Scene, repository: Path, session: SessionId) -> None:
+        await playing.give(o.Archive, session, discard=True)
+        hands = playing.runtime.fleet.session(session).ground.hands
+        async with hands:
+            reopening = asyncio.create_task(playing.give(o.Reopen, session))
+            for _ in range(5):
+                await playing.client.ask(wire.FilesAt(session, 1), str)
+            assert not reopening.done()
+            assert playing.state(session).archived
+        await reopening
+        assert place(playing, session).is_dir()
+
+    play(tmp_path, story)
