@@ -1,4 +1,7 @@
-"""Keys typed while an approval appears never answer it, whatever was typed how fast."""
+"""Keys typed while something appears never answer it, whatever was typed how fast.
+
+In turn a card, the dialog that stores a rule, and the second key for what is dangerous.
+"""
 
 import os
 import random
@@ -13,15 +16,19 @@ from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.models.scripted import Call, Conversation, Reply
 
-BURSTS = int(os.environ.get("STEERDECK_BURSTS", "200"))
+BURSTS = int(os.environ.get("STEERDECK_BURSTS", "500"))
 SEED = 20261120
+KINDS = ("card", "scope", "danger")
+"""What appears in the n-th burst."""
 ARM_S = 0.4
 """How long a card must have been in view before a key may answer it."""
 
 
 def asking(talk: Conversation) -> Reply:
     """Asks for one command after the other; every refusal brings the next."""
-    call = Call("shell", {"command": f"echo burst-{len(talk.calls):04}", "why": "Ask."})
+    number = len(talk.calls)
+    program = "rm -rf /" if KINDS[number % 3] == "danger" else "touch x"
+    call = Call("shell", {"command": f"{program} # burst-{number:04}", "why": "Ask."})
     return Reply((call,))
 
 
@@ -38,7 +45,12 @@ def bursts() -> Counted:
                 deck.press("ask me", "enter")
                 for number in range(BURSTS):
                     _burst(deck, dice, number, begun)
-                    deck.wait_for(lambda now, n=number: f"burst-{n:04}" in now and "once" in now)
+                    _ready(deck, number)
+                    if KINDS[number % 3] == "scope":
+                        _scope(deck, dice)
+                        _ready(deck, number)
+                    elif KINDS[number % 3] == "danger":
+                        _danger(deck, dice)
                     # Before this no the next card can't be in view.
                     begun = time.monotonic()
                     deck.send("n")
@@ -49,10 +61,41 @@ def bursts() -> Counted:
                 tally.see(said == ("reject", ""), f"burst {number}: {said}")
             tally.see(len(decided) == BURSTS, f"{len(decided)} decisions")
             tally.see(not of_kind(facts(where), e.CallStarted), "a command was started")
+            tally.see(not of_kind(facts(where), e.RuleAdded), "a rule was stored")
             tally.see(not damage(where), "the journal is damaged")
         finally:
             end_runtimes(folder / "s")
     return tally.done(f"{BURSTS} bursts, seed {SEED}")
+
+
+def _ready(deck: Terminal, number: int) -> None:
+    """Wait until the card of this burst can be answered."""
+    yes = "asks again" if KINDS[number % 3] == "danger" else " once"
+    deck.wait_for(lambda now: f"burst-{number:04}" in now and yes in now)
+
+
+def _scope(deck: Terminal, dice: random.Random) -> None:
+    """Type while the dialog appears that would store a rule and run, then leave it."""
+    begun = time.monotonic()
+    deck.send("a" + "".join(dice.choices("ys\r", k=4)))
+    _hammer(deck, dice, begun, "ys\r")
+    deck.wait_for("store and run")
+    deck.send("\x1b")
+    deck.wait_for(lambda now: "store and run" not in now)
+
+
+def _danger(deck: Terminal, dice: random.Random) -> None:
+    """Type the second key before what the first one said can have been read."""
+    begun = time.monotonic()
+    deck.send("y!" + "".join(dice.choices("y!", k=3)))
+    _hammer(deck, dice, begun, "y!")
+
+
+def _hammer(deck: Terminal, dice: random.Random, begun: float, letters: str) -> None:
+    """Type these letters until shortly before 400 ms after the beginning."""
+    while time.monotonic() < begun + ARM_S - 0.01:
+        deck.send("".join(dice.choices(letters, k=dice.randint(1, 4))))
+        time.sleep(dice.uniform(0.0, 0.05))
 
 
 def _burst(deck: Terminal, dice: random.Random, number: int, begun: float) -> None:
@@ -67,7 +110,8 @@ def _burst(deck: Terminal, dice: random.Random, number: int, begun: float) -> No
         card = "leave it waiting" in screen and f"burst-{number:04}" in screen
         early = time.monotonic() < begun + ARM_S - 0.005
         keys = "".join(dice.choices("ys", k=dice.randint(1, 4))) if dice.random() < 0.3 else ""
-        if not card and not opened and f"burst-{number:04}" in screen:
+        asked = f"burst-{number:04}" in screen and "asks to run" in screen
+        if asked and not card and not opened:
             opened = True
             deck.send("\x1b.")
             # It was not in view before this key, so what is sent with it is early.

@@ -288,6 +288,33 @@ def test_where_no_rule_may_answer_the_dialog_says_why_and_stores_nothing():
     play(scene, feed)
 
 
+def test_keys_behind_the_one_for_the_dialog_do_not_answer_the_card():
+    async def scene(app, pilot, feed):
+        for key in "ayy":
+            app.screen.on_key(events.Key(key, key))
+        await until(pilot, lambda: isinstance(app.screen, ScopeDialog) and app.screen.armed)
+        assert feed.orders == []
+
+    play(scene, shop())
+
+
+def test_an_edited_command_is_asked_for_anew_and_enter_runs_nothing():
+    async def scene(app, pilot, feed):
+        await pilot.press("e")
+        await pilot.pause()
+        assert app.screen.words.text.startswith("cd export && pip")
+        assert "nothing runs yet" in told(app)
+        await pilot.press("escape")
+        assert feed.orders == []
+        await pilot.press("e", *" -v", "enter")
+        await until(pilot, lambda: feed.orders)
+        (order,) = feed.orders
+        assert isinstance(order, o.EditCommand)
+        assert order.text.endswith("--check -v") and order.shown == "f" * 64
+
+    play(scene, shop())
+
+
 # rules that end
 
 

@@ -70,6 +70,8 @@ class Helm:
         self.watched: set[SessionId] = set()
         """Sessions another screen than the deck wants in full."""
         self.closed_at = float("-inf")
+        self._closed: object = None
+        """The screen that was closed last; it may still be drawn once before it is gone."""
         self.ticked: set[str] = set()
         """Commands of the checks the last session was started with."""
 
@@ -94,7 +96,10 @@ class Helm:
         return time.monotonic() - self.closed_at >= SETTLE_S
 
     def close_screen(self, screen: Screen[T], result: T | None = None) -> None:
-        """Close what is open over the deck, and remember when."""
+        """Close what is open over the deck, and remember when; a second time does nothing."""
+        if screen is self._closed:
+            return
+        self._closed = screen
         self.closed_at = time.monotonic()
         screen.dismiss(result)
 
@@ -259,6 +264,18 @@ class Helm:
                 rule=rule,
                 rule_shown=rule.sha() if rule is not None else Sha(""),
                 terms=terms or Terms(),
+            )
+        )
+
+    async def edit_command(self, item: InboxItem, shown: OpenApproval, text: str) -> None:
+        """Put another command in the place of the one that was shown; it is asked for anew."""
+        await self.bridge.give(
+            o.EditCommand(
+                id=self._order(),
+                session=item.session,
+                approval=approval_id(item),
+                shown=shown.binding,
+                text=text,
             )
         )
 

@@ -264,8 +264,14 @@ class DeckModel:
         asked = self.approval(item)
         if asked is None or asked.kind not in _ALIKE:
             return []
-        others = [one for one in self.inbox() if one.kind == "approval"]
-        found = [one for one in others if (a := self.approval(one)) and same(asked, a)]
+        here = self.states[item.session]
+        found = [
+            one
+            for one in self.inbox()
+            if one.kind == "approval"
+            and (other := self.approval(one)) is not None
+            and same((asked, here), (other, self.states[one.session]))
+        ]
         return found if len({one.session for one in found}) > 1 else []
 
     def review(self, item: InboxItem) -> RuleReview | None:

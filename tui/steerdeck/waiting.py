@@ -3,6 +3,7 @@
 Each thing has an id that stays as long as it waits, so a card, a bell and "seen" mean the same.
 """
 
+import posixpath
 from collections.abc import Collection
 from typing import Literal
 
@@ -98,14 +99,19 @@ def passed_text(review: RuleReview) -> str:
     return f"passed {times} by a rule that ended: {in_words(review.rule)}"
 
 
-def same(one: OpenApproval, other: OpenApproval) -> bool:
+def folder_of(approval: OpenApproval, state: SessionState) -> str:
+    """Where it would run, below the workspace; empty is its top."""
+    root = state.workspace.path or "/"
+    found = posixpath.relpath(posixpath.join(root, approval.folder), root)
+    return "" if found == "." else found
+
+
+def same(one: tuple[OpenApproval, SessionState], other: tuple[OpenApproval, SessionState]) -> bool:
     """Whether two approvals allow the same, letter by letter, in the same place of a workspace."""
-    places = [
-        (a.kind, a.what, "." if a.folder in ("", ".") else a.folder, a.level) for a in (one, other)
-    ]
+    first, second = ((a.kind, a.what, folder_of(a, state), a.level) for a, state in (one, other))
     # A text whose secrets are not shown may be another one at each place.
-    told = "⟨secret " not in one.what and not one.danger and not other.danger
-    return told and places[0] == places[1]
+    told = "⟨secret " not in one[0].what and not one[0].danger and not other[0].danger
+    return told and first == second
 
 
 def _ended(state: SessionState) -> list[InboxItem]:

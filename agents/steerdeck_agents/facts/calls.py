@@ -21,6 +21,12 @@ class CallRequested(Fact, frozen=True, kw_only=True, tag="call.requested"):
     """One line for people: the command, the path, the pattern."""
 
 
+class CallEdited(Fact, frozen=True, kw_only=True, tag="call.edited"):
+    """The developer put another command in its place; that one is judged and asked for anew."""
+
+    text: str
+
+
 class CallStarted(Fact, frozen=True, kw_only=True, tag="call.started"):
     """The intent, committed before anything happens (law 7)."""
 
@@ -57,4 +63,4 @@ class CallLost(Fact, frozen=True, kw_only=True, tag="call.lost"):
     reason: str = ""
 
 
-CallFact = CallRequested | CallStarted | OutputAdded | CallEnded | CallLost
+CallFact = CallRequested | CallEdited | CallStarted | OutputAdded | CallEnded | CallLost

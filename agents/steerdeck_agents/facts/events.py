@@ -15,6 +15,7 @@ from steerdeck_agents.facts.asking import AskingFact
 from steerdeck_agents.facts.asking import QuestionAnswered as QuestionAnswered
 from steerdeck_agents.facts.asking import QuestionAsked as QuestionAsked
 from steerdeck_agents.facts.asking import QuestionExpired as QuestionExpired
+from steerdeck_agents.facts.calls import CallEdited as CallEdited
 from steerdeck_agents.facts.calls import CallEnded as CallEnded
 from steerdeck_agents.facts.calls import CallFact
 from steerdeck_agents.facts.calls import CallLost as CallLost

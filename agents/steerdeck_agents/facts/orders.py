@@ -88,6 +88,16 @@ class Decide(OrderHead, frozen=True, kw_only=True, tag="decide"):
     """When the rule ends."""
 
 
+class EditCommand(OrderHead, frozen=True, kw_only=True, tag="edit_command"):
+    """Put another command in the place of one that is asked for; it is asked for anew."""
+
+    session: SessionId
+    approval: ApprovalId
+    shown: Sha
+    """`binding` of the approval that was on the screen."""
+    text: str
+
+
 class AddRule(OrderHead, frozen=True, kw_only=True, tag="add_rule"):
     """Make a rule that lasts; its id is given by the runtime."""
 
@@ -240,7 +250,7 @@ class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
 
 
 Order = (
-    Start | Say | Withdraw | Interrupt | Decide | Answer | Resolve | Resume | TryNow | Configure
-    | Compact | Land | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review | TypeInto
-    | EndShell | AddRule | ChangeRule | RevokeRule | ReviewRule | StopRuntime
+    Start | Say | Withdraw | Interrupt | Decide | EditCommand | Answer | Resolve | Resume | TryNow
+    | Configure | Compact | Land | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
+    | TypeInto | EndShell | AddRule | ChangeRule | RevokeRule | ReviewRule | StopRuntime
 )  # fmt: skip

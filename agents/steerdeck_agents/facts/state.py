@@ -80,6 +80,8 @@ class OpenCall(msgspec.Struct, frozen=True):
     """Its intent was committed but a crash hid its end."""
     output: str = ""
     """The last output, capped."""
+    edited: str = ""
+    """The command the developer put in its place; the result says so."""
 
 
 class OpenApproval(msgspec.Struct, frozen=True):

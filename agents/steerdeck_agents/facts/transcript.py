@@ -122,6 +122,8 @@ class Transcript:
                 return replace(called, phase="asks")
             case e.ApprovalDecided() | e.QuestionAnswered() | e.ApprovalExpired():
                 return replace(called, phase="requested")
+            case e.CallEdited():
+                return replace(called, title=event.text, phase="requested")
             case e.CallStarted():
                 return replace(
                     called, phase="running", started_ms=event.at_ms, allowed_by=event.allowed_by

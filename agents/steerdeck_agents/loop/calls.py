@@ -188,12 +188,14 @@ async def _effect(site: Site, turn: TurnId, call_id: CallId, action: Action) -> 
             started = site.clock.monotonic()
             writes = isinstance(action, RunCommand | ApplyPatch)
             async with site.ground.hands if writes else nullcontext():
-                outcome = await perform.carry_out(site, turn, call_id, action, allowed)
+                outcome = await perform.carry_out(site, turn, call_id, allowed)
             if outcome is None:
                 # What allowed it holds no more and nothing has begun: it is judged anew.
                 await _effect(site, turn, call_id, action)
                 return
             took = round((site.clock.monotonic() - started) * 1000)
+            if allowed.action != action and isinstance(allowed.action, RunCommand):
+                outcome = _of_another(outcome, allowed.action.script)
             status: CallStatus = outcome.status
             if site.stop.is_set():
                 call = open_call(site.state, call_id)
@@ -202,6 +204,12 @@ async def _effect(site: Site, turn: TurnId, call_id: CallId, action: Action) -> 
                 # What it did and printed until it was stopped is told as it is.
                 status = "interrupted" if status == "failed" else status
             await end(site, turn, call_id, status, outcome, duration_ms=took)
+
+
+def _of_another(outcome: Outcome, script: str) -> Outcome:
+    """The result as the model gets it when the developer ran something else."""
+    told = f"The developer edited your command. This ran instead of it:\n{script}\n\n"
+    return msgspec.structs.replace(outcome, text=told + outcome.text)
 
 
 async def end(

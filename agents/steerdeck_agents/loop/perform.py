@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec.structs import replace
+
 from steerdeck_agents.facts.action import (
     Action,
     ApplyPatch,
@@ -56,6 +58,8 @@ class Permit:
 
     by: str
     binding: Binding
+    action: Action
+    """What may be performed: the developer may have edited what the model asked for."""
     rules: tuple[str, ...] = ()
     """What it rests on, where that is rules."""
     approval: ApprovalId | None = None
@@ -81,6 +85,9 @@ async def permission(
         if call.rejected is not None:
             words = f": {call.rejected}" if call.rejected else "."
             return Refusal(f"rejected by the developer{words}")
+        if (now := edited(action, call)) != action:
+            action = now
+            await asyncio.to_thread(secret_reads.learn, site, action)
         binding = await _bound(site, action)
         judged = await _judged(site, action)
         decided = call.allowed is not None and call.allowed_binding == binding.sha()
@@ -88,22 +95,29 @@ async def permission(
             case Deny(reason):
                 return Refusal(f"refused: {reason}")
             case _ if decided:
-                return Permit("developer", binding, approval=call.allowed)
+                return Permit("developer", binding, action, approval=call.allowed)
             case Auto(because):
-                return Permit(because, binding, judged.rests_on)
+                return Permit(because, binding, action, judged.rests_on)
             case Ask():
                 await _ask(site, turn, call, action, binding, judged)
                 await site.until(lambda s: _decided(s, call_id))
     return None
 
 
-async def carry_out(
-    site: Site, turn: TurnId, call_id: CallId, action: Action, permit: Permit
-) -> Outcome | None:
+def edited(action: Action, call: OpenCall) -> Action:
+    """The action with the developer's command in it, where there is one."""
+    if call.edited and isinstance(action, RunCommand):
+        why = "you edited this command; the agent asked for another one"
+        return replace(action, script=call.edited, why=why)
+    return action
+
+
+async def carry_out(site: Site, turn: TurnId, call_id: CallId, permit: Permit) -> Outcome | None:
     """Perform an allowed action, with checkpoints around one that may write.
 
     None when the rules it rests on do not hold any more and nothing has begun.
     """
+    action = permit.action
     writes = has_effect(action)
     if writes:
         await verify.baseline_taken(site)

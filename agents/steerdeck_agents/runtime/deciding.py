@@ -4,12 +4,19 @@ import asyncio
 from collections.abc import Sequence
 
 from steerdeck_agents.facts.errors import OrderRefused
-from steerdeck_agents.facts.events import ApprovalDecided, KnownEvent, RuleAdded
+from steerdeck_agents.facts.events import (
+    ApprovalDecided,
+    ApprovalExpired,
+    CallEdited,
+    KnownEvent,
+    RuleAdded,
+)
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.orders import Decide
+from steerdeck_agents.facts.orders import Decide, EditCommand
 from steerdeck_agents.facts.reduce.furnish import CONSENTS
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.fleet import Fleet
+from steerdeck_agents.gate.secret_marks import MARK
 from steerdeck_agents.runtime import ruling
 from steerdeck_agents.settings import consent
 
@@ -46,6 +53,33 @@ def facts(fleet: Fleet, state: SessionState, order: Decide) -> list[KnownEvent]:
         home = state.id if rule.session else SessionId("")
         found.append(RuleAdded(session=home, actor="developer", rule=rule))
     return found
+
+
+def edited(fleet: Fleet, state: SessionState, order: EditCommand) -> list[KnownEvent]:
+    """Another command in the place of the one that is open: nothing of it is allowed by that."""
+    asked = next((a for a in state.approvals if a.id == order.approval), None)
+    if asked is None or asked.kind != "command" or not asked.call:
+        raise OrderRefused("That command is not open any more; nothing was changed.")
+    if order.shown != asked.binding:
+        raise OrderRefused("What you edited is not what would run now. Look again.")
+    if not order.text.strip() or order.text == asked.what:
+        raise OrderRefused("The command is as it was; nothing was changed.")
+    if fleet.redactor.text(order.text) != order.text or MARK.search(order.text):
+        raise OrderRefused(
+            "A command with a secret in it can't be edited: its text would not be kept. "
+            "Say no with words instead, and name the variable or file that holds the secret."
+        )
+    turn = state.turn.id if state.turn else None
+    over = ApprovalExpired(
+        session=state.id, turn=turn, call=asked.call, approval=asked.id, actor="developer",
+        reason="the developer edited the command",
+    )  # fmt: skip
+    return [
+        over,
+        CallEdited(
+            session=state.id, turn=turn, call=asked.call, actor="developer", text=order.text
+        ),
+    ]
 
 
 async def remember(fleet: Fleet, before: Sequence[OpenApproval], order: Decide) -> None:

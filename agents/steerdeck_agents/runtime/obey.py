@@ -31,6 +31,7 @@ from steerdeck_agents.facts.orders import (
     Compact,
     Configure,
     Decide,
+    EditCommand,
     EndShell,
     Fork,
     Interrupt,
@@ -61,7 +62,9 @@ from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
 
 _Single = Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure | Compact
-_Kept = _Single | Decide | ReviewRule | SetChecks | SetGoal | Review | TypeInto | EndShell
+_Kept = (
+    _Single | Decide | EditCommand | ReviewRule | SetChecks | SetGoal | Review | TypeInto | EndShell
+)
 
 
 async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
@@ -117,6 +120,8 @@ def _facts(fleet: Fleet, session: Session, order: _Kept) -> list[KnownEvent]:
     match order:
         case Decide():
             return deciding.facts(fleet, session.state, order)
+        case EditCommand():
+            return deciding.edited(fleet, session.state, order)
         case ReviewRule():
             return [ruling.reviewed(session.state, order)]
         case SetChecks() | SetGoal() | Review():

@@ -15,6 +15,7 @@ from steerdeck.panes.exact import SECRET
 from steerdeck.panes.outlined import outline_rows
 from steerdeck.panes.wish import CONSENTS, body
 from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
+from steerdeck.waiting import folder_of
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Called, Transcript
@@ -137,7 +138,7 @@ def _confined(approval: OpenApproval, state: SessionState) -> bool:
 
 
 def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line]:
-    folder = approval.folder if approval.folder not in ("", ".") else ""
+    folder = folder_of(approval, state)
     repository = state.workspace.repository.rstrip("/").rpartition("/")[2]
     agent = [foreign(state.name, "t1"), foreign(f"   {one_line(state.model, 40)}", "t2")]
     where = [foreign(f"workspace {state.workspace.branch or state.name}", "t1")]

@@ -45,9 +45,7 @@ def _row(command: Command, label: str) -> Line:
         Span(_short(command.program), "t0", bold=True),
         Span(f" {_short(words)}" if words else "", "t1"),
     ]
-    told = [f"writes {_short(one)}" for one in command.writes[:1]]
-    told += ["network"] if command.network else []
-    return Line(tuple(spans), (Span(", ".join(told), "t2"),) if told else ())
+    return Line(tuple(spans), (Span("network", "t2"),) if command.network else ())
 
 
 def _named(label: str, names: Sequence[str]) -> list[Line]:

@@ -171,7 +171,9 @@ class Answering(Deciding):
         if self.item is None:
             return
         state = self._of_item()
-        if self.approval() is not None:
+        if self.editing is not None:
+            self.helm.go(self.helm.edit_command(self.item, self.editing, event.text))
+        elif self.approval() is not None:
             self.decide(allow=False, words=event.text)
         elif state is not None and spent(state):
             self._raise_to(state, event.text)

@@ -10,6 +10,7 @@ from steerdeck.commands import Helm
 from steerdeck.messages import Open
 from steerdeck.model import Dirty, InboxItem
 from steerdeck.panes.approval import BY_RULE
+from steerdeck.panes.exact import SECRET
 from steerdeck.panes.wish import CONSENTS
 from steerdeck.screens.keyed import Keyed
 from steerdeck.widgets.line_view import LineView
@@ -43,6 +44,8 @@ class Deciding(Keyed[None]):
         """Lines of it that are still below."""
         self.alike: tuple[ApprovalId, ...] = ()
         """The approvals that were shown as the same when the card was armed."""
+        self.editing: OpenApproval | None = None
+        """The approval whose command is being written anew."""
         self.danger_at: float | None = None
         """When the first key for something dangerous was pressed."""
 
@@ -127,6 +130,8 @@ class Deciding(Keyed[None]):
         if approval is not None and approval.kind in CONSENTS:
             self.decide(allow=True, scope="everywhere")
         elif self.item is not None:
+            # What is typed until the dialog is there was meant for it.
+            self.armed = False
             self.post_message(Open("scope", self.item.session, self.item.id))
 
     def can_all_alike(self) -> bool:
@@ -161,6 +166,19 @@ class Deciding(Keyed[None]):
     def do_no_words(self) -> None:
         self.write("Why not, or what instead")
 
+    def can_edit(self) -> bool:
+        """A command may be written anew; what was edited is asked for like any other."""
+        approval = self.approval()
+        if approval is None or approval.kind != "command" or not approval.call:
+            return False
+        return self._may_decide() and SECRET.search(approval.what) is None
+
+    def do_edit(self) -> None:
+        approval = self.approval()
+        if approval is not None:
+            self.editing = approval
+            self.write("The command to run instead", approval.what)
+
     def decide(self, *, allow: bool, scope: Scope = "once", words: str = "") -> None:
         approval = self.approval()
         if self.item is not None and approval is not None:
@@ -182,6 +200,7 @@ class Deciding(Keyed[None]):
 
     def stop_writing(self) -> None:
         self.words.display = self.secret.display = False
+        self.editing = None
         self.words.text = ""
         self.secret.wipe()
         self.set_focus(None)

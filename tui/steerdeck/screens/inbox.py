@@ -223,6 +223,8 @@ class InboxScreen(Answering):
         """What Enter does with what is being written."""
         if self.secret.display:
             return "type it, not shown"
+        if self.editing is not None:
+            return "ask for this one instead, nothing runs yet"
         if self.approval():
             return "say no with these words"
         if self.can_raise():

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from steerdeck_agents.facts.events import (
     ApprovalDecided,
+    CallEdited,
     CallEnded,
     CallLost,
     CallRequested,
@@ -12,7 +13,7 @@ from steerdeck_agents.facts.events import (
     OutputAdded,
     QuestionAnswered,
 )
-from steerdeck_agents.facts.ids import CallId
+from steerdeck_agents.facts.ids import CallId, Sha
 from steerdeck_agents.facts.state import OpenCall, SessionState
 
 OUTPUT_KEPT = 4096
@@ -29,6 +30,15 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 state,
                 calls=(*(c for c in state.calls if c.id != call), opened),
                 counts=replace(state.counts, calls=state.counts.calls + 1),
+            )
+        case CallEdited(call=str(call)):
+            return _change(
+                state,
+                call,
+                edited=event.text,
+                title=event.text,
+                allowed=None,
+                allowed_binding=Sha(""),
             )
         case CallStarted(call=str(call)):
             return _change(state, call, started=True, started_ms=event.at_ms, allowed=None)
