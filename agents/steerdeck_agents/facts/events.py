@@ -51,6 +51,7 @@ from steerdeck_agents.facts.ids import (
     TurnId,
 )
 from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.network import NetworkUsed as NetworkUsed
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.requests import BudgetWarned as BudgetWarned
@@ -306,7 +307,8 @@ KnownEvent = (
     | BudgetWarned | CompactionOrdered | WindowCompacted | TextAdded | ItemEnded | PlanUpdated
     | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded | LandingFailed | Noticed
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
-    | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact | CheckFact | GoalFact | SetupFact
+    | NetworkUsed | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact | CheckFact | GoalFact
+    | SetupFact
 )  # fmt: skip
 Event = KnownEvent | Unknown
 Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted

@@ -44,6 +44,8 @@ def _surroundings(event: e.Event) -> Told | None:
             return f"{event.shell} waits for input: {asked}", "warning"
         case e.ShellTyped():
             return f"you typed into {event.shell}", "info"
+        case e.NetworkUsed():
+            return network_words(event), "info" if event.allowed and not event.why else "warning"
         case e.SetupStarted():
             return f"{event.kind} script: {event.command}", "info"
         case e.SetupEnded():
@@ -55,6 +57,8 @@ def _surroundings(event: e.Event) -> Told | None:
             return text, "info" if calm else "warning"
         case e.HelperStarted():
             return f"helper {event.name} started", "info"
+        case e.HelperReported():
+            return f"helper reported: it is {event.status}", "info"
         case e.SessionArchived():
             return event.reason, "info"
         case e.SessionReopened():
@@ -77,6 +81,14 @@ def check_words(result: CheckResult) -> str:
     ]  # fmt: skip
     said += f" ({', '.join(counts)})" if counts else ""
     return f"{said}: {result.problem}" if result.problem else said
+
+
+def network_words(event: e.NetworkUsed) -> str:
+    """One connection of a command, in a line."""
+    where = f"{event.host}:{event.port}" if event.port else event.host or "an unreadable request"
+    if event.why:
+        return f"network {where} {'failed' if event.allowed else 'refused'}: {event.why}"
+    return f"network {where}: {event.sent:,} bytes sent, {event.received:,} received"
 
 
 def claim_words(evidence: Evidence) -> str:

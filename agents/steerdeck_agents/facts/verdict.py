@@ -148,6 +148,8 @@ class Binding(msgspec.Struct, frozen=True):
     """HEAD of the workspace, for commands."""
     place: str = ""
     """Which folders `folder` and the workspace are on the disk, for commands."""
+    hosts: tuple[str, ...] = ()
+    """What of the network a command may reach."""
 
     def sha(self) -> Sha:
         """Hash of the canonical JSON of all fields."""

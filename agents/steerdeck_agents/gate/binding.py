@@ -83,6 +83,7 @@ def bind(
                 bases=stand.files,
                 head=stand.head,
                 place=stand.folder,
+                hosts=tuple(sorted(action.hosts)),
             )
         case ApplyPatch():
             return Binding(

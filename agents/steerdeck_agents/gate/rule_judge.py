@@ -68,6 +68,17 @@ def judge(
         return first
     if first.danger:
         return first
+    if isinstance(action, RunCommand) and action.hosts:
+        through = _through([rule for rule in allows if mode == "auto" or rule.session], action)
+        alone = judge(
+            replace(action, hosts=()), mode=mode, rules=rules, session=session,
+            workspace=workspace, level=level, ground=ground,
+        ) if through else first  # fmt: skip
+        if not isinstance(alone, Auto):
+            return first
+        named = ", ".join(dict.fromkeys(in_words(rule) for rule in through))
+        ids = tuple(dict.fromkeys((*alone.rests_on, *(rule.id for rule in through))))
+        return Auto(f"{alone.because}; a rule lets it reach {named}", rule=ids[0], rules=ids)
     covered = _covered(action, mode, allows, workspace, level, ground)
     if not covered:
         return first
@@ -107,6 +118,8 @@ def _met(rule: Rule, action: Action, workspace: Workspace) -> str:
             return "yes" if any(named) else "no"
         case "tool", CallServer(server=server, tool=tool):
             return "yes" if rule.command in (f"{server} {tool}", server) else "no"
+        case "network", RunCommand(hosts=hosts):
+            return "yes" if any(_speaks_of(rule.command.lower(), host) for host in hosts) else "no"
     return "no"
 
 
@@ -160,6 +173,24 @@ def _patching(path: str, rules: Sequence[Rule], workspace: Workspace) -> Rule | 
         if not guarded and any(path_glob(glob).fullmatch(place) for glob in rule.paths):
             return rule
     return None
+
+
+def _through(rules: Sequence[Rule], action: RunCommand) -> tuple[Rule, ...]:
+    """The rules that let a command reach its hosts; none when one of them has none."""
+    found: list[Rule] = []
+    for host in action.hosts:
+        name, _, port = host.partition(":")
+        rule = host_rule(rules, name if port in ("", "80", "443") else host)
+        if rule is None:
+            return ()
+        found.append(rule)
+    return tuple(found)
+
+
+def _speaks_of(rule: str, host: str) -> bool:
+    """Whether a rule is about a host, about its port, or about one of those `*.name` stands for."""
+    name = host.partition(":")[0]
+    return any((_is_host(rule, host), _is_host(rule, name), _is_host(name, rule.partition(":")[0])))
 
 
 def host_rule(rules: Sequence[Rule], host: str) -> Rule | None:

@@ -168,14 +168,20 @@ def _command(
             ground=ground,
             confined=level.name != "none" and level.files,
         )
-        if read.automatic and not (danger or action.keep or action.tty):
+        if read.automatic and not (danger or action.keep or action.tty or action.hosts):
             return Auto("it only reads, and only inside the workspace")
         doubts, outline = read.reasons, read.outline
     if mode == "plan":
         return Deny("plan mode: nothing that may change something runs before its end.")
+    if action.hosts and (why := _unreachable(action, level)):
+        return Deny(why)
     reasons = _doubts(action.script, danger, doubts)
     rule = matching(rules, action.script, workspace.repository, session)
-    if danger:
+    if action.hosts:
+        # Who allowed the text has not allowed what it may then send where.
+        rule = None
+        reasons.append(f"it asks for the network: {', '.join(action.hosts)}")
+    elif danger:
         if rule is not None:
             reasons.append("no rule covers what can't be taken back")
     elif rule is None:
@@ -190,6 +196,7 @@ def _command(
         return Auto(f"a rule names this exact command {scope}", rule=rule.id)
     if level.name == "none":
         reasons.append("NO SANDBOX: it would run with your rights")
+        reasons += ["without a sandbox it has the whole network anyway"] if action.hosts else []
     elif not level.network:
         reasons.append("the sandbox does not hold back its network")
     return Ask(tuple(reasons), danger, outline)
@@ -202,6 +209,23 @@ def _doubts(script: str, danger: str, doubts: tuple[str, ...]) -> list[str]:
         reasons.append("it holds control or invisible characters, shown as marks")
         doubts = tuple(why for why in doubts if "invisible" not in why)
     return [*reasons, *doubts[:MOST_REASONS]]
+
+
+def is_online(level: Level) -> bool:
+    """Whether commands at this level have the network whatever they ask for."""
+    return level.name == "none" or (level.name != "bubblewrap" and not level.network)
+
+
+def _unreachable(action: RunCommand, level: Level) -> str:
+    """Why it can't get the network it asks for; empty when it can."""
+    if action.keep:
+        return "only a command that ends with its call can have hosts of the network."
+    if level.name == "bubblewrap" or is_online(level):
+        return ""
+    return (
+        f"the sandbox here ({level.name}) can't let hosts through one by one, so no command has "
+        "the network; ask the developer to fetch what you need."
+    )
 
 
 def _never(action: RunCommand, workspace: Workspace) -> str:

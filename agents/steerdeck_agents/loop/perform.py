@@ -40,6 +40,7 @@ from steerdeck_agents.gate.rule_judge import judge
 from steerdeck_agents.gate.rule_terms import of_session
 from steerdeck_agents.gate.shell.places import Disk
 from steerdeck_agents.loop import secret_reads, verify
+from steerdeck_agents.loop.connections import Connections, reaches_out
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.sandbox.process import environment
@@ -204,6 +205,7 @@ async def _performed(
         flow.send(OutputAdded(session=site.session, turn=turn, call=call_id, text=utf8(text)))
 
     state = site.state
+    connections = Connections(site, turn, call_id, flow)
     bench = Bench(
         workspace=state.workspace,
         level=state.level,
@@ -220,10 +222,12 @@ async def _performed(
         skill=lambda name: site.guides.skill(state.workspace, name),
         binding=permit.binding.sha(),
         allowed=site.redactor.allowed(site.session, call_id),
+        on_network=connections.hear,
     )
     try:
         return await perform(action, bench)
     finally:
+        connections.close()
         await flow.queued()
         # What was too much for the model is in the outcome by now, and soon in the journal.
         bench.spool.unlink(missing_ok=True)
@@ -315,7 +319,7 @@ def _request(
         turn=turn,
         call=call.id,
         approval=ApprovalId(site.ids.new("apr")),
-        kind=_KINDS.get(type(action), "command"),
+        kind="network" if reaches_out(action) else _KINDS.get(type(action), "command"),
         what=_shown(action, binding),
         binding=binding.sha(),
         why=why,
@@ -348,6 +352,9 @@ def _shown(action: Action, binding: Binding) -> str:
             return f"{action.server} {action.tool}\n{action.arguments}"
         case Delegate():
             return action.brief
+        case RunCommand(hosts=hosts) if hosts:
+            # In its first line, so that alike cards are alike in their hosts too.
+            return f"{' '.join(hosts)}\n{binding.text}"
         case _:
             return binding.text
 

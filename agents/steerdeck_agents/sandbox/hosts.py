@@ -36,6 +36,11 @@ class Allowed(NamedTuple):
     """In lower case; with `*.` in front, everything below it."""
     ports: frozenset[int]
 
+    @property
+    def text(self) -> str:
+        """As a call names it, always in the same way."""
+        return self.name if self.ports == _PORTS else f"{self.name}:{min(self.ports)}"
+
     def covers(self, name: str, port: int) -> bool:
         if port not in self.ports:
             return False

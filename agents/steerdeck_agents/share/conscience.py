@@ -46,6 +46,8 @@ def told(event: e.Event) -> tuple[str, str] | None:
         case e.ShellListened():
             ports = ", ".join(map(str, event.ports))
             return "shell", f"{event.shell} listens on {ports or 'no port any more'}"
+        case e.NetworkUsed():
+            return "network", marks.network_words(event).removeprefix("network ")
         case e.HelperReported():
             return "helper", f"{event.helper} is {event.status}"
         case _:

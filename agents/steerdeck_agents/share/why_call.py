@@ -17,6 +17,7 @@ from steerdeck_agents.facts.events import (
     Event,
     ItemEnded,
     MessageSent,
+    NetworkUsed,
     RequestSent,
     RuleUsed,
     SessionConfigured,
@@ -25,6 +26,7 @@ from steerdeck_agents.facts.events import (
 )
 from steerdeck_agents.facts.ids import ApprovalId, CallId, RequestId, SessionId, Sha, TurnId
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.marks import network_words
 from steerdeck_agents.journal.reader import JournalReader
 
 _WORDS: Final = 600
@@ -72,6 +74,8 @@ class Effect(msgspec.Struct, frozen=True):
     started_ms: int
     ended_ms: int
     arguments: str = ""
+    network: tuple[str, ...] = ()
+    """Its connections, a line each."""
 
     @property
     def waited_ms(self) -> int:
@@ -83,7 +87,7 @@ class Effect(msgspec.Struct, frozen=True):
 _TYPES: Final = (
     "session.created", "session.configured", "message.sent", "request.sent", "item.ended",
     "call.requested", "approval.requested", "approval.decided", "rule.used", "call.started",
-    "call.ended",
+    "network.used", "call.ended",
 )  # fmt: skip
 
 
@@ -98,6 +102,7 @@ class _Facts:
         self.asked: ApprovalRequested | None = None
         self.decided: ApprovalDecided | None = None
         self.rule = ""
+        self.network: list[str] = []
 
 
 class _Before(msgspec.Struct, frozen=True):
@@ -152,6 +157,8 @@ class Record:
                 facts.rule = event.rule
             case CallStarted():
                 facts.started = event
+            case NetworkUsed():
+                facts.network.append(network_words(event).removeprefix("network "))
             case CallEnded():
                 facts.ended = event
 
@@ -181,6 +188,7 @@ def _effect(facts: _Facts) -> Effect:
         started_ms=started.at_ms if started is not None else 0,
         ended_ms=ended.at_ms if ended is not None else 0,
         arguments=wish.arguments,
+        network=tuple(facts.network),
     )
 
 

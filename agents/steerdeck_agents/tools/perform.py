@@ -24,6 +24,7 @@ from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox.process import Spawn
+from steerdeck_agents.sandbox.proxy import Use
 from steerdeck_agents.servers.servers import Servers
 from steerdeck_agents.tools import list as list_tool
 from steerdeck_agents.tools import patch, read, search, server_tool, shell, skill
@@ -61,6 +62,8 @@ class Bench:
     """What the command was allowed under."""
     allowed: str = ""
     """Secrets the result may show, since the developer allowed that reading."""
+    on_network: Callable[[Use], None] = lambda use: None
+    """Told of each connection of a command to the hosts it may reach."""
 
 
 def _hands(bench: Bench) -> Hands:
@@ -123,6 +126,7 @@ async def _perform(action: Action, bench: Bench) -> Outcome:
                 loopback=None if bench.shells is None else bench.shells.loopback,
                 binding=bench.binding,
                 allowed=bench.allowed,
+                on_network=bench.on_network,
             )
         case ApplyPatch():
             return await asyncio.to_thread(patch.perform, action, bench.workspace)

@@ -7,6 +7,7 @@ bytes and lines of the whole.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,12 @@ from steerdeck_agents.facts.errors import BadArguments
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
+from steerdeck_agents.gate.verdict import is_online
+from steerdeck_agents.sandbox import hosts
 from steerdeck_agents.sandbox.descendants import Seen
 from steerdeck_agents.sandbox.output import readable
 from steerdeck_agents.sandbox.process import Finished, Spawn, run
+from steerdeck_agents.sandbox.proxy import Use, online
 from steerdeck_agents.tools.arguments import parse
 from steerdeck_agents.tools.outcome import LIMIT, Outcome, fit
 from steerdeck_agents.tools.paths import below
@@ -29,6 +33,7 @@ _LONGEST_SCRIPT = 100_000
 """Bytes; the kernel takes at most 128 KiB in one argument."""
 _MOST_SECONDS = 1800
 _MOST_WAIT_S = 30
+_MOST_HOSTS = 16
 _LARGEST_COMPLETE = 8 * 1024 * 1024
 """Most bytes of output kept for people; more stays cut in its middle, with a marker."""
 
@@ -38,6 +43,7 @@ class _Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str
     folder: str | None = None
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=_MOST_SECONDS)] = 120.0
+    network: tuple[str, ...] = ()
     keep: bool = False
     tty: bool = False
     wait_s: Annotated[float, msgspec.Meta(ge=0, le=_MOST_WAIT_S)] = 2.0
@@ -55,6 +61,11 @@ class Shell:
             "why": {"type": "string", "description": "The reason, in a few words."},
             "folder": {"type": "string", "description": "Where it runs."},
             "timeout_s": {"type": "number", "description": "1 to 1800, 120 if not given."},
+            "network": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Hosts it needs, as pypi.org or example.org:8443.",
+            },
             "keep": {"type": "boolean"},
             "tty": {"type": "boolean", "description": "With keep: in a terminal."},
             "wait_s": {"type": "number", "description": "With keep: 0 to 30."},
@@ -72,6 +83,11 @@ class Shell:
             )
         if given.tty and not given.keep:
             raise BadArguments("A terminal is for `keep: true` only. Nothing was run.")
+        if given.network and given.keep:
+            raise BadArguments(
+                "What goes on after its call can't have the network. Nothing was run; fetch what "
+                "it needs in a call of its own."
+            )
         folder = workspace.subfolder or "." if given.folder is None else given.folder
         return RunCommand(
             script=given.command,
@@ -81,6 +97,7 @@ class Shell:
             keep=given.keep,
             tty=given.tty,
             wait_s=given.wait_s,
+            hosts=_hosts(given.network),
         )
 
     def title(self, action: Action) -> str:
@@ -88,6 +105,12 @@ class Shell:
             case RunCommand(script=script):
                 return one_line(script)
         raise TypeError(f"not for {self.name}: {action!r}")
+
+
+def _hosts(given: tuple[str, ...]) -> tuple[str, ...]:
+    if len(given) > _MOST_HOSTS:
+        raise BadArguments(f"A command can ask for {_MOST_HOSTS} hosts at most. Nothing was run.")
+    return tuple(sorted({one.text for one in hosts.read(given)}))
 
 
 async def perform(
@@ -103,11 +126,13 @@ async def perform(
     loopback: Seen | None = None,
     binding: Sha | None = None,
     allowed: str = "",
+    on_network: Callable[[Use], None] = lambda use: None,
 ) -> Outcome:
     """Runs the command; raises BadArguments or SteerdeckError when it could not be started.
 
     `loopback` is what it shares with the shells of the session (`Shells.loopback`); `binding` is
-    what it was allowed under, `allowed` holds secrets it may print.
+    what it was allowed under, `allowed` holds secrets it may print. `on_network` is told of each
+    connection to the hosts it may reach.
     """
     spawn = Spawn(
         script=action.script,
@@ -120,8 +145,11 @@ async def perform(
         loopback=loopback,
         binding=binding,
         allowed=allowed,
+        hosts=action.hosts,
     )
-    finished = await run(spawn, on_output=on_output, stop=stop, spool=spool)
+    through = bool(spawn.hosts) and not is_online(level)
+    async with online(spawn, on_network) if through else nullcontext(spawn) as ready:
+        finished = await run(ready, on_output=on_output, stop=stop, spool=spool)
     return await asyncio.to_thread(_told, finished, action.timeout_s)
 
 

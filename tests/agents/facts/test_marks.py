@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from steerdeck_agents.facts.events import ShellEnded
+from steerdeck_agents.facts.events import NetworkUsed, ShellEnded
 from steerdeck_agents.facts.ids import SessionId, ShellId
 from steerdeck_agents.facts.marks import told
 from steerdeck_agents.facts.shells import ShellEnding
@@ -16,3 +16,14 @@ def test_every_way_a_shell_ends_has_words_of_its_own() -> None:
     lines = [found[0] for end in ends if (found := told(end))]
     assert len(set(lines)) == len(ends) and all(line.startswith("sh-1 ") for line in lines)
     assert "sh-1 was ended: it took too much memory" in lines
+
+
+def test_each_connection_of_a_command_is_told() -> None:
+    one = {"session": SessionId("s"), "host": "pypi.org", "port": 443}
+    assert told(NetworkUsed(**one, allowed=True, sent=5_000, received=7)) == (
+        "network pypi.org:443: 5,000 bytes sent, 7 received", "info",
+    )  # fmt: skip
+    refused = told(NetworkUsed(**one, allowed=False, why="it was not allowed."))
+    assert refused == ("network pypi.org:443 refused: it was not allowed.", "warning")
+    gone = told(NetworkUsed(**one, allowed=True, why="it does not answer."))
+    assert gone == ("network pypi.org:443 failed: it does not answer.", "warning")

@@ -44,6 +44,8 @@ def test_any_difference_voids_the_decision_on_a_command() -> None:
         sha(command, stand=Stand("1:2 1:3", "c1")),
         sha(command, stand=Stand("1:2 1:4", "c0")),
         sha(command, stand=Stand("1:2 1:3", "c0", (("run.sh", "x"),))),
+        sha(RunCommand("make", folder="src", hosts=("pypi.org",))),
+        sha(RunCommand("make", folder="src", hosts=("pypi.org", "example.org"))),
     ]
     assert len(set(hashes)) == len(hashes)
 
@@ -52,6 +54,8 @@ def test_what_changes_nothing_voids_nothing() -> None:
     once = sha(RunCommand("make", folder="src", why="because"))
     assert once == sha(RunCommand("make", folder="./src/", why="another reason"))
     assert once == sha(RunCommand("make", folder="src"), environment={"HOME": "/h", "PATH": "/bin"})
+    asked = [RunCommand("make", hosts=hosts) for hosts in (("a.org", "b.org"), ("b.org", "a.org"))]
+    assert sha(asked[0]) == sha(asked[1])
 
 
 def test_a_patch_is_bound_to_its_bases_and_its_results() -> None:

@@ -197,6 +197,56 @@ def test_hosts_by_rule() -> None:
         assert host_rule(rules, host) is None
 
 
+MAKE = Rule(id="make", repository="/r", command="make")
+PYPI = Rule(id="pypi", kind="network", command="pypi.org", everywhere=True)
+BELOW = Rule(id="below", kind="network", command="*.example.org", everywhere=True)
+
+
+@pytest.mark.parametrize(
+    ("script", "hosts", "rests_on"),
+    [
+        ("make", "pypi.org", ("make", "pypi")),
+        ("make", "pypi.org:443 a.example.org", ("make", "pypi", "below")),
+        ("make", "*.a.example.org *.example.org", ("make", "below")),
+        ("cat app.py", "pypi.org", ("pypi",)),
+        ("make", "pypi.org:22", None),
+        ("make", "pypi.org other.org", None),
+        ("make", "*.pypi.org", None),
+        ("make", "example.org", None),
+        ("make it", "pypi.org", None),
+        ("make; rm -rf /", "pypi.org", None),
+    ],
+)
+def test_a_command_reaches_a_host_unasked_where_both_are_allowed_by_rule(
+    script: str, hosts: str, rests_on: tuple[str, ...] | None
+) -> None:
+    answer = says(RunCommand(script, hosts=tuple(hosts.split())), MAKE, PYPI, BELOW)
+    if rests_on is None:
+        assert isinstance(answer, Ask)
+    else:
+        assert isinstance(answer, Auto) and answer.rests_on == rests_on
+
+
+def test_a_rule_about_the_text_or_the_host_alone_is_not_enough() -> None:
+    action = RunCommand("make", hosts=("pypi.org",))
+    pattern = Rule(id="p", repository="/r", pattern=Pattern(("make",)))
+    for rules in ((MAKE,), (pattern,), (PYPI,), (MAKE, BELOW)):
+        assert isinstance(says(action, *rules), Ask)
+    assert isinstance(says(action, pattern, PYPI), Auto)
+    assert isinstance(says(action, MAKE, PYPI, mode="ask"), Ask)
+    assert isinstance(says(action, MAKE, PYPI, mode="plan"), Deny)
+
+
+@pytest.mark.parametrize("host", ["evil.org", "evil.org:8443", "*.evil.org", "a.evil.org"])
+def test_a_denied_host_is_refused_even_within_a_wide_wish(host: str) -> None:
+    wide = Rule(id="w", kind="network", command="*.evil.org", everywhere=True)
+    named = ("evil.org", "a.evil.org")
+    denied = [
+        Rule(id=n, kind="network", command=n, everywhere=True, decision="deny") for n in named
+    ]
+    assert isinstance(says(RunCommand("make", hosts=(host,)), MAKE, wide, *denied), Deny)
+
+
 @pytest.mark.parametrize("script", ["rm -rf /", "rm -rf .", "git push --force", "dd of=/dev/sda"])
 def test_no_rule_allows_what_can_not_be_taken_back(script: str) -> None:
     words = tuple(script.split())

@@ -207,6 +207,28 @@ def test_a_command_that_only_reads_is_automatic_where_its_paths_can_be_followed(
     assert isinstance(judge(RunCommand("touch x"), "plan", level=level, ground=ground), Deny)
 
 
+def test_a_command_that_asks_for_the_network_always_asks_and_names_the_hosts() -> None:
+    ground = Disk(PLACE.path)
+    for script in ("cat app.py", "make test", "make lint"):
+        action = RunCommand(script, hosts=("pypi.org", "example.org:8443"))
+        answer = judge(action, rules=(LASTING, FOR_SESSION), ground=ground)
+        assert isinstance(answer, Ask)
+        assert answer.reasons[-1] == "it asks for the network: pypi.org, example.org:8443"
+        assert isinstance(judge(action, "plan", ground=ground), Deny)
+
+
+def test_hosts_are_asked_for_where_they_mean_something() -> None:
+    action = RunCommand("make", hosts=("pypi.org",))
+    bare = judge(action, level=Level())
+    assert isinstance(bare, Ask) and "it has the whole network anyway" in bare.reasons[-1]
+    half = judge(action, level=Level(name="landlock", files=True))
+    assert isinstance(half, Ask) and "does not hold back its network" in half.reasons[-1]
+    shut = judge(action, level=Level(name="landlock", files=True, network=True))
+    assert isinstance(shut, Deny) and "can't let hosts through" in shut.reason
+    kept = judge(RunCommand("make", hosts=("pypi.org",), keep=True))
+    assert isinstance(kept, Deny) and "ends with its call" in kept.reason
+
+
 def test_what_is_not_understood_is_named() -> None:
     answer = judge(RunCommand("make $X"), ground=Disk(PLACE.path))
     assert isinstance(answer, Ask)

@@ -23,7 +23,11 @@ BAD = [
     '{"command": "ls", "why": "", "timeout_s": "9"}',
     '{"command": "ls", "why": "", "folder": "../up"}',
     '{"command": "ls", "why": "", "folder": "/etc"}',
-    '{"command": "ls", "why": "", "sudo": true}',
+    '{"command": "ls", "why": "", "sudo": true}', '{"command": "a", "why": "", "network": "a.org"}',
+    '{"command": "a", "why": "", "network": ["10.0.0.1"]}',
+    '{"command": "a", "why": "", "network": ["https://a.org"]}',
+    '{"command": "a", "why": "", "network": ["a.org"], "keep": true}',
+    json.dumps({"command": "a", "why": "", "network": [f"a{n}.org" for n in range(17)]}),
     '{"patch": 1}', '{"patch": ""}', '{"patch": "\\u0000"}', '{"patch": "*** Begin Patch"}',
     '{"path": ""}', '{"path": 1}', '{"path": ".."}', '{"path": "/etc/passwd"}', '{"path": "a\\nb"}',
     '{"path": "a", "first": 0}', '{"path": "a", "first": 5, "last": 4}', '{"path": "~/a"}',
@@ -106,6 +110,15 @@ def test_plan_and_question_are_read_as_they_are_meant(workspace: Workspace) -> N
     question = ask.read('{"question": "Which?", "choices": ["a", "b"]}', workspace)
     assert question == AskDeveloper("Which?", ("a", "b"))
     assert ask.title(question) == "Which?"
+
+
+def test_hosts_are_named_in_one_way_however_they_are_written(workspace: Workspace) -> None:
+    shell = by_name("shell")
+    assert shell is not None
+    given = ["PyPI.org.", "pypi.org", "*.A.org", "b.org:8443", "b.org:443"]
+    action = shell.read(json.dumps({"command": "x", "why": "", "network": given}), workspace)
+    assert isinstance(action, RunCommand)
+    assert action.hosts == ("*.a.org", "b.org:443", "b.org:8443", "pypi.org")
 
 
 def test_titles_are_one_harmless_line(workspace: Workspace) -> None:

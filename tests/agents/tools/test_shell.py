@@ -82,6 +82,13 @@ def test_a_command_that_takes_too_much_memory_says_so(
     assert (outcome.status, outcome.summary) == ("failed", "too much memory")
 
 
+def test_hosts_stand_in_nobodys_way_where_nothing_holds_the_network_back(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    outcome = done(RunCommand("echo $https_proxy-", hosts=("pypi.org",)), workspace, tmp_path)
+    assert outcome.text.endswith("\n\n-\n")
+
+
 def test_a_command_that_takes_too_long_says_so(workspace: Workspace, tmp_path: Path) -> None:
     outcome = done(RunCommand("echo begun; sleep 60", timeout_s=1), workspace, tmp_path)
     assert "timed out after 1 s" in outcome.text and outcome.text.endswith("begun\n")

@@ -103,6 +103,10 @@ def _tell_effect(one: Written, effect: Effect) -> None:
     for label, text in rows:
         if text:
             out(f"  {label:<9} {text}")
+    for text in effect.network[:_CARD_LINES]:
+        out(f"  {'network':<9} {text}")
+    if len(effect.network) > _CARD_LINES:
+        out(f"  {'':<9} … {len(effect.network) - _CARD_LINES} more connections; --json has them")
     if effect.card is not None:
         lines = effect.card.what.split("\n")
         reasons = "; ".join(effect.card.reasons) or "it asks for everything"

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from steerdeck_agents.facts.events import CallEnded, Event
+from steerdeck_agents.facts.events import CallEnded, Event, NetworkUsed
 from steerdeck_agents.facts.state import OpenCall, SessionState
 
 _FOREIGN = ("node_modules/", "site-packages/", "vendor/", ".venv/", "third_party/")
@@ -10,10 +10,13 @@ MOST = 16
 
 
 def apply(state: SessionState, event: Event) -> SessionState:
-    if not isinstance(event, CallEnded) or event.status not in ("done", "failed"):
-        return state
-    call = next((one for one in state.calls if one.id == event.call), None)
-    source = _source(call) if call is not None else ""
+    source = ""
+    match event:
+        case CallEnded(status="done" | "failed"):
+            call = next((one for one in state.calls if one.id == event.call), None)
+            source = _source(call) if call is not None else ""
+        case NetworkUsed(allowed=True, received=received) if received:
+            source = f"the host {event.host}"
     if not source or source in state.taint:
         return state
     return replace(state, taint=(*state.taint, source)[-MOST:])
