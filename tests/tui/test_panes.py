@@ -184,6 +184,18 @@ def test_a_card_holds_the_whole_command_and_shows_what_hides_in_it():
     assert not any(width_of("".join(span.text for span in line.spans)) > 72 for line in lines)
 
 
+def test_a_brief_is_told_as_the_words_of_the_session_that_started_the_helper():
+    told = Transcript()
+    message = e.MessageSent(message=MessageId("m"), text="Look.", delivery="first", actor="agent",
+                            seq=1, session=FIX, at_ms=NOW)  # fmt: skip
+    told.add(message)
+    (said,) = told.entries.values()
+    lines = entry_lines(said, SessionState(FIX), NOW, author="ship-mail")
+    assert [line.split() for line in _words(lines).split("\n")] == [
+        ["└brief", "of", "ship-mail"], ["Look."],
+    ]  # fmt: skip
+
+
 def test_the_words_of_a_command_are_not_changed_by_its_colours():
     for text in ("a 'b c' && d=1 e | f; g > h", 'echo "x\\"y" \'open', "  lead", "a\tb"):
         told = "".join(span.text for span in command_spans(written(text)))

@@ -199,7 +199,7 @@ KEYS: tuple[Key, ...] = (
     Key("all_alike", ("Y",), "once, all alike", ("card",)),
     Key("session", ("s",), "this session", ("card",)),
     Key("always", ("a",), "scope…", ("card",)),
-    Key("edit", ("e",), "edit and run", ("card",)),
+    Key("edit", ("e",), "edit", ("card",)),
     Key("no", ("n",), "no", ("card",)),
     Key("no_words", ("N",), "no, with words", ("card",)),
     Key("view", ("v", "enter"), "view all", ("card",)),

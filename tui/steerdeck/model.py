@@ -163,6 +163,11 @@ class DeckModel:
     def is_here(self, state: SessionState) -> bool:
         return not self.repository or state.workspace.repository in ("", self.repository)
 
+    def starter_of(self, state: SessionState) -> str:
+        """The name of the session that started this one as its helper; empty where none did."""
+        starter = self.states.get(state.parent) if state.parent is not None else None
+        return starter.name if starter is not None else ""
+
     @property
     def elsewhere(self) -> int:
         """How many live sessions belong to other repositories."""

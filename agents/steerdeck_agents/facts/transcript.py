@@ -32,6 +32,8 @@ class Said(msgspec.Struct, frozen=True):
     delivered: RequestId | None = None
     """The request that carried the developer's words to the model."""
     withdrawn: bool = False
+    brief: bool = False
+    """An agent wrote it for its helper: no word of the developer's."""
 
 
 class Called(msgspec.Struct, frozen=True):
@@ -90,7 +92,7 @@ class Transcript:
         match event:
             case e.MessageSent():
                 return Said(event.message, event.seq, event.at_ms, "developer", event.text,
-                            delivery=event.delivery)  # fmt: skip
+                            delivery=event.delivery, brief=event.actor == "agent")  # fmt: skip
             case e.MessageDelivered():
                 said = self.entries.get(event.message)
                 return replace(said, delivered=event.request) if isinstance(said, Said) else None

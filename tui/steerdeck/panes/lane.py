@@ -118,6 +118,7 @@ def fill_lane(
 ) -> None:
     """Draw a session of the model into a lane of the deck."""
     elsewhere = state.workspace.repository.rstrip("/").rpartition("/")[2]
+    lane.transcript.author = model.starter_of(state)
     lane.sync(
         state,
         model.transcripts.get(state.id),

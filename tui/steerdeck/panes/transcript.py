@@ -29,9 +29,13 @@ _CHECK = re.compile(
 )
 
 
-def entry_lines(entry: Entry, state: SessionState, now: int, width: int = 80) -> list[Line]:
-    """The lines of one entry; a withdrawn message has none."""
+def entry_lines(
+    entry: Entry, state: SessionState, now: int, width: int = 80, *, author: str = ""
+) -> list[Line]:
+    """The lines of one entry; a withdrawn message has none. `author` wrote a brief."""
     match entry:
+        case Said(who="developer", brief=True):
+            return _brief(entry, author)
         case Said(who="developer"):
             return [] if entry.withdrawn else _words(entry)
         case Said(who="agent"):
@@ -59,6 +63,14 @@ def _words(said: Said) -> list[Line]:
         "now": "on its way: the turn is being interrupted",
     }.get(said.delivery, "on its way: at the next safe point")
     return [*lines, Line((Span(waits, "t2"),), gutter=Span(g.queued, "t2"), indent=2)]
+
+
+def _brief(said: Said, author: str) -> list[Line]:
+    """What the agent that started this helper wrote for it."""
+    head = [Span("brief of ", "t2"), foreign(one_line(author or "another session", 60), "t1")]
+    lines = [Line(tuple(head), gutter=Span(glyphs().helper, "t2"), indent=2)]
+    return [*lines, *(Line((foreign(line, "t1"),), indent=2, wrap=True)
+                      for line in said.text.splitlines())]  # fmt: skip
 
 
 def _reasoning(said: Said) -> list[Line]:
@@ -244,6 +256,8 @@ class TranscriptPane(LineView):
         self._growing: dict[str, Growing] = {}
         """Calls the model is writing, by the item they arrive as."""
         self._last: Entry | None = None
+        self.author = ""
+        """Name of the session that started this one, where one did."""
 
     def sync(self, told: Told | None, state: SessionState, now: int) -> None:
         """Draw what changed since the last call; a transcript read anew is drawn anew."""
@@ -290,7 +304,11 @@ class TranscriptPane(LineView):
         new = entry.id not in self._before
         previous = self._before.setdefault(entry.id, self._last)
         prose = isinstance(entry, Said) and entry.who == "agent"
-        lines = [] if prose else entry_lines(entry, state, now, self.size.width or 80)
+        lines = (
+            []
+            if prose
+            else entry_lines(entry, state, now, self.size.width or 80, author=self.author)
+        )
         visible = prose or bool(lines)
         self._gap(entry, previous, visible)
         if isinstance(entry, Said) and prose:
@@ -314,7 +332,7 @@ class TranscriptPane(LineView):
         for id, entry in told.entries.items():
             if id in self._seen:
                 break
-            lines = entry_lines(entry, state, now, self.size.width or 80)
+            lines = entry_lines(entry, state, now, self.size.width or 80, author=self.author)
             apart = [BLANK] if lines and not isinstance(entry, Called) else []
             blocks.append((id, [*lines, *apart]))
             self._before[id] = None

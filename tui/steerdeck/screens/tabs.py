@@ -51,6 +51,7 @@ class TranscriptTab(Horizontal):
         self.side.display = self.app.size.width >= 100
         self.side.show([BLANK, *side(state, max(_SIDE, self.side.size.width) - 4)])
         transcript = self.helm.model.transcripts.get(state.id)
+        self.view.author = self.helm.model.starter_of(state)
         self.view.sync(transcript, state, self.helm.now_ms())
 
 
