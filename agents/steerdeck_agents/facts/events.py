@@ -76,6 +76,7 @@ from steerdeck_agents.facts.setup import SetupFact
 from steerdeck_agents.facts.setup import SetupPrinted as SetupPrinted
 from steerdeck_agents.facts.setup import SetupStarted as SetupStarted
 from steerdeck_agents.facts.setup import WorkspaceFurnished as WorkspaceFurnished
+from steerdeck_agents.facts.shells import PortOpened as PortOpened
 from steerdeck_agents.facts.shells import ShellEnded as ShellEnded
 from steerdeck_agents.facts.shells import ShellFact
 from steerdeck_agents.facts.shells import ShellListened as ShellListened

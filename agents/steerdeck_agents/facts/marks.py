@@ -42,6 +42,11 @@ def _surroundings(event: e.Event) -> Told | None:
             return _shell_end(event), "info"
         case e.ShellPrompted(text=str(asked)) if asked:
             return f"{event.shell} waits for input: {asked}", "warning"
+        case e.PortOpened():
+            return (
+                f"http://127.0.0.1:{event.at} leads to port {event.port} of {event.shell}",
+                "info",
+            )
         case e.ShellTyped():
             return f"you typed into {event.shell}", "info"
         case e.NetworkUsed():

@@ -245,6 +245,17 @@ class EndShell(OrderHead, frozen=True, kw_only=True, tag="end_shell"):
     shell: ShellId
 
 
+class OpenPort(OrderHead, frozen=True, kw_only=True, tag="open_port"):
+    """Lead a port of this machine to one that a shell session listens on; `PortOpened` says which.
+
+    Whoever is on this machine can reach it then, until the shell ends.
+    """
+
+    session: SessionId
+    shell: ShellId
+    port: int
+
+
 class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
     """End the runtime; working sessions are paused and come back with it."""
 
@@ -252,5 +263,5 @@ class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
 Order = (
     Start | Say | Withdraw | Interrupt | Decide | EditCommand | Answer | Resolve | Resume | TryNow
     | Configure | Compact | Land | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
-    | TypeInto | EndShell | AddRule | ChangeRule | RevokeRule | ReviewRule | StopRuntime
+    | TypeInto | EndShell | OpenPort | AddRule | ChangeRule | RevokeRule | ReviewRule | StopRuntime
 )  # fmt: skip

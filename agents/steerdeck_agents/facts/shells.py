@@ -38,6 +38,15 @@ class ShellListened(Fact, frozen=True, kw_only=True, tag="shell.listened"):
     ports: tuple[int, ...]
 
 
+class PortOpened(Fact, frozen=True, kw_only=True, tag="shell.port_opened"):
+    """The developer can reach a port of it from this machine, until it or its session ends."""
+
+    shell: ShellId
+    port: int
+    at: int
+    """Port of this machine, on 127.0.0.1."""
+
+
 class ShellPrompted(Fact, frozen=True, kw_only=True, tag="shell.prompted"):
     """It waits for something to be typed; without a text it does so no more."""
 
@@ -74,6 +83,8 @@ class OpenShell(msgspec.Struct, frozen=True, omit_defaults=True):
     tty: bool = False
     call: CallId | None = None
     ports: tuple[int, ...] = ()
+    opened: tuple[tuple[int, int], ...] = ()
+    """Ports the developer has opened, each with that of this machine which leads to it."""
     prompt: str = ""
     hidden: bool = False
     prompted_ms: int = 0
@@ -81,4 +92,7 @@ class OpenShell(msgspec.Struct, frozen=True, omit_defaults=True):
     """The last output, capped."""
 
 
-ShellFact = ShellOpened | ShellPrinted | ShellListened | ShellPrompted | ShellTyped | ShellEnded
+ShellFact = (
+    ShellOpened | ShellPrinted | ShellListened | PortOpened | ShellPrompted | ShellTyped
+    | ShellEnded
+)  # fmt: skip

@@ -15,6 +15,7 @@ from steerdeck_agents.facts.events import (
     KnownEvent,
     MessageSent,
     MessageWithdrawn,
+    PortOpened,
     QuestionAnswered,
     RetryHastened,
     SessionArchived,
@@ -36,6 +37,7 @@ from steerdeck_agents.facts.orders import (
     Fork,
     Interrupt,
     Land,
+    OpenPort,
     Order,
     Reopen,
     Resolve,
@@ -91,6 +93,13 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
             return await _archive(fleet, session, order)
         case Reopen():
             return await _reopen(fleet, session, order)
+        case OpenPort():
+            tasking.living(session.state, order)
+            at = await session.place.shells.reach(order.shell, order.port)
+            opened = PortOpened(
+                session=session.id, actor="developer", shell=order.shell, port=order.port, at=at
+            )
+            return session.id, await record(fleet, order.id, opened)
     if isinstance(order, Resume):
         session.keys = {**session.keys, **order.keys}
         session.forget_model()

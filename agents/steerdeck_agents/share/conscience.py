@@ -16,7 +16,7 @@ MOST_NAMED = 8
 
 _LABELS: dict[type, str] = {
     e.GoalCheckedIn: "goal", e.DriftFound: "warns", e.ShellEnded: "shell",
-    e.ShellPrompted: "shell", e.ShellTyped: "shell", e.SetupStarted: "setup",
+    e.ShellPrompted: "shell", e.ShellTyped: "shell", e.PortOpened: "shell", e.SetupStarted: "setup",
     e.SetupEnded: "setup", e.ServerChanged: "server", e.HelperStarted: "helper",
 }  # fmt: skip
 

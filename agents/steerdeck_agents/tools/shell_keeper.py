@@ -32,6 +32,7 @@ from steerdeck_agents.sandbox.descendants import Seen, look
 from steerdeck_agents.sandbox.live import Live, Prompt, start_live
 from steerdeck_agents.sandbox.loopback import Loopback, open_loopback
 from steerdeck_agents.sandbox.process import Finished, Spawn
+from steerdeck_agents.sandbox.relay import Relay
 from steerdeck_agents.tools.outcome import LIMIT, Outcome
 from steerdeck_agents.tools.shell import from_spool
 from steerdeck_agents.tools.shell_told import Sight, ending, forced_end, told
@@ -62,8 +63,11 @@ class _Shell:
     live: Live
     call: CallId | None
     spool: Path
+    spawn: Spawn
     ports: tuple[int, ...] = ()
     prompt: Prompt | None = None
+    relays: dict[int, Relay] = field(default_factory=dict)
+    """Its ports that the developer has opened."""
     how: ShellEnding = "exited"
     """Why it was asked to end."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -172,6 +176,31 @@ class Shells:
             raise OrderRefused(str(problem)) from problem
         shell.prompt = None  # the fact of typing has taken it down
 
+    async def reach(self, name: ShellId, port: int) -> int:
+        """The port of this machine that leads to one a shell listens on, for the developer.
+
+        It is there until the shell ends. Raises OrderRefused or SteerdeckError when it can't be.
+        """
+        shell = self._living(name)
+        if port not in shell.ports:
+            listens = ", ".join(map(str, shell.ports)) or "no port"
+            raise OrderRefused(f"{name} listens on {listens}; nothing was opened.")
+        if shell.spawn.level.name != "bubblewrap":
+            raise OrderRefused(
+                f"{name} has no network of its own: its port is that of this machine, at "
+                f"http://127.0.0.1:{port} already."
+            )
+        async with self._opening:
+            if port not in shell.relays:
+                if self._loopback is None or shell.spawn.loopback is None:
+                    raise OrderRefused(f"The network of {name} can't be reached on this system.")
+                shell.relays[port] = await self._loopback.relay(port)
+            relay = shell.relays[port]
+            if shell.live.done.is_set():
+                await relay.close()
+                raise OrderRefused(f"The shell {name} has ended.")
+            return relay.port
+
     async def end(self, shell: ShellId) -> None:
         """End one on the developer's order; raises OrderRefused when it has ended already."""
         await self._end(self._living(shell), "developer")
@@ -203,7 +232,7 @@ class Shells:
 
         live = start_live(spawn, tty=action.tty, on_output=heard, spool=spool)
         self._opened += 1
-        shell = _Shell(shell_id, live, by.call, spool)
+        shell = _Shell(shell_id, live, by.call, spool, spawn)
         self._shells[shell_id] = shell
         opened = ShellOpened(
             session=self._session,
@@ -273,6 +302,8 @@ class Shells:
             self._tell(ShellPrompted(session=self._session, shell=shell.id, text=""), b"")
 
     async def _tell_end(self, shell: _Shell) -> None:
+        for relay in shell.relays.values():
+            await relay.close()
         finished = shell.live.finished
         complete = b""
         if finished is not None:

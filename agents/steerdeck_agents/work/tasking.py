@@ -17,7 +17,15 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.goals import Goal
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.limits import Limits
-from steerdeck_agents.facts.orders import EndShell, Review, SetChecks, SetGoal, Start, TypeInto
+from steerdeck_agents.facts.orders import (
+    EndShell,
+    OpenPort,
+    Review,
+    SetChecks,
+    SetGoal,
+    Start,
+    TypeInto,
+)
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.tools.shell_keeper import Shells
@@ -69,7 +77,7 @@ def typed(state: SessionState, shells: Shells, order: TypeInto) -> ShellTyped:
     What a terminal does not echo is not kept. Raises OrderRefused when the shell has ended, or
     when it would echo what is meant to be hidden.
     """
-    _living(state, order)
+    living(state, order)
     fact = shells.typing(order.shell, order.text)
     if order.hidden and not fact.hidden:
         raise OrderRefused(
@@ -87,11 +95,12 @@ def type_into(shells: Shells, facts: Sequence[KnownEvent], order: TypeInto) -> N
 
 def ending(state: SessionState, order: EndShell) -> Noticed:
     """The fact that the developer ends a shell session; its own end follows."""
-    shell = _living(state, order)
+    shell = living(state, order)
     return Noticed(session=state.id, actor="developer", text=f"you end {shell.id}: {shell.title}")
 
 
-def _living(state: SessionState, order: TypeInto | EndShell) -> OpenShell:
+def living(state: SessionState, order: TypeInto | EndShell | OpenPort) -> OpenShell:
+    """The shell session an order names; raises OrderRefused when it has ended."""
     found = next((shell for shell in state.shells if shell.id == order.shell), None)
     if found is None:
         raise OrderRefused(f"{state.name} has no shell session {order.shell} any more.")

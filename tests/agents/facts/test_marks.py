@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from steerdeck_agents.facts.events import NetworkUsed, ShellEnded
+from steerdeck_agents.facts.events import NetworkUsed, PortOpened, ShellEnded
 from steerdeck_agents.facts.ids import SessionId, ShellId
 from steerdeck_agents.facts.marks import told
 from steerdeck_agents.facts.shells import ShellEnding
@@ -27,3 +27,8 @@ def test_each_connection_of_a_command_is_told() -> None:
     assert refused == ("network pypi.org:443 refused: it was not allowed.", "warning")
     gone = told(NetworkUsed(**one, allowed=True, why="it does not answer."))
     assert gone == ("network pypi.org:443 failed: it does not answer.", "warning")
+
+
+def test_an_opened_port_is_told_with_its_address() -> None:
+    opened = PortOpened(session=SessionId("s"), shell=ShellId("sh-1"), port=8000, at=40_123)
+    assert told(opened) == ("http://127.0.0.1:40123 leads to port 8000 of sh-1", "info")

@@ -72,6 +72,20 @@ def test_a_server_an_agent_starts_is_seen_with_its_port_and_ends_with_its_sessio
     play(tmp_path, story, opener(SERVER), SERVER)
 
 
+def test_a_port_that_nothing_hides_is_told_with_its_address(tmp_path: Path):
+    async def story(playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        await playing.until(lambda: playing.of(session, e.ShellListened))
+        (port,) = playing.state(session).shells[0].ports
+        with pytest.raises(OrderRefused, match=f"at http://127.0.0.1:{port} already"):
+            await playing.give(o.OpenPort, session, shell=SHELL, port=port)
+        with pytest.raises(OrderRefused, match="no shell session sh-9"):
+            await playing.give(o.OpenPort, session, shell=ShellId("sh-9"), port=port)
+        assert playing.of(session, e.PortOpened) == []
+
+    play(tmp_path, story, opener(SERVER), SERVER)
+
+
 def test_a_hidden_prompt_waits_for_the_developer_and_what_is_typed_is_not_kept(tmp_path: Path):
     async def story(playing: Scene, repository: Path) -> None:
         session = await playing.start(repository, "m")

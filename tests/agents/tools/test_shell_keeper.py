@@ -213,7 +213,17 @@ def test_nothing_is_opened_in_a_session_that_ended(play: Callable[[Scene], None]
     play(scene)
 
 
-def test_a_server_is_shown_with_its_port_and_reached_by_other_shells(
+async def page(port: int) -> bytes:
+    """The first line of what a server on this machine answers."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.0\r\n\r\n")
+    try:
+        return await reader.readline()
+    finally:
+        writer.close()
+
+
+def test_a_server_is_shown_with_its_port_and_reached_by_other_shells_and_the_developer(
     play: Callable[[Scene, Level], None],
 ) -> None:
     level = asyncio.run(probe())
@@ -231,6 +241,17 @@ def test_a_server_is_shown_with_its_port_and_reached_by_other_shells(
             "exec 3<>/dev/tcp/127.0.0.1/8000; printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; head -1 <&3"
         )
         assert "200 OK" in (await desk.open(client)).text
+
+        with pytest.raises(OrderRefused, match="listens on 8000; nothing was opened"):
+            await desk.shells.reach(ONE, 8001)
+        at = await desk.shells.reach(ONE, 8000)
+        assert await desk.shells.reach(ONE, 8000) == at
+        assert await page(at) == b"HTTP/1.0 200 OK\r\n"
+        await desk.shells.end(ONE)
+        with pytest.raises(ConnectionRefusedError):
+            await page(at)
+        with pytest.raises(OrderRefused, match="has ended"):
+            await desk.shells.reach(ONE, 8000)
 
     play(scene, level)
 

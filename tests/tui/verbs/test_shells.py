@@ -12,16 +12,24 @@ from kit.command import PROGRAM
 from kit.repositories import plain
 from kit.scene import Scene, scene
 from kit.terminal import Terminal
+from steerdeck.verbs.ending import Ending
 from steerdeck.verbs.group import group
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
+from steerdeck_agents.sandbox.probe import probe
 
 ASKS = (
     "printf 'Name: '; read -r name; stty -echo; printf 'Password: '; read -r word; stty echo; "
     'echo "$name has ${#word} letters"; sleep 60'
 )
+
+SERVES = """exec python3 -ISc '
+import socket
+server = socket.create_server(("127.0.0.1", 8000))
+while True: server.accept()[0].send(b"hello\\n")
+'"""
 
 
 def asker(talk: Conversation) -> Reply:
@@ -107,3 +115,37 @@ def test_a_secret_is_asked_for_on_the_terminal_without_its_echo(play: Callable[.
         await playing.until(lambda: "kim has 7 letters" in playing.state(session).shells[0].output)
 
     play(story)
+
+
+def test_a_port_behind_the_sandbox_is_opened_and_its_address_printed(
+    short_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    level = asyncio.run(probe())
+    if level.name != "bubblewrap":
+        pytest.skip(level.why)
+    monkeypatch.setenv("STEERDECK_HOME", str(short_folder))
+
+    def serving(talk: Conversation) -> Reply:
+        if talk.calls:
+            return Reply((Say("It serves.", final=True),))
+        return Reply((Call("shell", {"command": SERVES, "why": ".", "keep": True, "wait_s": 0}),))
+
+    async def run() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        allowed = {SERVES: repository}
+        async with scene(short_folder, {"m": serving}, allowed=allowed, level=level) as playing:
+            await playing.runtime.listen()
+            session = await playing.start(repository, "m", name="one")
+            await playing.until(lambda: playing.of(session, e.ShellListened))
+            with pytest.raises(Ending, match="one listens on 8000"):
+                await verb("shells", "one", "--open", "8001")
+            address = (await verb("shells", "one", "--open", "8000")).stdout.strip()
+            port = int(address.removeprefix("http://127.0.0.1:"))
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            assert await reader.readline() == b"hello\n"
+            writer.close()
+            (listed,) = json.loads((await verb("shells", "--json")).stdout)
+            assert listed["opened"] == [[8000, port]]
+            assert f"8000 ({address})" in (await verb("shells")).stdout
+
+    asyncio.run(run())

@@ -29,6 +29,8 @@ class ShellLine(msgspec.Struct, frozen=True):
     """`runs`, or `asks` while it waits for something to be typed."""
     tty: bool
     ports: tuple[int, ...]
+    opened: tuple[tuple[int, int], ...]
+    """Ports with those of this machine that lead to them."""
     prompt: str
     hidden: bool
     """What is typed is not echoed, nor kept."""
@@ -38,8 +40,10 @@ class ShellLine(msgspec.Struct, frozen=True):
 @click.command()
 @click.argument("session", metavar="[SESSION]", default="")
 @click.option("--end", "ended", metavar="SHELL", help="End this one and all it started.")
+@click.option("--open", "port", type=click.IntRange(1, 65535), metavar="PORT",
+              help="Reach this port of one from here, at an address that is printed.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
-def shells(session: str, ended: str | None, as_json: bool) -> None:
+def shells(session: str, ended: str | None, port: int | None, as_json: bool) -> None:
     """List or end shell sessions that agents left running.
 
     They go on between an agent's calls, as servers do, and end with its session at the latest.
@@ -48,7 +52,13 @@ def shells(session: str, ended: str | None, as_json: bool) -> None:
     Examples:
       steerdeck shells
       steerdeck shells fix-login --end sh-1
+      steerdeck shells fix-login --open 5173
     """
+    if port is not None:
+        if not session or ended is not None:
+            raise Ending("Name the session whose port is to be opened, and end no shell.", USAGE)
+        asyncio.run(_open(session, port))
+        return
     if ended is not None:
         if not session:
             raise Ending("Name the session whose shell is to end.", USAGE)
@@ -80,6 +90,7 @@ def _line(state: SessionState, shell: OpenShell) -> ShellLine:
         state="asks" if shell.prompt else "runs",
         tty=shell.tty,
         ports=shell.ports,
+        opened=shell.opened,
         prompt=shell.prompt,
         hidden=shell.hidden,
         since_ms=shell.at_ms,
@@ -89,8 +100,27 @@ def _line(state: SessionState, shell: OpenShell) -> ShellLine:
 def _row(line: ShellLine) -> tuple[str, ...]:
     state = f"asks: {one_line(line.prompt, 60)}" if line.prompt else "runs"
     state += " (not echoed)" if line.hidden else ""
-    ports = ", ".join(map(str, line.ports))
+    at = dict(line.opened)
+    ports = ", ".join(
+        f"{port} (http://127.0.0.1:{at[port]})" if port in at else str(port) for port in line.ports
+    )
     return line.name, line.shell, age(line.since_ms), ports, state, one_line(line.title, 60)
+
+
+async def _open(session: str, port: int) -> None:
+    where = reach.here()
+    state = await reach.session(where, session)
+    shell = next((one for one in state.shells if port in one.ports), None)
+    if shell is None:
+        ports = ", ".join(str(port) for one in state.shells for port in one.ports) or "no port"
+        raise Ending(f"{state.name} listens on {ports}.")
+    order = o.OpenPort(id=reach.new_order(), session=state.id, shell=shell.id, port=port)
+    await reach.give(where, order)
+    now = await reach.session(where, state.id)
+    opened = [dict(one.opened).get(port) for one in now.shells if one.id == shell.id]
+    if not opened or opened[0] is None:
+        raise Ending(f"{shell.id} of {state.name} has ended meanwhile.")
+    out(f"http://127.0.0.1:{opened[0]}")
 
 
 async def _end(session: str, words: str) -> None:

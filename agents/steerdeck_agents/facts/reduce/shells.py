@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from steerdeck_agents.facts.events import (
     Event,
+    PortOpened,
     ShellEnded,
     ShellListened,
     ShellOpened,
@@ -32,6 +33,10 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return _change(state, event.shell, output=(before + event.text)[-OUTPUT_KEPT:])
         case ShellListened():
             return _change(state, event.shell, ports=event.ports)
+        case PortOpened():
+            before_it = next((s.opened for s in state.shells if s.id == event.shell), ())
+            others = tuple(one for one in before_it if one[0] != event.port)
+            return _change(state, event.shell, opened=(*others, (event.port, event.at)))
         case ShellPrompted():
             at = event.at_ms if event.text else 0
             return _change(
