@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -96,7 +97,11 @@ class Killing:
         said = self._folder / f"{name}.said"
         code = _apart(lambda: asyncio.run(self._first(name, seed, at, said)))
         killed = code == -signal.SIGKILL
-        _apart(lambda: asyncio.run(self._second(name, seed, killed, said)))
+        # A git that was just being started holds the journal's lock until it is git.
+        for _ in range(3):
+            if not _apart(lambda: asyncio.run(self._second(name, seed, killed, said))):
+                break
+            time.sleep(0.2)
         return msgspec.json.decode(said.read_bytes(), type=Died)
 
     async def _first(self, name: str, seed: int, at: int, seen: Path) -> None:

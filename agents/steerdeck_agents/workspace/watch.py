@@ -1,20 +1,26 @@
 """One watcher for the files of all workspaces.
 
-It watches the folders that hold workspaces rather than each workspace, so adding a session starts
-nothing anew and loses no change. The watcher proper lives in a thread: setting up some thousand
-folders takes a quarter of a second, which the event loop does not have. A step of 5 ms costs 0.4 %
-of a core when nothing happens, a step of 1 ms 1.5 %. Where the system has no watches left, it looks
-at the files again and again instead, and says so.
+Each folder is watched by itself, so that links and what git ignores can be left out: a linked
+`node_modules` alone may hold more folders than the system has watches, and the library would follow
+the link. It also watches the folders that hold workspaces, so the files of a session that is being
+added are not lost. The watcher proper lives in threads, since it waits; folders that appear get one
+of their own, until there are several and all are watched anew. A step of 5 ms costs 0.4 % of a core
+when nothing happens, a step of 1 ms 1.5 %. Where the system has no watches left, it looks at the
+files again and again instead, and says so.
 """
 
 import asyncio
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from watchfiles._rust_notify import RustNotify
+
+from steerdeck_agents.facts.errors import RepositoryError
+from steerdeck_agents.workspace.git import fields
 
 OnChange = Callable[[Path, frozenset[str]], None]
 """Called with a workspace and its changed relative paths; no paths: anything may have changed."""
@@ -24,6 +30,12 @@ _STEP_MS = 5
 _TIMEOUT_MS = 60_000
 _POLL_MS = 300
 _ADDED = 1
+_OVERLAP_S = 0.05
+"""How long two watches look at the same: longer than one waits before it tells."""
+_MOST_BESIDE = 6
+"""Threads for folders that appeared, before all folders are watched anew by one."""
+_BY_FOLDER = sys.platform != "darwin"
+"""Where the system reports whole trees for nothing, they are watched as such."""
 
 
 class Watcher:
@@ -44,10 +56,13 @@ class Watcher:
         self._say = say
         self._polling = polling
         self._workspaces: set[Path] = set()
+        self._known: set[Path] = set()
+        """Those of which what happened before the watch was told."""
         self._task: asyncio.Task[None] | None = None
-        self._watched: frozenset[str] = frozenset()
         self._again = asyncio.Event()
-        self._stop = threading.Event()
+        self._watches: list[_Watch] = []
+        """The one that holds, and for a moment the one before."""
+        self._failure: Exception | None = None
 
     async def start(self) -> None:
         """Watch in the background until `stop`."""
@@ -63,77 +78,212 @@ class Watcher:
     def add(self, workspace: Path) -> None:
         """Watch a workspace from now on."""
         self._workspaces.add(workspace)
-        self._look_again()
+        self._again.set()
 
     def remove(self, workspace: Path) -> None:
         """Watch it no longer."""
         self._workspaces.discard(workspace)
-        self._look_again()
+        self._known.discard(workspace)
+        self._again.set()
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        while True:
-            self._again.clear()
-            self._stop = threading.Event()
-            self._watched = self._parents()
-            if not self._watched:
-                await self._again.wait()
-                continue
-            try:
-                await self._watch()
-            # The library raises RuntimeError when the system has no watches left.
-            except (OSError, RuntimeError) as error:
-                if self._polling:
-                    raise
-                self._polling = True
-                if self._say is not None:
-                    self._say(
-                        "Changed files are found by looking again and again, which is slower: "
-                        f"{error}. Raise fs.inotify.max_user_watches to watch them."
-                    )
-
-    def _look_again(self) -> None:
-        if self._parents() != self._watched:
-            self._again.set()
-            self._stop.set()
-
-    def _parents(self) -> frozenset[str]:
-        parents = {workspace.parent for workspace in self._workspaces}
-        return frozenset(str(parent) for parent in parents if parent.is_dir())
-
-    async def _watch(self) -> None:
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(None, self._follow, loop, self._stop)
         try:
-            await asyncio.shield(work)
-        except asyncio.CancelledError:
-            self._stop.set()
-            await asyncio.wait([work])
-            raise
-
-    def _follow(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
-        """In a thread: wait for bursts and hand them to the loop."""
-        roots = sorted(self._watched)
-        with RustNotify(roots, False, self._polling, _POLL_MS, True, True) as notify:
-            # What happened between two watches was seen by nobody.
-            loop.call_soon_threadsafe(self._anything)
             while True:
-                burst = notify.watch(_DEBOUNCE_MS, _STEP_MS, _TIMEOUT_MS, stop)
-                if isinstance(burst, set):
-                    loop.call_soon_threadsafe(self._tell, _interesting(burst))
-                elif burst != "timeout":
-                    return
+                self._again.clear()
+                try:
+                    await self._begin()
+                    await self._again.wait()
+                    if self._failure is not None:
+                        failure, self._failure = self._failure, None
+                        raise failure
+                # The library raises RuntimeError when the system has no watches left.
+                except (OSError, RuntimeError) as error:
+                    self._poll(error)
+        finally:
+            for watch in self._watches:
+                await asyncio.shield(asyncio.to_thread(watch.end))
 
-    def _anything(self) -> None:
-        for workspace in sorted(self._workspaces):
+    def _poll(self, error: Exception) -> None:
+        if self._polling:
+            raise error
+        self._polling = True
+        self._known.clear()
+        if self._say is not None:
+            self._say(
+                "Changed files are found by looking again and again, which is slower: "
+                f"{error}. Raise fs.inotify.max_user_watches to watch them."
+            )
+
+    async def _begin(self) -> None:
+        """Watch all folders anew; the watch before ends only then, so that nothing is missed."""
+        loop = asyncio.get_running_loop()
+        watched = set(self._workspaces)
+        folders = await self._folders()
+        before = tuple(self._watches)
+        if folders:
+            watch = _Watch(self, loop)
+            beginning = asyncio.create_task(asyncio.to_thread(watch.begin, folders, self._polling))
+            try:
+                await asyncio.shield(beginning)
+            finally:
+                await asyncio.wait([beginning])
+                self._watches.append(watch)
+        for one in before:
+            # What it has heard and not told yet would be lost with it.
+            await asyncio.sleep(_OVERLAP_S)
+            await asyncio.to_thread(one.end)
+            self._watches.remove(one)
+        # What happened before there was a watch was seen by nobody.
+        for workspace in sorted((watched & self._workspaces) - self._known):
+            self._known.add(workspace)
             self._on_change(workspace, frozenset())
 
-    def _tell(self, paths: frozenset[str]) -> None:
+    async def _folders(self) -> list[str]:
+        """Every folder to be watched now."""
+        found = sorted({str(one.parent) for one in self._workspaces if one.parent.is_dir()})
+        if _BY_FOLDER:
+            for workspace in sorted(self._workspaces):
+                ignored = await _ignored_folders(workspace)
+                found += await asyncio.to_thread(_below, str(workspace), ignored)
+        return list(dict.fromkeys(found))
+
+    async def not_ignored(self, new: list[str]) -> list[str]:
+        """These folders and all below them, but for those git ignores."""
+        found: list[str] = []
+        for workspace in sorted(self._workspaces):
+            mine = [path for path in new if f"{path}{os.sep}".startswith(f"{workspace}{os.sep}")]
+            if mine:
+                ignored = await _ignored_folders(workspace)
+                for path in mine:
+                    if not any(f"{path}/".startswith(one) for one in ignored):
+                        found += await asyncio.to_thread(_below, path, ignored)
+        return list(dict.fromkeys(found))
+
+    def again(self, failure: Exception | None = None) -> None:
+        """Watch everything anew, since a watch has failed or there are too many."""
+        self._failure = self._failure or failure
+        self._again.set()
+
+    def tell(self, paths: frozenset[str]) -> None:
+        """Hand on changed paths, each to its workspace."""
         for workspace in sorted(self._workspaces):
             below = f"{workspace}{os.sep}"
             inside = {path.removeprefix(below) for path in paths if path.startswith(below)}
             if inside:
                 self._on_change(workspace, frozenset(inside))
+
+
+class _Watch:
+    """The threads of one watch over all folders: the first, and those for folders that appeared."""
+
+    def __init__(self, watcher: Watcher, loop: asyncio.AbstractEventLoop) -> None:
+        self._watcher = watcher
+        self._loop = loop
+        self._polling = False
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def begin(self, folders: list[str], polling: bool) -> None:
+        """Watch these from now on; OSError or RuntimeError when that can't be."""
+        self._polling = polling
+        self._start(_opened(folders, polling))
+
+    def end(self) -> None:
+        """Stop, and wait for it."""
+        self._stop.set()
+        for thread in tuple(self._threads):
+            thread.join()
+
+    def _start(self, notify: RustNotify) -> None:
+        thread = threading.Thread(target=self._follow, args=(notify,), name="watcher", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _follow(self, notify: RustNotify) -> None:
+        """In a thread: wait for bursts and hand them to the loop."""
+        try:
+            with notify:
+                while True:
+                    burst = notify.watch(_DEBOUNCE_MS, _STEP_MS, _TIMEOUT_MS, self._stop)
+                    if isinstance(burst, set):
+                        self._later(self._watcher.tell, _interesting(burst))
+                        self._appeared(burst)
+                    elif burst != "timeout":
+                        return
+        except (OSError, RuntimeError) as error:
+            self._later(self._watcher.again, error)
+
+    def _appeared(self, burst: set[tuple[int, str]]) -> None:
+        """In a thread: watch the folders that have just come into being."""
+        if not _BY_FOLDER or self._stop.is_set():
+            return
+        new = [path for change, path in burst if change == _ADDED and _is_folder(path)]
+        ignores = any(path.endswith("/.gitignore") for _, path in burst)
+        if ignores or (new and len(self._threads) == _MOST_BESIDE):
+            self._later(self._watcher.again)
+        if new:
+            asking = asyncio.run_coroutine_threadsafe(self._watcher.not_ignored(new), self._loop)
+            while not self._stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    if wanted := asking.result(timeout=0.05):
+                        self._start(_opened(wanted, self._polling))
+                        # What a folder holds may be older than the watch on it.
+                        held = frozenset(one for folder in wanted for one in _files_in(folder))
+                        self._later(self._watcher.tell, held)
+                    return
+
+    def _later(self, call: Callable[..., None], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+
+async def _ignored_folders(workspace: Path) -> frozenset[str]:
+    """Absolute paths, each with a slash, of the folders git ignores as a whole."""
+    try:
+        listed = await fields(
+            workspace, "ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory"
+        )
+    except (RepositoryError, OSError):
+        return frozenset()  # It is being made, or has gone.
+    return frozenset(f"{workspace}/{path}" for path in listed if path.endswith("/"))
+
+
+def _below(top: str, ignored: frozenset[str]) -> list[str]:
+    """A folder and all below it, without links, git's own, and ignored ones."""
+    found = []
+    for where, folders, _ in os.walk(top):
+        if f"{where}/" in ignored:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if name != ".git"]
+        found.append(where)
+    return found
+
+
+def _is_folder(path: str) -> bool:
+    place = Path(path)
+    return ".git" not in place.parts and place.is_dir() and not place.is_symlink()
+
+
+def _files_in(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.path for entry in entries if not entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
+def _opened(folders: list[str], polling: bool) -> RustNotify:
+    """A watch on these folders; those that have gone meanwhile are left out."""
+    while True:
+        try:
+            return RustNotify(folders, False, polling, _POLL_MS, not _BY_FOLDER, True)
+        except FileNotFoundError:
+            there = [folder for folder in folders if Path(folder).is_dir()]
+            if there == folders:
+                raise
+            folders = there
 
 
 def _interesting(burst: set[tuple[int, str]]) -> frozenset[str]:

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.repositories import write
+from kit.repositories import plain, write
 from steerdeck_agents.workspace.watch import Watcher
 
 FEW_WATCHES = "echo 0 > /proc/sys/user/max_inotify_instances && exec "
@@ -20,7 +21,7 @@ async def main():
     top = Path(sys.argv[1])
     seen, said = asyncio.Event(), []
     def on_change(workspace, paths):
-        if "file" in paths:
+        if "file" in paths or (said and not paths):
             seen.set()
     watcher = Watcher(on_change, said.append)
     watcher.add(top)
@@ -106,7 +107,7 @@ def test_workspaces_come_and_go_while_it_watches(tmp_path: Path):
         await heard.until(("second", "c"))
         write(far, "d", "x")
         watcher.add(far)
-        await heard.started(4)
+        await heard.started(3)
         watcher.remove(first)
         write(first, "unseen", "x")
         write(far, "e", "x")
@@ -132,3 +133,51 @@ def test_without_watches_left_it_polls_and_says_so(tmp_path: Path):
         capture_output=True, text=True,
     )  # fmt: skip
     assert "max_user_watches" in done.stdout, done.stderr
+
+
+def watches() -> int:
+    """How many folders this process watches."""
+    infos = Path("/proc/self/fdinfo").iterdir()
+    found = 0
+    for info in infos:
+        with contextlib.suppress(OSError):
+            found += info.read_text().count("inotify wd:")
+    return found
+
+
+def test_links_and_what_git_ignores_are_not_watched(tmp_path: Path):
+    if sys.platform != "linux":
+        pytest.skip("counted in /proc")
+    linked, top = tmp_path / "linked", tmp_path / "w/one"
+    for number in range(40):
+        write(linked, f"{number}/file", "x")
+        write(top, f"target/{number}/file", "x")
+    plain(top / "inner").rename(tmp_path / "made")
+    shutil.copytree(tmp_path / "made", top, dirs_exist_ok=True, symlinks=True)
+    (top / "node_modules").symlink_to(linked)
+    write(top, ".gitignore", "node_modules\ntarget/\n")
+
+    async def live() -> None:
+        heard = Heard()
+        watcher = Watcher(heard.on_change)
+        before = watches()
+        watcher.add(top)
+        await watcher.start()
+        await heard.started(1)
+        assert watches() - before < 12
+        write(top, "src/new/deep/file", "x")
+        write(top, "target/fresh/deep/file", "x")
+        await heard.until(("one", "src/new/deep/file"))
+        write(linked, "0/file", "changed")
+        for number in range(12):
+            write(top, f"more/{number}/deep/file", "x")
+            await heard.until(("one", f"more/{number}/deep/file"))
+            write(top, f"more/{number}/deep/file", "again")
+            write(top, f"more/{number}/deep/other", "x")
+            await heard.until(("one", f"more/{number}/deep/other"))
+        assert not [path for _, path in heard.paths if "node_modules/" in path]
+        assert not [path for _, path in heard.paths if path.startswith("target/fresh/")]
+        await watcher.stop()
+        assert watches() == before
+
+    asyncio.run(live())
