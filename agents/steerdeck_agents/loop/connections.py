@@ -1,13 +1,12 @@
 """What a command does in the network it was given, as facts: one a connection, up to a cap."""
 
+from collections.abc import Callable
 from typing import Final
 
 from steerdeck_agents.facts.action import Action, RunCommand
-from steerdeck_agents.facts.events import NetworkUsed, Noticed
-from steerdeck_agents.facts.ids import CallId, TurnId
+from steerdeck_agents.facts.events import KnownEvent, NetworkUsed, Noticed
+from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
 from steerdeck_agents.facts.inert import one_line, utf8
-from steerdeck_agents.loop.flow import Flow
-from steerdeck_agents.loop.site import Site
 from steerdeck_agents.sandbox.proxy import Use
 
 MOST: Final = 200
@@ -23,18 +22,20 @@ def reaches_out(action: Action) -> bool:
 class Connections:
     """The connections of one call."""
 
-    def __init__(self, site: Site, turn: TurnId, call: CallId, flow: Flow) -> None:
-        self._session = site.session
+    def __init__(
+        self, session: SessionId, turn: TurnId, call: CallId, send: Callable[[KnownEvent], None]
+    ) -> None:
+        self._session = session
         self._turn = turn
         self._call = call
-        self._flow = flow
+        self._send = send
         self._count = 0
 
     def hear(self, use: Use) -> None:
         self._count += 1
         if self._count > MOST:
             return
-        self._flow.send(
+        self._send(
             NetworkUsed(
                 session=self._session,
                 turn=self._turn,
@@ -52,7 +53,7 @@ class Connections:
         """Say how many were not told one by one."""
         if (more := self._count - MOST) > 0:
             text = f"connections of this command that are not listed one by one: {more:,}"
-            self._flow.send(
+            self._send(
                 Noticed(
                     session=self._session,
                     turn=self._turn,

@@ -205,7 +205,7 @@ async def _performed(
         flow.send(OutputAdded(session=site.session, turn=turn, call=call_id, text=utf8(text)))
 
     state = site.state
-    connections = Connections(site, turn, call_id, flow)
+    connections = Connections(site.session, turn, call_id, flow.send)
     bench = Bench(
         workspace=state.workspace,
         level=state.level,
@@ -354,7 +354,7 @@ def _shown(action: Action, binding: Binding) -> str:
             return action.brief
         case RunCommand(hosts=hosts) if hosts:
             # In its first line, so that alike cards are alike in their hosts too.
-            return f"{' '.join(hosts)}\n{binding.text}"
+            return f"network: {' '.join(hosts)}\n{binding.text}"
         case _:
             return binding.text
 
