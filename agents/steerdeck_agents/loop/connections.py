@@ -11,7 +11,10 @@ from steerdeck_agents.sandbox.proxy import Use
 
 MOST: Final = 200
 """Connections of one call that are told one by one; a command can make thousands a second."""
-_LONGEST: Final = 260
+_LONGEST: Final = 253
+"""Characters of a host name (RFC 1035). A longer text is no name; cut, it might show half of a
+secret that nobody would find in it."""
+_LONGEST_WHY: Final = 400
 
 
 def reaches_out(action: Action) -> bool:
@@ -35,15 +38,18 @@ class Connections:
         self._count += 1
         if self._count > MOST:
             return
+        long = len(use.host) > _LONGEST
+        host = f"a text of {len(use.host):,} characters" if long else use.host
+        why = "it is no host name." if long else use.why
         self._send(
             NetworkUsed(
                 session=self._session,
                 turn=self._turn,
                 call=self._call,
-                host=one_line(utf8(use.host), _LONGEST),
+                host=one_line(utf8(host), _LONGEST),
                 port=use.port,
                 allowed=use.allowed,
-                why=one_line(utf8(use.why), _LONGEST),
+                why=one_line(utf8(why), _LONGEST_WHY),
                 sent=use.sent,
                 received=use.received,
             )

@@ -15,11 +15,17 @@ def told(*uses: Use) -> list[KnownEvent]:
     return facts
 
 
-def test_each_connection_is_a_fact_of_its_call_with_whatever_the_command_wrote_made_short() -> None:
-    (one,) = told(Use("a\udc00\n" + "x" * 9000, 443, allowed=False, why="It is no host name."))
+def test_each_connection_is_a_fact_of_its_call() -> None:
+    (one,) = told(Use("a\udc00\n", 443, allowed=False, why="It is no host name."))
     assert isinstance(one, NetworkUsed)
     assert (one.session, one.turn, one.call, one.allowed) == ("s", "t", "c", False)
-    assert one.host.isprintable() and len(one.host) < 300 and one.host.encode()
+    assert one.host.isprintable() and one.host.encode() and one.why == "It is no host name."
+
+
+def test_nothing_is_kept_of_a_name_too_long_to_be_one() -> None:
+    (one,) = told(Use("x" * 300, 443, allowed=False, why=f"{'x' * 300} is not a host name."))
+    assert isinstance(one, NetworkUsed)
+    assert (one.host, one.why) == ("a text of 300 characters", "it is no host name.")
 
 
 def test_a_flood_of_connections_is_counted_and_no_longer_listed() -> None:
