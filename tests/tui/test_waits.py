@@ -7,6 +7,7 @@ import msgspec
 from kit.desk import NOW, Feed, Story, deck, told, until
 from kit.shop import OUTLOOK
 from steerdeck.app import DeckApp
+from steerdeck.messages import Open
 from steerdeck.panes.budget import raised, raised_by, spent
 from steerdeck.panes.header import gauges
 from steerdeck.panes.marks import doing, waits
@@ -304,3 +305,19 @@ def test_the_cache_is_drawn_where_it_ends():
         await until(pilot, lambda: "up to here it came out of the cache" in told(app))
 
     play(feed, scene, "enter", "c")
+
+
+def test_a_screen_asked_for_twice_at_once_opens_once_and_again_after_it_was_closed():
+    feed = Feed(story(e.SessionParked(reason="Its key is missing.")).events, OUTLOOK)
+
+    async def scene(app, pilot):
+        for _ in range(3):
+            app.post_message(Open("inbox"))
+        await until(pilot, lambda: app.screen.id == "inbox")
+        await pilot.pause()
+        assert [screen.id for screen in app.screen_stack].count("inbox") == 1
+        app.pop_screen()
+        app.post_message(Open("inbox"))
+        await until(pilot, lambda: app.screen.id == "inbox")
+
+    play(feed, scene)

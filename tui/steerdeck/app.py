@@ -75,6 +75,8 @@ class DeckApp(App[None], inherit_bindings=False):
             ids=ids,
             now_ms=now_ms,
         )
+        self._opened: dict[str, Screen[None]] = {}
+        """The last screen of each id."""
         for palette in THEMES:
             self.register_theme(palette)
         self._use(_named(theme))
@@ -111,10 +113,22 @@ class DeckApp(App[None], inherit_bindings=False):
 
     # other screens
 
-    def on_open(self, message: Open) -> None:
+    async def on_open(self, message: Open) -> None:
         screen = screen_for(message, self.helm)
-        if screen is not None:
-            self.push_screen(screen)
+        if screen is None:
+            return
+        # Two of one id can't be there at once.
+        name = screen.id or ""
+        before = self._opened.get(name)
+        if before is self.screen:
+            return
+        while before in self.screen_stack:
+            await self.pop_screen()
+        if before is not None and before.is_attached:
+            self.call_later(self.on_open, message)  # it is on its way out
+            return
+        self._opened[name] = screen
+        await self.push_screen(screen)
 
     def on_quit(self, message: Quit) -> None:
         self.exit()
