@@ -7,6 +7,8 @@ RUN := $(VENV)/bin/python
 DEMO := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PLACE := $(VENV)/.place
+# Tests wait for real processes half of their time, so there may be more of them than cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, max(2, 3 * (os.cpu_count() or 2) // 2)))')
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
@@ -35,7 +37,7 @@ demo: $(DEMO)
 	@$(VENV)/bin/steerdeck demo
 
 test: $(DEV)
-	@$(RUN) -m pytest -q -n auto --maxprocesses 8 --dist worksteal
+	@$(RUN) -m pytest -q -n $(WORKERS) --dist worksteal
 
 check: $(DEV)
 	@$(RUN) -m ruff format --check .

@@ -118,7 +118,7 @@ def ground(repository: Path, planted: list[Canary]) -> Ground:
     write(repository, "output.txt", _lines(outputs))
     write(repository, "errors.txt", _lines(errors))
     slowly = (
-        "python3 -c \"import sys,time\n"
+        'python3 -c "import sys,time\n'
         "for c in open('output.txt').read(): sys.stdout.write(c); sys.stdout.flush()\""
     )
     commit(repository, "files")

@@ -133,16 +133,13 @@ def parts(kind: str, step: int) -> tuple[Say | Call | Think, ...]:
     def shell(command: str, place: int = 0) -> Call:
         return call("shell", place, command=command, why="So.")
 
-    if kind == "kept":
-        more = {"why": "So.", "keep": True, "wait_s": 0.05}
-        return (call("shell", command=KEPT % step, **more),)
-    if kind == "look":
-        return (call("shell_session", id="sh-1", wait_s=0.05, stop=step % 2 == 0),)
+    if kind in ("kept", "look"):
+        return (living(kind, step),)
     say = Say(f"Step {step}.", id=f"step_{step}_m", final=kind == "say")
+    if kind == "say":
+        return (say,)
     reads = (call("read_file", 1, path="readme.md"), call("list_files", 2))
     match kind:
-        case "say":
-            return (say,)
         case "think":
             return (Think("Hm."), reads[0])
         case "reads":
@@ -172,6 +169,15 @@ def parts(kind: str, step: int) -> tuple[Say | Call | Think, ...]:
                      for n, how in enumerate(("ruled", "asked"))]  # fmt: skip
             return (say, *reads, *asked, call("apply_patch", 5, patch=GOOD % step))
     raise AssertionError(kind)
+
+
+def living(kind: str, step: int) -> Call:
+    """A call that opens a shell session, or looks at the first one and may end it."""
+    if kind == "kept":
+        asked = {"command": KEPT % step, "why": "So.", "keep": True, "wait_s": 0.05}
+        return Call("shell", asked, f"step_{step}_0")
+    asked = {"id": "sh-1", "wait_s": 0.05, "stop": step % 2 == 0}
+    return Call("shell_session", asked, f"step_{step}_0")
 
 
 class Course:
@@ -212,7 +218,9 @@ class Course:
                     self._listen(playing)
                     if not self.session:
                         self.session = await playing.start(
-                            self._repository, "m", mode=self.plan.mode,
+                            self._repository,
+                            "m",
+                            mode=self.plan.mode,
                             checks=(CHECK,) if self.plan.checked else (),
                         )
                     self.sessions = list(playing.runtime.fleet.sessions)

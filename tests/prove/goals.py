@@ -30,9 +30,7 @@ BUDGET = 40
 """Turns, raised when it is reached."""
 SEED = 20261120
 PATIENCE_S = 300.0
-CHECK = Check(
-    name="sixty", command=f"cat steps; test $(cat steps 2>/dev/null | wc -l) -ge {TURNS}"
-)
+CHECK = Check(name="sixty", command=f"cat steps; test $(cat steps 2>/dev/null | wc -l) -ge {TURNS}")
 
 
 def command(step: int) -> str:

@@ -163,7 +163,9 @@ def test_two_calls_at_once_do_not_both_take_the_last_use(tmp_path: Path, reposit
         if not talk.calls:
             return Reply((Call("shell", {"command": "touch a.txt", "why": "Because."}),))
         if len(talk.calls) == 1:
-            calls = (Call("shell", {"command": f"touch {name}.txt", "why": "So."}) for name in "bcd")
+            calls = (
+                Call("shell", {"command": f"touch {name}.txt", "why": "So."}) for name in "bcd"
+            )
             return Reply(tuple(calls))
         return Reply((Say("Done.", final=True),))
 

@@ -43,7 +43,9 @@ VERBS: dict[str, Verb] = {
     "rules": Verb("rules", "rules", "List, test, add and take back rules for approvals"),
     "policy": Verb("policy", "policy", "Say what the gate makes of a command, without running it"),
     "why": Verb("why", "why", "Say which session, call and decision wrote a file"),
-    "secrets": Verb("secrets", "secrets", "Look for secrets in texts, files and everything recorded"),
+    "secrets": Verb(
+        "secrets", "secrets", "Look for secrets in texts, files and everything recorded"
+    ),
     "export": Verb("history", "export", "Write a session's events as JSON lines, or to read"),
     "search": Verb("history", "search", "Search all sessions"),
     "runtime": Verb("background", "runtime", "Status, end or log of the background process"),
