@@ -16,6 +16,7 @@ from kit.repositories import plain
 from kit.scene import scene
 from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import BadArguments, PatchError
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
@@ -122,7 +123,10 @@ async def played(folder: Path, cases: list[tuple[str, bytes]], tally: Tally) -> 
         for number, lot in enumerate(lots):
             session = await now.start(repository, "bad", f"Lot {number}")
             async with asyncio.timeout(180):
-                while (state := now.state(session)).status in ("starting", "working"):
+                while (state := now.state(session)).status in ("starting", "working", "parked"):
+                    if state.parked:
+                        # Three in a row pause an agent; here all of them are wanted.
+                        await now.give(o.Resume, session)
                     await asyncio.sleep(0.02)
             ended = list(now.of(session, e.CallEnded))
             refused = [fact for fact in ended if fact.status == "failed" and fact.result]

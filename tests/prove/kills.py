@@ -173,7 +173,7 @@ def asking(talk: Conversation) -> Reply:
     """Streams for a while, then asks to run something no rule names."""
     done = len(talk.calls)
     words = " ".join(f"word{n}" for n in range(40))
-    return Reply((Say(words), Call("shell", {"command": f"echo ask-{done}", "why": "Ask."})))
+    return Reply((Say(words), Call("shell", {"command": f"touch ask-{done}", "why": "Ask."})))
 
 
 def deck_kills() -> Counted:

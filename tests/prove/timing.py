@@ -26,10 +26,13 @@ ARM_S = 0.4
 
 def asking(talk: Conversation) -> Reply:
     """Asks for one command after the other; every refusal brings the next."""
-    number = len(talk.calls)
+    number = sum(call.tool == "shell" for call in talk.calls)
     program = "rm -rf /" if KINDS[number % 3] == "danger" else "touch x"
     call = Call("shell", {"command": f"{program} # burst-{number:04}", "why": "Ask."})
-    return Reply((call,))
+    # A plan that goes on, or the agent would be said to spend without a change.
+    done = [{"text": f"Part {part}.", "status": "completed"} for part in range(number // 10 + 1)]
+    plan = [Call("update_plan", {"steps": done})] if number % 10 == 0 else []
+    return Reply((*plan, call))
 
 
 def bursts() -> Counted:
