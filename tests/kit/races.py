@@ -187,7 +187,12 @@ class Course:
             armed()
 
     async def _one(self, playing: Scene, session: SessionId, number: int, race: Race) -> None:
-        await playing.until(lambda: playing.state(session).approvals)
+        await playing.until(
+            lambda: playing.state(session).approvals or playing.state(session).parked
+        )
+        if playing.state(session).parked:  # so many commands without a change are said to drift
+            await playing.give(o.Resume, session)
+            await playing.until(lambda: playing.state(session).approvals)
         ledger = self._top / "ledger"
         ledger.unlink(missing_ok=True)
         if race.moment is not None:
