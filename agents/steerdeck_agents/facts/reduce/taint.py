@@ -1,12 +1,28 @@
 """Aspect of a state: whose words are in its prompt that nobody vouches for."""
 
+import re
+
+import msgspec
 from msgspec.structs import replace
 
 from steerdeck_agents.facts.events import CallEnded, Event, NetworkUsed
 from steerdeck_agents.facts.state import OpenCall, SessionState
 
-_FOREIGN = ("node_modules/", "site-packages/", "vendor/", ".venv/", "third_party/")
 MOST = 16
+_READERS = ("read_file", "search", "list_files")
+_FOREIGN = re.compile(
+    r"(?:^|[\s/'\"=:(])(node_modules|site-packages|vendor|third_party)(/[^\s'\";|&<>()]*|$)"
+)
+_PROGRAMS = re.compile(r"/\.?bin/")
+"""Folders of what a command runs; it is not what the command reads."""
+
+
+class _Named(msgspec.Struct):
+    """What of a call's arguments says which files it reads."""
+
+    path: str | None = None
+    folder: str | None = None
+    command: str | None = None
 
 
 def apply(state: SessionState, event: Event) -> SessionState:
@@ -29,5 +45,14 @@ def _source(call: OpenCall) -> str:
         return f"the server {server}"
     if call.tool == "delegate":
         return "a helper's answer"
-    found = next((folder for folder in _FOREIGN if folder in call.arguments), "")
-    return f"files below {found.rstrip('/')}" if found else ""
+    if call.tool not in (*_READERS, "shell"):
+        return ""
+    try:
+        named = msgspec.json.decode(call.arguments, type=_Named)
+    except msgspec.DecodeError:
+        return ""
+    script = call.edited or named.command or ""
+    found = [*_FOREIGN.findall(f"{named.path or ''}\n{named.folder or ''}")]
+    hits = _FOREIGN.findall(script)
+    found += [hit for hit in hits if hit[1] and not _PROGRAMS.match(hit[1])]
+    return f"files below {found[0][0]}" if found else ""

@@ -1,0 +1,68 @@
+"""Whose words an agent has read: said of what was read, and of nothing else."""
+
+import msgspec
+import pytest
+
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
+from steerdeck_agents.facts.reduce.session import fold
+
+
+def taint(tool: str, **arguments: object) -> tuple[str, ...]:
+    """The sources after one call that was done."""
+    told = msgspec.json.encode(arguments).decode()
+    session, turn, call = SessionId("s"), TurnId("t"), CallId("c")
+    return fold(
+        [
+            e.TurnStarted(session=session, seq=1, turn=turn),
+            e.CallRequested(
+                session=session, seq=2, turn=turn, call=call, tool=tool, arguments=told, title=""
+            ),
+            e.CallEnded(
+                session=session,
+                seq=3,
+                turn=turn,
+                call=call,
+                status="done",
+                result="",
+            ),
+        ]
+    ).taint
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ".venv/bin/python -m pytest -q",
+        "node_modules/.bin/eslint src",
+        "node ./node_modules/.bin/jest --ci",
+        "vendor/bin/phpunit tests",
+        "cat vendors/list.txt my_vendor/x",
+        "make vendor",
+    ],
+)
+def test_a_program_that_is_run_is_nothing_that_was_read(command: str) -> None:
+    assert taint("shell", command=command, why="it is below node_modules/ and vendor/") == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "folder"),
+    [
+        ("cat node_modules/left-pad/README.md", "node_modules"),
+        ("cd web && head -5 ./node_modules/.bin/x node_modules/y/a.js", "node_modules"),
+        ("sed -n 1,9p '.venv/lib/python3.11/site-packages/rich/text.py'", "site-packages"),
+        ("grep -r todo third_party/zlib", "third_party"),
+        ("ls vendor/", "vendor"),
+    ],
+)
+def test_foreign_files_that_a_command_names_are_a_source(command: str, folder: str) -> None:
+    assert taint("shell", command=command) == (f"files below {folder}",)
+
+
+def test_what_is_read_counts_in_every_foreign_folder_and_what_is_only_said_does_not() -> None:
+    assert taint("read_file", path="node_modules/.bin/x") == ("files below node_modules",)
+    assert taint("search", pattern="a", folder="src/vendor") == ("files below vendor",)
+    assert taint("search", pattern="node_modules/", folder=None) == ()
+    assert taint("apply_patch", patch="+++ b/vendor/x.py") == ()
+    assert taint("update_plan", explanation="look below vendor/") == ()
+    assert taint("read_file", path=7) == ()
