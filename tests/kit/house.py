@@ -24,7 +24,18 @@ ENGINE = (
     "work", "loop", "adapters", "share", "furnish", "hosting", "place", "session", "fleet", "demo",
     "doctor", "runtime", "library", "__init__",
 )  # fmt: skip
-DECK = ("output", "widgets", "panes", "bridge", "commands", "verbs", "screens", "app", "cli")
+DECK = (
+    "output",
+    "widgets",
+    "panes",
+    "bridge",
+    "acts",
+    "commands",
+    "verbs",
+    "screens",
+    "app",
+    "cli",
+)
 REACH = {
     "steerdeck_agents": {"steerdeck_agents"},
     "steerdeck_themes": {"steerdeck_themes"},

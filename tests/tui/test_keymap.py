@@ -1,4 +1,5 @@
-from steerdeck.keymap import KEYS, Keymap, Place, label, name_of
+from steerdeck.keymap import KEYS, Keymap, label, name_of
+from steerdeck.keys.key import Place
 
 TOGETHER: list[tuple[Place, ...]] = [
     ("composer", "anywhere"),

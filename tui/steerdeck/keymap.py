@@ -1,4 +1,4 @@
-"""Every key of the deck as data: an id, its keys, its verb, where it works, and what it does.
+"""The table of all keys with the developer's own in it, and how a pressed key is found there.
 
 Footer, help screen and palette are made from this table, so a key is shown where it works and
 nowhere else. A screen carries out an act with its method `do_<id>`; an optional `can_<id>` says
@@ -8,15 +8,17 @@ Keys are named by what is printed on them: `.`, `L`, `ctrl+s`, `alt+1`, `f2`, `s
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 import msgspec
 
-Place = Literal[
-    "anywhere", "composer", "deck", "zoom", "inbox", "card", "replay", "dialog", "new", "land",
-    "help", "words", "scope",
-]  # fmt: skip
-"""Where the keys go: `composer` is text; in every other place letters are commands."""
+from steerdeck.keys.anywhere import ANYWHERE
+from steerdeck.keys.composer import COMPOSER
+from steerdeck.keys.deck import DECK
+from steerdeck.keys.dialogs import DIALOGS
+from steerdeck.keys.inbox import INBOX
+from steerdeck.keys.key import Key, Place
+from steerdeck.keys.replay import REPLAY
+from steerdeck.keys.zoom import ZOOM
 
 LEADER = "ctrl+x"
 
@@ -44,203 +46,14 @@ _SHOWN = {
     "pagedown": "PgDn",
 }
 
-
-class Key(msgspec.Struct, frozen=True):
-    """One act and its keys; `foot` orders it in the footer, left below zero, right above."""
-
-    id: str
-    keys: tuple[str, ...]
-    verb: str
-    where: tuple[Place, ...]
-    title: str = ""
-    """A sentence for palette and help; an act without one is not in the palette."""
-    foot: int = 0
-    leader: str = ""
-    """The key behind Ctrl+X; an act of the deck has its first letter there by itself."""
-    shown: str = ""
-    """What the footer writes instead of the first key, such as `h l` for a pair."""
-
-
 KEYS: tuple[Key, ...] = (
-    # composer
-    Key("send", ("enter",), "steer", ("composer",), "Send the draft at the next safe point"),
-    Key("queue", ("tab",), "queue", ("composer",), "Queue the draft for after the turn"),
-    Key("now", ("ctrl+s",), "send now", ("composer",), "Interrupt and send the draft now"),
-    Key("editor", ("ctrl+g",), "editor", ("composer",), "Write the draft in $EDITOR"),
-    Key("take_back", ("up",), "take back the queued one", ("composer",), foot=-1),
-    Key("lanes", ("f2",), "lanes", ("composer",), "Go from the composer to the lanes", foot=2),
-    # deck
-    Key("write", ("space", "f2"), "write", ("deck", "zoom"), "Go to the composer"),
-    Key(
-        "lane_left", ("h", "left", "["), "lane", ("deck",), "Lane to the left", shown="h l", foot=-1
-    ),
-    Key("lane_right", ("l", "right", "]"), "lane", ("deck",), "Lane to the right"),
-    Key(
-        "scroll_down",
-        ("j", "down"),
-        "scroll",
-        ("deck", "zoom", "inbox", "replay", "help"),
-        shown="j k",
-        foot=-2,
-    ),
-    Key("scroll_up", ("k", "up"), "scroll", ("deck", "zoom", "inbox", "replay", "help")),
-    Key("page_down", ("pagedown",), "page", ("anywhere",), "Scroll a page down"),
-    Key("page_up", ("pageup",), "page", ("anywhere",), "Scroll a page up"),
-    Key("top", ("g", "home"), "top", ("deck", "zoom", "help"), "Scroll to the beginning"),
-    Key("end", ("G", "end"), "end", ("deck", "zoom", "help"), "Scroll to the end"),
-    Key(
-        "zoom",
-        ("enter",),
-        "zoom",
-        ("deck",),
-        "Open the session in hand full screen",
-        foot=-3,
-        leader="z",
-    ),
-    Key(
-        "next_waiting",
-        (".",),
-        "next waiting",
-        ("deck", "zoom"),
-        "Go to the next thing that waits for you",
-        foot=1,
-        leader=".",
-    ),
-    Key("inbox", ("i",), "inbox", ("deck", "zoom"), "Open the inbox", foot=2),
-    Key("diff", ("d",), "diff", ("deck",), "Show what the session changed", foot=3),
-    Key("new", ("n",), "new", ("deck",), "Start a new session", foot=5),
-    Key(
-        "replay",
-        ("r",),
-        "replay",
-        ("deck", "zoom"),
-        "Replay the session from its beginning",
-        foot=1,
-    ),
-    Key("several", ("s",), "pick several", ("deck",), "Speak to several sessions: pick them"),
-    Key("all", ("a",), "speak to all", ("deck",), "Speak to all sessions at once"),
-    Key(
-        "interrupt",
-        ("x",),
-        "interrupt",
-        ("deck", "zoom"),
-        "Interrupt the session in hand",
-        foot=-1,
-    ),
-    Key("resume", ("c",), "go on", ("deck",), "Let the session in hand go on"),
-    Key(
-        "try_now",
-        ("T",),
-        "try now",
-        ("deck", "zoom"),
-        "Ask the model now, without waiting any longer",
-        foot=-1,
-    ),
-    Key("model", ("M",), "model", ("deck", "zoom"), "Change model or effort of the session"),
-    Key("compact", ("C",), "compact", ("deck", "zoom"), "Compact the window of the session"),
-    Key(
-        "fork", ("f",), "fork", ("deck", "zoom"), "Fork the session in hand: a copy on its own way"
-    ),
-    Key("set_checks", ("V",), "checks", ("deck", "zoom"), "Set the checks of the session"),
-    Key("set_goal", ("O",), "goal", ("deck", "zoom"), "Set the goal of the session"),
-    Key("drop_goal", ("E",), "drop goal", ("deck", "zoom"), "Drop the goal of the session"),
-    Key(
-        "type_shell", ("w",), "type", ("deck", "zoom"), "Type into a shell of the session", foot=-3
-    ),
-    Key("end_shell", ("X",), "end shell", ("deck", "zoom"), "End a shell of the session", foot=-4),
-    Key("mark_seen", ("m",), "seen", ("deck", "zoom"), "Mark the session's news as seen"),
-    Key("land", ("L",), "land", ("deck", "zoom"), "Land the work of the session in hand"),
-    Key("archive", ("A",), "archive", ("deck", "zoom"), "Stop and archive the session in hand"),
-    Key("discard", ("D",), "discard", ("deck", "zoom"), "Discard the work of the session in hand"),
-    Key("undo", ("u",), "undo", ("deck",), "Undo the last discard or archive"),
-    Key("rename", ("R",), "rename", ("deck",), "Rename the session in hand"),
-    Key(
-        "repositories",
-        ("o",),
-        "repositories",
-        ("deck",),
-        "Show the sessions of all repositories, or of this one",
-    ),
-    Key(
-        "mode",
-        ("shift+tab",),
-        "mode",
-        ("composer", "deck", "zoom"),
-        "Change the mode of the session in hand",
-    ),
-    *(
-        Key(f"slot_{n}", (f"alt+{n}", str(n)), f"slot {n}", ("composer", "deck"))
-        for n in range(1, 10)
-    ),
-    # anywhere
-    Key("palette", ("ctrl+p", "ctrl+k"), "commands", ("anywhere",), foot=8, leader="p"),
-    Key("help", ("?", "f1"), "keys", ("anywhere",), "Show every key", foot=9, leader="?"),
-    Key("back", ("escape",), "", ("anywhere",), foot=7),
-    Key("quit_by_steps", ("ctrl+c",), "quit", ("anywhere",), "Close the deck; agents go on"),
-    Key("theme", ("f8",), "light or dark", ("anywhere",), "Switch between light and dark"),
-    # zoom
-    Key("tab_left", ("h", "left"), "tab", ("zoom",), shown="h l", foot=-1),
-    Key("tab_right", ("l", "right", "tab"), "tab", ("zoom",)),
-    Key("tab_transcript", ("t",), "transcript", ("zoom",), "Transcript of the session"),
-    Key("tab_diff", ("d",), "diff", ("zoom",), "What the session changed"),
-    Key("tab_tools", ("o",), "tools", ("zoom",), "Tool calls of the session"),
-    Key("tab_checks", ("v",), "checks", ("zoom",), "Checks, rounds and goal of the session"),
-    Key("tab_shells", ("s",), "shells", ("zoom",), "Shell sessions that live"),
-    Key("tab_context", ("c",), "context", ("zoom",), "The context as the model sees it"),
-    Key("tab_events", ("e",), "events", ("zoom",), "Raw events of the session"),
-    Key("filter", ("/",), "filter", ("zoom",), "Filter the tool calls", foot=-3),
-    Key("next_file", ("]", "n"), "file", ("zoom",), shown="[ ]", foot=-3),
-    Key("previous_file", ("[", "N"), "file", ("zoom",)),
-    Key("undo_file", ("u",), "undo file", ("zoom",), "Put this file back as it was", foot=3),
-    Key("leave", ("q",), "deck", ("zoom",), "Back to the deck", foot=6),
-    # inbox
-    Key("once", ("y",), "once", ("card",)),
-    Key("confirm_danger", ("!",), "run it, though it can't be taken back", ("card",)),
-    Key("all_alike", ("Y",), "once, all alike", ("card",)),
-    Key("session", ("s",), "this session", ("card",)),
-    Key("always", ("a",), "scope…", ("card",)),
-    Key("edit", ("e",), "edit", ("card",)),
-    Key("no", ("n",), "no", ("card",)),
-    Key("no_words", ("N",), "no, with words", ("card",)),
-    Key("view", ("v", "enter"), "view all", ("card",)),
-    Key("answer", ("w",), "answer", ("card",)),
-    Key("was_done", ("d",), "it was done", ("card",)),
-    Key("was_failed", ("f",), "it failed", ("card",)),
-    Key("go_on", ("r",), "go on", ("card",)),
-    Key("raise", ("b",), "raise the budget, go on", ("card",)),
-    Key("raise_words", ("B",), "another budget", ("card",)),
-    Key("open", ("o",), "open session", ("inbox",), foot=1),
-    Key("land_it", ("L",), "land", ("card",)),
-    Key("seen", ("x",), "seen", ("card",)),
-    *(Key(f"choice_{n}", (str(n),), "", ("card",)) for n in range(1, 10)),
-    # the scope of a yes
-    Key("field_up", ("k", "up"), "field", ("scope",)),
-    Key("field_down", ("j", "down"), "field", ("scope",)),
-    Key("less", ("h", "left"), "narrower", ("scope",)),
-    Key("more", ("l", "right"), "wider", ("scope",)),
-    Key("store", ("y",), "store the rule and run", ("scope",)),
-    Key("view_past", ("v", "enter"), "view all", ("scope",)),
-    # replay
-    Key("play", ("space",), "play", ("replay",)),
-    Key("event_left", ("left",), "event", ("replay",), shown="← →"),
-    Key("event_right", ("right",), "event", ("replay",)),
-    Key("next_error", ("n",), "error", ("replay",), shown="n N"),
-    Key("previous_error", ("N",), "error", ("replay",)),
-    Key("next_approval", ("a",), "approval", ("replay",), shown="a A"),
-    Key("previous_approval", ("A",), "approval", ("replay",)),
-    Key("first", ("g", "home"), "ends", ("replay",), shown="g G", foot=-2),
-    Key("last", ("G", "end"), "ends", ("replay",)),
-    Key("faster", ("+", "="), "speed", ("replay",), shown="+ -", foot=-1),
-    Key("slower", ("-",), "speed", ("replay",)),
-    Key("jump", ("t",), "jump to time", ("replay",), foot=-3),
-    Key("next_lane", ("tab",), "lane", ("replay",), foot=-4),
-    Key("files_then", ("d",), "files then", ("replay",), "The files as they were then"),
-    Key("export", ("x",), "export", ("replay",), foot=1),
-    # dialogs
-    Key("confirm", ("enter",), "do it", ("dialog",)),
-    Key("merge", ("m",), "merge", ("land",)),
-    Key("branch", ("b",), "branch", ("land",)),
-    Key("patch", ("p",), "patch file", ("land",)),
+    *COMPOSER,
+    *DECK,
+    *ANYWHERE,
+    *ZOOM,
+    *INBOX,
+    *REPLAY,
+    *DIALOGS,
 )
 
 

@@ -8,7 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import Place
+from steerdeck.keys.key import Place
 from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.composer import Composer

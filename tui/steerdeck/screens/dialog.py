@@ -5,7 +5,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import Place
+from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.panes.dock import Caps, cap
 from steerdeck.screens.keyed import Keyed

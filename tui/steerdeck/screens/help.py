@@ -3,7 +3,8 @@
 from textual.app import ComposeResult
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import LEADER, Keymap, Place, label
+from steerdeck.keymap import LEADER, Keymap, label
+from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span

@@ -13,7 +13,8 @@ from textual.timer import Timer
 
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
-from steerdeck.keymap import Place, name_of
+from steerdeck.keymap import name_of
+from steerdeck.keys.key import Place
 from steerdeck.messages import Open
 from steerdeck.model import Dirty, InboxItem
 from steerdeck.panes.approval import BY_RULE

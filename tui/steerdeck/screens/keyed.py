@@ -12,7 +12,8 @@ from textual import events
 from textual.screen import Screen
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import LEADER, Key, Place, label, name_of
+from steerdeck.keymap import LEADER, label, name_of
+from steerdeck.keys.key import Key, Place
 from steerdeck.messages import Open, Quit, SwitchTheme
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.panes.footer import Hints, footer, message

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import Place
+from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.panes.changes import changes
 from steerdeck.screens.dialog import SessionDialog

@@ -7,9 +7,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from steerdeck.commands import MODE_WORDS, Helm
+from steerdeck.acts.life import MODE_WORDS
+from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
-from steerdeck.keymap import Place, name_of
+from steerdeck.keymap import name_of
+from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.panes.choice import HANG, CheckChoice
 from steerdeck.panes.header import sandbox

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import Key
+from steerdeck.keys.key import Key
 from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.marks import mark_for

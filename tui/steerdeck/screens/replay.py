@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import Place
+from steerdeck.keys.key import Place
 from steerdeck.model import Dirty, ShownDiff
 from steerdeck.panes.dock import cap
 from steerdeck.panes.lane import Lane

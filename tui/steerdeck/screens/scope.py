@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.timer import Timer
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import Place
+from steerdeck.keys.key import Place
 from steerdeck.model import Dirty, InboxItem
 from steerdeck.panes.scoped import Field, Reach, field_rows, fields_of, past_rows, reach_of
 from steerdeck.screens.deciding import ARM_S

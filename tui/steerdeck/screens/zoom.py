@@ -5,7 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import Place
+from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.panes.chips import chip_rows
 from steerdeck.panes.composer import Composer

@@ -1,0 +1,91 @@
+"""What every act works with: the bridge, the ids of orders, and the footer for refusals."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import TypeVar
+
+from textual.screen import Screen
+
+from steerdeck.bridge import Bridge
+from steerdeck.keymap import Keymap
+from steerdeck.model import DeckModel, Dirty
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.ids import Ids, OrderId, RandomIds, SessionId
+from steerdeck_agents.facts.places import Surroundings
+
+T = TypeVar("T")
+SETTLE_S = 0.5
+
+
+class Acts:
+    """The ground of all acts: `go` runs one beside the screen, `say` tells in the footer."""
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        keymap: Keymap,
+        *,
+        surroundings: Surroundings | None = None,
+        keys: dict[str, str] | None = None,
+        ids: Ids | None = None,
+        now_ms: Callable[[], int] | None = None,
+    ) -> None:
+        """`keys` are the developer's secrets for models; `now_ms` is handed in by pictures."""
+        self.bridge = bridge
+        self.keymap = keymap
+        self.surroundings = surroundings or Surroundings()
+        self.keys = keys or {}
+        self.now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
+        self._ids = ids or RandomIds()
+        self._acts: set[asyncio.Task[None]] = set()
+        self.watched: set[SessionId] = set()
+        """Sessions another screen than the deck wants in full."""
+        self.closed_at = float("-inf")
+        self._closed: object = None
+        """The screen that was closed last; it may still be drawn once before it is gone."""
+        self.ticked: set[str] = set()
+        """Commands of the checks the last session was started with."""
+
+    @property
+    def model(self) -> DeckModel:
+        return self.bridge.model
+
+    def go(self, act: Coroutine[None, None, None]) -> None:
+        """Run an act beside the screen; what goes wrong stands in the footer."""
+        task = asyncio.create_task(self._act(act))
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
+
+    async def _act(self, act: Coroutine[None, None, None]) -> None:
+        try:
+            await act
+        except (SteerdeckError, OSError) as error:
+            self.say(str(error), bad=True)
+
+    def settled(self) -> bool:
+        """Whether Esc may interrupt: half a second after it closed something."""
+        return time.monotonic() - self.closed_at >= SETTLE_S
+
+    def close_screen(self, screen: Screen[T], result: T | None = None) -> None:
+        """Close what is open over the deck, and remember when; a second time does nothing."""
+        if screen is self._closed:
+            return
+        self._closed = screen
+        self.closed_at = time.monotonic()
+        screen.dismiss(result)
+
+    async def older(self, session: SessionId) -> None:
+        await self.bridge.older(session)
+
+    def say(self, text: str, *, bad: bool = False) -> None:
+        """A message for the footer."""
+        self.model.say(text, bad=bad)
+        self.bridge.mark(Dirty(everything=True))
+
+    def close(self) -> None:
+        for act in self._acts:
+            act.cancel()
+
+    def order_id(self) -> OrderId:
+        return OrderId(self._ids.new("ord"))

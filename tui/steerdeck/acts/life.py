@@ -1,0 +1,122 @@
+"""The life of a session: start, pause, go on, fork, archive, land."""
+
+from typing import Literal
+
+from steerdeck.acts.ground import Acts
+from steerdeck.model import Dirty
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.checks import Check
+from steerdeck_agents.facts.goals import Goal
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.places import Mode
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime.wire import Given
+
+_MODES: tuple[Mode, ...] = ("ask", "auto", "plan")
+MODE_WORDS = {"ask": "ask", "auto": "auto by rules", "plan": "plan only"}
+
+
+class Life(Acts):
+    """From its start to its landing."""
+
+    async def start(
+        self,
+        task: str,
+        *,
+        name: str = "",
+        model: str = "",
+        base: str = "",
+        mode: Mode = "ask",
+        carry: bool = False,
+        budget: float | None = None,
+        checks: tuple[Check, ...] = (),
+        goal: Goal | None = None,
+    ) -> Given:
+        """Start a session here; it is in hand as soon as it is there."""
+        given = await self.bridge.give(
+            o.Start(
+                id=self.order_id(),
+                task=task,
+                folder=self.model.folder,
+                name=name,
+                model=model,
+                base=base,
+                mode=mode,
+                carry=carry,
+                limits=Limits(dollars=self.model.outlook.budget if budget is None else budget),
+                surroundings=self.surroundings,
+                keys=self.keys,
+                checks=checks,
+                goal=goal,
+            )
+        )
+        if given.session:
+            self.model.in_hand = given.session
+            self.model.target = "one"
+            self.bridge.mark(Dirty(everything=True))
+        return given
+
+    async def interrupt(self, session: SessionId) -> None:
+        await self.bridge.give(o.Interrupt(id=self.order_id(), session=session))
+
+    async def resume(self, session: SessionId) -> None:
+        await self.bridge.give(o.Resume(id=self.order_id(), session=session, keys=self.keys))
+
+    async def next_mode(self, state: SessionState) -> None:
+        place = _MODES.index(state.mode)
+        mode = _MODES[(place + 1) % len(_MODES)]
+        await self.bridge.give(o.Configure(id=self.order_id(), session=state.id, mode=mode))
+        self.say(f"{state.name}: mode {MODE_WORDS[mode]}")
+
+    async def try_now(self, session: SessionId) -> None:
+        await self.bridge.give(o.TryNow(id=self.order_id(), session=session))
+
+    async def compact(self, session: SessionId) -> None:
+        await self.bridge.give(o.Compact(id=self.order_id(), session=session))
+
+    async def fork(self, state: SessionState) -> None:
+        """A copy of a session as it stands; it is in hand as soon as it is there."""
+        given = await self.bridge.give(o.Fork(id=self.order_id(), session=state.id))
+        if given.session:
+            self.model.in_hand = given.session
+            self.model.target = "one"
+            self.bridge.mark(Dirty(everything=True))
+        self.say(f"forked {state.name}; say how the copy goes on")
+
+    async def switch(self, state: SessionState, model: str | None, effort: str | None) -> None:
+        """Another model or effort from the next request on; None leaves it as it is."""
+        await self.bridge.give(
+            o.Configure(id=self.order_id(), session=state.id, model=model, effort=effort)
+        )
+        told = [model or "", f"effort {effort or 'of the model'}" if effort is not None else ""]
+        self.say(f"{state.name}: {', '.join(word for word in told if word)} from the next request")
+
+    async def raise_budget(self, state: SessionState, limits: Limits) -> None:
+        """Larger budgets, and on with the work."""
+        await self.bridge.give(o.Configure(id=self.order_id(), session=state.id, limits=limits))
+        await self.resume(state.id)
+
+    async def rename(self, session: SessionId, name: str) -> None:
+        await self.bridge.give(o.Configure(id=self.order_id(), session=session, name=name))
+
+    async def archive(self, state: SessionState, *, discard: bool) -> None:
+        await self.bridge.give(o.Archive(id=self.order_id(), session=state.id, discard=discard))
+        self.model.undoable.append(state.id)
+        word = "discarded" if discard else "archived"
+        self.say(f"{state.name} {word}; {self.keymap.shown('undo')} brings it back")
+
+    async def reopen(self) -> None:
+        """Undo the last archive or discard of this deck."""
+        if self.model.undoable:
+            session = self.model.undoable[-1]
+            await self.bridge.give(o.Reopen(id=self.order_id(), session=session))
+            self.model.undoable.pop()
+
+    async def land(
+        self, session: SessionId, how: Literal["merge", "branch", "patch"], path: str = ""
+    ) -> None:
+        await self.bridge.give(o.Land(id=self.order_id(), session=session, how=how, path=path))
+
+    async def undo_file(self, session: SessionId, path: str) -> None:
+        await self.bridge.give(o.Undo(id=self.order_id(), session=session, paths=(path,)))

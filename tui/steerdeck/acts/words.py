@@ -1,0 +1,43 @@
+"""Words for sessions.
+
+A draft leaves the composer when it is sent and comes back when the order was refused, so no word
+is lost.
+"""
+
+from typing import Literal
+
+from steerdeck.acts.life import Life
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.ids import MessageId, SessionId
+from steerdeck_agents.facts.state import SessionState
+
+
+class Words(Life):
+    """Say, take back."""
+
+    async def send(
+        self, text: str, targets: list[SessionState], delivery: Literal["steer", "queue", "now"]
+    ) -> None:
+        """Say it to each target; to nobody means a new session with it as its task."""
+        name = self.model.draft_of
+        try:
+            if not targets:
+                await self.start(text)
+            for state in targets:
+                await self.bridge.give(o.Say(id=self.order_id(), session=state.id, text=text,
+                                             delivery=delivery))  # fmt: skip
+        except (SteerdeckError, OSError):
+            self.model.returned[name] = text
+            raise
+        if len(targets) > 1:
+            self.say(f"said to {len(targets)} sessions")
+
+    async def withdraw(self, session: SessionId, message: MessageId) -> None:
+        await self.bridge.give(o.Withdraw(id=self.order_id(), session=session, message=message))
+
+    async def say_to(self, session: SessionId, text: str, *, resume: bool = False) -> None:
+        """Words for one session; with `resume` it goes on with them after a pause."""
+        await self.bridge.give(o.Say(id=self.order_id(), session=session, text=text))
+        if resume:
+            await self.resume(session)

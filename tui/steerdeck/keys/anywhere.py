@@ -1,0 +1,11 @@
+"""Keys that work on every screen."""
+
+from steerdeck.keys.key import Key
+
+ANYWHERE: tuple[Key, ...] = (
+    Key("palette", ("ctrl+p", "ctrl+k"), "commands", ("anywhere",), foot=8, leader="p"),
+    Key("help", ("?", "f1"), "keys", ("anywhere",), "Show every key", foot=9, leader="?"),
+    Key("back", ("escape",), "", ("anywhere",), foot=7),
+    Key("quit_by_steps", ("ctrl+c",), "quit", ("anywhere",), "Close the deck; agents go on"),
+    Key("theme", ("f8",), "light or dark", ("anywhere",), "Switch between light and dark"),
+)

@@ -1,0 +1,10 @@
+"""Keys of dialogs."""
+
+from steerdeck.keys.key import Key
+
+DIALOGS: tuple[Key, ...] = (
+    Key("confirm", ("enter",), "do it", ("dialog",)),
+    Key("merge", ("m",), "merge", ("land",)),
+    Key("branch", ("b",), "branch", ("land",)),
+    Key("patch", ("p",), "patch file", ("land",)),
+)
