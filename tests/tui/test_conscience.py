@@ -212,6 +212,10 @@ def test_runs_of_checks_stand_in_the_columns_of_calls():
     assert words([row]) == "✗make test  29 passed, 2 failed6.3 s"
     hung = Marked("m", 1, NOW, "check e2e hung in 600.0 s: It was killed.", "warning")
     assert "It was killed." in words(entry_lines(hung, STATES[RATE], NOW))
+    before = Marked("m", 1, NOW, f"before it began: {marked.text}", "info")
+    (row,) = entry_lines(before, STATES[RATE], NOW)
+    assert words([row]) == "✗make test  29 passed, 2 failed, before it began6.3 s"
+    assert row.gutter is not None and row.gutter.fg == "t2"
 
 
 # chips

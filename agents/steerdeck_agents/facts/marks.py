@@ -9,6 +9,8 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import CheckResult, Evidence
 
 Told = tuple[str, str]
+BEFORE = "before it began"
+"""What is said of the baseline, which is not the agent's doing."""
 
 
 def told(event: e.Event) -> Told | None:
@@ -19,7 +21,7 @@ def told(event: e.Event) -> Told | None:
 def _conscience(event: e.Event) -> Told | None:
     match event:
         case e.CheckEnded():
-            return check_words(event.result), "done" if event.result.good else "warning"
+            return check_words(event.result, event.round), _check_level(event)
         case e.DoneRefused():
             return f"not done: {event.reason}", "warning"
         case e.DoneClaimed():
@@ -74,9 +76,10 @@ def _surroundings(event: e.Event) -> Told | None:
             return None
 
 
-def check_words(result: CheckResult) -> str:
-    """How one check ended, in a line."""
-    said = f"check {result.check} {result.status} in {result.duration_ms / 1000:.1f} s"
+def check_words(result: CheckResult, round: int = 1) -> str:
+    """How one check ended, in a line; of the baseline, round 0, it says first that it is one."""
+    when = "" if round else f"{BEFORE}: "
+    said = f"{when}check {result.check} {result.status} in {result.duration_ms / 1000:.1f} s"
     counts = [
         f"{number} {what}"
         for number, what in (
@@ -107,6 +110,13 @@ def claim_words(evidence: Evidence) -> str:
 def was_before(result: CheckResult, old: Collection[str]) -> bool:
     """Whether all that fails in it failed before the agent began."""
     return result.status == "failed" and bool(result.failures) and set(result.failures) <= set(old)
+
+
+def _check_level(event: e.CheckEnded) -> str:
+    """What failed before it began warns of nothing that it did."""
+    if event.result.good:
+        return "done"
+    return "warning" if event.round else "info"
 
 
 def _checks(evidence: Evidence) -> str:

@@ -27,7 +27,7 @@ def told(event: e.Event) -> tuple[str, str] | None:
         case e.ChecksSet():
             return "checks", checks_words(event.checks)
         case e.CheckEnded():
-            when = "before the work: " if event.round == 0 else ""
+            when = "" if event.round else f"{marks.BEFORE}: "
             return "check", "\n".join((f"{when}{result_words(event.result)}", *_said(event)))
         case e.ChecksJudged():
             return _judged(event)
@@ -62,7 +62,7 @@ def checks_words(checks: Collection[Check]) -> str:
 
 
 def result_words(result: CheckResult, old: Collection[str] = ()) -> str:
-    """How one check ended, in a line, and whether it did so before the work began."""
+    """How one check ended, in a line, and whether it did so before it began."""
     said = marks.check_words(result).removeprefix("check ")
     return f"{said} (failed before)" if marks.was_before(result, old) else said
 
@@ -104,7 +104,7 @@ def _judged(event: e.ChecksJudged) -> tuple[str, str] | None:
     if event.round == 0:
         if not event.old:
             return None
-        return "before", f"failed before the work began: {named(event.old)}"
+        return "before", f"failed {marks.BEFORE}: {named(event.old)}"
     verdict = {"green": "green", "old": "only what failed before still fails", "red": "red"}
     text = f"round {event.round}: {verdict[event.verdict]}"
     if event.new:

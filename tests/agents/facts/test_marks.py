@@ -2,7 +2,8 @@
 
 from typing import get_args
 
-from steerdeck_agents.facts.events import NetworkUsed, PortOpened, ShellEnded
+from steerdeck_agents.facts.checks import CheckResult
+from steerdeck_agents.facts.events import CheckEnded, NetworkUsed, PortOpened, ShellEnded
 from steerdeck_agents.facts.ids import SessionId, ShellId
 from steerdeck_agents.facts.marks import told
 from steerdeck_agents.facts.shells import ShellEnding
@@ -32,3 +33,10 @@ def test_each_connection_of_a_command_is_told() -> None:
 def test_an_opened_port_is_told_with_its_address() -> None:
     opened = PortOpened(session=SessionId("s"), shell=ShellId("sh-1"), port=8000, at=40_123)
     assert told(opened) == ("http://127.0.0.1:40123 leads to port 8000 of sh-1", "info")
+
+
+def test_what_failed_before_an_agent_began_is_not_told_as_its_failure() -> None:
+    red = CheckResult("tests", "failed", 1, 1200, passed=5, failed=1)
+    said = "check tests failed in 1.2 s (5 passed, 1 failed)"
+    assert told(CheckEnded(round=1, result=red)) == (said, "warning")
+    assert told(CheckEnded(round=0, result=red)) == (f"before it began: {said}", "info")

@@ -54,8 +54,8 @@ GOLDEN = """\
 it             checks   pytest: python3 -m pytest  (tox.ini)
 it                      t
 it             goal     It is fast.
-it             check    before the work: pytest failed in 2.0 s (9 passed, 1 failed)
-it             before   failed before the work began: tests/a.py::old
+it             check    before it began: pytest failed in 2.0 s (9 passed, 1 failed)
+it             before   failed before it began: tests/a.py::old
 it             shell    sh-1 began: npm run dev
 it             shell    sh-1 listens on 5173, 5174
 it             shell    sh-1 waits for input: Password:

@@ -96,7 +96,7 @@ def test_work_that_its_checks_prove_ends_with_0_and_its_evidence(
 
     told = capsys.readouterr()
     assert told.out == "Done 2.\n"
-    assert "one            check    before the work: word failed" in told.err
+    assert "one            check    before it began: word failed" in told.err
     assert "one            checks   round 1: red" in told.err
     assert "one            sent on  not done: word failed (round 1 of 3)" in told.err
     assert "one            done     1 check green, 1 file +1 −0, $0.00" in told.err

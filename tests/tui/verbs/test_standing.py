@@ -38,8 +38,8 @@ def test_red_checks_are_told_apart_from_what_failed_before():
     assert "checks      checks red, 2 rounds" in red
     assert "              last   failed in 6.3 s (29 passed, 2 failed)" in red
     assert "fails since: test_limit.py::test_burst, test_limit.py::test_reset" in red
-    assert "checks      checks green but for what failed before the work began" in claimed
-    assert "failed before the work: shop/legacy.py:88" in claimed
+    assert "checks      checks green but for what failed before it began" in claimed
+    assert "failed before it began: shop/legacy.py:88" in claimed
     assert "weakened test: tests/test_login.py:42: The test test_clock is skipped now." in claimed
     assert "it claims to be done: 3 checks green but for what failed before, 2 files" in claimed
     assert line_of(STATES[LOGIN]).claims and line_of(STATES[LOGIN]).checks == "old"

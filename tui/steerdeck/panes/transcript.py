@@ -15,6 +15,7 @@ from steerdeck.waiting import first_words
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prose import lines as prose_lines
 from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.marks import BEFORE
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said
 from steerdeck_themes.palettes import Token
@@ -25,7 +26,8 @@ _LEAP, _MOST = 4, 10
 a row that does not move is not drawn."""
 _QUIET = ("turn finished",)
 _CHECK = re.compile(
-    r"check (?P<name>.+) (?P<how>\w+) in (?P<took>[\d.]+ s)(?: \((?P<counts>[^()]*)\))?"
+    rf"(?P<when>{BEFORE}: )?check (?P<name>.+) (?P<how>\w+) in (?P<took>[\d.]+ s)"
+    r"(?: \((?P<counts>[^()]*)\))?"
 )
 
 
@@ -206,6 +208,7 @@ def _mark(mark: Marked, state: SessionState) -> list[Line]:
 def _check_row(check: re.Match[str], shape: Span) -> Line:
     """One run of a check, in the columns of a call."""
     told = check["counts"] or check["how"]
+    told += f", {BEFORE}" if check["when"] else ""
     words = (foreign(one_line(check["name"]), "t1"), foreign(f"  {one_line(told)}", "t2"))
     return Line(words, (Span(check["took"], "t2"),), gutter=shape, indent=2)
 
@@ -216,6 +219,8 @@ def _look(mark: Marked) -> tuple[str, str]:
     text = mark.text
     if mark.level == "warning" and text.startswith(("check ", "not done:")):
         return g.failed, "failed"
+    if mark.level == "info" and text.startswith(f"{BEFORE}: "):
+        return g.failed, "t2"
     if text.startswith("goal"):
         return g.goal, "done" if mark.level == "done" else "t2"
     if text.startswith("helper "):

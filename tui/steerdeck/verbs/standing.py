@@ -15,7 +15,7 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.share.conscience import evidence_lines, named, result_words, turns, weakening
 
 _VERDICTS = {
-    "green": "green", "old": "green but for what failed before the work began", "red": "red",
+    "green": "green", "old": "green but for what failed before it began", "red": "red",
 }  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def checks_closely(verify: Verify) -> list[str]:
     lines = [f"{verdict(verify)}{f', {rounds}' if verify.round else ''}"]
     for check in verify.checks:
         lines += _check(check, verify)
-    lines += [f"failed before the work: {named(verify.old)}"] if verify.old else []
+    lines += [f"failed before it began: {named(verify.old)}"] if verify.old else []
     lines += [f"fails since: {named(verify.new)}"] if verify.new else []
     lines += [f"weakened test: {weakening(mark)}" for mark in verify.marks]
     if verify.claim is not None:
