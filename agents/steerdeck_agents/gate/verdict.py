@@ -175,7 +175,7 @@ def _command(
         return Deny("plan mode: nothing that may change something runs before its end.")
     if action.hosts and (why := _unreachable(action, level)):
         return Deny(why)
-    reasons = _doubts(action.script, danger, doubts)
+    reasons = _doubts(action, danger, doubts)
     rule = matching(rules, action.script, workspace.repository, session)
     if action.hosts:
         # Who allowed the text has not allowed what it may then send where.
@@ -202,10 +202,13 @@ def _command(
     return Ask(tuple(reasons), danger, outline)
 
 
-def _doubts(script: str, danger: str, doubts: tuple[str, ...]) -> list[str]:
-    """What the text itself gives reason to look at."""
+def _doubts(action: RunCommand, danger: str, doubts: tuple[str, ...]) -> list[str]:
+    """What the text itself, and how long it would run, give reason to look at."""
     reasons = [f"DANGER: {danger}"] if danger else []
-    if _hides(script):
+    if action.keep:
+        where = "a shell session on a terminal" if action.tty else "a shell session"
+        reasons.append(f"it goes on after its call, as {where}, until it or its session ends")
+    if _hides(action.script):
         reasons.append("it holds control or invisible characters, shown as marks")
         doubts = tuple(why for why in doubts if "invisible" not in why)
     return [*reasons, *doubts[:MOST_REASONS]]

@@ -207,6 +207,17 @@ def test_a_command_that_only_reads_is_automatic_where_its_paths_can_be_followed(
     assert isinstance(judge(RunCommand("touch x"), "plan", level=level, ground=ground), Deny)
 
 
+@pytest.mark.parametrize(("tty", "told"), [(False, "session,"), (True, "session on a terminal,")])
+def test_a_command_that_goes_on_after_its_call_says_so(tty: bool, told: str) -> None:
+    for script in ("ls src", "make $X"):
+        answer = judge(RunCommand(script, keep=True, tty=tty), ground=Disk(PLACE.path))
+        assert isinstance(answer, Ask)
+        said = f"it goes on after its call, as a shell {told} until it or its session ends"
+        assert answer.reasons[0] == said
+        once = judge(RunCommand("make $X", tty=tty), ground=Disk(PLACE.path))
+        assert isinstance(once, Ask) and not any("goes on" in why for why in once.reasons)
+
+
 def test_a_command_that_asks_for_the_network_always_asks_and_names_the_hosts() -> None:
     ground = Disk(PLACE.path)
     for script in ("cat app.py", "make test", "make lint"):
