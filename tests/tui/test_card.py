@@ -13,6 +13,7 @@ from kit.desk import Feed, Story, deck, told, until
 from kit.shop import OUTLOOK, proposal, shop
 from prove import fidelity
 from prove.claim import Tally
+from steerdeck.panes.approval import verdict_rows
 from steerdeck.panes.exact import written
 from steerdeck.screens.deciding import CONFIRM_S
 from steerdeck.screens.inbox import InboxScreen
@@ -135,6 +136,19 @@ def test_danger_takes_a_second_key_that_is_another_one_and_not_pressed_at_once()
         assert (feed.orders[0].allow, feed.orders[0].scope) == (True, "once")
 
     play(scene, danger())
+
+
+def test_danger_is_said_once_and_every_other_reason_stays():
+    story = Story()
+    begin(story, "x", 1)
+    ask(
+        story, "x", "rm -rf $A", danger=DANGER, reasons=(f"DANGER: {DANGER}", "it holds a variable")
+    )
+    state = Feed(story.events, OUTLOOK).states()["x"]
+    rows = verdict_rows(state.approvals[0], state, 80)
+    text = "\n".join("".join(span.text for span in row.spans) for row in rows)
+    assert text.count(DANGER) == 1 and "DANGER:" not in text
+    assert "asks       ▲ it holds a variable" in text
 
 
 def test_esc_takes_the_first_key_for_something_dangerous_back():

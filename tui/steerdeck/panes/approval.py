@@ -85,8 +85,10 @@ def danger_rows(approval: OpenApproval) -> list[Line]:
 
 
 def _asks(approval: OpenApproval) -> list[Line]:
+    """Why the gate asks; what stands in the band above is not said twice."""
     lines = []
-    for number, reason in enumerate(approval.reasons):
+    told = f"DANGER: {approval.danger}"
+    for number, reason in enumerate(why for why in approval.reasons if why != told):
         shape = Span(f"{glyphs().needs} ", "needs")
         lines.append(labelled("" if number else "asks", [shape, foreign(reason, "t0")], hang=2))
     return lines
