@@ -4,14 +4,14 @@ Each thing has an id that stays as long as it waits, so a card, a bell and "seen
 """
 
 import posixpath
-from collections.abc import Collection
 from typing import Literal
 
 import msgspec
 
-from steerdeck_agents.facts.checks import CheckResult, Evidence
+from steerdeck_agents.facts.checks import Evidence
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
+from steerdeck_agents.facts.marks import was_before
 from steerdeck_agents.facts.ruling import RuleReview
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, SessionState
@@ -29,9 +29,6 @@ _CLAIMS = ("approval", "question", "hidden", "unknown", "parked")
 """What keeps an agent waiting; the rest of the inbox is news that stands until it was seen."""
 _RANKS = {"claim": 1, "held": 2, "drift": 2}
 """News that comes before all other, which has rank 3."""
-
-
-BEFORE = "failed before it began"
 
 
 class InboxItem(msgspec.Struct, frozen=True):
@@ -190,11 +187,6 @@ def shell_of(approval: OpenApproval, state: SessionState) -> OpenShell | None:
         if said or shell.id == approval.title:
             return shell
     return state.shells[0] if len(state.shells) == 1 else None
-
-
-def was_before(result: CheckResult, old: Collection[str]) -> bool:
-    """Whether all that fails in it failed before the agent began."""
-    return result.status == "failed" and bool(result.failures) and set(result.failures) <= set(old)
 
 
 def is_red(evidence: Evidence) -> bool:

@@ -12,10 +12,11 @@ from steerdeck.glyphs import glyphs
 from steerdeck.panes.evidence import check_shape
 from steerdeck.panes.ruled import countdown, rule_words, temporary
 from steerdeck.text import Line, Span, duration, fit, foreign, width_of
-from steerdeck.waiting import program, was_before
+from steerdeck.waiting import program
 from steerdeck_agents.facts.checks import CheckResult, Verify
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.marks import was_before
 from steerdeck_agents.facts.servers import OpenServer
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState

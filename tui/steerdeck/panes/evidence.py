@@ -10,10 +10,10 @@ from steerdeck.panes.card import LABEL, labelled
 from steerdeck.panes.changes import file_row
 from steerdeck.panes.transcript import call_row
 from steerdeck.text import BLANK, Line, Span, clock, dollars, duration, foreign, tokens
-from steerdeck.waiting import BEFORE, was_before
 from steerdeck_agents.facts.checks import CheckResult, Evidence, Verify, Weakening
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.marks import BEFORE, was_before
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called, Transcript
 from steerdeck_themes.palettes import Token
@@ -60,7 +60,7 @@ def result_words(result: CheckResult, old: Collection[str] = ()) -> str:
         if result.skipped:
             told.append(f"{result.skipped} skipped")
     if was_before(result, old):
-        return f"{BEFORE} ({result.failed or len(result.failures)})"
+        return f"failed {BEFORE} ({result.failed or len(result.failures)})"
     return ", ".join(told) or _STATUS[result.status]
 
 
@@ -182,10 +182,10 @@ def call_rows(label: str, calls: Sequence[Called], now: int, width: int) -> list
 def _old(old: Collection[str]) -> list[Line]:
     lines: list[Line] = []
     for number, name in enumerate(list(old)[:_MOST_NAMED]):
-        words = [foreign(one_line(name, 120), "t1"), Span(f"   {BEFORE}", "t2")]
+        words = [foreign(one_line(name, 120), "t1"), Span(f"   failed {BEFORE}", "t2")]
         lines.append(labelled("" if number else "old", words, hang=2))
     if len(old) > _MOST_NAMED:
-        lines.append(labelled("", [Span(f"{len(old) - _MOST_NAMED} more, {BEFORE}", "t3")]))
+        lines.append(labelled("", [Span(f"{len(old) - _MOST_NAMED} more, failed {BEFORE}", "t3")]))
     return lines
 
 
