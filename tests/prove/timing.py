@@ -111,7 +111,7 @@ def _burst(deck: Terminal, dice: random.Random, number: int, begun: float) -> No
 
     The card is opened as soon as something waits, with keys right behind in the same write.
     """
-    opened = False
+    opened = 0.0
     until = time.monotonic() + 20
     while time.monotonic() < until:
         screen = deck.screen()
@@ -119,8 +119,8 @@ def _burst(deck: Terminal, dice: random.Random, number: int, begun: float) -> No
         early = time.monotonic() < begun + ARM_S - 0.005
         keys = "".join(dice.choices("ys", k=dice.randint(1, 4))) if dice.random() < 0.3 else ""
         asked = f"burst-{number:04}" in screen and "asks to run" in screen
-        if asked and not card and not opened:
-            opened = True
+        if asked and not card and time.monotonic() > opened + 3:
+            opened = begun = time.monotonic()
             deck.send("\x1b.")
             # It was not in view before this key, so what is sent with it is early.
             deck.send("ysy")

@@ -151,6 +151,14 @@ def test_alt_letters_reach_the_deck_only_while_nothing_is_written():
     play(scene, face="composer")
 
 
+def test_alt_and_a_letter_is_the_letter_on_the_lanes_too():
+    async def scene(app, pilot, feed):
+        await pilot.press("alt+n")
+        await until(pilot, lambda: app.screen.id == "new")
+
+    play(scene, face="deck")
+
+
 def test_ctrl_c_clears_then_interrupts_then_closes_the_deck():
     async def scene(app, pilot, feed):
         await pilot.press(*"draft", "ctrl+c")

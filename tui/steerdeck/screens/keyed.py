@@ -22,6 +22,7 @@ from steerdeck.text import Line
 T = TypeVar("T")
 QUIT_S = 1.0
 _ON_ALT = ("next_waiting", "inbox", "palette", "help", "back", "try_now")
+_LANES = ("deck", "zoom")
 _ALWAYS_ALT = (".", *"123456789")
 
 
@@ -92,8 +93,11 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         places = self.places()
         found = self.helm.keymap.find(places, name)
         letter = name.removeprefix("alt+")
-        if found or letter == name or "composer" not in places:
+        if found or letter == name:
             return found
+        if "composer" not in places:
+            # On a card Esc and a quick letter, which terminals merge, must not answer.
+            return self.helm.keymap.find(places, letter) if places[0] in _LANES else []
         if letter not in _ALWAYS_ALT and not self.composer_empty():
             return []
         found = self.helm.keymap.find(self.letter_places(), letter)
