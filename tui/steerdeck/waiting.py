@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck.programs import program_of
 from steerdeck_agents.facts.checks import Evidence
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
@@ -133,8 +134,7 @@ def _ended(state: SessionState) -> list[InboxItem]:
 
 def program(shell: OpenShell) -> str:
     """The program of a shell session, by which people know it."""
-    first = next((part for part in shell.title.split() if "=" not in part), shell.title)
-    return first.rpartition("/")[2] or shell.id
+    return program_of(shell.title) or shell.id
 
 
 def hidden_id(shell: OpenShell) -> str:
