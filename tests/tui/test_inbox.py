@@ -3,6 +3,7 @@ import asyncio
 import pytest
 from textual import events
 
+from kit.asks import ask, begin
 from kit.desk import NOW, Feed, Story, deck, told, until
 from kit.shop import BUBBLEWRAP, OUTLOOK, shop
 from steerdeck.screens import inbox
@@ -225,6 +226,34 @@ def test_what_was_answered_makes_room_for_the_next_which_arms_anew():
         assert not app.screen.armed
 
     play(scene, shop())
+
+
+@pytest.mark.parametrize(
+    ("moves", "gone", "then"),
+    [(("j",), ["b", "c"], "d"), (("j",) * 3, ["d"], "c"), (("j",), ["a"], "b")],
+)
+def test_after_an_answer_the_next_one_of_the_list_is_in_hand(moves, gone, then):
+    story = Story()
+    for number, name in enumerate("abcd"):
+        begin(story, name, number + 1)
+        ask(story, name, f"make {name}", 90 - number)
+
+    async def scene(app, pilot, feed):
+        await pilot.press(*moves)
+        await pilot.pause()
+        feed.feed(
+            *(
+                e.ApprovalDecided(
+                    approval=ApprovalId(f"{name}_a"), decision="allow", seq=99 + number,
+                    session=SessionId(name), at_ms=NOW,
+                )
+                for number, name in enumerate(gone)
+            )
+        )  # fmt: skip
+        await until(pilot, lambda: len(app.model.inbox()) == 4 - len(gone))
+        await until(pilot, lambda: app.screen.item.session == then)
+
+    play(scene, Feed(story.events, OUTLOOK), armed=False)
 
 
 def test_an_empty_inbox_closes_itself():

@@ -45,6 +45,8 @@ class InboxScreen(Answering):
         self.caps = Rows(id="caps", ground="s1")
         self.foot = Rows(id="footer")
         self._wanted = item
+        self._order: tuple[str, ...] = ()
+        """The things of the list as they stood when it was drawn last."""
         self._shown: tuple[Line, ...] = ()
         self._proposed: set[ApprovalId] = set()
         self._timer: Timer | None = None
@@ -157,13 +159,13 @@ class InboxScreen(Answering):
         self.foot.show([self.footer_line(self.app.size.width)])
 
     def _chosen(self, items: list[InboxItem]) -> InboxItem | None:
-        """The one asked for, the one in hand, or what took its place."""
+        """The one asked for, the one in hand, or where that is gone the next one below it."""
+        here = {item.id: item for item in items}
         wanted = self._wanted or (self.item.id if self.item else "")
-        found = next((item for item in items if item.id == wanted), None)
-        if found is None and items:
-            found = items[0]
-        self._wanted = ""
-        return found
+        place = self._order.index(wanted) if wanted in self._order else 0
+        nearest = (wanted, *self._order[place:], *reversed(self._order[:place]), *here)
+        self._wanted, self._order = "", tuple(here)
+        return next((here[id] for id in nearest if id in here), None)
 
     def _pick(self, item: InboxItem, now: int) -> Pick:
         lines = list_rows(item, self.model.states[item.session], now, len(self.model.alike(item)))
