@@ -10,6 +10,7 @@ import msgspec
 
 from steerdeck.programs import program_of
 from steerdeck_agents.facts.checks import Evidence
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
 from steerdeck_agents.facts.marks import was_before
@@ -128,7 +129,7 @@ def _ended(state: SessionState) -> list[InboxItem]:
         ]
     if state.status != "done" or state.landed or verify.judged in ("green", "old"):
         return []
-    text = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+    text = counted(len(state.files), "file")
     return [InboxItem("done", state.id, news_id(state), state.changed_ms, text)]
 
 

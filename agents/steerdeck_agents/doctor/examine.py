@@ -12,6 +12,7 @@ from pathlib import Path
 
 from steerdeck_agents.doctor import home, machine, shelter
 from steerdeck_agents.doctor.finding import Finding
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import JournalError, SteerdeckError
 from steerdeck_agents.facts.places import Surroundings, Workspace
 from steerdeck_agents.journal.reader import JournalReader
@@ -102,7 +103,7 @@ def _journal(paths: Paths) -> list[Finding]:
     reader = JournalReader(paths.journal)
     try:
         states = reader.sessions()
-        size = f"{len(states)} sessions, {paths.journal.stat().st_size:,} bytes"
+        size = f"{counted(len(states), 'session')}, {paths.journal.stat().st_size:,} bytes"
         found = home.journal(True, size, reader.check())
     except JournalError as error:
         return [home.journal(True, "", (str(error),))]

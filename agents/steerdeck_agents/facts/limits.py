@@ -8,6 +8,8 @@ from typing import Literal, TypeVar, get_args
 
 import msgspec
 
+from steerdeck_agents.facts.counted import counted
+
 Kind = Literal["dollars", "tokens", "seconds", "turns"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 WARNED_SHARE = 0.8
@@ -75,11 +77,11 @@ def amount(kind: Kind, value: float) -> str:
         case "dollars":
             return f"${value:.2f}" if value >= 0.01 or not value else f"${value:.4f}"
         case "tokens":
-            return f"{value:,.0f} tokens"
+            return counted(round(value), "token")
         case "seconds":
             return f"{value:.0f} s of work" if value < 120 else f"{value / 60:.0f} min of work"
         case "turns":
-            return "1 turn" if value == 1 else f"{value:,.0f} turns"
+            return counted(round(value), "turn")
 
 
 def _changed(old: _Number | None, new: _Number | None) -> _Number | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import CheckResult, Evidence
+from steerdeck_agents.facts.counted import counted
 
 Told = tuple[str, str]
 BEFORE = "before it began"
@@ -31,7 +32,7 @@ def _conscience(event: e.Event) -> Told | None:
         case e.GoalCheckedIn():
             return event.text, "info"
         case e.GoalEnded():
-            return f"goal {event.how} after {event.turns} turns", "done"
+            return f"goal {event.how} after {counted(event.turns, 'turn')}", "done"
         case e.DriftFound():
             return event.drift.text, "warning"
         case _:
@@ -96,14 +97,14 @@ def network_words(event: e.NetworkUsed) -> str:
     where = f"{event.host}:{event.port}" if event.port else event.host or "an unreadable request"
     if event.why:
         return f"network {where} {'failed' if event.allowed else 'refused'}: {event.why}"
-    return f"network {where}: {event.sent:,} bytes sent, {event.received:,} received"
+    return f"network {where}: {counted(event.sent, 'byte')} sent, {event.received:,} received"
 
 
 def claim_words(evidence: Evidence) -> str:
     """What a claim that work is done rests on, in a line."""
-    files = _several(evidence.files, "file")
+    files = counted(evidence.files, "file")
     said = f"done: {_checks(evidence)}, {files} +{evidence.added} −{evidence.removed}"
-    marked = f", {_several(len(evidence.marks), 'test')} weakened" if evidence.marks else ""
+    marked = f", {counted(len(evidence.marks), 'test')} weakened" if evidence.marks else ""
     return f"{said}, ${evidence.dollars:.2f}{marked}"
 
 
@@ -123,14 +124,10 @@ def _checks(evidence: Evidence) -> str:
     bad = [result for result in evidence.checks if not result.good]
     red = [result for result in bad if not was_before(result, evidence.old)]
     if red:
-        return f"{len(red)} of {_several(len(evidence.checks), 'check')} red"
+        return f"{len(red)} of {counted(len(evidence.checks), 'check')} red"
     if bad:
-        return f"{_several(len(evidence.checks), 'check')} green but for what failed before"
-    return f"{_several(len(evidence.checks), 'check')} green"
-
-
-def _several(number: int, what: str) -> str:
-    return f"1 {what}" if number == 1 else f"{number} {what}s"
+        return f"{counted(len(evidence.checks), 'check')} green but for what failed before"
+    return f"{counted(len(evidence.checks), 'check')} green"
 
 
 def _shell_end(event: e.ShellEnded) -> str:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import marks
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import RequestId
 
 Who = Literal["developer", "agent", "reasoning"]
@@ -203,10 +204,9 @@ def _marked(event: e.Event) -> Marked | None:
 
 def compaction_words(event: e.WindowCompacted) -> str:
     """What a compaction did, in one line."""
-    dropped = f"{event.dropped_calls} calls" if event.dropped_calls != 1 else "1 call"
     said = (
         f"compacted: {_thousands(event.tokens_before)} → {_thousands(event.tokens_after)} ≈,"
-        f" {dropped} dropped from the window, all still searchable"
+        f" {counted(event.dropped_calls, 'call')} dropped from the window, all still searchable"
     )
     return f"{said}; the summary is not the model's: {event.problem}" if event.problem else said
 

@@ -6,6 +6,7 @@ crash, a reopening or an interrupt the developer says when.
 """
 
 from steerdeck_agents.facts.checks import Verify
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.events import GoalCheckedIn, KnownEvent, SessionParked, TurnStarted
 from steerdeck_agents.facts.goals import OpenGoal
 from steerdeck_agents.facts.ids import TurnId
@@ -72,7 +73,7 @@ def report(state: SessionState, goal: OpenGoal) -> str:
         checks = "checks green"
     spent = amount("dollars", state.usage.dollars)
     turns = amount("turns", goal.turns)
-    return f"{turns}, {checks}, {len(state.files)} files +{added} −{removed}, {spent}"
+    return f"{turns}, {checks}, {counted(len(state.files), 'file')} +{added} −{removed}, {spent}"
 
 
 def told_of(verify: Verify) -> str:

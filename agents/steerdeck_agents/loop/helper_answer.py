@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.events import CallStatus, HelperReported, KnownEvent
 from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
 from steerdeck_agents.facts.limits import amount
@@ -80,7 +81,7 @@ def _ended(state: SessionState) -> tuple[CallStatus, str]:
 def _cost(state: SessionState) -> str:
     spent = state.spent
     money = f", {amount('dollars', spent.dollars)}" if state.usage.priced else ""
-    requests = "1 request" if state.counts.requests == 1 else f"{state.counts.requests} requests"
+    requests = counted(state.counts.requests, "request")
     return f"{requests}, {amount('tokens', spent.tokens)}{money}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.loop import request
@@ -48,9 +49,9 @@ class _Item(msgspec.Struct, frozen=True):
 def item(state: SessionState, summary: str, dropped: Sequence[Held], uncovered: str) -> str:
     """The item of the new window with the summary and the facts that must not be lost."""
     parts = [
-        f"The conversation up to here was compacted: {len(dropped)} items with {calls_in(dropped)} "
-        "calls were taken out of your sight. This is what counts of it; do not repeat what is "
-        "done.",
+        f"The conversation up to here was compacted: {counted(len(dropped), 'item')} with "
+        f"{counted(calls_in(dropped), 'call')} were taken out of your sight. This is what counts "
+        "of it; do not repeat what is done.",
         summary,
     ]
     if uncovered:
@@ -89,7 +90,7 @@ def mechanical(items: Sequence[Held]) -> str:
     parts = [f"An earlier summary:\n{text}" for text in before[-1:]]
     if calls:
         older = len(calls) - _MOST_CALLS
-        more = [f"- and {older} calls before these"] if older > 0 else []
+        more = [f"- and {counted(older, 'call')} before these"] if older > 0 else []
         parts.append("Your calls and how each ended:\n" + "\n".join([*more, *calls[-_MOST_CALLS:]]))
     said = [_said(it) for held, it in read if held.origin == "model" and held.kind == "message"]
     if said:

@@ -11,6 +11,7 @@ from typing import Final
 
 from steerdeck_agents.facts.action import RunCommand
 from steerdeck_agents.facts.checks import Check, CheckResult, Evidence, Verify
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.events import (
     CheckEnded,
     ChecksJudged,
@@ -264,7 +265,7 @@ async def _ask(site: Site, turn: TurnId) -> None:
         if verify.refused
         else f"the same failure came {verify.repeats} times in a row"
         if verify.repeats >= SAME
-        else f"{verify.round} rounds did not mend it"
+        else f"{counted(verify.round, 'round')} did not mend it"
     )
     asked = QuestionAsked(
         session=site.session,

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.servers import ServerStatus
@@ -49,7 +50,7 @@ def starting(name: str) -> Status:
 
 def ready(name: str, found: Listing) -> Status:
     count = len(found.tools)
-    reason = f"{name} offers {count} tool{'' if count == 1 else 's'}."
+    reason = f"{name} offers {counted(count, 'tool')}."
     if found.left_out:
         more = f"; and {len(found.left_out) - 3} more" if len(found.left_out) > 3 else ""
         reason += f" Left out: {' '.join(found.left_out[:3])}{more}"

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import marks
 from steerdeck_agents.facts.checks import Check, CheckResult, Evidence, Weakening
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import inert, one_line
 
 EXCERPT_LINES = 8
@@ -40,7 +41,7 @@ def told(event: e.Event) -> tuple[str, str] | None:
         case e.GoalSet():
             return "goal", event.goal.objective
         case e.GoalEnded():
-            return "goal", f"{event.how} after {turns(event.turns)}"
+            return "goal", f"{event.how} after {counted(event.turns, 'turn')}"
         case e.ShellOpened():
             return "shell", f"{event.shell} began: {one_line(event.title, 120)}"
         case e.ShellListened():
@@ -72,9 +73,9 @@ def evidence_lines(evidence: Evidence) -> list[str]:
     lines = [f"  {result_words(result, evidence.old)}" for result in evidence.checks]
     lines += [f"  failed before: {named(evidence.old)}"] if evidence.old else []
     lines += [f"  weakened test: {weakening(mark)}" for mark in evidence.marks]
-    spent = [f"{evidence.tokens:,} tokens", f"{evidence.seconds:.0f} s of work"]
+    spent = [counted(evidence.tokens, "token"), f"{evidence.seconds:.0f} s of work"]
     if evidence.rounds:
-        spent.append("1 round" if evidence.rounds == 1 else f"{evidence.rounds} rounds")
+        spent.append(counted(evidence.rounds, "round"))
     return [*lines, f"  spent: {', '.join(spent)}"]
 
 
@@ -89,10 +90,6 @@ def named(failures: Collection[str]) -> str:
     first = [one_line(name, 160) for name in list(failures)[:MOST_NAMED]]
     more = len(failures) - len(first)
     return ", ".join(first) + (f" and {more} more" if more else "")
-
-
-def turns(number: int) -> str:
-    return "1 turn" if number == 1 else f"{number} turns"
 
 
 def _check(check: Check) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from steerdeck_agents.facts.action import Action, ListFiles
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.tools.arguments import parse
@@ -53,7 +54,7 @@ def perform(action: ListFiles, workspace: Workspace, candidates: Sequence[str]) 
     """Lists the candidates (paths below the workspace) that match; blocks. Raises BadArguments."""
     chosen = select(action.folder, action.glob, workspace, candidates)
     names = [path for path in chosen if os.path.lexists(f"{workspace.path}/{path}")]
-    summary = f"{len(names):,} file{'' if len(names) == 1 else 's'}"
+    summary = counted(len(names), "file")
     if not names:
         where = f"below `{action.folder}`" + (f" matches `{action.glob}`" if action.glob else "")
         return Outcome("done", f"No file {where} (ignored files are not listed).", summary=summary)
@@ -87,10 +88,12 @@ def _by_folder(folder: str, names: list[str]) -> str:
         first + slash for first, slash, _ in (n.removeprefix(prefix).partition("/") for n in names)
     )
     rows = [
-        f"{shown(prefix + name)}  {count:,} files" if name.endswith("/") else shown(prefix + name)
+        f"{shown(prefix + name)}  {counted(count, 'file')}"
+        if name.endswith("/")
+        else shown(prefix + name)
         for name, count in sorted(counts.items())
     ]
     more = rows[_MOST:]
     hint = f"[{len(names):,} files, too many to list; give a folder or a glob to see them]"
-    left_out = [f"[… {len(more):,} more rows …]"] if more else []
+    left_out = [f"[… {counted(len(more), 'more row')} …]"] if more else []
     return "\n".join([hint, *rows[:_MOST], *left_out])

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from steerdeck_agents.facts.action import Action, SearchFiles
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import BadArguments
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Workspace
@@ -150,21 +151,23 @@ class _Scan:
 
     def _outcome(self, candidates: int) -> Outcome:
         """The hits, then what was not searched or not shown."""
-        summary = f"{self._count:,} hit{'' if self._count == 1 else 's'}"
+        summary = counted(self._count, "hit")
         notes: list[str] = []
         if self._count > len(self._hits):
             notes.append(
-                f"{self._count:,} lines match in {_files(self._files)}, the first "
+                f"{self._count:,} lines match in {counted(self._files, 'file')}, the first "
                 f"{len(self._hits)} are shown; narrow it with `folder` or `glob`"
             )
         if self.ended:
-            notes.append(f"{self.ended}; {self._searched:,} of {_files(candidates)} searched")
+            notes.append(
+                f"{self.ended}; {self._searched:,} of {counted(candidates, 'file')} searched"
+            )
             summary += ", not all"
         notes.extend(_left_out(why, left) for why, left in sorted(self._passed_over.items()))
         if self._long:
             limit = self._pattern.line_limit
             notes.append(f"lines longer than {limit:,} characters were searched only up to there")
-        text = "\n".join(self._hits) or f"No line matches in {_files(self._searched)}."
+        text = "\n".join(self._hits) or f"No line matches in {counted(self._searched, 'file')}."
         room = "\n".join(f"[{note}]" for note in notes)
         return Outcome("done", f"{fit(text, 30 * 1024)}\n{room}".rstrip(), summary=summary)
 
@@ -220,7 +223,7 @@ class _Scan:
 def _left_out(why: str, names: list[str]) -> str:
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
     named = ", ".join(one_line(shown(name), 120) for name in names[:_MOST_NAMED])
-    return f"{_files(len(names))} not searched, {why}: {named}{more}"
+    return f"{counted(len(names), 'file')} not searched, {why}: {named}{more}"
 
 
 def _cut(line: str, at: int) -> str:
@@ -230,7 +233,3 @@ def _cut(line: str, at: int) -> str:
     first = min(max(0, at - _BEFORE), len(line) - _WIDEST)
     before, after = "[…] " if first else "", " […]" if first + _WIDEST < len(line) else ""
     return f"{before}{line[first : first + _WIDEST].strip()}{after}"
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'' if count == 1 else 's'}"

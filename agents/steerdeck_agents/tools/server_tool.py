@@ -11,6 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from steerdeck_agents.facts.action import Action, CallServer
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import BadArguments
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Workspace
@@ -107,7 +108,7 @@ def _told(result: Result, pictures: bool) -> Outcome:
     return Outcome(
         status="failed" if result.failed else "done",
         text=fit(whole),
-        summary="failed" if result.failed else f"{lines:,} line{'' if lines == 1 else 's'}",
+        summary="failed" if result.failed else counted(lines, "line"),
         complete=data if len(data) > LIMIT else None,
         picture=picture,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from steerdeck_agents.facts.action import Action, ReadSkill
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import BadArguments
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Workspace
@@ -44,4 +45,4 @@ def perform(action: ReadSkill, body: Callable[[str], str | None]) -> Outcome:
             f"There is no skill {one_line(action.name, 80)!r}; take a name from the list you were "
             "given."
         )
-    return Outcome("done", fit(text), summary=f"{text.count(chr(10)) + 1} lines")
+    return Outcome("done", fit(text), summary=counted(text.count("\n") + 1, "line"))

@@ -24,6 +24,7 @@ from typing import TypeVar
 
 import msgspec
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.gate.secrets import folded
 from steerdeck_agents.workspace.within import parts_of
@@ -264,7 +265,7 @@ class Bringer:
         now = time.monotonic()
         if now - self._said >= _SAY_EVERY_S:
             self._said = now
-            self._say(f"copying {self._named}: {self.files:,} files")
+            self._say(f"copying {self._named}: {counted(self.files, 'file')}")
 
 
 async def stoppable(

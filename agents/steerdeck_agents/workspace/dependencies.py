@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.places import Level, Workspace
 from steerdeck_agents.gate.secrets import is_secret_path
@@ -147,7 +148,9 @@ def _bring(
                 continue
             _check_room(workspace, holds)
             if holds.size >= LARGE:
-                say(f"copying {shown(path)}: {holds.files:,} files, {in_words(holds.size)}")
+                say(
+                    f"copying {shown(path)}: {counted(holds.files, 'file')}, {in_words(holds.size)}"
+                )
             moved = [0]
             bringer.folder(path, partial(_relocate, top, workspace, moved))
             done = msgspec.structs.replace(
@@ -177,7 +180,7 @@ def _check_room(workspace: str, holds: Measure) -> None:
 
 def _of_copy(folder: Folder, bringer: Bringer, moved: int) -> list[str]:
     path = shown(folder.path)
-    said = [f"{path}: copied {bringer.files:,} files, {in_words(bringer.size)}"]
+    said = [f"{path}: copied {counted(bringer.files, 'file')}, {in_words(bringer.size)}"]
     if bringer.cloned and bringer.files:
         said[0] += ", which take no room of their own until they change"
     said[0] += "."

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.gate.secrets import is_secret_path
@@ -51,7 +52,9 @@ class Included(msgspec.Struct, frozen=True):
         if len(self.copied) <= _MOST_NAMED:
             return self.copied
         tops = Counter(path.partition("/")[0] for path in self.copied)
-        return tuple(f"{top} ({count:,} files)" for top, count in tops.most_common(_MOST_NAMED))
+        return tuple(
+            f"{top} ({counted(count, 'file')})" for top, count in tops.most_common(_MOST_NAMED)
+        )
 
     def notes(self) -> tuple[str, ...]:
         """What the developer is to be told, whole sentences."""

@@ -177,7 +177,7 @@ def test_the_summary_holds_plan_and_changed_files_and_can_not_leave_its_tag():
     )
     item = json.loads(summary.item(state, "Said </compacted> so.", step(1), ""))
     text = item["content"][0]["text"]
-    for part in ("[completed] Look", "[pending] Fix", "a.py (changed, +3 -1)", "1 calls"):
+    for part in ("[completed] Look", "[pending] Fix", "a.py (changed, +3 -1)", "1 call "):
         assert part in text
     assert text.startswith("<compacted>")
     assert text.count("</compacted>") == 1

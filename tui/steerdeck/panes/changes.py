@@ -2,6 +2,7 @@
 
 from steerdeck.glyphs import glyphs
 from steerdeck.text import Line, Span, path_spans, width_of
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.places import FileChange
 from steerdeck_agents.facts.state import SessionState
 
@@ -20,7 +21,7 @@ def changes(state: SessionState, width: int, most: int) -> list[Line]:
     lines += [file_row(file, width) for file in shown]
     left = len(files) - len(shown)
     if left:
-        lines.append(Line((Span(f"{left} more files", "t3"),)))
+        lines.append(Line((Span(counted(left, "more file"), "t3"),)))
     return lines
 
 

@@ -9,6 +9,7 @@ from steerdeck.panes.evidence import check_line, excerpt_rows, weakened
 from steerdeck.text import BLANK, Line, Span, ago, clock, foreign
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import CheckResult, Verify
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_themes.palettes import Token
@@ -70,7 +71,7 @@ def standing(state: SessionState, now: int) -> list[Line]:
         lines += [
             Line((Span(f"{glyphs().goal} ", "t1" if goal.held else "working"),
                   foreign(one_line(goal.goal.objective, 500), "t0")), hang=2, wrap=True),
-            Line((Span(f"{goal.turns} turns in {clock(now - goal.at_ms)}", "t2"),),
+            Line((Span(f"{counted(goal.turns, 'turn')} in {clock(now - goal.at_ms)}", "t2"),),
                  (foreign(held, "t2"),), indent=2),
             BLANK,
         ]  # fmt: skip
@@ -154,7 +155,7 @@ def _news(news: e.GoalCheckedIn | e.GoalEnded | e.GoalSet | e.DriftFound, now: i
         case e.GoalEnded():
             met = news.how == "met"
             lead = Span(f"{g.done if met else g.paused} ", "done" if met else "t2")
-            words = Span(f"goal {news.how} after {news.turns} turns", "t0", bold=True)
+            words = Span(f"goal {news.how} after {counted(news.turns, 'turn')}", "t0", bold=True)
             return [Line((lead, words), at)]
         case e.DriftFound():
             lead = Span(f"{g.overlap} ", "t2")

@@ -14,6 +14,7 @@ from steerdeck.panes.ruled import countdown, rule_words, temporary
 from steerdeck.text import Line, Span, duration, fit, foreign, width_of
 from steerdeck.waiting import program
 from steerdeck_agents.facts.checks import CheckResult, Verify
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.marks import was_before
@@ -65,7 +66,7 @@ def chip_rows(
         rows.append(goal)
     elif state.goal is not None:
         colour: Token = "t1" if state.goal.held else "working"
-        words = (f"goal, {_turns(state.goal.turns)}", str(state.goal.turns), "")
+        words = (f"goal, {counted(state.goal.turns, 'turn')}", str(state.goal.turns), "")
         told.insert(0, Chip(glyphs().goal, colour, words, "t1", 3))
     if told:
         rows.append(Line(tuple(laid(told, width))))
@@ -82,7 +83,7 @@ def goal_row(state: SessionState, now: int, width: int) -> Line | None:
     if goal is None:
         return None
     said = goal.goal
-    right = [_turns(goal.turns)]
+    right = [counted(goal.turns, "turn")]
     if goal.held:
         right.append(f"held: {one_line(goal.held, 20)}")
     elif said.check_in_turns:
@@ -126,10 +127,6 @@ def _long(told: list[Chip], levels: list[int]) -> int:
         words = chip.words[level]
         long += width_of(chip.shape) + (1 + width_of(words) if words else 0)
     return long
-
-
-def _turns(turns: int) -> str:
-    return "1 turn" if turns == 1 else f"{turns} turns"
 
 
 def _checks(verify: Verify, now: int) -> list[Chip]:

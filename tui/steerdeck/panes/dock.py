@@ -7,6 +7,7 @@ from steerdeck.model import DeckModel, InboxItem
 from steerdeck.panes.question import shape_of
 from steerdeck.text import Line, Span, ago, foreign, width_of
 from steerdeck_agents.facts.asking import Kind
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.state import SessionState
 
@@ -118,7 +119,7 @@ def _place(claims: list[InboxItem]) -> str:
 
 def _first_line(text: str) -> str:
     first, *rest = inert(text).strip().splitlines() or [""]
-    return f"{first}  {glyphs().cut} {len(rest)} more lines" if rest else first
+    return f"{first}  {glyphs().cut} {counted(len(rest), 'more line')}" if rest else first
 
 
 def _touches(item: InboxItem, state: SessionState, model: DeckModel) -> list[Span]:
@@ -131,7 +132,7 @@ def _touches(item: InboxItem, state: SessionState, model: DeckModel) -> list[Spa
         return [foreign(one_line(state.way_out if item.kind == "parked" else ""), "t2")]
     parts = [one_line(reason, 60) for reason in approval.reasons[:2]]
     if approval.files:
-        parts.insert(0, f"{len(approval.files)} files")
+        parts.insert(0, counted(len(approval.files), "file"))
     spans = [foreign(" · ".join(parts), "t2")]
     if state.level.name == "none":
         lead = " · " if parts else ""

@@ -10,6 +10,7 @@ from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel
 from steerdeck.panes.room import Room
 from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.runtime.wire import Outlook
 from steerdeck_themes.ink import INK
 
@@ -73,8 +74,9 @@ def _proven(look: Outlook) -> list[Line]:
         lines.append(_check("git", "", look.problem, bad=True))
     else:
         name = look.repository.rstrip("/").rpartition("/")[2]
-        noun = "file" if look.dirty == 1 else "files"
-        clean = f"{look.dirty} {noun} not committed" if look.dirty else "nothing uncommitted"
+        clean = (
+            f"{counted(look.dirty, 'file')} not committed" if look.dirty else "nothing uncommitted"
+        )
         on = f", on {look.branch}" if look.branch else ", on no branch"
         lines.append(_check("git", name, f"{clean}{on}"))
     if look.sandbox in ("NO SANDBOX", "none"):

@@ -11,6 +11,7 @@ from steerdeck.panes.changes import file_row
 from steerdeck.panes.transcript import call_row
 from steerdeck.text import BLANK, Line, Span, clock, dollars, duration, foreign, tokens
 from steerdeck_agents.facts.checks import CheckResult, Evidence, Verify, Weakening
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.marks import BEFORE, was_before
@@ -90,8 +91,7 @@ def claim_card(evidence: Evidence, state: SessionState, width: int) -> list[Line
     lines += [BLANK, *weakened(evidence.marks)] if evidence.marks else []
     removed = glyphs().removed
     stat = f"   +{evidence.added} {removed}{evidence.removed}"
-    noun = "file" if evidence.files == 1 else "files"
-    lines += [BLANK, labelled("changes", [Span(f"{evidence.files} {noun}", "t0"),
+    lines += [BLANK, labelled("changes", [Span(counted(evidence.files, "file"), "t0"),
                                           Span(stat, "t2")])]  # fmt: skip
     for row in (file_row(file, width - LABEL) for file in state.files):
         lines.append(labelled("", list(row.spans), right=row.right))
@@ -100,8 +100,7 @@ def claim_card(evidence: Evidence, state: SessionState, width: int) -> list[Line
     if evidence.seconds:
         spent.append(Span(f"   {clock(evidence.seconds * 1000)} of work", "t2"))
     if evidence.rounds:
-        noun = "round" if evidence.rounds == 1 else "rounds"
-        spent.append(Span(f"   {evidence.rounds} {noun} of checks", "t2"))
+        spent.append(Span(f"   {counted(evidence.rounds, 'round')} of checks", "t2"))
     return [*lines, BLANK, labelled("spent", spent)]
 
 
@@ -141,7 +140,9 @@ def excerpt_rows(result: CheckResult, most: int = _EXCERPT) -> list[Line]:
         for line in shown[-most:]
     ]  # fmt: skip
     if len(shown) > most:
-        above = Line((Span(f"{len(shown) - most} lines before these", "t3"),), indent=1, bg="s2")
+        above = Line(
+            (Span(f"{counted(len(shown) - most, 'line')} before these", "t3"),), indent=1, bg="s2"
+        )
         rows.insert(0, above)
     return rows
 

@@ -14,6 +14,7 @@ from steerdeck.panes.marks import tool_glyph
 from steerdeck.text import Line, Span, foreign, path_spans
 from steerdeck.widgets.diff_view import counts, diff_line
 from steerdeck.widgets.unified import LONGEST, DiffLine
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 
 _MOST, _STEP = 14, 7
@@ -130,7 +131,7 @@ class Growing:
         step = min(_STEP, most // 2)
         first = -(-max(0, len(rows) - most) // step) * step
         if first:
-            shown.append(Line((Span(f"{first} lines above", "t3"),), indent=4))
+            shown.append(Line((Span(f"{counted(first, 'line')} above", "t3"),), indent=4))
         return [*shown, *(_drawn(op, text) for op, text in rows[first:])]
 
 

@@ -13,6 +13,7 @@ from steerdeck.panes.wish import tail_rows
 from steerdeck.text import BLANK, Line, Span, clock, foreign
 from steerdeck.waiting import is_red
 from steerdeck.widgets.prose import lines as prose_lines
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenCall, OpenQuestion, SessionState
@@ -61,7 +62,7 @@ def held_card(state: SessionState) -> list[Line]:
     lines = [
         labelled("goal", [foreign(goal.goal.objective, "t0")]),
         labelled("held", [foreign(goal.held, "t1")]),
-        labelled("so far", [Span(f"{goal.turns} turns", "t1")]),
+        labelled("so far", [Span(counted(goal.turns, "turn"), "t1")]),
     ]
     report = goal.report.strip()
     return [*lines, BLANK, *prose_lines(report, "t1", 0)] if report else lines

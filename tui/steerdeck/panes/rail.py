@@ -15,6 +15,7 @@ from steerdeck.panes.transcript import short
 from steerdeck.panes.waits import wait_of
 from steerdeck.text import BLANK, Line, Span, clock, dollars, fit, foreign, width_of
 from steerdeck.waiting import is_red
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
@@ -86,8 +87,9 @@ def _last_fact(model: DeckModel, state: SessionState, now: int) -> Span:
     if state.status == "done" and state.files:
         added = sum(file.added for file in state.files)
         removed = sum(file.removed for file in state.files)
-        noun = "file" if len(state.files) == 1 else "files"
-        return Span(f"{len(state.files)} {noun}  +{added} {glyphs().removed}{removed}", "t2")
+        return Span(
+            f"{counted(len(state.files), 'file')}  +{added} {glyphs().removed}{removed}", "t2"
+        )
     step = state.plan.in_hand
     if state.status == "working" and step is not None:
         return foreign(one_line(step.text), "t2")

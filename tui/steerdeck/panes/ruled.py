@@ -3,6 +3,7 @@
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import labelled
 from steerdeck.text import BLANK, Line, Span, ago, clock, dollars, foreign
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.ruling import Meter, RuleReview
 from steerdeck_agents.facts.state import SessionState
@@ -20,7 +21,7 @@ def countdown(rule: Rule, state: SessionState, now: int) -> str:
         return "over"
     told = []
     if rest.uses is not None:
-        told.append("1 use" if rest.uses == 1 else f"{rest.uses} uses")
+        told.append(counted(rest.uses, "use"))
     if rest.ms is not None:
         told.append(clock(rest.ms) if rest.ms < 86_400_000 else f"{rest.ms // 86_400_000} days")
     if rest.dollars is not None:

@@ -12,6 +12,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import LABEL, labelled
 from steerdeck.panes.exact import written
 from steerdeck.text import BLANK, Line, Span, ago, dollars, foreign
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule, RuleScope, Terms
@@ -171,7 +172,7 @@ def past_rows(reach: Reach, proposal: "Proposal", near: Sequence[str], now: int)
     if proposal.why:
         lines += [BLANK, Line((foreign(proposal.why, "t2"),), wrap=True)]
     if proposal.left_out:
-        told = f"{proposal.left_out} answers older than these were not looked at"
+        told = f"not looked at: {counted(proposal.left_out, 'older answer')}"
         lines.append(Line((Span(told, "t3"),), wrap=True))
     return lines
 

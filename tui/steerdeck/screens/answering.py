@@ -9,6 +9,7 @@ from steerdeck.panes.budget import UNITS, raised, raised_by, raised_words, spent
 from steerdeck.screens.deciding import Deciding
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.secret import Secret
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.limits import amount
 from steerdeck_agents.facts.state import SessionState
 
@@ -27,7 +28,7 @@ class Answering(Deciding):
         if self._reviews():
             return "review diff"
         unseen = self.left if not self.seen_to_end and self.approval() is not None else 0
-        return f"{unseen} more line{'s' if unseen > 1 else ''}" if unseen else "view all"
+        return counted(unseen, "more line") if unseen else "view all"
 
     def do_view(self) -> None:
         if self._reviews() and self.item is not None:

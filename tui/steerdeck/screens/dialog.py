@@ -12,6 +12,7 @@ from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 
@@ -103,7 +104,7 @@ class ConfirmDialog(SessionDialog):
             else "Its turn is interrupted and it leaves the rail; its workspace and its history "
             "stay. u on the deck brings it back."
         )
-        files = f"{len(state.files)} changed files" if state.files else "no changed files"
+        files = counted(len(state.files), "changed file") if state.files else "no changed files"
         self.body.show(
             [
                 BLANK,

@@ -21,6 +21,7 @@ from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline, width_
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.checks import Check
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.goals import Goal
 from steerdeck_agents.facts.places import Mode
@@ -133,8 +134,7 @@ class NewSession(Dialog):
 
     def _caps(self, blocked: bool) -> Line:
         if self.starting:
-            noun = "session" if self.starting == 1 else "sessions"
-            words = f"making the workspace of {self.starting} {noun}"
+            words = f"making the workspace of {counted(self.starting, 'session')}"
             return Line((Span(words, "t1"),), (Span("Esc", "t1"), Span(" close", "t3")))
         moves = (Span("↑ ↓", "accent"), Span(" field   ", "t2"), Span("← →", "accent"),
                  Span(" change   ", "t2"))  # fmt: skip
@@ -188,9 +188,9 @@ class NewSession(Dialog):
                 words = "one session" if self.count == 1 else "the same task, side by side"
                 return str(self.count), words
             case "uncommitted":
-                noun = "file" if look.dirty == 1 else "files"
-                about = f"{look.dirty} {noun}, as a first checkpoint" if self.carry else (
-                    f"{look.dirty} {noun} of yours; it starts from {look.head[:8]}")  # fmt: skip
+                files = counted(look.dirty, "file")
+                about = f"{files}, as a first checkpoint" if self.carry else (
+                    f"{files} of yours; it starts from {look.head[:8]}")  # fmt: skip
                 return "carry over" if self.carry else "leave out", about
             case "budget":
                 value = dollars(_number(self.budget)) if self.budget else "no limit"

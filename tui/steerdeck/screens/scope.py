@@ -18,6 +18,7 @@ from steerdeck.screens.dialog import SessionDialog
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import OpenApproval
 from steerdeck_agents.facts.verdict import Rule
@@ -123,7 +124,7 @@ class ScopeDialog(SessionDialog):
         if self.can_store():
             caps.append((self.helm.keymap.shown("store"), "store and run"))
         elif self._reach is not None and self._left():
-            caps.append((self.helm.keymap.shown("view_past"), f"{self._left()} more lines"))
+            caps.append((self.helm.keymap.shown("view_past"), counted(self._left(), "more line")))
         if self._reach is not None:
             caps.append(("h l", "change"))
         if self._reach is not None and self.app.size.width >= 70:

@@ -16,6 +16,7 @@ from steerdeck.screens.work_tabs import ChecksTab, ShellsTab, Tab, scrolled
 from steerdeck.text import tokens
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
@@ -119,17 +120,16 @@ class ZoomScreen(Steering[None]):
         self.foot.show([self.footer_line(width)])
 
     def _counted(self, state: SessionState) -> list[tuple[str, str]]:
-        noun = "file" if len(state.files) == 1 else "files"
-        counted = (
+        told = (
             "",
-            f"{len(state.files)} {noun}" if state.files else "",
+            counted(len(state.files), "file") if state.files else "",
             str(state.counts.calls) if state.counts.calls else "",
             _checks_word(state),
             str(len(state.shells)) if state.shells else "",
             tokens(state.context) if state.context else "",
             "",
         )
-        return list(zip(_NAMES, counted, strict=True))
+        return list(zip(_NAMES, told, strict=True))
 
     # where keys go
 

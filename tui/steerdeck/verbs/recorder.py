@@ -12,6 +12,7 @@ import click
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.printing import err, out, out_json, out_stored, out_table
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.events import RequestEnded
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.usage import Usage
@@ -120,7 +121,7 @@ def _told(found: Closely) -> Iterator[str]:
     yield "input"
     size = max((len(origin.origin) for origin in found.origins), default=0)
     for origin in found.origins:
-        count = "1 item" if origin.items == 1 else f"{origin.items} items"
+        count = counted(origin.items, "item")
         yield f"  {origin.origin:<{size}}  {count:>10}  {origin.bytes:>12,} bytes"
     ended = found.recorded.ended
     if ended is not None and ended.headers:
@@ -135,14 +136,14 @@ def _facts(found: Closely) -> Iterator[tuple[str, str]]:
     yield "request", f"{sent.request}, try {sent.attempt}, of session {found.session}"
     yield "sent", f"{_time(sent.at_ms)}, after {_ms(sent.queued_ms)} in line"
     yield "for", "the summary of a full window" if sent.compacts else ""
-    yield "window", f"{sent.window}, {sent.items} items"
+    yield "window", f"{sent.window}, {counted(sent.items, 'item')}"
     yield "body", f"{found.bytes:,} bytes, sha256 {found.body} ({check})"
     yield "model", sent.model
     if ended is None:
         yield "status", "under way"
         return
     yield "answered", ended.served_model if ended.served_model != sent.model else ""
-    yield "status", f"{ended.ending or ended.status}, {ended.calls} calls"
+    yield "status", f"{ended.ending or ended.status}, {counted(ended.calls, 'call')}"
     yield "trouble", _why(found.recorded, 400)
     timing, usage = ended.timing, ended.usage
     first, token = timing.first_byte_ms, ended.first_token_ms

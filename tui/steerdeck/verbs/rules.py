@@ -15,6 +15,7 @@ from steerdeck.verbs.ending import FAILED, USAGE, Ending
 from steerdeck.verbs.printing import err, out, out_json, out_table
 from steerdeck.verbs.terms import terms, terms_of
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SystemClock
 from steerdeck_agents.facts.limits import amount
 from steerdeck_agents.facts.verdict import Pattern, Rule
@@ -313,7 +314,7 @@ def left_words(left: Left) -> str:
         return left.over
     found = []
     if left.uses is not None:
-        found.append("1 use" if left.uses == 1 else f"{left.uses} uses")
+        found.append(counted(left.uses, "use"))
     if left.ms is not None:
         found.append(_span(left.ms / 1000))
     if left.dollars is not None:

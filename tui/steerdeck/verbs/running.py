@@ -27,6 +27,7 @@ from steerdeck.verbs.wishes import (
     rhythmic,
 )
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Mode
@@ -146,7 +147,7 @@ async def _run(start: o.Start, source: str | None, approve: Approve, as_json: bo
 def _what_next(state: SessionState) -> None:
     """What one does with the work now, and what of it goes on."""
     if state.files:
-        files = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+        files = counted(len(state.files), "file")
         err(f"{files} changed. Look: `steerdeck diff {state.name}`.")
         err(f"Land it: `steerdeck land {state.name} --merge`.")
     for shell in state.shells:

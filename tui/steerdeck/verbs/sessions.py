@@ -9,6 +9,7 @@ import msgspec
 from steerdeck.verbs import reach, standing
 from steerdeck.verbs.deciding import wish
 from steerdeck.verbs.printing import err, out, out_json, out_table
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
@@ -117,7 +118,7 @@ def _row(state: SessionState, names: Mapping[SessionId, str]) -> tuple[str, ...]
     status = state.archived or state.status.replace("_", " ")
     added = sum(file.added for file in state.files)
     removed = sum(file.removed for file in state.files)
-    count = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+    count = counted(len(state.files), "file")
     files = f"{count} +{added} -{removed}" if state.files else ""
     words = one_line(state.reason or state.last_words, 60)
     parent = names.get(state.parent, state.parent) if state.parent else ""

@@ -11,6 +11,7 @@ from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import confirmed, err, is_terminal, out
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.events import FilesRestored, Noticed, decode
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
@@ -126,5 +127,5 @@ def diffstat(state: SessionState) -> list[str]:
     ]
     added = sum(file.added for file in state.files)
     removed = sum(file.removed for file in state.files)
-    files = "1 file" if len(state.files) == 1 else f"{len(state.files)} files"
+    files = counted(len(state.files), "file")
     return [*lines, f"{files}, +{added} -{removed}"]

@@ -7,12 +7,13 @@ import time
 from collections.abc import Sequence
 
 from steerdeck_agents.facts.checks import Check, CheckResult, Evidence, Verify
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.goals import OpenGoal
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.limits import KINDS, amount
 from steerdeck_agents.facts.marks import claim_words
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.share.conscience import evidence_lines, named, result_words, turns, weakening
+from steerdeck_agents.share.conscience import evidence_lines, named, result_words, weakening
 
 _VERDICTS = {
     "green": "green", "old": "green but for what failed before it began", "red": "red",
@@ -36,7 +37,7 @@ def claim(evidence: Evidence) -> str:
 def short(state: SessionState, parent: str) -> str:
     """The same for a list: a few words, or none."""
     told = [f"helper of {parent}"] if parent else []
-    told += [f"goal, {turns(state.goal.turns)}"] if state.goal is not None else []
+    told += [f"goal, {counted(state.goal.turns, 'turn')}"] if state.goal is not None else []
     told += [verdict(state.verify)] if state.verify.checks else []
     told += [f"{shell.id} on {_ports(shell.ports)}" for shell in state.shells if shell.ports]
     told += [f"{shell.id} asks for input" for shell in state.shells if shell.prompt]
@@ -65,7 +66,7 @@ def aspects(state: SessionState, parent: str) -> list[str]:
     lines += _setup(state)
     for server in state.servers:
         said = f"{server.name}: {server.status}"
-        said += f", {server.tools} tools" if server.tools else ""
+        said += f", {counted(server.tools, 'tool')}" if server.tools else ""
         why = f"{server.reason} {server.way_out}".strip()
         lines += _row("server", f"{said}. {why}" if why else said)
     for shell in state.shells:
@@ -80,7 +81,7 @@ def aspects(state: SessionState, parent: str) -> list[str]:
 
 def checks_closely(verify: Verify) -> list[str]:
     """The verdict, each check with its results, and what else counts for it."""
-    rounds = "1 round" if verify.round == 1 else f"{verify.round} rounds"
+    rounds = counted(verify.round, "round")
     lines = [f"{verdict(verify)}{f', {rounds}' if verify.round else ''}"]
     for check in verify.checks:
         lines += _check(check, verify)
@@ -95,10 +96,13 @@ def checks_closely(verify: Verify) -> list[str]:
 def goal_closely(state: SessionState, goal: OpenGoal) -> list[str]:
     """The goal, how far it is, when it tells of itself, and what it may cost."""
     wished = goal.goal
-    lines = [*wished.objective.split("\n"), f"{turns(goal.turns)}, since {age(goal.at_ms)}"]
+    lines = [
+        *wished.objective.split("\n"),
+        f"{counted(goal.turns, 'turn')}, since {age(goal.at_ms)}",
+    ]
     lines += [f"held: {goal.held}; say something, or resume it"] if goal.held else []
     lines += [one_line(goal.report, 200)] if goal.report else []
-    rhythm = [turns(wished.check_in_turns)] if wished.check_in_turns else []
+    rhythm = [counted(wished.check_in_turns, "turn")] if wished.check_in_turns else []
     rhythm += [f"{wished.check_in_s / 60:g} min"] if wished.check_in_s else []
     if rhythm:
         waits = " and waits for you" if wished.waits else ""

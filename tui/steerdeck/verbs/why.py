@@ -11,6 +11,7 @@ import click
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import DONE, FAILED, USAGE, Ending
 from steerdeck.verbs.printing import err, out, out_json
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.share.why import Why, Written
@@ -43,7 +44,7 @@ def why(file: str, as_json: bool) -> int:
     below = path.relative_to(top).as_posix()
     found = asyncio.run(written_by(JournalReader(where.journal), top, below, line))
     if line is not None and line > found.lines:
-        raise Ending(f"{below} has {found.lines} lines.", USAGE)
+        raise Ending(f"{below} has {counted(found.lines, 'line')}.", USAGE)
     if as_json:
         out_json(found)
     else:
@@ -114,7 +115,7 @@ def _tell_effect(one: Written, effect: Effect) -> None:
         for text in lines[:_CARD_LINES]:
             out(f"  {'':<9} │ {text}")
         if len(lines) > _CARD_LINES:
-            out(f"  {'':<9} … {len(lines) - _CARD_LINES} more lines; --json has them")
+            out(f"  {'':<9} … {counted(len(lines) - _CARD_LINES, 'more line')}; --json has them")
 
 
 def _allowed(effect: Effect) -> str:

@@ -11,6 +11,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.text import BLANK, Line, Span, foreign, path_spans
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.unified import Diff, DiffLine, FileDiff, Hunk, parse
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import inert
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Token
@@ -46,7 +47,7 @@ def hunk_lines(hunk: Hunk, limit: int, indent: int = 0) -> list[Line]:
     if len(shown) <= limit:
         return [diff_line(line, indent) for line in shown]
     more = len(shown) - limit + 1
-    words = f"{'':>{_NUMBER}} {more} more lines"
+    words = f"{'':>{_NUMBER}} {counted(more, 'more line')}"
     return [
         *(diff_line(line, indent) for line in shown[: limit - 1]),
         Line((Span(words, "t3"),), indent=indent),
@@ -141,7 +142,7 @@ class DiffView(LineView):
             self.put_source(file.path, source)
             self._places += [(file.path, first, last) for first, last in source.hunks]
         if self.diff.cut:
-            words = f"{self.diff.cut} more lines are not shown here"
+            words = f"not shown here: {counted(self.diff.cut, 'more line')}"
             self.put("cut", [Line((Span(words, "t2"),))])
         self.action_scroll_home()
 

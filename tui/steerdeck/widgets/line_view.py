@@ -21,6 +21,7 @@ from steerdeck.widgets.prose import Prose
 from steerdeck.widgets.roll import Roll, Row
 from steerdeck.widgets.sources import Lines, Raw, Source
 from steerdeck.widgets.strips import blank, id_at, strips
+from steerdeck_agents.facts.counted import counted
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Token
 
@@ -279,8 +280,7 @@ class LineView(Widget, can_focus=True):
     def _above_mark(self, above: int, width: int) -> Strip:
         key = (INK.version, width, self.ground, self.margin, above)
         if self._mark[0] != key:
-            noun = "line" if above == 1 else "lines"
-            words = (Span(glyphs().above, "t3"), Span(f" {above} {noun} above", "t3"))
+            words = (Span(glyphs().above, "t3"), Span(f" {counted(above, 'line')} above", "t3"))
             self._mark = (key, strips(Line(words), width, self.ground, self.margin)[0])
         return self._mark[1]
 
