@@ -11,14 +11,17 @@ from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.plan import Plan
-from steerdeck_agents.share import conscience
+from steerdeck_agents.share import conscience, ruling
 
 NAME_WIDTH = 14
 LABEL_WIDTH = 8
 OUTPUT_LINES = 6
 """Lines of a failing command's result that are told."""
 
-_SCOPES = {"session": " for this session", "everywhere": " for every session"}
+_SCOPES = {
+    "turn": " for this turn", "session": " for this session",
+    "repository": " for this repository", "everywhere": " for every session",
+}  # fmt: skip
 _ASKS: dict[Kind, str] = {
     "command": "to run:", "patch": "to change files:", "network": "for the network:",
     "input": "to type:", "tool": "to call a server's tool:", "helper": "to start a helper:",
@@ -45,7 +48,8 @@ class LineTeller:
         return labelled(self._named(event.session), *told) if told else []
 
     def _told(self, event: e.Event) -> tuple[str, str] | None:
-        return self._words(event) or self._call(event) or conscience.told(event) or _life(event)
+        own = self._words(event) or self._call(event)
+        return own or conscience.told(event) or ruling.told(event) or _life(event)
 
     def _words(self, event: e.Event) -> tuple[str, str] | None:
         match event:
