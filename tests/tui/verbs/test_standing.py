@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from kit.asks import ruled
 from kit.yard import LOGIN, MAIL, RATE, yard
 from steerdeck.verbs.sessions import line_of, told
 from steerdeck.verbs.standing import aspects, short
@@ -51,3 +52,12 @@ def test_a_helper_names_whose_it_is():
     assert f"helper      of mail ({MAIL})" in told_of(helper)
     assert short(helper, "mail").startswith("helper of mail, checks red")
     assert line_of(helper).parent == MAIL
+
+
+def test_the_rules_of_a_session_are_told_with_their_uses_and_what_ended_ones_let_pass():
+    lines = told_of(ruled().states()[SessionId("docs")])
+
+    assert "rule        r1 allows npm test for this session, 10 times, until " in lines
+    assert lines.count("; used 0 times") == 1
+    assert "rule ended  r2, it was used as often as it may be; it let 2 pass:\n" in lines
+    assert "\n              cd web && npm install left-pad" in lines

@@ -14,6 +14,7 @@ from steerdeck_agents.facts.limits import KINDS, amount
 from steerdeck_agents.facts.marks import claim_words
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.share.conscience import evidence_lines, named, result_words, weakening
+from steerdeck_agents.share.ruling import rule_words
 
 _VERDICTS = {
     "green": "green", "old": "green but for what failed before it began", "red": "red",
@@ -74,8 +75,22 @@ def aspects(state: SessionState, parent: str) -> list[str]:
         text = f"{shell.id}: {one_line(shell.title, 120)}{ports}, for {age(shell.at_ms)}"
         lines += _row("shell", text)
         lines += _row("", f"waits for input: {one_line(shell.prompt, 200)}") if shell.prompt else []
+    lines += _rules(state)
     for drift in state.drifts:
         lines += _row("warning", drift.text)
+    return lines
+
+
+def _rules(state: SessionState) -> list[str]:
+    """The rules of this session, and what those that ended have let pass."""
+    used = {meter.rule: meter.used for meter in state.meters}
+    lines: list[str] = []
+    for rule in state.rules:
+        times = counted(used.get(rule.id, 0), "time")
+        lines += _row("rule", f"{rule.id} {rule_words(rule)}; used {times}")
+    for one in state.rule_reviews:
+        lines += _row("rule ended", f"{one.rule.id}, {one.reason}; it let {one.used} pass:")
+        lines += _row("", *(f"  {one_line(passed.what, 120)}" for passed in one.passed[-5:]))
     return lines
 
 
