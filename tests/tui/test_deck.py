@@ -212,15 +212,18 @@ def test_enter_zooms_and_q_leads_back():
     play(scene)
 
 
-def test_dark_and_light_change_with_one_key():
+def test_one_key_goes_through_all_themes():
     async def scene(app, pilot, feed):
-        dark = app.export_screenshot()
-        await pilot.press("f8")
-        await pilot.pause()
-        light = app.export_screenshot()
-        assert "#0d1116" in dark.lower() and "#e9e8e3" in light.lower()
-        assert app.theme == "steerdeck-light"
-        await pilot.press("f8")
+        seen = []
+        for _ in range(5):
+            seen.append(app.theme.removeprefix("steerdeck-"))
+            if seen[-1] == "light":
+                assert "#e9e8e3" in app.export_screenshot().lower()
+            await pilot.press("f8")
+            await pilot.pause()
+        assert seen == ["dark", "light", "contrast", "cvd", "ansi"]
+        assert app.theme == "steerdeck-dark"
+        assert "#0d1116" in app.export_screenshot().lower()
 
     play(scene)
 

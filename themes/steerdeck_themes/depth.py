@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-Depth = Literal["true", "256", "none"]
+Depth = Literal["true", "256", "16", "none"]

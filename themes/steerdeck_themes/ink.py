@@ -9,12 +9,13 @@ throws them away.
 from rich.color import Color
 from rich.style import Style
 
+from steerdeck_themes.colours import DARK
 from steerdeck_themes.depth import Depth
-from steerdeck_themes.palettes import DARK, Palette, Token, channels
+from steerdeck_themes.palettes import DEFAULT, Palette, Token, channels
 
 _WORD_MARKS = ("add_word", "rem_word")
 _REVERSED = ("accent", "needs_fill", "s3")
-"""Grounds that carry meaning: without colours they are drawn in reverse."""
+"""Grounds that carry meaning: where they have no colour they are drawn in reverse."""
 
 
 class Ink:
@@ -38,8 +39,9 @@ class Ink:
         self.version += 1
 
     def colour(self, token: Token) -> Color:
-        if self.depth == "256":
-            return Color.from_ansi(self.palette.indices[token])
+        if self.depth == "256" or self.palette.terminal:
+            index = self.palette.indices[token]
+            return Color.default() if index == DEFAULT else Color.from_ansi(index)
         return Color.from_rgb(*channels(self.palette.colours[token]))
 
     def legible(self, fg: Token, bg: Token | None) -> Token:
@@ -69,10 +71,11 @@ class Ink:
         style = self._styles.get(key)
         if style is None:
             coloured = self.depth != "none"
+            plain = not coloured or (self.palette.terminal and bg == "s3")
             style = self._styles[key] = Style(
                 color=self.colour(self.legible(fg, bg)) if coloured else None,
                 bgcolor=self.colour(bg) if coloured and bg is not None else None,
-                reverse=(not coloured and bg in _REVERSED) or None,
+                reverse=(plain and bg in _REVERSED) or None,
                 bold=bold or None,
                 italic=italic or None,
                 underline=underline or None,

@@ -28,9 +28,14 @@ from steerdeck_agents.facts.ids import Ids
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime.wire import Outlook
+from steerdeck_themes.colours import ANSI, DARK
 from steerdeck_themes.ink import INK
-from steerdeck_themes.palettes import DARK, LIGHT, PALETTES, THEMES
+from steerdeck_themes.palettes import Palette
 from steerdeck_themes.sheets import styles
+from steerdeck_themes.wardrobe import PREFIX, Wardrobe, theme_of
+
+STILL_TICK_S = 10.0
+"""How often clocks move on a deck that keeps still."""
 
 
 class DeckApp(App[None], inherit_bindings=False):
@@ -47,6 +52,8 @@ class DeckApp(App[None], inherit_bindings=False):
         folder: str,
         *,
         theme: str = DARK.name,
+        wardrobe: Wardrobe | None = None,
+        still: bool = False,
         keymap: Keymap | None = None,
         surroundings: Surroundings | None = None,
         keys: dict[str, str] | None = None,
@@ -55,7 +62,7 @@ class DeckApp(App[None], inherit_bindings=False):
         ids: Ids | None = None,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
-        """`theme` is `dark`, `light` or a palette's name.
+        """`theme` is a name in the `wardrobe`; a `still` deck draws words and clocks rarely.
 
         `connect` attaches to a runtime, again after it was lost; `last` and `look` are what the
         last deck knew (`model.states`, `model.outlook`), drawn until then; `keys` are secrets for
@@ -65,7 +72,7 @@ class DeckApp(App[None], inherit_bindings=False):
         self.model = DeckModel(folder)
         self.model.outlook = look or Outlook()
         self.model.load(last or [])
-        self.bridge = Bridge(connect, self.model, self.changed)
+        self.bridge = Bridge(connect, self.model, self.changed, still=still)
         self.bridge.keys = keys or {}
         self.helm = Helm(
             self.bridge,
@@ -74,12 +81,12 @@ class DeckApp(App[None], inherit_bindings=False):
             keys=keys,
             ids=ids,
             now_ms=now_ms,
+            tick_s=STILL_TICK_S if still else 1.0,
         )
         self._opened: dict[str, Screen[None]] = {}
         """The last screen of each id."""
-        for palette in THEMES:
-            self.register_theme(palette)
-        self._use(_named(theme))
+        self._wardrobe = wardrobe or Wardrobe()
+        self._wear(theme)
         self.attention = Attention()
         self._following: asyncio.Task[None] | None = None
 
@@ -94,6 +101,9 @@ class DeckApp(App[None], inherit_bindings=False):
         if problems := self.helm.keymap.problems:
             more = f" ({len(problems) - 1} more in keys.toml.)" if len(problems) > 1 else ""
             self.model.say(problems[0] + more, bad=True)
+        if INK.depth == "16":
+            self._use(ANSI)
+        self.set_interval(1.0, self._look_at_themes)
         self._following = asyncio.create_task(self.bridge.run())
 
     async def on_unmount(self) -> None:
@@ -134,11 +144,39 @@ class DeckApp(App[None], inherit_bindings=False):
         self.exit()
 
     def on_switch_theme(self, message: SwitchTheme) -> None:
-        self._use(LIGHT.name if self.theme == DARK.name else DARK.name)
+        if INK.depth == "16":
+            self.helm.say("This terminal has 16 colours, so its own are drawn with.")
+            return
+        palette = self._wardrobe.after(self.theme)
+        self._use(palette)
+        self.helm.say(f"theme {palette.name.removeprefix(PREFIX)}")
+        self._paint_anew()
+
+    def _paint_anew(self) -> None:
         for screen in self.screen_stack:
-            screen.refresh(repaint=True, layout=False)
+            screen.refresh(repaint=True, layout=True)
             for widget in screen.walk_children():
                 widget.refresh()
+
+    async def _look_at_themes(self) -> None:
+        """Draw in the developer's own theme as its file says now."""
+        if await asyncio.to_thread(self._wardrobe.reload):
+            for problem in self._wardrobe.problems[:1]:
+                self.helm.say(problem, bad=True)
+            if self._wear(self.theme):
+                self._paint_anew()
+
+    def _wear(self, name: str) -> bool:
+        """Draw in the palette of that name, if it looks different; a name nobody has is said."""
+        palette = self._wardrobe.find(name)
+        if palette is None:
+            names = ", ".join(self._wardrobe.palettes)
+            self.model.say(f"There is no theme {name!r}; there are {names}.", bad=True)
+            palette = DARK
+        if palette == INK.palette and self.theme == palette.name:
+            return False
+        self._use(palette)
+        return True
 
     def _made_of_ascii(self) -> None:
         """Other marks were chosen: everything that holds one is made anew."""
@@ -150,12 +188,8 @@ class DeckApp(App[None], inherit_bindings=False):
             screen.refresh(repaint=True, layout=True)
         self.stage.forget()
 
-    def _use(self, theme: str) -> None:
-        INK.use(PALETTES[theme])
-        self.theme = theme
-
-
-def _named(theme: str) -> str:
-    """The palette that settings call `dark` or `light`; what does not exist is dark."""
-    full = theme if theme in PALETTES else f"steerdeck-{theme}"
-    return full if full in PALETTES else DARK.name
+    def _use(self, palette: Palette) -> None:
+        INK.use(palette)
+        self.register_theme(theme_of(palette))
+        self.theme = palette.name
+        self.set_class(palette.lined, "-lined")

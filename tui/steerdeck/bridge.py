@@ -24,6 +24,7 @@ from steerdeck_agents.runtime.client import Incoming, PageError
 
 T = TypeVar("T")
 FRAME_S = 0.05
+STILL_S = 1.0
 PAGE = 400
 """Events of a transcript read at first; older ones come when somebody scrolls up to them."""
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -52,8 +53,14 @@ class Bridge:
     """One deck's connection; `changed` is called on the loop with what must be drawn anew."""
 
     def __init__(
-        self, connect: Connect, model: DeckModel, changed: Callable[[Dirty], None]
+        self,
+        connect: Connect,
+        model: DeckModel,
+        changed: Callable[[Dirty], None],
+        *,
+        still: bool = False,
     ) -> None:
+        """A `still` deck draws streamed text once a second."""
         self.model = model
         self._connect = connect
         self._changed = changed
@@ -61,6 +68,7 @@ class Bridge:
         self._full: set[SessionId] = set()
         self._held: dict[SessionId, list[e.Event]] = {}
         self._dirty = Dirty()
+        self._frame_s = STILL_S if still else FRAME_S
         self._timer: asyncio.TimerHandle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._diffs: set[SessionId] = set()
@@ -160,7 +168,7 @@ class Bridge:
             self._timer.cancel()
             self._timer = None
         if self._timer is None:
-            self._timer = loop.call_later(0.0 if at_once else FRAME_S, self._flush)
+            self._timer = loop.call_later(0.0 if at_once else self._frame_s, self._flush)
 
     def _flush(self) -> None:
         self._timer = None

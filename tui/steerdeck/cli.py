@@ -42,7 +42,11 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
     """Carry out one command line; `umask` is the developer's own."""
     if COMPLETING in os.environ:
         return _verb(arguments)
-    while arguments[:1] == ["-C"]:
+    while arguments[:1] in (["-C"], ["--ascii"]):
+        if arguments[0] == "--ascii":
+            _ascii()
+            arguments = arguments[1:]
+            continue
         if len(arguments) < 2:
             return _wrong("-C needs a folder.")
         if problem := _go_to(arguments[1]):
@@ -68,6 +72,13 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
     if first and (problem := _go_to(first)):
         return _wrong(problem)
     return _deck()
+
+
+def _ascii() -> None:
+    """Draw with ASCII marks whatever the terminal can."""
+    from steerdeck.glyphs import choose
+
+    choose(ascii_only=True)
 
 
 def _go_to(folder: str) -> str:
@@ -120,12 +131,15 @@ def open_deck(berth: "Berth") -> int:
 
     mooring = Mooring(berth)
     mooring.call_runtime()
+    if berth.ascii:
+        _ascii()
     import gc
 
     # What is loaded now stays for good: it need not be looked through again and again.
     gc.disable()
     from steerdeck.app import DeckApp
     from steerdeck.keymap import Keymap
+    from steerdeck_themes.wardrobe import Wardrobe
 
     gc.freeze()
     gc.enable()
@@ -133,6 +147,8 @@ def open_deck(berth: "Berth") -> int:
         mooring.connect,
         berth.folder,
         theme=mooring.theme(),
+        wardrobe=Wardrobe(berth.paths.config_file.parent / "themes"),
+        still=berth.still,
         keymap=Keymap(berth.own_keys),
         surroundings=berth.surroundings,
         keys=berth.keys,

@@ -27,4 +27,4 @@ class Quit(Message):
 
 
 class SwitchTheme(Message):
-    """From dark to light, or back."""
+    """To the next theme."""

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
@@ -31,7 +31,8 @@ from steerdeck_agents.settings.server import ServerSettings, servers_of
 
 __all__ = ["OPENAI_URL", "ModelSettings", "Prices", "Settings", "example", "load", "remember_model"]
 
-Theme = Literal["dark", "light"]
+Theme = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+"""The name of a palette; the deck knows which there are."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -41,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True):
     default_model: str = ""
     """Name of one of `models`, or empty when there are none."""
     theme: Theme = "dark"
+    ascii: bool = False
+    """Whether the deck draws with ASCII marks wherever it is."""
+    reduced_motion: bool = False
+    """Whether words arrive and clocks move rarely."""
     budget_first: float = 2.0
     """Dollars the first session on a new key may spend."""
     day: Limits = Limits()
@@ -103,6 +108,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     models: tuple[ModelTable, ...] = ()
     default_model: str = ""
     theme: Theme = "dark"
+    ascii: bool = False
+    reduced_motion: bool = False
     budget_first: float = 2.0
     budget: _Day = _Day()
     local: dict[str, str] | None = None
@@ -146,6 +153,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         models=models,
         default_model=default or (models[0].name if models else ""),
         theme=file.theme,
+        ascii=file.ascii,
+        reduced_motion=file.reduced_motion,
         budget_first=file.budget_first,
         day=Limits(
             dollars=file.budget.dollars_per_day,

@@ -92,7 +92,7 @@ def test_a_scripted_model_is_its_own_id_and_has_no_address_yet(tmp_path: Path):
     ("text", "said"),
     [
         ("theme = dark", "line 1"),
-        ('\ntheme = "pink"', "line 2: theme"),
+        ('\ntheme = "../pink"', "line 2: theme"),
         ('them = "dark"', "line 1: them: unknown setting them"),
         ("[budget]\ndollars_per_day = -1.0", "line 2: dollars_per_day: expected float"),
         ("[budget]\nper_day = 1", "line 2: per_day: unknown setting per_day"),

@@ -19,9 +19,10 @@ from steerdeck.text import Line, Span
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
+from steerdeck_themes.colours import SHIPPED
 from steerdeck_themes.ink import INK
-from steerdeck_themes.palettes import PALETTES, THEMES
 from steerdeck_themes.sheets import styles
+from steerdeck_themes.wardrobe import Wardrobe, theme_of
 
 TEXT = (
     "## Step {n}\n\nThe **session** row keeps `its first` expiry; "
@@ -36,15 +37,15 @@ class SmallDeck(App[None]):
 
     def __init__(self) -> None:
         super().__init__(driver_class=driver_class())
-        for theme in THEMES:
-            self.register_theme(theme)
+        for palette in SHIPPED:
+            self.register_theme(theme_of(palette))
         self.theme = "steerdeck-dark"
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return line_filters(super().get_line_filters())
 
     def watch_theme(self, theme: str) -> None:
-        INK.use(PALETTES[theme])
+        INK.use(Wardrobe().palettes[theme.removeprefix("steerdeck-")])
 
     def compose(self) -> ComposeResult:
         yield Rows(id="heard")

@@ -14,8 +14,8 @@ from textual.widgets import Static
 from steerdeck.output import seam
 from steerdeck.output.filters import Indexed, Sanitise, line_filters
 from steerdeck.output.stage import Fragment, Stage
+from steerdeck_themes.colours import DARK
 from steerdeck_themes.ink import INK
-from steerdeck_themes.palettes import DARK
 
 BLACK = Color(0, 0, 0)
 HEAVY = ("openai", "git", "sqlite_utils", "watchfiles", "markdown_it", "tree_sitter", "click")

@@ -7,8 +7,9 @@ from textual.pilot import Pilot
 
 from steerdeck.widgets.draft import Draft
 from steerdeck.widgets.prompt import Prompt
-from steerdeck_themes.palettes import THEMES
+from steerdeck_themes.colours import DARK
 from steerdeck_themes.sheets import styles
+from steerdeck_themes.wardrobe import theme_of
 
 
 class Stage(App[None]):
@@ -17,8 +18,7 @@ class Stage(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        for theme in THEMES:
-            self.register_theme(theme)
+        self.register_theme(theme_of(DARK))
         self.theme = "steerdeck-dark"
         self.sent: list[tuple[str, str]] = []
         self.passed: list[str] = []

@@ -14,9 +14,10 @@ from steerdeck.widgets.diff_view import DiffView
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import Rows
+from steerdeck_themes.colours import DARK, LIGHT
 from steerdeck_themes.ink import INK
-from steerdeck_themes.palettes import DARK, LIGHT, THEMES
 from steerdeck_themes.sheets import styles
+from steerdeck_themes.wardrobe import theme_of
 
 
 class Stage(App[None]):
@@ -28,8 +29,7 @@ class Stage(App[None]):
         super().__init__()
         self.widget = widget
         self.heard: list[Message] = []
-        for theme in THEMES:
-            self.register_theme(theme)
+        self.register_theme(theme_of(DARK))
         self.theme = "steerdeck-dark"
 
     def compose(self) -> ComposeResult:

@@ -30,12 +30,17 @@ class Acts:
         keys: dict[str, str] | None = None,
         ids: Ids | None = None,
         now_ms: Callable[[], int] | None = None,
+        tick_s: float = 1.0,
     ) -> None:
-        """`keys` are the developer's secrets for models; `now_ms` is handed in by pictures."""
+        """`keys` are the developer's secrets for models; `tick_s` is how often clocks move.
+
+        `now_ms` is handed in by pictures.
+        """
         self.bridge = bridge
         self.keymap = keymap
         self.surroundings = surroundings or Surroundings()
         self.keys = keys or {}
+        self.tick_s = tick_s
         self.now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
         self._ids = ids or RandomIds()
         self._acts: set[asyncio.Task[None]] = set()

@@ -7,5 +7,5 @@ ANYWHERE: tuple[Key, ...] = (
     Key("help", ("?", "f1"), "keys", ("anywhere",), "Show every key", foot=9, leader="?"),
     Key("back", ("escape",), "", ("anywhere",), foot=7),
     Key("quit_by_steps", ("ctrl+c",), "quit", ("anywhere",), "Close the deck; agents go on"),
-    Key("theme", ("f8",), "light or dark", ("anywhere",), "Switch between light and dark"),
+    Key("theme", ("f8",), "theme", ("anywhere",), "Draw in the next theme"),
 )

@@ -15,7 +15,7 @@ from textual.filter import ANSIToTruecolor, LineFilter, NoColor
 
 from steerdeck.output.sanitise import clean
 from steerdeck_themes.ink import INK
-from steerdeck_themes.palettes import TOKENS
+from steerdeck_themes.palettes import DEFAULT, TOKENS
 
 
 class Sanitise(LineFilter):
@@ -39,14 +39,17 @@ def _indexed(style: Style, version: int) -> Style:
     def index(colour: RichColor | None) -> RichColor | None:
         if colour is None or colour.triplet is None:
             return colour
-        number = known.get(colour.triplet.hex)
-        return colour if number is None else RichColor.from_ansi(number)
+        # Sixteen colours have nothing near a blend of two.
+        number = known.get(colour.triplet.hex, DEFAULT if palette.terminal else None)
+        if number is None:
+            return colour
+        return RichColor.default() if number == DEFAULT else RichColor.from_ansi(number)
 
     return style + Style.from_color(index(style.color), index(style.bgcolor))
 
 
 class Indexed(LineFilter):
-    """Sends the palette's own index where the terminal has 256 colours."""
+    """Sends the palette's own index where the terminal has 256 colours, or fewer."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         version = INK.version
@@ -65,7 +68,7 @@ def line_filters(given: Sequence[LineFilter]) -> list[LineFilter]:
     """The filters of an app: give it `super().get_line_filters()`, return what comes back."""
     if INK.depth == "none":
         return [*given, _NO_COLOUR, _SANITISE]
-    if INK.depth == "256":
+    if INK.depth == "256" or INK.palette.terminal:
         rest = [one for one in given if not isinstance(one, ANSIToTruecolor)]
         return [*rest, _INDEXED, _SANITISE]
     return [*given, _SANITISE]

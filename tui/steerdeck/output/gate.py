@@ -36,6 +36,8 @@ def depth(color_system: str | None, *, no_color: bool = False) -> Depth:
     """How Ink draws, from the console's `color_system` and the wish for no colour at all."""
     if no_color:
         return "none"
+    if color_system == "standard":
+        return "16"
     return "256" if color_system == "256" else "true"
 
 

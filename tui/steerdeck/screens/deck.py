@@ -54,7 +54,7 @@ class DeckScreen(Steering[None]):
                 yield self.foot
 
     def on_mount(self) -> None:
-        self.set_interval(1.0, self._tick)
+        self.set_interval(self.helm.tick_s, self._tick)
         self._fit()
         if self.model.face == "composer":
             self.composer.prompt.focus()

@@ -69,7 +69,7 @@ class InboxScreen(Answering):
         self.words.display = self.secret.display = False
         self.list.can_focus = False
         self.body.can_focus = False
-        self.set_interval(1.0, lambda: self.show(Dirty(everything=True)))
+        self.set_interval(self.helm.tick_s, lambda: self.show(Dirty(everything=True)))
         self._fit()
 
     def on_resize(self, event: events.Resize) -> None:

@@ -64,7 +64,7 @@ class ZoomScreen(Steering[None]):
     def on_mount(self) -> None:
         self.helm.watched = {self._session}
         self.helm.bridge.show(self.helm.watched)
-        self.set_interval(1.0, lambda: self.show(Dirty(everything=True)))
+        self.set_interval(self.helm.tick_s, lambda: self.show(Dirty(everything=True)))
         self._fit()
         if self.model.face == "composer":
             self.composer.prompt.focus()

@@ -21,6 +21,9 @@ class Berth(msgspec.Struct, frozen=True):
     """The developer's secrets for models; sent with orders only."""
     surroundings: Surroundings
     theme: Theme = "dark"
+    ascii: bool = False
+    still: bool = False
+    """Whether words arrive and clocks move rarely."""
     own_keys: dict[str, tuple[str, ...]] = {}
     """Keys of the developer's keys.toml by the id of an act."""
     starts: tuple[Start, ...] = ()

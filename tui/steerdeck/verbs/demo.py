@@ -118,6 +118,8 @@ def _berth_of(home: DemoHome, orders: tuple[Start, ...]) -> Berth:
         keys={},
         surroundings=reach.surroundings(os.environ),
         theme=own.theme,
+        ascii=own.ascii,
+        still=own.reduced_motion,
         own_keys=reach.own_keys(reach.here().keys_file),
         starts=orders,
         back="steerdeck demo",

@@ -122,6 +122,8 @@ def moored(open_deck: Callable[[Berth], int]) -> int:
             keys=reach.keys(settings, os.environ),
             surroundings=reach.surroundings(os.environ),
             theme=settings.theme,
+            ascii=settings.ascii,
+            still=settings.reduced_motion,
             own_keys=reach.own_keys(where.keys_file),
         )
         return open_deck(berth)

@@ -55,7 +55,7 @@ VERBS: dict[str, Verb] = {
 }
 
 USAGE = """\
-Usage: steerdeck [-C PATH] [PATH | VERB ...]
+Usage: steerdeck [-C PATH] [--ascii] [PATH | VERB ...]
 
 Steer several coding agents from one deck. Without a verb the deck opens for the
 repository around PATH (a word with a slash or a dot) or around the current folder.
@@ -81,5 +81,9 @@ def whole_help() -> str:
     """What `steerdeck --help` prints."""
     width = max(map(len, VERBS))
     listed = "\n".join(f"  {name:<{width}}  {verb.help}" for name, verb in VERBS.items())
-    more = "  -C PATH      work in that folder\n  --version    print the version\n"
+    more = (
+        "  -C PATH      work in that folder\n"
+        "  --ascii      draw with plain letters and signs only\n"
+        "  --version    print the version\n"
+    )
     return f"{USAGE}\nVerbs (`steerdeck VERB --help` tells more):\n{listed}\n{more}\n{EXAMPLES}"

@@ -1,0 +1,188 @@
+"""The palettes that come with Steerdeck, colour by colour."""
+
+from collections.abc import Mapping
+
+from steerdeck_themes.palettes import DEFAULT, TOKENS, Palette, Token
+
+
+def _palette(
+    name: str, dark: bool, rows: Mapping[Token, tuple[str, int]], *, terminal: bool = False
+) -> Palette:
+    return Palette(
+        name,
+        dark,
+        {token: rows[token][0] for token in TOKENS},
+        {token: rows[token][1] for token in TOKENS},
+        terminal,
+    )
+
+
+_DARK: dict[Token, tuple[str, int]] = {
+    "s0": ("#0D1116", 233),
+    "s1": ("#141920", 234),
+    "s2": ("#1C232C", 236),
+    "s3": ("#293543", 238),
+    "line": ("#2C3642", 239),
+    "t0": ("#EEF2F6", 255),
+    "t1": ("#C2CBD5", 251),
+    "t2": ("#93A0AE", 247),
+    "t3": ("#808D9A", 245),
+    "accent": ("#86B6F5", 111),
+    "ink": ("#0D1116", 233),
+    "needs": ("#F4B350", 215),
+    "needs_fill": ("#F4B350", 215),
+    "needs_ink": ("#1B1203", 233),
+    "needs_bg": ("#2A2113", 236),
+    "working": ("#8CC5CB", 116),
+    "done": ("#86C294", 114),
+    "failed": ("#F5827A", 210),
+    "failed_bg": ("#2D1B1E", 236),
+    "add": ("#93CFA3", 115),
+    "add_bg": ("#13251D", 235),
+    "add_word": ("#21523A", 22),
+    "rem": ("#EDA19B", 217),
+    "rem_bg": ("#2B181C", 235),
+    "rem_word": ("#66302F", 52),
+    "kw": ("#A9BEE6", 147),
+    "str": ("#B2C8A0", 150),
+    "num": ("#DDBF94", 180),
+    "com": ("#808D9A", 245),
+}
+DARK = _palette("steerdeck-dark", True, _DARK)
+
+LIGHT = _palette(
+    "steerdeck-light",
+    False,
+    {
+        "s0": ("#E9E8E3", 254),
+        "s1": ("#F7F6F2", 255),
+        "s2": ("#FFFFFF", 231),
+        "s3": ("#D6E2F3", 189),
+        "line": ("#CFCDC5", 250),
+        "t0": ("#14191F", 233),
+        "t1": ("#353E48", 237),
+        "t2": ("#57616B", 240),
+        "t3": ("#606871", 241),
+        "accent": ("#1D5FC2", 25),
+        "ink": ("#FFFFFF", 231),
+        "needs": ("#8F5300", 94),
+        "needs_fill": ("#F5B140", 215),
+        "needs_ink": ("#241600", 233),
+        "needs_bg": ("#FFF0D2", 230),
+        "working": ("#14707A", 23),
+        "done": ("#24713D", 22),
+        "failed": ("#B92B22", 124),
+        "failed_bg": ("#FBE6E2", 224),
+        "add": ("#1D6A38", 22),
+        "add_bg": ("#E4F3E4", 194),
+        "add_word": ("#B2DFB8", 151),
+        "rem": ("#A42A22", 124),
+        "rem_bg": ("#FBE7E3", 224),
+        "rem_word": ("#F3BDB5", 217),
+        "kw": ("#3A4FA3", 61),
+        "str": ("#4B6B1E", 58),
+        "num": ("#8A5A12", 94),
+        "com": ("#606871", 241),
+    },
+)
+
+CONTRAST = _palette(
+    "steerdeck-contrast",
+    True,
+    {
+        "s0": ("#000000", 16),
+        "s1": ("#000000", 16),
+        "s2": ("#141414", 233),
+        "s3": ("#003A75", 24),
+        "line": ("#8C8C8C", 245),
+        "t0": ("#FFFFFF", 231),
+        "t1": ("#F2F2F2", 255),
+        "t2": ("#D0D0D0", 252),
+        "t3": ("#A8A8A8", 248),
+        "accent": ("#7CC4FF", 117),
+        "ink": ("#000000", 16),
+        "needs": ("#FFD24A", 221),
+        "needs_fill": ("#FFD24A", 221),
+        "needs_ink": ("#000000", 16),
+        "needs_bg": ("#2E2400", 234),
+        "working": ("#7FF0F0", 123),
+        "done": ("#7CF29A", 120),
+        "failed": ("#FF9C94", 216),
+        "failed_bg": ("#3A0A0A", 234),
+        "add": ("#9CFFB4", 157),
+        "add_bg": ("#002A10", 234),
+        "add_word": ("#00702A", 22),
+        "rem": ("#FFC1BA", 217),
+        "rem_bg": ("#3A0606", 234),
+        "rem_word": ("#9C1C1C", 88),
+        "kw": ("#B9D4FF", 153),
+        "str": ("#CDEFA8", 193),
+        "num": ("#FFDDA0", 222),
+        "com": ("#B4B4B4", 249),
+    },
+)
+
+CVD = _palette(
+    "steerdeck-cvd",
+    True,
+    {
+        **_DARK,
+        "s3": ("#2F3350", 238),
+        "accent": ("#9E8FFF", 141),
+        "needs": ("#F7C84A", 221),
+        "needs_fill": ("#F7C84A", 221),
+        "needs_ink": ("#1B1503", 233),
+        "needs_bg": ("#2A2410", 236),
+        "working": ("#D5DCE3", 253),
+        "done": ("#5CC4E8", 81),
+        "failed": ("#F0805A", 209),
+        "failed_bg": ("#2E1A12", 236),
+        "add": ("#8CCBF2", 117),
+        "add_bg": ("#10253A", 235),
+        "add_word": ("#1D507A", 24),
+        "rem": ("#F0B070", 215),
+        "rem_bg": ("#2E2011", 235),
+        "rem_word": ("#6B4314", 58),
+        "str": ("#9FCBDD", 152),
+    },
+)
+
+ANSI = _palette(
+    "steerdeck-ansi",
+    True,
+    {
+        "s0": ("#000000", DEFAULT),
+        "s1": ("#000000", DEFAULT),
+        "s2": ("#000000", DEFAULT),
+        "s3": ("#000000", DEFAULT),
+        "line": ("#C0C0C0", DEFAULT),
+        "t0": ("#C0C0C0", DEFAULT),
+        "t1": ("#C0C0C0", DEFAULT),
+        "t2": ("#C0C0C0", DEFAULT),
+        "t3": ("#C0C0C0", DEFAULT),
+        "accent": ("#5C5CFF", 12),
+        "ink": ("#010101", 0),
+        "needs": ("#CDCD00", 3),
+        "needs_fill": ("#CDCD00", 3),
+        "needs_ink": ("#010101", 0),
+        "needs_bg": ("#000000", DEFAULT),
+        "working": ("#00CDCD", 6),
+        "done": ("#00CD00", 2),
+        "failed": ("#CD0000", 1),
+        "failed_bg": ("#000000", DEFAULT),
+        "add": ("#00CD00", 2),
+        "add_bg": ("#000000", DEFAULT),
+        "add_word": ("#000000", DEFAULT),
+        "rem": ("#CD0000", 1),
+        "rem_bg": ("#000000", DEFAULT),
+        "rem_word": ("#000000", DEFAULT),
+        "kw": ("#C0C0C0", DEFAULT),
+        "str": ("#C0C0C0", DEFAULT),
+        "num": ("#C0C0C0", DEFAULT),
+        "com": ("#C0C0C0", DEFAULT),
+    },
+    terminal=True,
+)
+"""The terminal's own colours: legible on whatever ground it has, so most text is plain."""
+
+SHIPPED: tuple[Palette, ...] = (DARK, LIGHT, CONTRAST, CVD, ANSI)
