@@ -1,8 +1,9 @@
 """What the model is told of its world: typed sections, appended when they change (law 3).
 
 A section is rendered whole; when its text differs from the newest prompt item of the same origin,
-the new text is appended. Nothing that was sent is ever edited, so the cached prefix stays. What
-others wrote (instruction files, skills) is told in the developer's role inside a tag of its own.
+the new text is appended; one that is gone is taken back in words. Nothing that was sent is ever
+edited, so the cached prefix stays. What others wrote (instruction files, skills) is told in the
+user's role inside a tag of its own.
 """
 
 from functools import cache
@@ -39,6 +40,13 @@ _GOAL = (
     "The developer's goal for this session: {objective}\nYou work for it over many turns; after"
     " each the checks run, and only they can say that it is met. Do one sensible step a turn."
 )
+_NO_MORE = {
+    "world.goal": "The developer's goal is over: it was met, or it was dropped. Do what the"
+    " developer asks for.",
+    "world.checks": "The developer took the checks away: none run any more when you stop.",
+    "world.shells": "No shell session lives any more.",
+}
+"""What is said when a section is gone that had been told."""
 
 
 @cache
@@ -95,7 +103,9 @@ def changed(
     """The sections to append, ready to stage, and what the developer is to be told of them."""
     new: list[NewText] = []
     notices: list[str] = []
-    for origin, text in sections(state).items():
+    told = sections(state)
+    gone = {o: text for o, text in _NO_MORE.items() if o not in told and prompt.newest(o)}
+    for origin, text in (told | gone).items():
         item = request.message("developer", text)
         if prompt.newest(origin) != item:
             new.append((item, origin, "message"))

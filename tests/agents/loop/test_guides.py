@@ -7,8 +7,18 @@ import msgspec
 import pytest
 
 from kit.repositories import write
-from steerdeck_agents.facts.events import PlanUpdated
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.checks import Check
+from steerdeck_agents.facts.events import (
+    ChecksSet,
+    GoalEnded,
+    GoalSet,
+    KnownEvent,
+    PlanUpdated,
+    ShellEnded,
+    ShellOpened,
+)
+from steerdeck_agents.facts.goals import Goal
+from steerdeck_agents.facts.ids import SessionId, ShellId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.reduce.session import fold
@@ -19,6 +29,7 @@ from steerdeck_agents.loop.guides import INSTRUCTIONS, SKILLS, Guidance, Guides
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.models.scripted_input import read_request
 
+SHELL = ShellId("sh-1")
 SKILL = "---\nname: {}\ndescription: {}\n---\n\nThe body of {}.\n"
 
 
@@ -233,6 +244,34 @@ def test_a_section_is_appended_when_it_changes_and_told_off_when_it_goes(ground:
     assert told() == [INSTRUCTIONS]
     assert "no longer holds" in (prompt.newest(INSTRUCTIONS) or "")
     assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "begins", "ends", "words"),
+    [
+        ("world.goal", GoalSet(goal=Goal("It is fast.")), GoalEnded(how="dropped"), "is over"),
+        ("world.checks", ChecksSet(checks=(Check("a", "a"),)), ChecksSet(checks=()), "took"),
+        ("world.shells", ShellOpened(shell=SHELL, title="npm run dev"),
+         ShellEnded(shell=SHELL, how="lost"), "No shell session lives"),
+    ],
+)  # fmt: skip
+def test_what_ends_is_taken_back_once_and_told_again_when_it_returns(
+    origin: str, begins: KnownEvent, ends: KnownEvent, words: str
+):
+    prompt = Prompt(SessionId("s"), 0)
+    events: list[KnownEvent] = []
+
+    def told(*more: KnownEvent) -> list[str]:
+        events.extend(more)
+        new, _ = world.changed(prompt, fold(events), Guidance())
+        prompt.keep(prompt.stage(*new))
+        return [name for _, name, _ in new if name == origin]
+
+    assert told() == []
+    assert told(begins) == [origin] and words not in (prompt.newest(origin) or "")
+    assert told(ends) == [origin] and words in (prompt.newest(origin) or "")
+    assert told() == []
+    assert told(begins) == [origin]
 
 
 def test_a_plan_the_developer_changed_is_told_and_one_of_the_agent_is_not():
