@@ -173,7 +173,7 @@ def first_words(approval: OpenApproval, state: SessionState) -> str:
             lines = approval.what.splitlines()
             more = sum(line[:1] == "+" and line[:3] != "+++" for line in lines)
             less = sum(line[:1] == "-" and line[:3] != "---" for line in lines)
-            return f"{approval.title or 'a server'}: {more} lines new, {less} gone"
+            return f"{approval.title or 'a server'}: {counted(more, 'line')} new, {less} gone"
         case "server" if approval.title:
             return f"{approval.title}: {approval.what}"
         case _:
