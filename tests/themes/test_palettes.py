@@ -13,7 +13,6 @@ from steerdeck_themes.wardrobe import Wardrobe, nearest, theme_of
 
 LIT = (DARK, LIGHT, CONTRAST, CVD)
 """The palettes whose colours we choose; the terminal's own are its owner's."""
-LINED = ["    border-right: solid $line;", "    border-right: none;"]
 NAMES = ["dark", "light", "contrast", "cvd"]
 
 MEASURED: dict[str, dict[T, str]] = {
@@ -209,9 +208,7 @@ def test_style_sheets_name_tokens_and_no_colour() -> None:
     for sheet in sheets:
         text = sheet.read_text()
         assert not re.search(r":[^;{]*#[0-9a-fA-F]{3,8}", text), sheet.name
-        bordered = [line for line in text.splitlines() if "border" in line]
-        # The one line of the look: between lanes where ground and panel are the same.
-        assert bordered == (LINED if sheet.name == "deck.tcss" else []), sheet.name
+        assert "border" not in text, sheet.name
         assert "ansi_" not in text, sheet.name
 
 

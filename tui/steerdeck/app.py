@@ -192,4 +192,3 @@ class DeckApp(App[None], inherit_bindings=False):
         INK.use(palette)
         self.register_theme(theme_of(palette))
         self.theme = palette.name
-        self.set_class(palette.lined, "-lined")

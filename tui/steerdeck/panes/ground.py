@@ -4,10 +4,12 @@ The compositor asks every container under a changed lane for its rows, at every 
 neither border nor padding, so one blank strip answers for all of them.
 """
 
+from rich.segment import Segment
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Region
 from textual.strip import Strip
 
+from steerdeck.glyphs import glyphs
 from steerdeck.widgets.strips import blank
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Token
@@ -30,6 +32,22 @@ class _Ground:
 
 class Across(_Ground, Horizontal):
     """Children side by side."""
+
+
+class Lanes(Across):
+    """Children side by side, with a line between them where ground and panel look the same."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        if not INK.palette.lined:
+            return super().render_lines(crop)
+        shown = [child for child in self.children if child.display]
+        cells = [" "] * self.size.width
+        for child in shown[:-1]:
+            edge = child.virtual_region.right
+            if 0 <= edge < len(cells):
+                cells[edge] = glyphs().column
+        row = Strip([Segment("".join(cells), INK.style("line", self.ground))], len(cells))
+        return [row.crop(crop.x, crop.right)] * crop.height
 
 
 class Down(_Ground, Vertical):

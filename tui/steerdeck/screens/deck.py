@@ -14,7 +14,7 @@ from steerdeck.model import Dirty
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.dock import Caps, dock
 from steerdeck.panes.empty import empty_lines
-from steerdeck.panes.ground import Across, Down
+from steerdeck.panes.ground import Across, Down, Lanes
 from steerdeck.panes.header import header
 from steerdeck.panes.lane import Lane, fill_lane
 from steerdeck.panes.rail import rail, session_of, strip
@@ -38,7 +38,7 @@ class DeckScreen(Steering[None]):
         self.dock = Rows(id="dock")
         self.composer = Composer("Say what should change")
         self.foot = Rows(id="footer")
-        self.row = Across(id="lanes")
+        self.row = Lanes(id="lanes")
         self.room = room(80, 24)
 
     def compose(self) -> ComposeResult:
