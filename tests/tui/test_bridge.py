@@ -1,6 +1,7 @@
 import asyncio
 
 import msgspec
+import pytest
 
 from kit.desk import NOW, Feed
 from kit.shop import shop
@@ -8,10 +9,11 @@ from steerdeck.bridge import Bridge
 from steerdeck.model import DeckModel, Dirty
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import WireError
-from steerdeck_agents.facts.ids import ItemId, MessageId, SessionId
+from steerdeck_agents.facts.ids import CheckpointId, ItemId, MessageId, SessionId
 from steerdeck_agents.runtime import wire
 
 FIX = SessionId("fix")
+NEXT = 10_000
 
 
 class _Rig:
@@ -70,6 +72,59 @@ def test_only_lanes_that_are_seen_are_watched_in_full():
             rig.bridge.show({SessionId("csv")})
             await rig.until(lambda: rig.feed.watching.get("fix") == "status")
             assert FIX not in rig.model.transcripts
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("paths", [("shop/cart.py",), ()])
+def test_a_change_that_keeps_the_counts_shows_its_hunk_too(paths: tuple[str, ...]):
+    async def play() -> None:
+        feed = shop()
+        async with _Rig(feed) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: FIX in rig.model.diffs)
+            feed.diffs = {FIX: "another"}
+            feed.feed(
+                e.CheckpointTaken(
+                    checkpoint=CheckpointId("cp"), reason="after call", paths=paths,
+                    seq=NEXT, session=FIX, at_ms=NOW,
+                ),
+                _sent(NEXT + 1, "the last"),
+            )  # fmt: skip
+            await rig.until(lambda: rig.model.states[FIX].seq > NEXT)
+            if paths:
+                await rig.until(lambda: rig.model.diffs[FIX].text == "another")
+            else:
+                await rig.bridge.page(wire.RuntimeStatus(), wire.StatusPage)
+                assert rig.model.diffs[FIX].text != "another"
+
+    asyncio.run(play())
+
+
+def test_files_that_change_while_a_hunk_is_read_are_read_again():
+    async def play() -> None:
+        feed = shop()
+        gate, asked = asyncio.Event(), feed.ask_raw
+
+        async def slow(query: wire.Query) -> bytes:
+            told = await asked(query)
+            if isinstance(query, wire.Diff):
+                await gate.wait()
+            return told
+
+        feed.ask_raw = slow
+        async with _Rig(feed) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: any(isinstance(query, wire.Diff) for query in feed.asked))
+            feed.diffs = {FIX: "another"}
+            files = rig.model.states[FIX].files
+            feed.feed(
+                e.FilesChanged(files=files, newest=files[0].path, seq=NEXT, session=FIX, at_ms=NOW)
+            )
+            await rig.until(lambda: rig.model.states[FIX].seq == NEXT)
+            gate.set()
+            await rig.until(lambda: FIX in rig.model.diffs)
+            await rig.until(lambda: rig.model.diffs[FIX].text == "another")
 
     asyncio.run(play())
 

@@ -72,6 +72,9 @@ class Bridge:
         self._timer: asyncio.TimerHandle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._diffs: set[SessionId] = set()
+        """Sessions whose newest hunk is being read."""
+        self._stale: set[SessionId] = set()
+        """Those among them whose files changed since that began."""
         self._looked_at: SessionId | None = None
         self.keys: dict[str, str] = {}
         """The developer's keys for models; sent with orders and looks, kept nowhere."""
@@ -152,7 +155,7 @@ class Bridge:
             held.append(event)
             return
         self.mark(self.model.add(event))
-        if isinstance(event, e.FilesChanged) and event.session in self._full:
+        if event.session in self._full and _changes_files(event):
             self._read_diff(event.session)
 
     def mark(self, dirty: Dirty) -> None:
@@ -263,24 +266,30 @@ class Bridge:
         return True
 
     def _read_diff(self, session: SessionId) -> None:
+        self._stale.add(session)
         if session not in self._diffs:
             self._diffs.add(session)
             self._job(self._newest_hunk(session))
 
     async def _newest_hunk(self, session: SessionId) -> None:
         try:
-            state = self.model.states.get(session)
-            if state is None or not state.newest_file:
-                return
-            path, seq = state.newest_file, state.seq
-            try:
-                text = await self.page(wire.Diff(session, path), str)
-            except PageError:
-                return
-            self.model.diffs[session] = ShownDiff(path, seq, text)
-            self.mark(Dirty(sessions={session}))
+            while session in self._stale:
+                self._stale.discard(session)
+                await self._read_hunk(session)
         finally:
             self._diffs.discard(session)
+
+    async def _read_hunk(self, session: SessionId) -> None:
+        state = self.model.states.get(session)
+        if state is None or not state.newest_file:
+            return
+        path, seq = state.newest_file, state.seq
+        try:
+            text = await self.page(wire.Diff(session, path), str)
+        except PageError:
+            return
+        self.model.diffs[session] = ShownDiff(path, seq, text)
+        self.mark(Dirty(sessions={session}))
 
     # pages and orders
 
@@ -323,6 +332,17 @@ class Bridge:
             self.mark(Dirty(everything=True))
         except (WireError, OSError):
             pass
+
+
+def _changes_files(event: e.Event) -> bool:
+    """The table of changed files only comes when its counts differ; a checkpoint always does."""
+    match event:
+        case e.FilesChanged() | e.FilesRestored():
+            return True
+        case e.CheckpointTaken():
+            return bool(event.paths)
+        case _:
+            return False
 
 
 def _decode_events(data: bytes) -> list[e.Event]:
