@@ -4,13 +4,23 @@ from msgspec import structs
 
 from kit.desk import NOW, Feed, Story
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import ApprovalId, CallId, ItemId, MessageId, RequestId, Sha, TurnId
+from steerdeck_agents.facts.ids import (
+    ApprovalId,
+    CallId,
+    ItemId,
+    MessageId,
+    RequestId,
+    SessionId,
+    Sha,
+    TurnId,
+)
 from steerdeck_agents.facts.outline import Command, Outline
 from steerdeck_agents.facts.places import FileChange, Level, Workspace
 from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Pattern, Rule
-from steerdeck_agents.gate.rule_propose import Example, Proposal
+from steerdeck_agents.gate.rule_past import Example, pasts
+from steerdeck_agents.gate.rule_propose import Proposal
 from steerdeck_agents.runtime import wire
 
 BUBBLEWRAP = Level("bubblewrap", files=True, network=True, processes=True)
@@ -116,14 +126,24 @@ class Writer:
 
 
 def _past(what: str, allowed: bool, name: str, ago_s: int) -> Example:
-    return Example(what, "/w/csv", "/w/csv", allowed, name=name, at_ms=NOW - 1000 * ago_s)
+    session = SessionId("csv" if name == "add-csv" else name)
+    repository = "/home/kim/reports" if name == "reports" else "/home/kim/shop"
+    return Example(what, "/w/csv", "/w/csv", allowed, session, name, repository,
+                   NOW - 1000 * ago_s)  # fmt: skip
+
+
+def with_past(made: Proposal, *past: Example) -> Proposal:
+    """The same rules with what these answers, newest last, say of each at each reach."""
+    asked = _past("pip install 'csvkit==2.*'", False, "add-csv", 0)
+    found = pasts((made.narrower, made.rule, made.wider), asked, past)
+    return structs.replace(made, pasts=found)
 
 
 def proposal() -> Proposal:
     """What the rules make of the command of add-csv."""
     words = ("pip", "install")
     rule = Rule(id="", pattern=Pattern(words, words=("csvkit==2.*",)))
-    return Proposal(
+    made = Proposal(
         rule=rule,
         sha=rule.sha(),
         words="pip install csvkit==2.*",
@@ -131,7 +151,7 @@ def proposal() -> Proposal:
         wider=Rule(id="", pattern=Pattern(words, words=("csvkit==*",))),
         allowed=(
             _past("pip install csvkit==2.1.0", True, "add-csv", 300),
-            _past("pip install csvkit==2.1.0 -q", True, "add-csv", 900),
+            _past("cd export && pip install csvkit==2.0.4", True, "add-csv", 900),
             _past("pip install 'csvkit==2.*'", True, "reports", 1_200_000),
         ),
         asks=(
@@ -142,6 +162,7 @@ def proposal() -> Proposal:
         alike=2,
         looked=40,
     )
+    return with_past(made, *reversed(made.asks), *reversed(made.allowed))
 
 
 def shop() -> Feed:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import time
 
 import pytest
@@ -9,12 +10,13 @@ from msgspec import structs
 from textual import events
 
 from kit.asks import DANGER, SAME, alike, ask, begin, danger, ruled
-from kit.desk import Feed, Story, deck, told, until
-from kit.shop import OUTLOOK, proposal, shop
+from kit.desk import NOW, Feed, Story, deck, told, until
+from kit.shop import OUTLOOK, proposal, shop, with_past
 from prove import fidelity
 from prove.claim import Tally
 from steerdeck.panes.approval import verdict_rows
 from steerdeck.panes.exact import written
+from steerdeck.panes.scoped import SCOPES, Reach, past_rows
 from steerdeck.screens.deciding import CONFIRM_S
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.scope import ScopeDialog
@@ -51,6 +53,10 @@ async def in_scope(app, pilot) -> ScopeDialog:
     await until(pilot, lambda: isinstance(app.screen, ScopeDialog) and app.screen.armed)
     await pilot.pause()
     return app.screen
+
+
+def words_of(rows) -> str:
+    return "\n".join("".join(span.text for span in row.spans) for row in rows)
 
 
 # letter by letter
@@ -145,8 +151,7 @@ def test_danger_is_said_once_and_every_other_reason_stays():
         story, "x", "rm -rf $A", danger=DANGER, reasons=(f"DANGER: {DANGER}", "it holds a variable")
     )
     state = Feed(story.events, OUTLOOK).states()["x"]
-    rows = verdict_rows(state.approvals[0], state, 80)
-    text = "\n".join("".join(span.text for span in row.spans) for row in rows)
+    text = words_of(verdict_rows(state.approvals[0], state, 80))
     assert text.count(DANGER) == 1 and "DANGER:" not in text
     assert "asks       ▲ it holds a variable" in text
 
@@ -231,11 +236,12 @@ def test_the_dialog_shows_the_rule_its_past_and_what_it_will_not_match_and_store
     async def scene(app, pilot, feed):
         await in_scope(app, pilot)
         text = told(app)
-        for part in ("pip install csvkit==2.*", "nothing is stored yet", "allows 3", "still asks 2",
+        for part in ("pip install csvkit==2.*", "nothing is stored yet", "allows 2", "still asks 1",
                      "nothing you rejected would pass", "pip install csvkit==3.0"):  # fmt: skip
             assert part in text
         await pilot.press("enter", "j", "l", "j", "l", "j", "l")
-        assert feed.orders == []
+        assert feed.orders == [] and not app.screen.armed
+        await until(pilot, lambda: app.screen.armed)
         await pilot.press("y")
         await until(pilot, lambda: feed.orders)
         (decided,) = feed.orders
@@ -246,6 +252,23 @@ def test_the_dialog_shows_the_rule_its_past_and_what_it_will_not_match_and_store
         assert decided.shown == "f" * 64
 
     play(scene, shop())
+
+
+def test_the_past_is_that_of_the_rule_and_the_reach_that_are_chosen():
+    made = proposal()
+    assert made.rule is not None and made.narrower is not None and made.wider is not None
+    rules, seen = (made.narrower, made.rule, made.wider), {}
+    for at in range(len(rules)):
+        for number, scope in enumerate(SCOPES):
+            reach = Reach(rules, at, SCOPES, number)
+            text = words_of(past_rows(reach, made, (), NOW))
+            found = re.findall(r"^(allows|still asks|rejected) (\d)", text, re.MULTILINE)
+            seen[at, scope] = dict(found), "nothing you rejected" in text
+    assert seen[1, "session"] == seen[1, "turn"] == ({"allows": "2", "still asks": "1"}, True)
+    assert seen[1, "repository"] == ({"allows": "2", "still asks": "2"}, True)
+    assert seen[1, "everywhere"] == ({"allows": "3", "still asks": "2"}, True)
+    assert seen[0, "everywhere"] == ({"allows": "1", "still asks": "4"}, True)
+    assert seen[2, "session"] == ({"rejected": "1", "allows": "2"}, False)
 
 
 def test_keys_typed_while_the_dialog_appears_store_nothing_and_esc_neither():
@@ -269,13 +292,13 @@ def test_keys_typed_while_the_dialog_appears_store_nothing_and_esc_neither():
 def test_what_was_rejected_stands_first_and_must_be_seen_with_all_the_rest():
     feed = shop()
     made = proposal()
-    bad = tuple(structs.replace(one, allowed=False) for one in made.allowed)
-    feed.proposal = structs.replace(made, rejected=bad)
+    bad = (structs.replace(one, allowed=False, session="csv") for one in made.allowed)
+    feed.proposal = with_past(made, *made.allowed, *bad)
 
     async def scene(app, pilot, feed):
         await in_scope(app, pilot)
         text = told(app)
-        assert text.index("rejected 3") < text.index("allows 3")
+        assert text.index("rejected 3") < text.index("allows 2")
         await pilot.press("y")
         assert feed.orders == [] and "more lines" in told(app)
         for _ in range(4):

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from steerdeck_agents.facts.asking import Kind
-from steerdeck_agents.facts.ids import SessionId, Sha
+from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_alike import (
     Seen,
@@ -23,41 +22,28 @@ from steerdeck_agents.gate.rule_alike import (
     verb_of,
     widened,
 )
-from steerdeck_agents.gate.rule_cover import Part, covering, only_reads, parts
+from steerdeck_agents.gate.rule_cover import Part, only_reads, parts
 from steerdeck_agents.gate.rule_ground import Names
+from steerdeck_agents.gate.rule_past import (
+    MOST_TRIED,
+    Example,
+    Past,
+    alike_in_name,
+    is_home,
+    lets,
+    pasts,
+)
 from steerdeck_agents.gate.rule_terms import in_words
-from steerdeck_agents.gate.rule_words import literal, path_glob
+from steerdeck_agents.gate.rule_words import literal
 from steerdeck_agents.gate.shell.confusable import strange_characters
 from steerdeck_agents.gate.shell.danger import danger_of
 from steerdeck_agents.gate.shell.kinds import kind_of
 
-MOST_TRIED = 400
-"""Past commands of the same program a rule is tried on, the newest."""
 SHOWN = 20
 _NEVER_WIDER = frozenset(
     {"runs another program", "a shell that runs text", "an interpreter that runs code"}
     | {"changes the system", "changes the shell"}
 )
-
-
-class Example(msgspec.Struct, frozen=True):
-    """Something the developer was asked before, and what they said."""
-
-    what: str
-    folder: str
-    """Absolute."""
-    root: str
-    """The workspace of that time."""
-    allowed: bool
-    session: SessionId = SessionId("")
-    name: str = ""
-    """Of the session."""
-    repository: str = ""
-    at_ms: int = 0
-    seq: int = 0
-    kind: Kind = "command"
-    files: tuple[str, ...] = ()
-    """Of a patch."""
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -75,6 +61,8 @@ class Proposal(msgspec.Struct, frozen=True):
     allowed: tuple[Example, ...] = ()
     asks: tuple[Example, ...] = ()
     """Alike, and asked for all the same."""
+    pasts: tuple[Past, ...] = ()
+    """The same for each of the three rules, at each reach."""
     near: tuple[str, ...] = ()
     """Commands close to it that it does not match."""
     alike: int = 0
@@ -93,6 +81,12 @@ def propose(asked: Example, past: Sequence[Example], *, left_out: int = 0) -> Pr
     `past` is newest last; of `asked` the answer does not count. Takes milliseconds to tenths of a
     second, so it belongs in a thread.
     """
+    made = _proposed(asked, past, left_out)
+    found = pasts((made.narrower, made.rule, made.wider), asked, past)
+    return msgspec.structs.replace(made, pasts=found)
+
+
+def _proposed(asked: Example, past: Sequence[Example], left_out: int) -> Proposal:
     if asked.kind == "tool":
         named = asked.what.partition("\n")[0]
         return _told(Rule(id="", command=named, kind="tool"), asked, past, left_out, "")
@@ -113,7 +107,7 @@ def propose(asked: Example, past: Sequence[Example], *, left_out: int = 0) -> Pr
     if kind_of(part.command.words[0].text) not in _NEVER_WIDER:
         for pattern in (widened(part, near, asked.root), listed(part, near, asked.root)):
             rule = Rule(id="", pattern=pattern)
-            if _lets(rule, asked) and not any(_lets(rule, one) for one in _said(past, False)):
+            if lets(rule, asked) and not any(lets(rule, one) for one in _said(past, False)):
                 best = rule
                 break
     made = _told(best, asked, past, left_out, "")
@@ -132,7 +126,7 @@ def _of_patch(asked: Example, past: Sequence[Example], left_out: int) -> Proposa
     folders = {posixpath.dirname(file) for file in asked.files}
     globs = tuple(f"{literal(folder)}/*" for folder in sorted(folders) if folder)
     wider = Rule(id="", kind="patch", paths=globs) if len(globs) == len(folders) else None
-    if wider and any(_lets(wider, one) for one in past if one.kind == "patch" and not one.allowed):
+    if wider and any(lets(wider, one) for one in past if one.kind == "patch" and not one.allowed):
         wider = None
     beside = f"{posixpath.dirname(asked.files[0]) or '.'}/another.file"
     near = tuple(one for one in (beside, "../elsewhere", "AGENTS.md") if one not in asked.files)
@@ -156,7 +150,7 @@ def near_misses(rule: Rule, asked: Example) -> tuple[str, ...]:
     )
     found: list[str] = []
     for tries in kinds:
-        missed = (one for one in tries if not _lets(rule, _as(asked, one)))
+        missed = (one for one in tries if not lets(rule, _as(asked, one)))
         found += [one for one in [next(missed, "")] if one and one not in found]
     return tuple(found[:3])
 
@@ -180,7 +174,7 @@ def alike(asked: Example, past: Sequence[Example]) -> int:
     return sum(
         1
         for one in _said(past, True)[-MOST_TRIED:]
-        if name in one.what and _home(one, asked) and key_of(one) == key
+        if name in one.what and is_home(one, asked) and key_of(one) == key
     )
 
 
@@ -198,7 +192,7 @@ def _acting(asked: Example) -> tuple[Part | None, str]:
         return None, "Only the exact text can be allowed: what is fed to it could be anything."
     if any(word.glob for word in part.command.words):
         return None, "Only the exact text can be allowed: it holds a pattern for file names."
-    if not _lets(Rule(id="", pattern=exactly(part, asked.root)), asked):
+    if not lets(Rule(id="", pattern=exactly(part, asked.root)), asked):
         return None, "Only the exact text can be allowed: its words are quoted."
     return part, ""
 
@@ -209,7 +203,7 @@ def _alike(part: Part, asked: Example, past: Sequence[Example]) -> list[Seen]:
     found = [Seen(own, folder_of(part.folder, asked.root))]
     verb = verb_of(own)
     for one in _said(past, True)[-MOST_TRIED:]:
-        if own[0] not in one.what or not _home(one, asked) or danger_of(one.what, one.root):
+        if own[0] not in one.what or not is_home(one, asked) or danger_of(one.what, one.root):
             continue
         other, _ = _acting(one)
         if other is not None:
@@ -244,25 +238,24 @@ def _wider(best: Rule, part: Part, asked: Example, past: Sequence[Example]) -> R
         else:
             return None
     rule = Rule(id="", pattern=wide)
-    rejected = any(_lets(rule, one) for one in _said(past, False))
-    return rule if rule != best and _lets(rule, asked) and not rejected else None
+    rejected = any(lets(rule, one) for one in _said(past, False))
+    return rule if rule != best and lets(rule, asked) and not rejected else None
 
 
 def _told(rule: Rule, asked: Example, past: Sequence[Example], left_out: int, why: str) -> Proposal:
     """The rule with what it would have meant for what was answered before."""
-    name = rule.pattern.prefix[0] if rule.pattern else rule.command.partition("\n")[0]
-    tried = [one for one in past if one.kind == asked.kind and name in one.what][-MOST_TRIED:]
-    lets = [one for one in tried if _lets(rule, one)]
-    asks = [one for one in tried if one not in lets]
-    allowed = [one for one in lets if one.allowed]
+    tried = alike_in_name(rule, asked, past)
+    passing = [one for one in tried if lets(rule, one)]
+    asks = [one for one in tried if one not in passing]
+    allowed = [one for one in passing if one.allowed]
     return Proposal(
         rule=rule,
         sha=rule.sha(),
         words=in_words(rule),
-        rejected=_newest([one for one in lets if not one.allowed]),
+        rejected=_newest([one for one in passing if not one.allowed]),
         allowed=_newest(allowed),
         asks=_newest(asks),
-        alike=sum(1 for one in allowed if _home(one, asked)),
+        alike=sum(1 for one in allowed if is_home(one, asked)),
         why=why,
         near=near_misses(rule, asked) if rule.kind == "command" else (),
         looked=len(past),
@@ -276,27 +269,6 @@ def _newest(found: Sequence[Example]) -> tuple[Example, ...]:
 
 def _said(past: Sequence[Example], allowed: bool) -> list[Example]:
     return [one for one in past if one.kind == "command" and one.allowed == allowed]
-
-
-def _home(one: Example, asked: Example) -> bool:
-    """Whether both belong to one session or one repository."""
-    same = bool(one.repository) and one.repository == asked.repository
-    return same or one.session == asked.session
-
-
-def _lets(rule: Rule, one: Example) -> bool:
-    """Whether the rule would have let this pass."""
-    if rule.kind == "tool":
-        return one.what.partition("\n")[0] == rule.command
-    if rule.kind == "patch":
-        named = [path_glob(glob) for glob in rule.paths]
-        return bool(one.files) and all(any(g.fullmatch(f) for g in named) for f in one.files)
-    if rule.pattern is None:
-        return one.what == rule.command
-    if rule.pattern.prefix[0] not in one.what:
-        return False
-    ground = Names(one.root)
-    return bool(covering(one.what, [rule], folder=one.folder, ground=ground, confined=True))
 
 
 def _as(asked: Example, what: str) -> Example:

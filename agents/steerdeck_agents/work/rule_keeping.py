@@ -28,7 +28,8 @@ from steerdeck_agents.facts.ids import ApprovalId, Clock, SessionId
 from steerdeck_agents.facts.ruling import Meter
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.gate.rule_book import RuleBook, Taking, known_rules
-from steerdeck_agents.gate.rule_propose import Example, Proposal, alike, propose
+from steerdeck_agents.gate.rule_past import Example
+from steerdeck_agents.gate.rule_propose import Proposal, alike, propose
 from steerdeck_agents.gate.rule_terms import left
 from steerdeck_agents.journal.approvals import (
     PastApproval,

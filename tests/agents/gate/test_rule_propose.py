@@ -8,7 +8,8 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_cover import covering
 from steerdeck_agents.gate.rule_ground import Names
-from steerdeck_agents.gate.rule_propose import Example, Proposal, alike, propose
+from steerdeck_agents.gate.rule_past import Example
+from steerdeck_agents.gate.rule_propose import Proposal, alike, propose
 from steerdeck_agents.gate.rule_terms import in_words
 
 
@@ -56,6 +57,30 @@ def test_what_was_allowed_widens_it_and_what_was_rejected_narrows_it() -> None:
         said("pip install csvkit==2.0.9", False),
     )
     assert narrowed.words == "pip install (csvkit==2.1.0 | csvkit==2.0.1)"
+
+
+def test_the_past_is_told_for_every_width_and_every_reach() -> None:
+    there = {"session": SessionId("t"), "repository": "/q"}
+    made = proposed(
+        "pip install csvkit==2.1.0",
+        *(said(f"pip install csvkit==2.0.{number}") for number in range(9)),
+        said("pip install csvkit==2.0.1", session=SessionId("u")),
+        said("pip install csvkit==1.3", False),
+        said("pip install csvkit==2.5", False, **there),
+        said("make", False),
+    )
+    told = {(one.where, one.rule == made.rule): (one.counts, one.elsewhere) for one in made.pasts}
+    assert made.narrower is not None and made.rule is not None and made.wider is None
+    assert made.rejected == (), "it is narrowed by what was rejected elsewhere as well"
+    assert told["session", True] == ((0, 9, 1), 0)
+    assert told["repository", True] == ((0, 10, 1), 0)
+    assert told["everywhere", True] == ((0, 10, 2), 0)
+    assert told["repository", False] == ((0, 0, 11), 0)
+    assert all(len(one.allowed) <= 8 for one in made.pasts)
+    same = proposed("make", said("make"), said("make", False, **there))
+    counts = {one.where: (one.counts, one.elsewhere) for one in same.pasts}
+    assert counts["session"] == counts["repository"] == ((0, 1, 0), 1)
+    assert counts["everywhere"] == ((1, 1, 0), 0)
 
 
 def test_a_rejection_of_the_same_is_shown_first() -> None:

@@ -74,7 +74,8 @@ class Answers(Acts):
 
     async def near(self, rule: Rule, asked: OpenApproval, state: SessionState) -> tuple[str, ...]:
         """Commands close to what is asked that a rule does not match; takes milliseconds."""
-        from steerdeck_agents.gate.rule_propose import Example, near_misses
+        from steerdeck_agents.gate.rule_past import Example
+        from steerdeck_agents.gate.rule_propose import near_misses
 
         root = state.workspace.path
         folder = posixpath.normpath(posixpath.join(root, asked.folder))

@@ -204,8 +204,11 @@ def _rule(approval: OpenApproval, state: SessionState, proposal: "Proposal | Non
     if approval.offer is not None:
         alike = f"you allowed {approval.offer.alike} like it before"
         lines.append(labelled("", [Span(f"{glyphs().rule} {alike}", "t0")]))
-    past = f"would have matched {len(proposal.allowed)} you allowed"
-    if bad := len(proposal.rejected):
+    bad, good, _ = next(
+        (one.counts for one in proposal.pasts if one.rule == proposal.rule), (0, 0, 0)
+    )
+    past = f"here it would have matched {good} you allowed"
+    if bad:
         lines.append(labelled("", [Span(f"{past} and ", "t2"), Span(f"{bad} you rejected",
                                                                     "failed")]))  # fmt: skip
     else:

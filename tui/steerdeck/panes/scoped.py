@@ -19,7 +19,8 @@ from steerdeck_agents.facts.verdict import Rule, RuleScope, Terms
 from steerdeck_agents.gate.rule_terms import in_words
 
 if TYPE_CHECKING:
-    from steerdeck_agents.gate.rule_propose import Example, Proposal
+    from steerdeck_agents.gate.rule_past import Example, Past
+    from steerdeck_agents.gate.rule_propose import Proposal
 
 Field = Literal["rule", "for", "uses", "time", "cost"]
 FIELDS: tuple[Field, ...] = ("rule", "for", "uses", "time", "cost")
@@ -28,7 +29,6 @@ USES = (None, 3, 10, 50)
 TIMES = (None, 3600.0, 8 * 3600.0, 7 * 86_400.0)
 COSTS = (None, 0.5, 2.0, 10.0)
 _TIME_WORDS = ("any", "1 hour", "8 hours", "7 days")
-_MOST = 8
 
 
 class Reach(msgspec.Struct, frozen=True):
@@ -143,10 +143,9 @@ def _row(label: Field, choices: Sequence[str], chosen: int, active: Field) -> Li
 
 
 def past_rows(reach: Reach, proposal: "Proposal", near: Sequence[str], now: int) -> list[Line]:
-    """What the past says of the rule that is chosen, and what it will not match."""
+    """What the past says of the rule that is chosen, where it would hold; what it won't match."""
     lines: list[Line] = []
-    proposed = reach.rule == proposal.rule
-    if not proposed:
+    if reach.rule != proposal.rule:
         wider = reach.rules.index(reach.rule) > reach.rules.index(proposal.rule or reach.rule)
         said = (
             "wider than what is proposed: it also lets pass what nobody has asked for yet"
@@ -154,17 +153,9 @@ def past_rows(reach: Reach, proposal: "Proposal", near: Sequence[str], now: int)
             else "narrower than what is proposed: it lets pass this and nothing else"
         )
         lines += [Line((Span(said, "t1"),), wrap=True), BLANK]
-    if proposed:
-        lines += _examples("rejected", proposal.rejected, now, glyphs().failed)
-        lines += _examples("allows", proposal.allowed, now, glyphs().done)
-        lines += _examples("still asks", proposal.asks, now, glyphs().needs)
-    if proposal.rejected and proposed:
-        words = f"{len(proposal.rejected)} you rejected would pass: choose a narrower one, or no"
-        lines += [Line((Span(f"{glyphs().failed} ", "failed"), Span(words, "failed")), hang=2,
-                       wrap=True)]  # fmt: skip
-    else:
-        words = "nothing you rejected would pass"
-        lines += [Line((Span(f"{glyphs().done} ", "done"), Span(words, "t1")), hang=2, wrap=True)]
+    past = past_of(reach, proposal)
+    if past is not None:
+        lines += _of_past(past, now)
     for number, one in enumerate(near[:3]):
         lines += [BLANK] if not number else []
         lines.append(labelled("" if number else "not matched", [Span("  " + written(one), "t1")],
@@ -172,25 +163,55 @@ def past_rows(reach: Reach, proposal: "Proposal", near: Sequence[str], now: int)
     if proposal.why:
         lines += [BLANK, Line((foreign(proposal.why, "t2"),), wrap=True)]
     if proposal.left_out:
-        told = f"not looked at: {counted(proposal.left_out, 'older answer')}"
+        told = f"{counted(proposal.left_out, 'answer')} older than these not looked at"
         lines.append(Line((Span(told, "t3"),), wrap=True))
     return lines
 
 
-def _examples(label: str, found: "Sequence[Example]", now: int, shape: str) -> list[Line]:
+def past_of(reach: Reach, proposal: "Proposal") -> "Past | None":
+    """The answers the chosen rule speaks about, at the chosen reach."""
+    where = "session" if reach.scope == "turn" else reach.scope
+    return next(
+        (one for one in proposal.pasts if one.rule == reach.rule and one.where == where), None
+    )
+
+
+def _of_past(past: "Past", now: int) -> list[Line]:
+    """The examples, and below them the sentence that decides."""
+    bad, allowed, asks = past.counts
+    lines = [
+        *_examples("rejected", past.rejected, bad, now, glyphs().failed),
+        *_examples("allows", past.allowed, allowed, now, glyphs().done),
+        *_examples("still asks", past.asks, asks, now, glyphs().needs),
+    ]
+    if bad:
+        words = f"{bad} you rejected would pass: choose a narrower one, or no"
+        said = (Span(f"{glyphs().failed} ", "failed"), Span(words, "failed"))
+    else:
+        said = (Span(f"{glyphs().done} ", "done"), Span("nothing you rejected would pass", "t1"))
+    lines.append(Line(said, hang=2, wrap=True))
+    if past.elsewhere:
+        told = f"{past.elsewhere} you rejected would pass too if it held where they were asked"
+        lines.append(Line((Span(told, "t1"),), indent=2, wrap=True))
+    return lines
+
+
+def _examples(
+    label: str, found: "Sequence[Example]", count: int, now: int, shape: str
+) -> list[Line]:
     if not found:
         return []
     bad = label == "rejected"
     lines = []
-    for number, one in enumerate(found[:_MOST]):
-        head = f"{label} {len(found)}" if not number else ""
+    for number, one in enumerate(found):
+        head = f"{label} {count}" if not number else ""
         said = "you, yes" if one.allowed else "you, no"
         when = ago(max(0, now - one.at_ms)) if one.at_ms else ""
         right = (foreign(f"{one_line(one.name, 14)}  {said}  {when}".strip(), "t2"),)
         what = Span(written(one_line(one.what, 300)), "failed" if bad else "t1")
         lead = Span(head.ljust(LABEL + 2), "failed" if bad else "t0")
         lines.append(Line((lead, Span(f"{shape} ", "failed" if bad else "t2"), what), right))
-    if len(found) > _MOST:
-        more = Span(f"and {len(found) - _MOST} more", "t2")
+    if count > len(found):
+        more = Span(f"and {count - len(found)} more", "t2")
         lines.append(Line((more,), indent=LABEL + 4))
     return [*lines, BLANK]

@@ -38,6 +38,7 @@ class ScopeDialog(SessionDialog):
         self._field: Field = "rule"
         self._near: dict[Rule, tuple[str, ...]] = {}
         self._shown: tuple[Line, ...] = ()
+        self._highest = 0
         self._timer: Timer | None = None
         self.armed = False
         self.armed_from = 0.0
@@ -115,9 +116,10 @@ class ScopeDialog(SessionDialog):
         self.foot.show([*self.notice_lines(), BLANK, self._caps(), BLANK])
 
     def _stretch(self, fields: int) -> None:
-        """As high as the past is, as far as the terminal goes."""
+        """As high as the longest past so far, as far as the terminal goes, so that nothing jumps"""
         room = max(2, self.app.size.height - fields - 10)
-        self.past.styles.height = min(room, 2 + len(self._shown))
+        self._highest = max(self._highest, 2 + len(self._shown))
+        self.past.styles.height = min(room, self._highest)
 
     def _caps(self) -> Line:
         caps = []
@@ -184,10 +186,11 @@ class ScopeDialog(SessionDialog):
             return
         before = self._reach
         self._reach = before.moved(self._field, step)
-        if self._reach.rule != before.rule:
+        if (self._reach.rule, self._reach.scope) != (before.rule, before.scope):
+            # Another past is in view now, which is to be read before the rule is stored.
             self._arm_later()
-            if self._reach.rule not in self._near:
-                self.helm.go(self._look_near(self._reach.rule))
+        if self._reach.rule not in self._near:
+            self.helm.go(self._look_near(self._reach.rule))
 
     async def _look_near(self, rule: Rule) -> None:
         approval, state = self.approval, self.state
