@@ -1,7 +1,10 @@
 """A small repository for commands to be judged on and run in: sources, secrets, traps."""
 
+import gzip
 import os
 import subprocess
+import tarfile
+import zipfile
 from pathlib import Path
 
 FILES = {
@@ -14,6 +17,7 @@ FILES = {
     "docs/two.txt": "four\none\ntwo\n",
     "docs/numbers.txt": "3\n11\n7\n",
     "docs/table.csv": "name,price,stock\nax,12,3\nsaw,7,0\n",
+    "docs/data.yaml": "name: shop\nitems:\n  - ax\n",
     "docs/data.json": '{"name": "shop", "items": [{"name": "ax"}, {"name": "saw"}]}\n',
     "tests/test_app.py": "def test_total():\n    assert True\n",
     ".gitignore": "build/\n.env\nprivate/\n",
@@ -31,6 +35,7 @@ def make_ground(folder: Path, *, secrets: bool = False) -> Path:
         path = top / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    _pack(top)
     if secrets:
         (folder / "outside.txt").write_text("outside\n")
         (top / "private/out.txt").symlink_to(folder / "outside.txt")
@@ -50,6 +55,14 @@ def make_ground(folder: Path, *, secrets: bool = False) -> Path:
     with (top / "README.md").open("a") as file:
         file.write("\nMore.\n")
     return top
+
+
+def _pack(top: Path) -> None:
+    (top / "docs/log.gz").write_bytes(gzip.compress(b"start\nERROR boom\n", mtime=0))
+    with tarfile.open(top / "docs/all.tar.gz", "w:gz") as tar:
+        tar.add(top / "src/app.py", "app.py")
+    with zipfile.ZipFile(top / "docs/all.zip", "w") as packed:
+        packed.write(top / "src/app.py", "app.py")
 
 
 def _git(folder: Path, *words: str) -> None:

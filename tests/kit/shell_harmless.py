@@ -263,6 +263,70 @@ git --no-pager diff --stat HEAD~1
 git --version
 """
 
+PACKED = """
+tar -tf docs/all.tar.gz
+tar -tzf docs/all.tar.gz | head -5
+tar tzvf docs/all.tar.gz
+tar --list --file=docs/all.tar.gz
+unzip -l docs/all.zip
+unzip -p docs/all.zip app.py | head -3
+unzip -Z1 docs/all.zip
+zipinfo docs/all.zip
+zcat docs/log.gz | grep ERROR
+gzip -dc docs/log.gz | tail -1
+gunzip -c docs/log.gz
+gzip -l docs/log.gz
+gzip -t docs/log.gz && echo whole
+zgrep -n ERROR docs/log.gz
+"""
+
+NEWER = """
+bat -p README.md
+bat --style=plain --paging=never -r 1:20 src/app.py
+batcat -pp README.md
+eza -la --git-ignore
+eza --tree --level=2
+yq '.name' docs/data.yaml
+yq -r .name docs/data.yaml
+rg --help | head -5
+"""
+
+SETTINGS = """
+LC_ALL=C sort docs/one.txt
+LANG=en_US.UTF-8 ls
+TZ=UTC date
+TZ=Europe/Berlin LC_ALL=C date
+NO_COLOR=1 grep def src/app.py
+COLUMNS=200 ls src | head
+GIT_PAGER=cat git log -1
+PAGER=cat git diff | head -20
+[[ -f README.md ]] && echo there
+[[ ! -d build ]] || ls build
+git -C src log --oneline -2
+git -C . status --short
+git -c color.ui=never log -1
+git -c core.quotepath=off --no-pager diff --stat
+git diff --no-index docs/one.txt docs/two.txt
+git remote show -n
+git config --get remote.origin.url
+git check-attr -a README.md
+git var GIT_AUTHOR_IDENT
+sed -n '1,5{p}' README.md
+sed -n '/class/{p;q}' src/app.py
+sed '/a/,/b/{/b/!d;s/b/c/}' docs/one.txt
+awk 'NR > 1' docs/table.csv
+awk -F, 'NR>1 {print $2}' docs/table.csv
+awk 'length > 20' README.md
+awk -F, 'NR > 1 && $2 > 5 {s += $2} END {print s}' docs/table.csv
+awk '{ if ($1 > 5) print $1 }' docs/numbers.txt
+awk '/def/ && NR > 3 {print NR": "$0}' src/app.py
+realpath --relative-to=. src/app.py
+shuf -n 1 docs/one.txt
+sleep 0
+printenv PATH
+python3 --help | head -3
+"""
+
 COURSES = """
 cd src && ls
 cd src && grep -n def app.py
@@ -289,7 +353,7 @@ pip list
 
 def harmless() -> list[str]:
     """Every command, in order."""
-    texts = (FILES, TEXT, SEARCH, SCRIPTS, GIT, COURSES)
+    texts = (FILES, TEXT, SEARCH, SCRIPTS, GIT, PACKED, NEWER, SETTINGS, COURSES)
     single = [line for text in texts for line in text.split("\n") if line.strip()]
     several = ["ls src\ncat README.md", "git status \\\n  --short", "\n\nls\n", "ls &&\n  pwd"]
     several += ['echo "a\\"; rm x; "', "echo 'a'\\''; rm x '", "echo rm -rf /", "ls \\\n -l src"]

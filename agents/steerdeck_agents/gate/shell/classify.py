@@ -15,9 +15,18 @@ from steerdeck_agents.gate.shell.kinds import kind_of
 from steerdeck_agents.gate.shell.outline import outline_of
 from steerdeck_agents.gate.shell.parse import parse, tree
 from steerdeck_agents.gate.shell.places import Ground, expand, trouble
-from steerdeck_agents.gate.shell.programs import files, git, scripts, search, text, versions
+from steerdeck_agents.gate.shell.programs import (
+    archives,
+    coloured,
+    files,
+    git,
+    scripts,
+    search,
+    text,
+    versions,
+)
 from steerdeck_agents.gate.shell.reading import Reading
-from steerdeck_agents.gate.shell.syntax import NotUnderstood, Redirect, Simple, Word
+from steerdeck_agents.gate.shell.syntax import NotUnderstood, Redirect, Simple, Word, listed
 from steerdeck_agents.gate.shell.tool import Call, Tool
 
 LONGEST = 4096
@@ -25,12 +34,15 @@ LONGEST = 4096
 MOST_COMMANDS = 30
 _LONGEST_READ = 8_192
 """Characters read by the grammar for danger and outline; a longer text is searched only."""
-_NAME = re.compile(r"(?:/usr/bin/|/bin/)?([A-Za-z0-9_.+-]+|\[|:)")
+_NAME = re.compile(r"(?:/usr/bin/|/bin/)?([A-Za-z0-9_.+-]+|\[\[?|:)")
 _DURATION = re.compile(r"[0-9]+(\.[0-9]+)?[smhd]?")
 _TELLS = (("--version",), ("--help",))
 
+_OWN_HELP = listed("rg fd fdfind bat batcat eza exa jq python python3 node bash make curl uv ruff")
+
 TOOLS: dict[str, Tool] = {
     **versions.TOOLS, **files.TOOLS, **text.TOOLS, **search.TOOLS, **scripts.TOOLS, **git.TOOLS,
+    **archives.TOOLS, **coloured.TOOLS,
 }  # fmt: skip
 """Every program that may be automatic."""
 
@@ -123,7 +135,7 @@ class _Course:
             if isinstance(spread, str):
                 return f"{program}: {spread}"
             texts += spread
-        if not tool.confined and tuple(texts) in _TELLS:
+        if tuple(texts) in _TELLS and (not tool.confined or self._tells_itself(program)):
             return ""
         call = Call(program, tuple(texts), self.here, self.ground, self.read)
         why = tool.judge(call)
@@ -132,6 +144,10 @@ class _Course:
         if not why and tool.confined and not self.confined:
             why = "automatic inside a sandbox only"
         return f"{program}: {why}" if why else ""
+
+    def _tells_itself(self, program: str) -> bool:
+        """Whether its help is its own text: git starts a reader, others look into the workspace."""
+        return self.confined and program in _OWN_HELP
 
     def _spread(self, word: Word, tool: Tool) -> list[str] | str:
         """The words a word stands for; why it asks, when it is a pattern too wide."""

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from steerdeck_agents.gate.shell.strict import lex
-from steerdeck_agents.gate.shell.syntax import NotUnderstood, Parsed, Script
+from steerdeck_agents.gate.shell.syntax import NotUnderstood, Parsed, Script, is_plain_setting
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Tree
@@ -20,8 +20,10 @@ _HARMLESS = frozenset(
     | {"file_redirect", "herestring_redirect", "file_descriptor", "comment", "test_command"}
     | {"unary_expression", "binary_expression", "test_operator", "parenthesized_expression"}
     | {"word", "number", "string", "string_content", "raw_string", "concatenation"}
+    | {"variable_name"}
 )
 _WORDS = frozenset({"word", "number", "string", "raw_string", "concatenation", "test_operator"})
+_CONDITION_SIGNS = ("[", "[[")
 _JOINTS = frozenset({"&&", "||", "|", ";"})
 _REDIRECTS = frozenset({"<", ">", ">>", ">&", "&>", "&>>", "<<<"})
 _CALLED = {
@@ -112,19 +114,28 @@ def _strange(root: "Node") -> Iterator[str]:
     for node in walk(root):
         if node.is_missing:
             yield _BROKEN
+        elif node.type == "variable_assignment" and _is_plain(node):
+            continue
         elif node.is_named and node.type not in _HARMLESS:
             kind = node.type.removeprefix("ansi_")
             yield _CALLED.get(kind, kind.replace("_", " "))
-        elif node.type == "test_command" and node.children[0].type != "[":
+        elif node.type == "test_command" and node.children[0].type not in _CONDITION_SIGNS:
             yield _CONDITION
         elif node.type == "&":
             yield _BACKGROUND
 
 
+def _is_plain(node: "Node") -> bool:
+    """Whether a variable is set for one command only, and harmlessly."""
+    text = (node.text or b"").decode("utf-8", "surrogatepass")
+    above = node.parent
+    return above is not None and above.type == "command" and is_plain_setting(text)
+
+
 def _of_lexer(read: Script) -> _Seen:
     words: list[tuple[int, int, str]] = []
     for command in read.commands:
-        words += [(word.start, word.end, word.text) for word in command.words]
+        words += [(w.start, w.end, w.text) for w in (*command.sets, *command.words)]
         words += [(r.target.start, r.target.end, r.target.text) for r in command.redirects]
     return _Seen(
         tuple(sorted(words)),
@@ -146,6 +157,9 @@ def _of_grammar(root: "Node", data: bytes) -> _Seen:
             begins.add(node.start_byte)
         if node.type in ("file_redirect", "herestring_redirect"):
             redirects.append("".join(_sign(child, data) for child in node.children))
+        if node.type == "variable_assignment":
+            words.append((node.start_byte, node.end_byte, _text(node, data)))
+            continue
         if node.type in _WORDS:
             words.append((node.start_byte, node.end_byte, _unquoted(node, data)))
         elif node.child_count == 0 and _in_test(node.type, above):

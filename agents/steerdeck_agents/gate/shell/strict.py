@@ -9,6 +9,7 @@ and no aliases (bash(1), "Quoting", "Redirection", "Brace Expansion").
 """
 
 import string
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from steerdeck_agents.gate.shell.syntax import (
@@ -19,6 +20,7 @@ from steerdeck_agents.gate.shell.syntax import (
     Script,
     Simple,
     Word,
+    is_plain_setting,
 )
 
 _PLAIN = frozenset(string.ascii_letters + string.digits + "_-./:,+%@=^!#")
@@ -111,9 +113,15 @@ class _Lexer:
     def _end(self, following: Joint) -> None:
         if not self.words:
             raise _Strange("a redirection without a command")
-        if self.words[0].text == "!":
+        words = self.words
+        sets = tuple(takewhile(lambda w: w.bare and is_plain_setting(w.text), words))
+        if len(sets) == len(words):
+            raise _Strange("a variable that is set")
+        if words[len(sets)].text == "!":
             raise _Strange("a negation")
-        self.found.append(Simple(self.joint, tuple(self.words), tuple(self.redirects)))
+        self.found.append(
+            Simple(self.joint, tuple(words[len(sets) :]), tuple(self.redirects), sets)
+        )
         self.words, self.redirects, self.joint = [], [], following
 
     def _redirect(self, fd: str) -> None:

@@ -4,9 +4,18 @@ Everything else is `NotUnderstood`, which names what it is. A list and its pipel
 simple command says what stands before it, which is all that judging needs.
 """
 
+import re
 from typing import Literal
 
 import msgspec
+
+_SETTING = re.compile(
+    r"(?:LANG|LANGUAGE|LC_[A-Z]+)=[A-Za-z0-9_.@-]*"
+    r"|TZ=[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z][A-Za-z0-9_+-]*)*|NO_COLOR=[0-9a-z]*"
+    r"|(?:CLICOLOR|CLICOLOR_FORCE|FORCE_COLOR)=[0-9]|TERM=(?:dumb|xterm(?:-256color)?|linux|vt100)"
+    r"|(?:COLUMNS|LINES)=[0-9]{1,5}|(?:GIT_PAGER|PAGER|MANPAGER)=(?:cat)?"
+    r"|GIT_(?:TERMINAL_PROMPT|OPTIONAL_LOCKS)=0"
+)
 
 Joint = Literal["start", ";", "&&", "||", "|"]
 """What stands before a simple command; a newline is a `;`."""
@@ -38,6 +47,8 @@ class Simple(msgspec.Struct, frozen=True):
     joint: Joint
     words: tuple[Word, ...]
     redirects: tuple[Redirect, ...] = ()
+    sets: tuple[Word, ...] = ()
+    """Variables set for this program alone, each one that `is_plain_setting`."""
 
 
 class Script(msgspec.Struct, frozen=True, tag="script"):
@@ -53,6 +64,14 @@ class NotUnderstood(msgspec.Struct, frozen=True, tag="not understood"):
 
 
 Parsed = Script | NotUnderstood
+
+
+def is_plain_setting(text: str) -> bool:
+    """Whether `NAME=value` sets only how something is written: language, time zone, colour, width.
+
+    No value may be a path: a time zone and a language may be read from a file.
+    """
+    return _SETTING.fullmatch(text) is not None
 
 
 def listed(text: str) -> frozenset[str]:

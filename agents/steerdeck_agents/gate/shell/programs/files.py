@@ -141,6 +141,7 @@ TOOLS: dict[str, Tool] = {
             "emLPqsz",
             long="canonicalize-existing canonicalize-missing logical physical quiet strip"
             " no-symlinks zero",
+            long_values="relative-to relative-base",
         )
     ),
     "basename": saying(options("az", "s", long="multiple zero", long_values="suffix")),

@@ -5,13 +5,15 @@ and writes its index when it looks. So these reads count only with `ENVIRONMENT`
 never in a folder where git would find another repository than the workspace's.
 """
 
+import posixpath
 import re
 
 import msgspec
 
+from steerdeck_agents.gate.protected import is_git_path
 from steerdeck_agents.gate.secrets import is_secret_path
 from steerdeck_agents.gate.shell.options import Given, Options, Refused, options, sort_out
-from steerdeck_agents.gate.shell.places import foreign_repository
+from steerdeck_agents.gate.shell.places import foreign_repository, trouble
 from steerdeck_agents.gate.shell.tool import Call, Tool
 
 _SWITCHES = {
@@ -57,7 +59,7 @@ _REVISIONS = options(
     " ignore-all-space ignore-blank-lines ignore-space-at-eol ignore-cr-at-eol binary minimal"
     " patience histogram no-prefix function-context text compact-summary combined-all-paths cc"
     " find-copies-harder count objects name-status use-mailmap mailmap root no-commit-id always"
-    " do-walk no-walk ita-invisible-in-index",
+    " do-walk no-walk ita-invisible-in-index no-index",
     long_values="author committer grep since until after before max-count skip date diff-filter",
     long_maybe="decorate format pretty color word-diff color-words unified stat dirstat abbrev"
     " find-renames find-copies break-rewrites ignore-submodules diff-algorithm relative"
@@ -101,6 +103,8 @@ class _Read(msgspec.Struct, frozen=True):
     most: int = -1
     only_with: frozenset[str] = frozenset()
     """Options without which operands would be names of something new."""
+    needs: str = ""
+    """An option it must have: without it, it asks the network."""
 
 
 _READS: dict[str, _Read] = {
@@ -179,6 +183,7 @@ _READS: dict[str, _Read] = {
     "symbolic-ref": _Read(options("q", long="short quiet"), most=1),
     "count-objects": _Read(options("vH", long="verbose human-readable"), most=0),
     "check-ignore": _Read(options("vqn", long="verbose quiet non-matching no-index")),
+    "check-attr": _Read(options("az", long="all cached")),
     "cherry": _Read(options("v", long="verbose", long_maybe="abbrev")),
     "range-diff": _Read(_REVISIONS),
     "version": _Read(options(long="build-options"), most=0),
@@ -190,19 +195,41 @@ _BELOW: dict[tuple[str, str], _Read] = {
     ("worktree", "list"): _Read(options("vz", long="porcelain verbose"), most=0),
     ("notes", "list"): _Read(options(), most=1),
     ("notes", "show"): _Read(options(), most=1),
+    ("remote", "show"): _Read(options("n"), most=1, needs="n"),
     ("remote", "get-url"): _Read(options(long="all push"), most=1),
 }
+_IDENTITIES = frozenset({"GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"})
 _GLOBALS = frozenset({"--no-pager", "-P", "--no-optional-locks"})
 _HARMLESS_KEY = re.compile(
-    r"user\.(name|email)|core\.[a-z]+|init\.defaultbranch|branch\.[\w./-]+\.(remote|merge)",
+    r"user\.(name|email)|core\.[a-z]+|init\.defaultbranch|branch\.[\w./-]+\.(remote|merge)"
+    r"|remote\.[\w./-]+\.(url|fetch)|(pull|push|merge|rebase|commit|diff|color|log|fetch)\.[a-z]+",
     re.IGNORECASE,
 )
+"""The address of a remote is told by `git remote -v` as well."""
+_TAME_SETTING = re.compile(
+    r"color\.[a-z.]+=(never|always|auto|false|true)|core\.quotepath=(off|on|true|false|0|1)"
+    r"|core\.pager=(cat)?|pager\.[a-z-]+=(false|cat)|advice\.[a-z]+=(true|false)"
+    r"|log\.(decorate|date)=[a-z]+|diff\.(renames|noprefix|mnemonicprefix)=[a-z]+"
+    r"|diff\.renamelimit=[0-9]+|core\.abbrev=[0-9]+",
+    re.IGNORECASE,
+)
+"""What `-c` may set: how the answer is written, and nothing that is started."""
 
 
 def _git(call: Call) -> str:
     words = call.words
-    while words and words[0] in _GLOBALS:
-        words = words[1:]
+    while words:
+        if words[0] in _GLOBALS:
+            words = words[1:]
+        elif words[0] == "-c" and len(words) > 2 and _TAME_SETTING.fullmatch(words[1]):
+            words = words[2:]
+        elif words[0] == "-C" and len(words) > 2:
+            moved = _moved(call, words[1])
+            if isinstance(moved, str):
+                return moved
+            call, words = moved, words[2:]
+        else:
+            break
     if words in (("--version",), ("-v",)):
         return ""
     if not words:
@@ -216,6 +243,8 @@ def _git(call: Call) -> str:
     match words:
         case ("remote",) | ("remote", "-v" | "--verbose") | ("reflog",):
             return ""
+        case ("var", name) if name in _IDENTITIES:
+            return ""
         case ("config", *keys):
             return _config(tuple(keys))
         case ("reflog", *_) if rest[0].startswith("-"):
@@ -227,9 +256,24 @@ def _git(call: Call) -> str:
     return _judged(call, verb, _READS[verb], rest)
 
 
+def _moved(call: Call, target: str) -> Call | str:
+    """The call as it stands after `-C`, as `cd` would move it; or why it must not move there."""
+    if not target or target.startswith("-") or is_git_path(target):
+        return "-C to no plain folder"
+    places = []
+    for folder in call.folders:
+        place = posixpath.normpath(posixpath.join(folder, target))
+        if why := trouble(call.ground, folder, target):
+            return why
+        if call.ground.real(place) != place:
+            return f"-C to {target}, which is reached through a link"
+        places.append(place)
+    return Call(call.program, call.words, tuple(places), call.ground, call.read)
+
+
 def _config(words: tuple[str, ...]) -> str:
     """One value at a time: the whole file may hold a password in an address."""
-    if words[:1] == ("--get",):
+    while words[:1] and words[0] in ("--get", "--get-all", "--local", "--global"):
         words = words[1:]
     return "" if len(words) == 1 and _HARMLESS_KEY.fullmatch(words[0]) else "its settings"
 
@@ -239,6 +283,10 @@ def _judged(call: Call, verb: str, read: _Read, words: tuple[str, ...]) -> str:
     if isinstance(given, Refused):
         return given.why
     names = given.operands
+    if read.needs and not given.has(read.needs):
+        return f"it lacks the option -{read.needs}"
+    if given.has("no-index"):
+        return call.reads_below(names) if len(names) == 2 else "the number of its files"
     if any(name.startswith("-") and name != "-" for name in names):
         return "an operand that looks like an option"
     if (0 <= read.most < len(names)) or (

@@ -18,16 +18,20 @@ _SECOND = re.compile(r"[ \t]*,[ \t]*(?:[+~][0-9]+|[0-9]+|\$|/(?P<regex>(?:[^/\\\
 _CLASS = re.compile(r"\[:[a-z]+:\]")
 _BRACKET = re.compile(r"\[[^\]\[]+\]")
 _ACT = re.compile(r"[ \t]*!?[ \t]*(?:[p=dPDGHhgxnN]|[qQ][0-9]*|l[0-9]*)[ \t]*")
+_OPENS = re.compile(r"[ \t]*!?[ \t]*\{")
 _SUBSTITUTE = re.compile(
     r"[ \t]*!?[ \t]*s(?P<sign>[/|,#:@])(?P<regex>(?:(?!(?P=sign))[^\\\n]|\\[^\n])*)(?P=sign)"
     r"(?P<new>(?:(?!(?P=sign))[^\\\n]|\\[^\n])*)(?P=sign)(?P<flags>[gpIi0-9]*)[ \t]*"
 )
 _AWK = options("", "Fv", long_values="field-separator assign")
 _AWK_NEVER = re.compile(
-    r">(?!=)|[@`]|(?<!\|)\|(?!\|)|\\\n|[^\x20-\x7e\n\t]"
+    r"[@`]|(?<!\|)\|(?!\|)|\\\n|[^\x20-\x7e\n\t]"
     r"|(?i:system|getline|close|fflush|ARGV|ARGC|ENVIRON|PROCINFO|SYMTAB|FUNCTAB|include|load"
     r"|extension|inet)"
 )
+_AWK_TEXT = re.compile(r'"(?:[^"\\\n]|\\.)*"')
+_AWK_REGEX = re.compile(r"/(?:[^/\\\n\[\]\"]|\\.)+/")
+_AWK_BEFORE_REGEX = ("", "(", ",", ";", "{", "!", "~", "&", "|", "\n")
 _AWK_ASSIGNS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _JQ = options(
     "rcCMSensRaj",
@@ -37,6 +41,14 @@ _JQ = options(
     long_values="indent",
 )
 _JQ_NEVER = re.compile(r"\b(include|import|env|input_filename|modulemeta|get_search_list)\b|\$ENV")
+
+
+_YQ = options("rcCMeNPyYjnS", "op", long="yaml-output no-colors prettyPrint raw-output")
+_YQ_VERBS = frozenset({"e", "eval", "ea", "eval-all"})
+_YQ_NEVER = re.compile(
+    r"\b(include|import|\w*env\w*|input_filename|modulemeta|get_search_list|load\w*|eval\w*|system"
+    r"|input|inputs)\b|\$ENV"
+)
 
 
 def _sed(call: Call, given: Given) -> str:
@@ -52,10 +64,13 @@ def _sed(call: Call, given: Given) -> str:
 
 def _only_prints(script: str) -> bool:
     """Whether a sed script holds only addresses, prints, deletions and plain substitutions."""
-    at = 0
+    at = depth = 0
     while at < len(script):
         if script[at] in " \t;\n":
             at += 1
+            continue
+        if script[at] == "}" and depth:
+            at, depth = at + 1, depth - 1
             continue
         for rule in (_ADDRESS, _SECOND):
             found = rule.match(script, at)
@@ -64,15 +79,18 @@ def _only_prints(script: str) -> bool:
             if not _ends_where_it_seems(found["regex"] or "", "/"):
                 return False
             at = found.end()
+        if group := _OPENS.match(script, at):
+            at, depth = group.end(), depth + 1
+            continue
         found = _ACT.match(script, at)
         if found is None:
             found = _SUBSTITUTE.match(script, at)
             if found is None or not _ends_where_it_seems(found["regex"], found["sign"]):
                 return False
         at = found.end()
-        if script[at : at + 1] not in ("", ";", "\n"):
+        if script[at : at + 1] not in (("", ";", "\n", "}") if depth else ("", ";", "\n")):
             return False
-    return True
+    return depth == 0
 
 
 def _ends_where_it_seems(regex: str, sign: str) -> bool:
@@ -88,9 +106,36 @@ def _awk(call: Call, given: Given) -> str:
     if not given.operands:
         return "no program"
     program = (given.operands[0], *given.values("v", "assign"))
-    if any(_AWK_NEVER.search(text) for text in program):
+    if any(_AWK_NEVER.search(text) or _may_redirect(text) for text in program):
         return "a program that may do more than print"
     return call.reads(*(o for o in given.operands[1:] if not _AWK_ASSIGNS.match(o)))
+
+
+def _may_redirect(program: str) -> bool:
+    """Whether a `>` could be one of `print`: it compares in a pattern, and in parentheses.
+
+    Read on only while it is certain what is text: a slash must stand where nothing can be divided.
+    """
+    if ">" not in program.replace(">=", ""):
+        return False
+    at = braces = parentheses = 0
+    before = ""
+    while at < len(program):
+        piece = _AWK_TEXT.match(program, at)
+        if piece is None and before in _AWK_BEFORE_REGEX:
+            piece = _AWK_REGEX.match(program, at)
+        here = piece[0] if piece else program[at]
+        if piece is None and here in '"/\\#':
+            return True
+        if here == ">" and braces and not parentheses and program[at + 1 : at + 2] != "=":
+            return True
+        braces += (here == "{") - (here == "}")
+        parentheses += (here == "(") - (here == ")")
+        if braces < 0 or parentheses < 0 or (parentheses and here in "{};\n"):
+            return True
+        before = here[-1] if here not in " \t" else before
+        at += len(here)
+    return bool(braces or parentheses)
 
 
 def _jq(call: Call) -> str:
@@ -116,10 +161,22 @@ def _jq_filter(call: Call, given: Given) -> str:
 
 _JQ_TOOL = given_by(_JQ, _jq_filter)
 
+
+def _yq(call: Call, given: Given) -> str:
+    """Two programs have this name; for one the first word may be a file, so all words count so."""
+    if not given.operands:
+        return "no filter"
+    words = given.operands[1:] if given.operands[0] in _YQ_VERBS else given.operands
+    if any(_YQ_NEVER.search(word) for word in words):
+        return "a filter that reads other files or the environment"
+    return call.reads(*words)
+
+
 TOOLS: dict[str, Tool] = {
     "sed": given_by(_SED, _sed),
     "awk": given_by(_AWK, _awk),
     "gawk": given_by(_AWK, _awk),
     "mawk": given_by(_AWK, _awk),
     "jq": Tool(_jq, tame=True, confined=True),
+    "yq": given_by(_YQ, _yq, confined=True),
 }

@@ -11,6 +11,8 @@ _NUMBER = re.compile(r"[+-]?[0-9]+")
 _UNARY = listed("-e -f -d -r -w -x -s -L -h -z -n -b -c -g -k -p -u -G -N -O -S")
 _SAME = frozenset({"=", "==", "!=", "-nt", "-ot", "-ef"})
 _COUNTS = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
+_UNARY_FILE = listed("-e -f -d -r -w -x -s -L -h")
+_ENDS = {"[": "]", "[[": "]]"}
 _READ_BY_TEST = _UNARY - {"-z", "-n"}
 
 
@@ -35,12 +37,14 @@ def _printf(call: Call) -> str:
 def _test(call: Call) -> str:
     """One plain comparison; `-v`, `-R` and `-o NAME` evaluate what they are given."""
     words = call.words
-    if call.program == "[":
-        if words[-1:] != ("]",):
+    if call.program in _ENDS:
+        if words[-1:] != (_ENDS[call.program],):
             return "a condition without its end"
         words = words[:-1]
     while words[:1] == ("!",) and len(words) > 1:
         words = words[1:]
+    if call.program == "[[" and not (len(words) == 2 and words[0] in _UNARY_FILE):
+        return "a condition that is not simple"
     match words:
         case () | (_,):
             return ""
@@ -76,12 +80,31 @@ def _command(call: Call) -> str:
     return "a program that runs another one"
 
 
+def _sleep(call: Call) -> str:
+    plain = len(call.words) == 1 and re.fullmatch(r"[0-9]{0,3}(\.[0-9]+)?s?", call.words[0])
+    return "" if plain else "so long a wait"
+
+
+def _printenv(call: Call) -> str:
+    """Named variables only: all of them would show what nobody thought of."""
+    plain = call.words and all(word in _SHOWN for word in call.words)
+    return "" if plain else "what it is given"
+
+
+def _shuf(call: Call, given: Given) -> str:
+    return "" if given.has("e", "echo") else call.reads(*given.operands)
+
+
 def _set(call: Call) -> str:
     line = " ".join(call.words)
     stops = r"[-+][eu]+|[-+][eu]*o (pipefail|errexit|nounset)"
     return "" if re.fullmatch(f"({stops})( ({stops}))*", line) else "a setting of the shell"
 
 
+_SHOWN = listed(
+    "PATH HOME USER LOGNAME SHELL LANG LC_ALL TZ TERM PWD TMPDIR VIRTUAL_ENV CONDA_PREFIX NODE_ENV"
+    " GOPATH GOROOT CARGO_HOME JAVA_HOME PYTHONPATH CI EDITOR"
+)
 _SORT = options(
     "bcCdfghiMmnrRsuVz",
     "kt",
@@ -100,12 +123,20 @@ TOOLS: dict[str, Tool] = {
     ":": Tool(_echo, tame=True),
     "test": Tool(_test),
     "[": Tool(_test),
+    "[[": Tool(_test),
     "pwd": saying(options("LP")),
     "set": Tool(_set),
     "type": Tool(_which),
     "which": Tool(_which),
     "command": Tool(_command),
+    "sleep": Tool(_sleep),
+    "printenv": Tool(_printenv),
     "sort": reading(_SORT),
+    "shuf": given_by(
+        options("erz", "in", long="echo repeat zero-terminated",
+                long_values="input-range head-count"),
+        _shuf,
+    ),
     "uniq": reading(
         options(
             "cdDiuz", "fsw", long="count repeated unique ignore-case zero-terminated",
