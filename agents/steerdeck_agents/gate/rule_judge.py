@@ -23,6 +23,7 @@ from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule, Verdict
 from steerdeck_agents.gate.protected import inside, is_git_path, why_protected
 from steerdeck_agents.gate.rule_cover import covering
 from steerdeck_agents.gate.rule_deny import met
+from steerdeck_agents.gate.rule_hosts import speaks_of, through
 from steerdeck_agents.gate.rule_terms import in_words, reaches
 from steerdeck_agents.gate.rule_words import path_glob
 from steerdeck_agents.gate.secrets import is_secret_path
@@ -69,15 +70,16 @@ def judge(
     if first.danger:
         return first
     if isinstance(action, RunCommand) and action.hosts:
-        through = _through([rule for rule in allows if mode == "auto" or rule.session], action)
+        counting = [rule for rule in allows if mode == "auto" or rule.session]
+        let_out = through(counting, action.hosts)
         alone = judge(
             replace(action, hosts=()), mode=mode, rules=rules, session=session,
             workspace=workspace, level=level, ground=ground,
-        ) if through else first  # fmt: skip
+        ) if let_out else first  # fmt: skip
         if not isinstance(alone, Auto):
             return first
-        named = ", ".join(dict.fromkeys(in_words(rule) for rule in through))
-        ids = tuple(dict.fromkeys((*alone.rests_on, *(rule.id for rule in through))))
+        named = ", ".join(dict.fromkeys(in_words(rule) for rule in let_out))
+        ids = tuple(dict.fromkeys((*alone.rests_on, *(rule.id for rule in let_out))))
         return Auto(f"{alone.because}; a rule lets it reach {named}", rule=ids[0], rules=ids)
     covered = _covered(action, mode, allows, workspace, level, ground)
     if not covered:
@@ -119,7 +121,7 @@ def _met(rule: Rule, action: Action, workspace: Workspace) -> str:
         case "tool", CallServer(server=server, tool=tool):
             return "yes" if rule.command in (f"{server} {tool}", server) else "no"
         case "network", RunCommand(hosts=hosts):
-            return "yes" if any(_speaks_of(rule.command.lower(), host) for host in hosts) else "no"
+            return "yes" if any(speaks_of(rule.command.lower(), host) for host in hosts) else "no"
     return "no"
 
 
@@ -173,38 +175,3 @@ def _patching(path: str, rules: Sequence[Rule], workspace: Workspace) -> Rule | 
         if not guarded and any(path_glob(glob).fullmatch(place) for glob in rule.paths):
             return rule
     return None
-
-
-def _through(rules: Sequence[Rule], action: RunCommand) -> tuple[Rule, ...]:
-    """The rules that let a command reach its hosts; none when one of them has none."""
-    found: list[Rule] = []
-    for host in action.hosts:
-        name, _, port = host.partition(":")
-        rule = host_rule(rules, name if port in ("", "80", "443") else host)
-        if rule is None:
-            return ()
-        found.append(rule)
-    return tuple(found)
-
-
-def _speaks_of(rule: str, host: str) -> bool:
-    """Whether a rule is about a host, about its port, or about one of those `*.name` stands for."""
-    name = host.partition(":")[0]
-    return any((_is_host(rule, host), _is_host(rule, name), _is_host(name, rule.partition(":")[0])))
-
-
-def host_rule(rules: Sequence[Rule], host: str) -> Rule | None:
-    """The rule that decides about a host, a denial first; `*.name` names all below a name."""
-    name = host.lower().rstrip(".")
-    named = [
-        rule
-        for rule in rules
-        if rule.kind == "network" and name and _is_host(rule.command.lower(), name)
-    ]
-    return min(named, key=lambda rule: ("deny", "ask", "allow").index(rule.decision), default=None)
-
-
-def _is_host(rule: str, name: str) -> bool:
-    if rule.startswith("*."):
-        return name.endswith(rule[1:]) and len(name) > len(rule) - 1
-    return rule == name

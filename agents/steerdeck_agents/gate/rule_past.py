@@ -10,9 +10,11 @@ import msgspec
 
 from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.network import asked_for
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_cover import covering
 from steerdeck_agents.gate.rule_ground import Names
+from steerdeck_agents.gate.rule_hosts import through
 from steerdeck_agents.gate.rule_words import path_glob
 
 MOST_TRIED = 400
@@ -99,6 +101,9 @@ def lets(rule: Rule, one: Example) -> bool:
     """Whether the rule would have let this pass."""
     if rule.kind == "tool":
         return one.what.partition("\n")[0] == rule.command
+    if rule.kind == "network":
+        hosts, _ = asked_for(one.what)
+        return bool(hosts) and len(through([rule], hosts)) == len(hosts)
     if rule.kind == "patch":
         named = [path_glob(glob) for glob in rule.paths]
         return bool(one.files) and all(any(g.fullmatch(f) for g in named) for f in one.files)

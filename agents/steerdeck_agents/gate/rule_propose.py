@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from steerdeck_agents.facts.ids import Sha
+from steerdeck_agents.facts.network import asked_for
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_alike import (
     Seen,
@@ -24,6 +25,7 @@ from steerdeck_agents.gate.rule_alike import (
 )
 from steerdeck_agents.gate.rule_cover import Part, only_reads, parts
 from steerdeck_agents.gate.rule_ground import Names
+from steerdeck_agents.gate.rule_hosts import named_by, through
 from steerdeck_agents.gate.rule_past import (
     MOST_TRIED,
     Example,
@@ -92,8 +94,12 @@ def _proposed(asked: Example, past: Sequence[Example], left_out: int) -> Proposa
         return _told(Rule(id="", command=named, kind="tool"), asked, past, left_out, "")
     if asked.kind == "patch" and asked.files:
         return _of_patch(asked, past, left_out)
+    if asked.kind == "network":
+        return _of_host(asked, past, left_out)
     if asked.kind != "command":
-        return Proposal(why="Only a command, a patch or a server's tool can be allowed by a rule.")
+        return Proposal(
+            why="Only a command, a patch, a host or a server's tool can be allowed by a rule."
+        )
     if danger := danger_of(asked.what, asked.root):
         return Proposal(why=f"No rule covers what can't be taken back: {danger}")
     if strange := strange_characters(asked.what):
@@ -133,6 +139,26 @@ def _of_patch(asked: Example, past: Sequence[Example], left_out: int) -> Proposa
     return msgspec.structs.replace(made, wider=wider, near=near)
 
 
+def _of_host(asked: Example, past: Sequence[Example], left_out: int) -> Proposal:
+    """The one host it asks for, by name; what runs there is for other rules to allow."""
+    hosts, script = asked_for(asked.what)
+    if danger := danger_of(script, asked.root):
+        return Proposal(why=f"No rule covers what can't be taken back: {danger}")
+    names = tuple(dict.fromkeys(named_by(host) for host in hosts))
+    if len(names) != 1:
+        return Proposal(
+            why=f"A rule is about one host, and this asks for {len(names)} of them: make one for "
+            "each with `steerdeck rules add --host`, or allow it once."
+        )
+    why = "It is about the host alone: a command that asks without the network still asks."
+    rule = Rule(id="", kind="network", command=names[0])
+    made = _told(rule, asked, past, left_out, why)
+    name, _, port = names[0].partition(":")
+    tries = (f"{name}:8443" if port != "8443" else name, f"www.{name}", f"{name}.example")
+    near = tuple(one for one in tries if not through([rule], (one,)))
+    return msgspec.structs.replace(made, near=near)
+
+
 def near_misses(rule: Rule, asked: Example) -> tuple[str, ...]:
     """Three commands close to what is asked that the rule does not match, each tried on it."""
     part, _ = _acting(asked)
@@ -159,6 +185,9 @@ def key_of(asked: Example) -> tuple[str, ...]:
     """What makes approvals alike: the kind, the program, and its verb; empty is like nothing."""
     if asked.kind == "tool":
         return ("tool", asked.what.partition("\n")[0])
+    if asked.kind == "network":
+        names = {named_by(host) for host in asked_for(asked.what)[0]}
+        return ("network", *names) if len(names) == 1 else ()
     if asked.kind != "command":
         return ()
     part, _ = _acting(asked)
@@ -173,7 +202,7 @@ def alike(asked: Example, past: Sequence[Example]) -> int:
     name = key[1]
     return sum(
         1
-        for one in _said(past, True)[-MOST_TRIED:]
+        for one in [one for one in past if one.allowed and one.kind == asked.kind][-MOST_TRIED:]
         if name in one.what and is_home(one, asked) and key_of(one) == key
     )
 

@@ -32,6 +32,7 @@ from steerdeck_agents.facts.events import (
 )
 from steerdeck_agents.facts.ids import ApprovalId, CallId, TurnId
 from steerdeck_agents.facts.inert import one_line, utf8
+from steerdeck_agents.facts.network import asking
 from steerdeck_agents.facts.places import FileChange
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, SessionState
 from steerdeck_agents.facts.verdict import Ask, Auto, Binding, Deny, Verdict
@@ -353,8 +354,7 @@ def _shown(action: Action, binding: Binding) -> str:
         case Delegate():
             return action.brief
         case RunCommand(hosts=hosts) if hosts:
-            # In its first line, so that alike cards are alike in their hosts too.
-            return f"network: {' '.join(hosts)}\n{binding.text}"
+            return asking(hosts, binding.text)
         case _:
             return binding.text
 

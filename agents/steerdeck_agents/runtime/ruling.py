@@ -19,6 +19,7 @@ from steerdeck_agents.facts.events import (
     RuleRevoked,
 )
 from steerdeck_agents.facts.ids import OrderId, SessionId
+from steerdeck_agents.facts.network import asked_for
 from steerdeck_agents.facts.orders import (
     AddRule,
     ChangeRule,
@@ -31,6 +32,7 @@ from steerdeck_agents.facts.verdict import Rule, Terms
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.gate.rule_cover import covering
 from steerdeck_agents.gate.rule_ground import Names
+from steerdeck_agents.gate.rule_hosts import named_by, through
 from steerdeck_agents.gate.rule_propose import near_misses
 from steerdeck_agents.gate.rule_terms import limited
 from steerdeck_agents.gate.rule_words import path_glob
@@ -188,8 +190,17 @@ def _exact(asked: OpenApproval) -> Rule:
             return Rule(id="", command=asked.what.partition("\n")[0], kind="tool")
         case "patch":
             return Rule(id="", kind="patch", paths=tuple(file.path for file in asked.files))
+        case "network":
+            names = {named_by(host) for host in asked_for(asked.what)[0]}
+            if len(names) == 1:
+                return Rule(id="", kind="network", command=names.pop())
+            raise OrderRefused(
+                "A rule is about one host, and this asks for several; decide it once, or make one"
+                " for each with `steerdeck rules add --host`."
+            )
     raise OrderRefused(
-        "Only a command, a patch or a server's tool can be allowed by a rule; decide this one once."
+        "Only a command, a patch, a host or a server's tool can be allowed by a rule; decide this"
+        " one once."
     )
 
 
@@ -203,6 +214,9 @@ def _answers(rule: Rule, asked: OpenApproval, state: SessionState) -> bool:
         case "patch":
             named = [path_glob(glob) for glob in rule.paths]
             return all(any(glob.fullmatch(f.path) for glob in named) for f in asked.files)
+        case "network":
+            hosts, _ = asked_for(asked.what)
+            return bool(hosts) and bool(through([rule], hosts))
     if rule.pattern is None:
         return rule.command == asked.what
     ground = Names(state.workspace.path)

@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 30.0
 """Longest sleep: the wall clock may be changed meanwhile, and the file too."""
+BY_RULE = ("command", "patch", "tool", "network")
+"""What is asked for and a rule can answer."""
 OFFERED_AFTER = 3
 """Alike approvals that were allowed before a rule is offered by itself."""
 _WAKES = RuleUsed | RuleAdded | RuleChanged | RequestEnded
@@ -97,7 +99,7 @@ class Keeping:
         for fact in facts:
             if isinstance(fact, _WAKES):
                 self._changed.set()
-            elif isinstance(fact, ApprovalRequested) and fact.kind in ("command", "patch", "tool"):
+            elif isinstance(fact, ApprovalRequested) and fact.kind in BY_RULE:
                 self._later(self._offer(fact.session, fact.approval))
 
     async def proposal(self, state: SessionState, approval: ApprovalId) -> Proposal:

@@ -9,7 +9,8 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Level, Mode, Workspace
 from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Pattern, Rule, Verdict
 from steerdeck_agents.gate.rule_ground import Names
-from steerdeck_agents.gate.rule_judge import host_rule, judge
+from steerdeck_agents.gate.rule_hosts import host_rule
+from steerdeck_agents.gate.rule_judge import judge
 from steerdeck_agents.gate.rules import load
 
 PLACE = Workspace(path="/w", repository="/r", branch="b", base="c")

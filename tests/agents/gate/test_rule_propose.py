@@ -146,6 +146,31 @@ def test_patches_and_tools_get_rules_of_their_kind() -> None:
     assert propose(said("x", kind="input"), []).rule is None
 
 
+def test_a_host_is_allowed_by_name_and_only_what_asks_for_nothing_else_would_pass() -> None:
+    def net(hosts: str, allowed: bool = True) -> Example:
+        return said(f"network: {hosts}\npip download x", allowed, kind="network")
+
+    past = [net("pypi.org"), net("pypi.org:443"), net("pypi.org evil.org", False),
+            net("pypi.org:8443", False), said("pip install pypi.org")]  # fmt: skip
+    made = propose(net("PyPI.org:443"), past)
+    assert made.rule == Rule(id="", kind="network", command="pypi.org")
+    assert made.words == "the host pypi.org" and made.wider is None and made.narrower is None
+    assert [len(found) for found in (made.rejected, made.allowed, made.asks)] == [0, 2, 2]
+    assert made.near == ("pypi.org:8443", "www.pypi.org", "pypi.org.example")
+    assert "still asks" in made.why
+    assert alike(net("pypi.org"), past) == 2
+    two = propose(net("pypi.org evil.org"), past)
+    assert two.rule is None and "asks for 2 of them" in two.why
+    assert alike(net("pypi.org evil.org"), past) == 0
+    bad = propose(said("network: a.org\nrm -rf /", kind="network"), ())
+    assert bad.rule is None and "taken back" in bad.why
+
+
+def test_alike_tools_are_counted_too() -> None:
+    call = said("docs search\n{}", kind="tool")
+    assert alike(call, [call, said("docs write\n{}", kind="tool"), call]) == 2
+
+
 def test_alike_is_the_same_program_and_verb_in_the_same_repository() -> None:
     asked = said("git fetch origin")
     past = [
