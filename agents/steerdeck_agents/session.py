@@ -7,6 +7,7 @@ task that works, and its place.
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from steerdeck_agents.adapters.adapter import Adapter
 from steerdeck_agents.adapters.native import NativeAdapter
@@ -20,6 +21,7 @@ from steerdeck_agents.loop import compact, goal, recover, turn
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Site
 from steerdeck_agents.place import Place, Services
 from steerdeck_agents.work.ground import SessionGround
+from steerdeck_agents.work.reviewing import Review
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,11 @@ class Session:
     def ground(self) -> SessionGround:
         """Its workspace; made when first asked for."""
         return self.place.ground
+
+    @cached_property
+    def review(self) -> Review:
+        """What the developer looks at of its changes."""
+        return Review(self.ground)
 
     @property
     def deciding(self) -> asyncio.Lock:

@@ -61,6 +61,14 @@ from steerdeck_agents.facts.requests import RequestSent as RequestSent
 from steerdeck_agents.facts.requests import RetryHastened as RetryHastened
 from steerdeck_agents.facts.requests import RetryPlanned as RetryPlanned
 from steerdeck_agents.facts.requests import StreamSilent as StreamSilent
+from steerdeck_agents.facts.reviewing import CommentDropped as CommentDropped
+from steerdeck_agents.facts.reviewing import CommentMade as CommentMade
+from steerdeck_agents.facts.reviewing import FileViewed as FileViewed
+from steerdeck_agents.facts.reviewing import LinesAccepted as LinesAccepted
+from steerdeck_agents.facts.reviewing import LinesPutBack as LinesPutBack
+from steerdeck_agents.facts.reviewing import LinesTakenBack as LinesTakenBack
+from steerdeck_agents.facts.reviewing import ReviewFact
+from steerdeck_agents.facts.reviewing import ReviewSent as ReviewSent
 from steerdeck_agents.facts.ruling import RuleAdded as RuleAdded
 from steerdeck_agents.facts.ruling import RuleChanged as RuleChanged
 from steerdeck_agents.facts.ruling import RuleExpired as RuleExpired
@@ -255,6 +263,8 @@ class FilesRestored(Fact, frozen=True, kw_only=True, tag="files.restored"):
     paths: tuple[str, ...]
     undone_by: CheckpointId | None = None
     """The checkpoint taken just before, which undoes this undo."""
+    part: bool = False
+    """Only some lines of the one path: a fact of the review tells which."""
 
 
 class WorkLanded(Fact, frozen=True, kw_only=True, tag="work.landed"):
@@ -309,7 +319,7 @@ KnownEvent = (
     | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded | LandingFailed | Noticed
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
     | NetworkUsed | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact | CheckFact | GoalFact
-    | SetupFact
+    | SetupFact | ReviewFact
 )  # fmt: skip
 Event = KnownEvent | Unknown
 Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted

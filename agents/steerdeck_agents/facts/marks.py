@@ -8,6 +8,7 @@ from collections.abc import Collection
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import CheckResult, Evidence
 from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.reviewing import TakenBack
 
 Told = tuple[str, str]
 BEFORE = "before it began"
@@ -16,7 +17,7 @@ BEFORE = "before it began"
 
 def told(event: e.Event) -> Told | None:
     """The line of an event, where it has one of these."""
-    return _conscience(event) or _surroundings(event)
+    return _conscience(event) or _review(event) or _surroundings(event)
 
 
 def _conscience(event: e.Event) -> Told | None:
@@ -37,6 +38,33 @@ def _conscience(event: e.Event) -> Told | None:
             return event.drift.text, "warning"
         case _:
             return None
+
+
+def _review(event: e.Event) -> Told | None:
+    match event:
+        case e.LinesTakenBack():
+            return taken_words(event.taken), "info"
+        case e.LinesPutBack():
+            return "you put back what you had taken back", "info"
+        case e.LinesAccepted():
+            what = "hunk or line" if len(event.keys) == 1 else "hunks or lines"
+            how = "accepted" if event.accepted else "no longer accept"
+            return f"you {how} {len(event.keys)} {what} of {event.path}", "info"
+        case e.CommentMade():
+            anchor = event.anchor
+            return f"you commented on {anchor.path}:{anchor.line}: {event.text}", "info"
+        case e.ReviewSent():
+            return f"you sent a review with {counted(len(event.comments), 'comment')}", "info"
+        case _:
+            return None
+
+
+def taken_words(taken: TakenBack) -> str:
+    """What the developer took back, in a line."""
+    return (
+        f"you took back {counted(taken.added + taken.removed, 'changed line')} at"
+        f" {taken.path}:{taken.line}"
+    )
 
 
 def _surroundings(event: e.Event) -> Told | None:

@@ -6,8 +6,6 @@ answer, so an order may be repeated after a lost connection.
 
 from typing import Literal
 
-import msgspec
-
 from steerdeck_agents.facts.asking import Scope
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.goals import Goal
@@ -16,20 +14,15 @@ from steerdeck_agents.facts.ids import (
     CallId,
     CheckpointId,
     MessageId,
-    OrderId,
     SessionId,
     Sha,
     ShellId,
 )
 from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.order import OrderHead
 from steerdeck_agents.facts.places import Mode, Surroundings
+from steerdeck_agents.facts.review_orders import ReviewOrder
 from steerdeck_agents.facts.verdict import Rule, Terms
-
-
-class OrderHead(msgspec.Struct, frozen=True, kw_only=True, tag_field="order"):
-    """What every order carries."""
-
-    id: OrderId
 
 
 class Start(OrderHead, frozen=True, kw_only=True, tag="start"):
@@ -264,4 +257,5 @@ Order = (
     Start | Say | Withdraw | Interrupt | Decide | EditCommand | Answer | Resolve | Resume | TryNow
     | Configure | Compact | Land | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
     | TypeInto | EndShell | OpenPort | AddRule | ChangeRule | RevokeRule | ReviewRule | StopRuntime
+    | ReviewOrder
 )  # fmt: skip

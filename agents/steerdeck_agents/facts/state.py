@@ -31,6 +31,7 @@ from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.requests import Ending
+from steerdeck_agents.facts.reviewing import Reviewing
 from steerdeck_agents.facts.ruling import Meter, Offer, RuleReview
 from steerdeck_agents.facts.servers import OpenServer
 from steerdeck_agents.facts.setup import Setup
@@ -291,6 +292,7 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     undone: tuple[str, ...] = ()
     """Paths the developer put back last; the model is told with the next request."""
     undone_seq: int = 0
+    review: Reviewing = Reviewing()
     seq: int = 0
     """The last event folded in."""
 

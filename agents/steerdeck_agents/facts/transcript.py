@@ -189,7 +189,7 @@ def _marked(event: e.Event) -> Marked | None:
             text, level = f"not landed: {event.reason}", "error"
         case e.RestoreFailed():
             text, level = f"not undone: {event.reason}", "error"
-        case e.FilesRestored():
+        case e.FilesRestored(part=False):
             text, level = f"undone: {', '.join(event.paths)}", "info"
         case e.Noticed():
             text, level = event.text, event.level

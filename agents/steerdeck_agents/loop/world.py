@@ -11,7 +11,7 @@ from importlib.resources import files
 
 from steerdeck_agents.facts.places import Mode
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.loop import request
+from steerdeck_agents.loop import request, review_told
 from steerdeck_agents.loop.guides import INSTRUCTIONS, NO_MORE, SKILLS, Guidance
 from steerdeck_agents.loop.prompt import NewText, Prompt
 
@@ -94,6 +94,8 @@ def sections(state: SessionState) -> dict[str, str]:
             f" {', '.join(state.undone)}. Read them again before you change them, and do not"
             " repeat what was undone without asking."
         )
+    if taken := review_told.told(state.review):
+        told["world.review"] = taken
     return told
 
 

@@ -55,10 +55,11 @@ from steerdeck_agents.facts.orders import (
     Undo,
     Withdraw,
 )
+from steerdeck_agents.facts.review_orders import ReviewOrder
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
-from steerdeck_agents.runtime import deciding, forking, ruling, shore
+from steerdeck_agents.runtime import deciding, forking, reviewing, ruling, shore
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
@@ -82,6 +83,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         case AddRule() | ChangeRule() | RevokeRule():
             return await ruling.rule(fleet, order)
     session = fleet.session(order.session)
+    if isinstance(order, ReviewOrder):
+        return await reviewing.review(fleet, session, order)
     match order:
         case Land():
             return await shore.land(fleet, session, order)

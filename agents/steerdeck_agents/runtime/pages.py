@@ -9,7 +9,7 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.gate.rule_lines import page
-from steerdeck_agents.runtime import offer, wire
+from steerdeck_agents.runtime import offer, reviewing, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
 from steerdeck_agents.share.spend import spend
@@ -76,12 +76,14 @@ class Pages:
                 return _json(await _checks(folder))
             case wire.Spend():
                 return _json(await asyncio.to_thread(spend, reader))
-            case wire.Rules() | wire.Propose():
-                return await self._of_rules(query)
+            case wire.Rules() | wire.Propose() | wire.ReviewOf() | wire.FileOf():
+                return await self._of_judging(query)
             case wire.RuntimeStatus():
                 return _json(self._status())
 
-    async def _of_rules(self, query: wire.Rules | wire.Propose) -> str:
+    async def _of_judging(
+        self, query: wire.Rules | wire.Propose | wire.ReviewOf | wire.FileOf
+    ) -> str:
         keeping = self._fleet.keeping
         match query:
             case wire.Rules():
@@ -89,6 +91,9 @@ class Pages:
             case wire.Propose(session, approval):
                 state = self._fleet.session(session).state
                 return _json(await keeping.proposal(state, approval))
+            case wire.ReviewOf() | wire.FileOf():
+                found = await reviewing.page(self._fleet, query)
+                return await asyncio.to_thread(_json, found)
 
     async def _look(self, query: wire.Look) -> wire.Outlook:
         try:

@@ -14,6 +14,8 @@ from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import OrderId, SessionId, Sha
 from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.runtime.wire_review import FileOf as FileOf
+from steerdeck_agents.runtime.wire_review import ReviewOf as ReviewOf
 from steerdeck_agents.runtime.wire_rules import Propose as Propose
 from steerdeck_agents.runtime.wire_rules import Rules as Rules
 
@@ -189,6 +191,7 @@ class Switch(msgspec.Struct, frozen=True, tag="switch", tag_field="ask"):
 Query = (
     Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Search | Look
     | Switch | ChecksFound | Spend | Rules | Propose | RuntimeStatus
+    | ReviewOf | FileOf
 )  # fmt: skip
 
 

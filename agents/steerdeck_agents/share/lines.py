@@ -10,6 +10,7 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.marks import taken_words
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.share import conscience, ruling
 
@@ -154,8 +155,10 @@ def _life(event: e.Event) -> tuple[str, str] | None:
             return "resumes", why
         case e.RetryPlanned():
             return "retries", f"in {event.delay_ms / 1000:.0f} s: {event.reason}"
-        case e.FilesRestored():
+        case e.FilesRestored(part=False):
             return "undone", ", ".join(event.paths)
+        case e.LinesTakenBack():
+            return "undone", taken_words(event.taken)
         case e.RestoreFailed():
             return "undone", f"not: {event.reason}"
         case e.WorkLanded():

@@ -7,6 +7,7 @@ next request, which need not wait for it; the next checkpoint and the end of the
 
 import asyncio
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from steerdeck_agents.facts.events import CheckpointTaken, FilesChanged
@@ -19,6 +20,7 @@ from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.workspace.changes import changed_files
 from steerdeck_agents.workspace.checkpoint import Snapshot, capture, snapshot_of
 from steerdeck_agents.workspace.git import fields, text
+from steerdeck_agents.workspace.live_diff import LiveDiff
 from steerdeck_agents.workspace.within import shown
 
 RECENT = 64
@@ -123,6 +125,11 @@ class SessionGround:
         """The paths the last checkpoint could not keep, in a line; empty when it kept all."""
         left = () if self._snapshot is None else sorted(self._snapshot.not_covered)
         return ", ".join(map(shown, left))
+
+    @cached_property
+    def live_diff(self) -> LiveDiff:
+        """Its files against the base, whose versions it keeps."""
+        return LiveDiff(self.workspace)
 
     async def head(self) -> str:
         """Commit id of the workspace's HEAD."""

@@ -71,9 +71,9 @@ async def plan(
     targets = _targets(kept, checkpoint, paths)
     files, conflicts = [], []
     for path, index in targets.items():
-        why = _not_covered(kept, path, index)
-        before = await _state_at(workspace, kept, path, index, data)
-        newest = await _state_at(workspace, kept, path, len(kept) - 1, data)
+        why = not_covered(kept, path, index)
+        before = await state_at(workspace, kept, path, index, data)
+        newest = await state_at(workspace, kept, path, len(kept) - 1, data)
         if not why and not await asyncio.to_thread(on_disk, workspace.path, path, newest[0]):
             why = f"{shown(path)} was changed after the last checkpoint, so it is left alone."
         if why:
@@ -117,14 +117,15 @@ def _targets(
     return found
 
 
-def _not_covered(kept: list[Kept], path: str, index: int) -> str:
+def not_covered(kept: list[Kept], path: str, index: int) -> str:
+    """Why a path can't be brought back as a checkpoint knew it; empty when it can."""
     name = shown(path)
     if name in kept[-1].not_covered or (index >= 0 and name in kept[index].not_covered):
         return f"{name} is not covered by undo: it looks like a secret, is large or is no file."
     return ""
 
 
-async def _state_at(
+async def state_at(
     workspace: Workspace, kept: list[Kept], path: str, index: int, data: Callable[[Sha], bytes]
 ) -> tuple[CheckpointFile, bytes | None]:
     """The path as a checkpoint knew it: its newest mention up to there, else the base commit."""

@@ -33,10 +33,11 @@ class LiveDiff:
 
         Binary files and files over 5 MB have no text. OrderRefused for a path outside.
         """
-        base = await self._base(path)
+        base = await self.base(path)
         return await asyncio.to_thread(_compare, self._workspace.path, path, base)
 
-    async def _base(self, path: str) -> FileState | None:
+    async def base(self, path: str) -> FileState | None:
+        """The file as the base commit has it; None when it has none."""
         if path in self._bases:
             self._bases.move_to_end(path)
             return self._bases[path]

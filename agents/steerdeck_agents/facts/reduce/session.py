@@ -22,6 +22,7 @@ from steerdeck_agents.facts.reduce import (
     furnish,
     goals,
     life,
+    reviewing,
     rules,
     shells,
     status,
@@ -34,8 +35,8 @@ from steerdeck_agents.facts.reduce import (
 from steerdeck_agents.facts.state import SessionState
 
 _ASPECTS = (
-    life, words, turns, windows, taint, calls, furnish, rules, asking, work, shells, checks, goals,
-    status,
+    life, words, turns, windows, taint, calls, furnish, rules, asking, work, reviewing, shells,
+    checks, goals, status,
 )  # fmt: skip
 
 

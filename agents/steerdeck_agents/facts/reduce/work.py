@@ -21,6 +21,8 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return replace(state, plan=Plan(event.steps), plan_edited=edited)
         case FilesChanged():
             return replace(state, files=event.files, newest_file=event.newest)
+        case FilesRestored() if event.part:
+            return replace(state, restoring=None)
         case FilesRestored():
             return replace(state, undone=event.paths, undone_seq=event.seq, restoring=None)
         case RestoreStarted():

@@ -1,0 +1,65 @@
+"""Syntax of source text by Pygments: which part of a line is a keyword, a string, a comment.
+
+It runs foreign text through regular expressions, so there is a limit to its size and to the time
+it may take; what comes after that stays plain. Its callers are threads.
+"""
+
+import time
+from collections.abc import Sequence
+
+MOST = 400_000
+"""Characters; a longer text stays plain."""
+LONGEST = 2_000
+"""A line beyond this is no source anybody reads, and slow."""
+_BUDGET_S = 1.0
+_PLAIN = ("Text", "Name", "Punctuation", "Operator", "Token", "Error", "Other", "Generic")
+_TOLD = ("Name.Decorator", "Name.Tag", "Name.Attribute", "Operator.Word")
+
+Ink = tuple[tuple[int, int, int], ...]
+
+
+def inks(path: str, lines: Sequence[str], kinds: dict[str, int]) -> list[Ink]:
+    """For each line what stands where: start, end, index of its kind; kinds are added as they come.
+
+    Nothing for a file of an unknown kind.
+    """
+    text = "".join(lines)
+    none: list[Ink] = [()] * len(lines)
+    if len(text) > MOST or max(map(len, lines), default=0) > LONGEST:
+        return none
+    from pygments.lexers import get_lexer_for_filename
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_for_filename(path.rpartition("/")[2], text[:4_000])
+    except ClassNotFound:
+        return none
+    found: list[list[tuple[int, int, int]]] = [[] for _ in lines]
+    ends: list[int] = []
+    for line in lines:
+        ends.append((ends[-1] if ends else 0) + len(line))
+    at = 0
+    until = time.monotonic() + _BUDGET_S
+    for start, token, piece in lexer.get_tokens_unprocessed(text):
+        if time.monotonic() > until:
+            break
+        name = ".".join(token)
+        if name.startswith(_PLAIN) and not name.startswith(_TOLD):
+            continue
+        kind = kinds.setdefault(name, len(kinds))
+        for part in piece.split("\n"):
+            while at < len(ends) - 1 and start >= ends[at]:
+                at += 1
+            begin = start - (ends[at] - len(lines[at]))
+            length = len(part.rstrip("\r"))
+            if length and not part.isspace():
+                _add(found[at], begin, begin + length, kind)
+            start += len(part) + 1
+    return [tuple(line) for line in found]
+
+
+def _add(line: list[tuple[int, int, int]], start: int, end: int, kind: int) -> None:
+    if line and line[-1][1] == start and line[-1][2] == kind:
+        line[-1] = (line[-1][0], end, kind)
+    else:
+        line.append((start, end, kind))
