@@ -15,6 +15,8 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_USER := 0
 unexport PYTHONPATH PYTHONHOME
+# Hundreds of processes are started here: none should compile again what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 # A virtual environment names its own folder in its scripts: after a move it is made anew.
 ifneq ($(shell cat $(PLACE) 2>/dev/null),$(CURDIR))

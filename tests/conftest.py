@@ -9,6 +9,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ from hypothesis import HealthCheck, settings
 for _name in [name for name in os.environ if name.startswith("TEXTUAL")]:
     del os.environ[_name]
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+# Hundreds of processes are started here: none should compile again what another has compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile(
     "exact",
