@@ -137,18 +137,31 @@ def _which(place: str | int) -> str:
 
 
 def _line(file: Path) -> str:
-    try:
-        return file.read_text("utf-8", "surrogateescape")[:1024].strip()
-    except OSError:
+    return _text(file)[:1024].strip()
+
+
+def _text(file: Path) -> str:
+    if (opened := _opened(file)) is None:
         return ""
+    with os.fdopen(opened, encoding="utf-8", errors="surrogateescape") as text:
+        return text.read()
+
+
+def _opened(place: str | Path) -> int | None:
+    """A descriptor of a regular file; None where none is: nobody waits at a pipe."""
+    try:
+        opened = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISREG(os.fstat(opened).st_mode):
+        return opened
+    os.close(opened)  # fdopen takes no folder
+    return None
 
 
 def _packed(git: Path, name: str) -> str:
     """A reference from the file that holds many; empty when it is not there."""
-    try:
-        lines = (git / "packed-refs").read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
-        return ""
+    lines = _text(git / "packed-refs").splitlines()
     found = (line.partition(" ") for line in lines if line[:1] not in ("#", "^"))
     return next((commit for commit, _, named in found if named == name), "")
 
@@ -171,14 +184,9 @@ def _files(script: str, top: str, folder: str) -> Iterator[tuple[str, str]]:
 
 def _hash(place: str) -> str:
     """Hash of a regular file; of one too large its size and times; empty where none is."""
-    try:
-        opened = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError):
+    if (opened := _opened(place)) is None:
         return ""
     seen = os.fstat(opened)
-    if not stat.S_ISREG(seen.st_mode):
-        os.close(opened)  # fdopen takes no folder
-        return ""
     with os.fdopen(opened, "rb") as file:
         if seen.st_size > _LARGEST:
             return f"{seen.st_ino} {seen.st_size} {seen.st_mtime_ns}"

@@ -4,10 +4,12 @@ New files are made known to git in a copy of the index, so that one `git diff` s
 and the workspace's own index stays as the agent left it.
 """
 
+import asyncio
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,14 +20,10 @@ from steerdeck_agents.workspace.within import shown
 
 async def changed_files(workspace: Workspace) -> tuple[FileChange, ...]:
     """All changed files by path, with lines added and removed; binary and large ones have none."""
-    async with _with_new_files(workspace) as env:
-        out = await fields(
-            workspace.path, "diff", "--raw", "--numstat", "-z", "--no-renames", workspace.base,
-            env=env,
-        )  # fmt: skip
+    out = await _diffed(workspace, "--raw", "--numstat", "-z", "--no-renames", workspace.base)
     kinds: dict[str, str] = {}
     found = []
-    entries = iter(out)
+    entries = iter(os.fsdecode(out).split("\0")[:-1])
     for entry in entries:
         if entry.startswith(":"):
             kinds[next(entries)] = entry.rpartition(" ")[2]
@@ -41,18 +39,14 @@ async def diff(workspace: Workspace, paths: tuple[str, ...] = ()) -> str:
     Binary files and files over 5 MB are named without content. Bytes that are not UTF-8 become
     replacement characters: it is for people, `patch` is for programs.
     """
-    async with _with_new_files(workspace) as env:
-        out = await git(workspace.path, "diff", *_PLAIN, workspace.base, "--", *paths, env=env)
+    out = await _diffed(workspace, *_PLAIN, workspace.base, "--", *paths)
     return out.decode("utf-8", "replace")
 
 
 async def patch(workspace: Workspace, base: str) -> bytes:
     """Everything against a commit as `git apply` takes it, binary files included."""
-    async with _with_new_files(workspace) as env:
-        return await git(
-            workspace.path, "diff", *_PLAIN, "--binary", "--full-index", base, env=env,
-            config=("core.bigFileThreshold=512m",),
-        )  # fmt: skip
+    large = ("core.bigFileThreshold=512m",)
+    return await _diffed(workspace, *_PLAIN, "--binary", "--full-index", base, config=large)
 
 
 _GONE = (
@@ -61,16 +55,42 @@ _GONE = (
     "unable to stat",
     "unable to index",
 )
+_NO_FILE = "unsupported file type"
 _LOOKS = 8
 """How often a list of new files is made anew in which one has gone meanwhile."""
 _PLAIN = ("--no-color", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/", "--unified=3")
 
 
+async def _diffed(workspace: Workspace, *args: str, config: tuple[str, ...] = ()) -> bytes:
+    """`git diff ARGS` with new files. Where a pipe or the like took a file's place, it is gone."""
+    try:
+        async with _with_new_files(workspace) as env:
+            return await git(workspace.path, "diff", *args, env=env, config=config)
+    except GitError as error:
+        if _NO_FILE not in error.said:
+            raise
+    listed = await fields(workspace.path, "ls-files", "-z", "-c")
+    gone = await asyncio.to_thread(lambda: [p for p in listed if _is_odd(f"{workspace.path}/{p}")])
+    async with _with_new_files(workspace, gone) as env:
+        return await git(workspace.path, "diff", *args, env=env, config=config)
+
+
+def _is_odd(path: str) -> bool:
+    """Whether something stands there that git can't keep."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISDIR(mode))
+
+
 @asynccontextmanager
-async def _with_new_files(workspace: Workspace) -> AsyncIterator[dict[str, str]]:
-    """Environment of an index that also names files git doesn't track yet."""
+async def _with_new_files(
+    workspace: Workspace, gone: Sequence[str] = ()
+) -> AsyncIterator[dict[str, str]]:
+    """Environment of an index that also names files git doesn't track yet, without `gone`."""
     new = await _new(workspace)
-    if not new:
+    if not new and not gone:
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix="steerdeck-") as folder:
@@ -79,6 +99,9 @@ async def _with_new_files(workspace: Workspace) -> AsyncIterator[dict[str, str]]
         if own.is_file():
             shutil.copyfile(own, index)
         env = {"GIT_INDEX_FILE": str(index)}
+        if gone:
+            forget = ("update-index", "--force-remove", "-z", "--stdin")
+            await git(workspace.path, *forget, env=env, data=_lines(gone))
         for look in range(_LOOKS, -1, -1):
             try:
                 await _named(workspace, new, env)
@@ -101,8 +124,12 @@ async def _named(workspace: Workspace, new: list[str], env: dict[str, str]) -> N
     """Make new files known to an index; GitError when one has gone."""
     await git(
         workspace.path, "add", "--intent-to-add", "--force", "--pathspec-from-file=-",
-        "--pathspec-file-nul", env=env, data="\0".join(new).encode("utf-8", "surrogateescape"),
+        "--pathspec-file-nul", env=env, data=_lines(new),
     )  # fmt: skip
+
+
+def _lines(paths: Sequence[str]) -> bytes:
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
 
 
 def _change(workspace: Workspace, path: str, status: str, added: str, removed: str) -> FileChange:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from steerdeck_agents.facts.errors import RepositoryError
+from steerdeck_agents.workspace.pipes import released
 
 if TYPE_CHECKING:
     from git.cmd import Git
@@ -74,6 +75,8 @@ _OFF = {
     ("filter", "required"): "false",
     ("merge", "driver"): "git merge-file -q %A %O %B",
 }
+_LOOK_S, _LONGEST_LOOK_S = 0.5, 8.0
+_MOST_RELEASES = 5
 _threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="git")
 _first_use = threading.Lock()
 
@@ -259,12 +262,33 @@ def _perform(
         raise GitError("git could not be started.")
     run.started(process)
     if tell is None:
-        out, err = process.communicate(data)
+        out, err = _output(run, process, data, Path(command[1]))
         return process.returncode, out, os.fsdecode(err)
     if process.stdin is not None:
         process.stdin.close()
     said = _follow(process.stderr, tell) if process.stderr is not None else ""
     return process.wait(), b"", said
+
+
+def _output(
+    run: _Run, process: "subprocess.Popen[bytes]", data: bytes, folder: Path
+) -> tuple[bytes, bytes]:
+    """All it writes. One that takes long is looked after: it may wait at a pipe in `folder`."""
+    wait_s, releases, given = _LOOK_S, 0, data
+    while True:
+        try:
+            return process.communicate(given, timeout=wait_s)
+        except subprocess.TimeoutExpired:
+            given = b""
+            wait_s = min(2 * wait_s, _LONGEST_LOOK_S)
+        if pipes := released(folder):
+            wait_s, releases = _LOOK_S, releases + 1
+        if releases > _MOST_RELEASES:
+            run.cancel()
+            process.communicate()
+            raise GitError(
+                f"git waits at {pipes[0]!r} in {folder}, which is a pipe and not a file; remove it."
+            )
 
 
 def _follow(stream: IO[bytes], tell: Callable[[str], object]) -> str:
