@@ -74,6 +74,18 @@ def test_a_terminal_that_goes_away_ends_the_deck_and_not_the_runtime(base: Path,
         assert runtime_pid(home_of(base)) == runtime is not None
 
 
+def test_a_console_of_sixteen_colours_gets_its_own_and_plain_signs(base: Path, repository: Path):
+    environ = {**os.environ, "TERM": "linux"}
+    environ.pop("COLORTERM", None)
+    with Terminal([PROGRAM], folder=repository, environ=environ) as deck:
+        deck.wait_for("No model yet")
+        deck.press("f8")
+        deck.wait_for("16 colours")
+        assert b"38;2;" not in deck.sent and b"48;2;" not in deck.sent
+        assert b"38;5;" not in deck.sent and b"48;5;" not in deck.sent
+        assert deck.screen().isascii()
+
+
 def test_every_size_keeps_keys_in_sight_and_what_was_typed(base: Path):
     with Terminal([PROGRAM, "demo"], columns=40, rows=12) as deck:
         deck.wait_for("fix-rounding")

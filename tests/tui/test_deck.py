@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
@@ -59,7 +60,7 @@ def test_esc_interrupts_the_working_session_and_else_goes_to_the_lanes():
 
 
 def test_esc_never_interrupts_right_after_it_closed_something(monkeypatch):
-    monkeypatch.setattr("steerdeck.commands.SETTLE_S", 60.0)
+    monkeypatch.setattr("steerdeck.acts.ground.SETTLE_S", 60.0)
 
     async def scene(app, pilot, feed):
         await pilot.press("ctrl+p")
@@ -157,6 +158,23 @@ def test_alt_and_a_letter_is_the_letter_on_the_lanes_too():
         await until(pilot, lambda: app.screen.id == "new")
 
     play(scene, face="deck")
+
+
+class Garbled(Feed):
+    """Its list of sessions is no list."""
+
+    async def ask_raw(self, query):
+        if isinstance(query, wire.Sessions):
+            return b'"none"'
+        return await super().ask_raw(query)
+
+
+def test_a_fault_of_ours_ends_the_deck_with_its_name_instead_of_standing_still():
+    async def scene(app, pilot, feed):
+        raise AssertionError("it never attaches")
+
+    with pytest.raises(msgspec.ValidationError):
+        play(scene, feed=Garbled())
 
 
 def test_ctrl_c_clears_then_interrupts_then_closes_the_deck():

@@ -104,7 +104,28 @@ class DeckApp(App[None], inherit_bindings=False):
         if INK.depth == "16":
             self._use(ANSI)
         self.set_interval(1.0, self._look_at_themes)
+        asyncio.get_running_loop().set_exception_handler(self._broken)
         self._following = asyncio.create_task(self.bridge.run())
+        self._following.add_done_callback(self._followed)
+
+    def _followed(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._break(error)
+
+    def _broken(self, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+        error = context.get("exception")
+        if isinstance(error, BaseException):
+            self._break(error)
+        else:
+            loop.default_exception_handler(context)
+
+    def _break(self, error: BaseException) -> None:
+        """End with what went wrong on the screen: a deck that stands still would be a lie."""
+
+        def fall() -> None:
+            raise error
+
+        self.call_later(fall)
 
     async def on_unmount(self) -> None:
         if self._following is not None:

@@ -3,7 +3,7 @@
 import pytest
 
 from steerdeck.glyphs import AMBIGUOUS
-from steerdeck.output.width import ascii_locale, too_wide
+from steerdeck.output.width import ascii_only, too_wide
 
 
 @pytest.mark.parametrize(
@@ -15,10 +15,11 @@ from steerdeck.output.width import ascii_locale, too_wide
         ({"LANG": "C.utf8@euro"}, False),
         ({"LANG": "de_DE.ISO-8859-1"}, True),
         ({"LC_ALL": "C.UTF-8", "LANG": "ja_JP.eucJP"}, False),
+        ({"TERM": "linux", "LANG": "C.UTF-8"}, True),
     ],
 )
-def test_only_a_named_other_character_set_means_ascii(environ, plain):
-    assert ascii_locale(environ) == plain
+def test_another_character_set_or_a_consoles_small_font_means_ascii(environ, plain):
+    assert ascii_only(environ) == plain
 
 
 def test_only_more_cells_than_marks_are_too_wide():

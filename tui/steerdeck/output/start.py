@@ -16,7 +16,7 @@ from steerdeck.output.driver import SafeDriver
 from steerdeck.output.gate import depth, erases_with_colour
 from steerdeck.output.signals import end_on_signals
 from steerdeck.output.stage import Stage
-from steerdeck.output.width import QUERY, ascii_locale, too_wide
+from steerdeck.output.width import QUERY, ascii_only, too_wide
 from steerdeck_themes.ink import INK
 
 
@@ -34,7 +34,7 @@ def begin(app: App[Any], wide: Callable[[], None] | None = None) -> Stage:
     seam.send_through(app, stage)
     app.app_resume_signal.subscribe(app, lambda _: stage.forget(), immediate=True)
     end_on_signals(app)
-    if ascii_locale(os.environ):
+    if ascii_only(os.environ):
         choose(ascii_only=True)
     elif wide is not None:
         _measure(app, wide)

@@ -19,8 +19,10 @@ def too_wide(column: int) -> bool:
     return column > len(AMBIGUOUS)
 
 
-def ascii_locale(environ: Mapping[str, str]) -> bool:
-    """Whether the locale names a character set, and another one than UTF-8."""
+def ascii_only(environ: Mapping[str, str]) -> bool:
+    """Whether the marks can't be shown: another character set than UTF-8, or a console's font."""
+    if environ.get("TERM", "") == "linux":
+        return True
     for name in ("LC_ALL", "LC_CTYPE", "LANG"):
         if value := environ.get(name, ""):
             charset = value.partition(".")[2].partition("@")[0].lower().replace("-", "")

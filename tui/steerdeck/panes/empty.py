@@ -12,6 +12,7 @@ from steerdeck.panes.room import Room
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.runtime.wire import Outlook
+from steerdeck_themes.depth import Depth
 from steerdeck_themes.ink import INK
 
 NAME = "steerdeck"
@@ -19,7 +20,12 @@ _PROMISE = (
     "Your checkout stays as it is: every session has a workspace of its own, "
     "and nothing of it lands before you say so."
 )
-_COLOURS = {"true": "true colour", "256": "256 colours", "none": "no colour"}
+_COLOURS: dict[Depth, str] = {
+    "true": "true colour",
+    "256": "256 colours",
+    "16": "16 colours, its own",
+    "none": "no colour",
+}
 
 
 def empty_lines(model: DeckModel, keymap: Keymap, room: Room) -> list[Line]:
