@@ -54,8 +54,18 @@ class Offer(msgspec.Struct, frozen=True):
     """Approvals of the kind that were allowed before."""
 
 
+class Total(msgspec.Struct, frozen=True):
+    """What all sessions a rule reaches have spent on their models, ever."""
+
+    dollars: float = 0.0
+    unpriced: int = 0
+    """Requests whose price is not known."""
+
+
 class RuleAdded(Fact, frozen=True, kw_only=True, tag="rule.added"):
     rule: Rule
+    spent: Total | None = None
+    """By then, where it lasts: from there its dollars count."""
 
 
 class RuleUsed(Fact, frozen=True, kw_only=True, tag="rule.used"):

@@ -5,10 +5,12 @@ one back. Answers come from memory; the file is read again when it was changed.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from steerdeck_agents.facts.events import (
     Event,
@@ -18,14 +20,18 @@ from steerdeck_agents.facts.events import (
     RuleRevoked,
     RulesRead,
     RuleUsed,
+    decode,
 )
 from steerdeck_agents.facts.ids import Clock, SessionId, Sha, sha_of
 from steerdeck_agents.facts.reduce.rules import used
-from steerdeck_agents.facts.ruling import Meter, RuleMark
+from steerdeck_agents.facts.ruling import Meter, RuleMark, Total
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
-from steerdeck_agents.gate.rule_terms import Left, left
+from steerdeck_agents.gate.rule_terms import Left, left, total
 from steerdeck_agents.gate.rules import RuleSet, read
-from steerdeck_agents.journal.approvals import PastUse, past_uses
+from steerdeck_agents.journal.approvals import PastUse, facts_of, past_uses
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.settings.rules_file import Entry
 
 
 class Taking:
@@ -60,6 +66,9 @@ class RuleBook:
         self._news: list[RulesRead] = []
         self._known: dict[str, Sha] = {}
         self._users: dict[str, SessionId] = {}
+        self._from: dict[str, Total] = {}
+        """What had been spent when a rule was made; of one written by hand nobody knows."""
+        self._states: Callable[[], Iterable[SessionState]] = tuple
         self._writing = False
 
     def remember(self, uses: Mapping[str, PastUse], known: Mapping[str, Sha]) -> None:
@@ -69,6 +78,18 @@ class RuleBook:
         }
         self._known = dict(known)
         self._users = {rule: use.session for rule, use in uses.items()}
+
+    def count_in(self, states: Callable[[], Iterable[SessionState]]) -> None:
+        """Where dollars are counted: all sessions of the home, archived ones too."""
+        self._states = states
+
+    def spent(self, rule: Rule) -> Total:
+        """What was spent until now where a rule reaches."""
+        return total(rule, self._states())
+
+    def counts(self, rule: str) -> bool:
+        """Whether it is known from where the dollars of a rule count."""
+        return rule in self._from
 
     def __call__(self) -> tuple[Rule, ...]:
         """The rules that hold now, for every session they reach."""
@@ -82,9 +103,17 @@ class RuleBook:
         now_ms = self._clock.now_ms()
         found = []
         for entry in self._set.entries:
-            meter = self._meters.get(entry.rule.id, Meter(entry.rule.id))
-            found.append(Standing(entry.rule, entry.line, meter, left(entry.rule, meter, now_ms)))
+            found.append(self._standing(entry, now_ms))
         return found
+
+    def _standing(self, entry: Entry, now_ms: int) -> Standing:
+        rule = entry.rule
+        meter = self._meters.get(rule.id, Meter(rule.id))
+        spent = None
+        if rule.dollars is not None and (begin := self._from.get(rule.id)) is not None:
+            spent = self.spent(rule)
+            meter = replace(meter, dollars_from=begin.dollars, unpriced_from=begin.unpriced)
+        return Standing(rule, entry.line, meter, left(rule, meter, now_ms, spent=spent))
 
     def user(self, rule: str) -> SessionId:
         """The session that used a rule last; empty when none did."""
@@ -129,6 +158,8 @@ class RuleBook:
                     before = self._meters.get(fact.rule, Meter(fact.rule))
                     self._meters[fact.rule] = used(before, fact)
                     self._users[fact.rule] = fact.session
+                case RuleAdded(session="", spent=Total() as spent):
+                    self._from[fact.rule.id] = spent
                 case RuleExpired():
                     self._over.add(fact.rule.id)
                 case RuleRevoked():
@@ -181,6 +212,8 @@ def alone(path: Path, journal: Path, clock: Clock) -> RuleBook:
     book = RuleBook(path, clock)
     if journal.exists():
         book.remember(past_uses(journal), {})
+        book.heard(decode(text) for text in facts_of(journal, "rule.added"))
+        book.count_in(lambda: JournalReader(journal).sessions())
     return book
 
 

@@ -1,11 +1,11 @@
 """Until when a rule holds, from what is known of its use, and the words for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.ruling import Meter
+from steerdeck_agents.facts.ruling import Meter, Total
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule, Terms
 
@@ -20,16 +20,38 @@ class Left(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why it holds no more; empty while it does."""
 
 
-def left(rule: Rule, meter: Meter, now_ms: int, state: SessionState | None = None) -> Left:
-    """What is left of a rule now; `state` is that of its session, for its dollars and turn."""
+def total(rule: Rule, states: Iterable[SessionState]) -> Total:
+    """What was spent so far where a rule reaches, by sessions that live and that do not."""
+    found = [
+        state for state in states if reaches(rule, state.workspace.repository, state.id)
+    ]  # fmt: skip
+    return Total(
+        sum(state.usage.dollars for state in found), sum(state.counts.unpriced for state in found)
+    )
+
+
+def left(
+    rule: Rule,
+    meter: Meter,
+    now_ms: int,
+    state: SessionState | None = None,
+    spent: Total | None = None,
+) -> Left:
+    """What is left of a rule now.
+
+    `state` is that of its session, for its dollars and turn; `spent` is what was spent in all
+    sessions of a rule that lasts, None where nobody counts it.
+    """
+    if state is not None:
+        spent = Total(state.usage.dollars, state.counts.unpriced)
     uses = None if rule.uses is None else max(0, rule.uses - meter.used)
     ms = None if rule.until_ms is None else max(0, rule.until_ms - now_ms)
     dollars, over = None, ""
     if rule.dollars is not None:
-        spent = 0.0 if state is None else state.usage.dollars - meter.dollars_from
-        dollars = max(0.0, rule.dollars - spent)
-        if state is None or state.counts.unpriced > meter.unpriced_from:
-            over = "what its session spends is not known"
+        since = 0.0 if spent is None else spent.dollars - meter.dollars_from
+        dollars = max(0.0, rule.dollars - since)
+        if spent is None or spent.unpriced > meter.unpriced_from:
+            over = "what is spent under it is not known"
         elif not dollars:
             over = "its dollars are spent"
     if ms == 0:

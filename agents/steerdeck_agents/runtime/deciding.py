@@ -51,7 +51,8 @@ def facts(fleet: Fleet, state: SessionState, order: Decide) -> list[KnownEvent]:
         rule = ruling.made(fleet, state, asked, order)
         # What lasts belongs to no session: its state would call it one of its own.
         home = state.id if rule.session else SessionId("")
-        found.append(RuleAdded(session=home, actor="developer", rule=rule))
+        spent = None if rule.session else fleet.keeping.book.spent(rule)
+        found.append(RuleAdded(session=home, actor="developer", rule=rule, spent=spent))
     return found
 
 

@@ -104,7 +104,7 @@ async def _add(fleet: Fleet, order: AddRule) -> KnownEvent:
     wanted = limited(order.rule, _possible(order.terms), now_ms)
     new = _lasting(replace(wanted, id=fleet.ids.new("rule"), by="developer"))
     await _store(fleet, new)
-    return RuleAdded(actor="developer", rule=new)
+    return RuleAdded(actor="developer", rule=new, spent=fleet.keeping.book.spent(new))
 
 
 async def _store(fleet: Fleet, rule: Rule) -> None:
@@ -126,6 +126,11 @@ async def _change(fleet: Fleet, order: ChangeRule) -> KnownEvent:
     if standing is None:
         raise _unknown(new.id)
     _same_as_shown(standing.rule, order)
+    if new.dollars is not None and not fleet.keeping.book.counts(new.id):
+        raise OrderRefused(
+            f"Nobody counted what was spent since {new.id} was made, so it can't end by dollars; "
+            "take it back and make another one."
+        )
     wanted = _lasting(new)
     with fleet.keeping.book.writing(new.id, new.sha()):
         await asyncio.to_thread(rules_file.replace, fleet.rules_file, wanted)
@@ -173,10 +178,6 @@ def _lasting(rule: Rule) -> Rule:
         raise OrderRefused("A rule that lasts belongs to a repository, or holds everywhere.")
     if bool(rule.repository) == rule.everywhere:
         raise OrderRefused("Say where the rule holds: in one repository, or everywhere.")
-    if rule.dollars is not None:
-        raise OrderRefused(
-            "Dollars are counted by session: allow it for the turn or the session, or set a time."
-        )
     if why := broken_example(rule):
         raise OrderRefused(f"The rule was not stored: {why}.")
     return rule

@@ -1,5 +1,6 @@
 """One [[rule]] of `rules.toml`: from TOML's values to a rule, and from a rule to its text."""
 
+import math
 import tomllib
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -30,6 +31,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     decision: Literal["allow", "ask", "deny"] = "allow"
     until: datetime | None = None
     uses: int | None = None
+    dollars: float | None = None
     by: str = "developer"
     made: datetime | None = None
     why: str = ""
@@ -43,7 +45,7 @@ def entry_text(rule: Rule) -> str:
     Raises:
         SettingsError: the rule does not last, or holds broken characters.
     """
-    if rule.session or rule.turn or rule.dollars is not None or rule.kind == "every":
+    if rule.session or rule.turn or rule.kind == "every":
         raise SettingsError(f"Rule {rule.id} can't last: it belongs to a session.")
     pattern = rule.pattern or Pattern(prefix=())
     fields: list[tuple[str, object]] = [("id", rule.id)]
@@ -53,7 +55,8 @@ def entry_text(rule: Rule) -> str:
     fields += [("paths", rule.paths or pattern.paths), ("repository", rule.repository)]
     fields += [("everywhere", rule.everywhere)]
     fields += [("decision", "" if rule.decision == "allow" else rule.decision)]
-    fields += [("until", _time(rule.until_ms)), ("uses", rule.uses), ("by", rule.by)]
+    fields += [("until", _time(rule.until_ms)), ("uses", rule.uses)]
+    fields += [("dollars", rule.dollars), ("by", rule.by)]
     fields += [("made", _time(rule.made_ms or None)), ("why", rule.why)]
     fields += [("match", rule.match), ("no_match", rule.no_match)]
     text = "\n".join(
@@ -97,6 +100,7 @@ def rule_of(data: object) -> Rule:
         paths=entry.paths if alone else (),
         until_ms=_ms(entry.until),
         uses=entry.uses,
+        dollars=entry.dollars,
         made_ms=_ms(entry.made) or 0,
         why=entry.why,
         match=entry.match,
@@ -122,6 +126,8 @@ def _check(entry: _Entry) -> None:
         raise ValueError(f"paths need a prefix or stand alone, not with {kind}")
     if entry.uses is not None and entry.uses < 1:
         raise ValueError("`uses` must be 1 or more")
+    if entry.dollars is not None and not 0 < entry.dollars < math.inf:
+        raise ValueError("`dollars` must be more than nothing")
     if entry.until is not None and entry.until.tzinfo is None:
         raise ValueError("`until` needs a time zone, such as 2026-12-24T18:00:00Z")
     every = (*entry.prefix, *entry.options, *entry.words, *entry.paths, *entry.writes)
@@ -141,7 +147,7 @@ def _value(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case int():
+        case int() | float():
             return str(value)
         case datetime():
             return value.isoformat().replace("+00:00", "Z")

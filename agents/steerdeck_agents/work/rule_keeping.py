@@ -58,6 +58,7 @@ class Keeping:
     ) -> None:
         self.book = book
         self.taking = taking
+        book.count_in(lambda: writer.states().values())
         self._past = past
         self._writer = writer
         self._clock = clock

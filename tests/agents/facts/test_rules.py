@@ -92,7 +92,7 @@ def test_an_offer_stands_on_its_approval_alone() -> None:
         ({"dollars": 0.25}, {"dollars_from": 2.0}, {},
          Left(dollars=0.0, over="its dollars are spent")),
         ({"dollars": 1.0}, {"dollars_from": 2.0}, {"counts": Counts(unpriced=1)},
-         Left(dollars=0.75, over="what its session spends is not known")),
+         Left(dollars=0.75, over="what is spent under it is not known")),
         ({"turn": "other"}, {}, {}, Left(over="its turn has ended")),
     ],
 )  # fmt: skip

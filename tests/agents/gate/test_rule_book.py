@@ -3,8 +3,11 @@
 import os
 from pathlib import Path
 
-from steerdeck_agents.facts.events import RuleExpired, RuleUsed
+from steerdeck_agents.facts.events import RuleAdded, RuleExpired, RuleUsed
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.state import Counts, SessionState
+from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_book import RuleBook, known_rules
 from steerdeck_agents.journal.approvals import PastUse
@@ -87,3 +90,37 @@ def test_without_a_file_nothing_holds_and_a_new_one_is_seen(tmp_path: Path) -> N
     assert [one.id for one in book()] == ["a"]
     path.unlink()
     assert book() == ()
+
+
+def test_dollars_of_a_lasting_rule_are_what_its_sessions_spent_since_it_was_made(
+    tmp_path: Path,
+) -> None:
+    here = Rule(id="h", command="h", repository="/r", dollars=1.0)
+    book, _ = book_of(tmp_path / "rules.toml", here, rule("e", dollars=2.5), rule("n", dollars=9.0))
+    states: dict[str, SessionState] = {}
+
+    def spend(name: str, repository: str, dollars: float, unpriced: int = 0) -> None:
+        states[name] = SessionState(
+            SessionId(name),
+            workspace=Workspace("/w", repository, "b", "c"),
+            usage=Usage(dollars=dollars, priced=True),
+            counts=Counts(unpriced=unpriced),
+            archived="landed" if name == "old" else "",
+        )
+
+    book.count_in(states.values)
+    spend("old", "/r", 5.0, unpriced=1)
+    assert book() == (), "where nobody counted from the beginning nothing passes"
+    book.heard([RuleAdded(rule=one.rule, spent=book.spent(one.rule))
+                for one in book.standing()[:2]])  # fmt: skip
+    spend("a", "/r", 0.75)
+    spend("b", "/other", 1.0)
+    left = {one.rule.id: one.left for one in book.standing()}
+    assert (left["h"].dollars, left["e"].dollars) == (0.25, 0.75)
+    assert left["n"].over == "what is spent under it is not known"
+    assert [one.id for one in book()] == ["h", "e"]
+    assert book.counts("h") and not book.counts("n")
+    spend("a", "/r", 1.0)
+    assert [one.id for one in book()] == ["e"]
+    spend("b", "/other", 1.0, unpriced=1)
+    assert book() == (), "an answer without a price may have cost anything"

@@ -189,7 +189,7 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        Rule(id="r", command="x", repository="/r", dollars=1.0),
+        Rule(id="r", command="x", session="s", dollars=1.0),
         Rule(id="r", command="x", repository="/r", turn="t"),
         Rule(id="", kind="every", everywhere=True, decision="ask"),
     ],

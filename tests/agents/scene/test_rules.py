@@ -16,6 +16,7 @@ from steerdeck_agents.facts.ids import RandomIds, SessionId, Sha
 from steerdeck_agents.facts.verdict import Pattern, Rule, Terms
 from steerdeck_agents.gate.rule_lines import RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
+from steerdeck_agents.gate.rule_terms import Left
 from steerdeck_agents.gate.rules import load
 from steerdeck_agents.journal.approvals import facts_of
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say, Script
@@ -230,7 +231,7 @@ def test_a_decision_stores_only_the_rule_that_was_shown_and_answers(
             (other, other.sha(), {}),
             (denied, denied.sha(), {}),
             (TOUCH, TOUCH.sha(), {"terms": Terms(uses=0)}),
-            (TOUCH, TOUCH.sha(), {"scope": "repository", "terms": Terms(dollars=1.0)}),
+            (TOUCH, TOUCH.sha(), {"scope": "repository", "terms": Terms(dollars=0.0)}),
         ):
             with pytest.raises(OrderRefused):
                 given = {"scope": "session", **more}
@@ -269,8 +270,10 @@ def test_after_three_alike_yeses_a_rule_is_offered_by_itself(
 def test_rules_are_made_changed_and_listed_by_orders(tmp_path: Path) -> None:
     async def story(playing: Scene) -> None:
         wanted = replace(TOUCH, everywhere=True, match=("touch a.txt",))
-        await playing.client.give(o.AddRule(id=order_id(), rule=wanted, terms=Terms(uses=3)))
+        ends = Terms(uses=3, dollars=2.0)
+        await playing.client.give(o.AddRule(id=order_id(), rule=wanted, terms=ends))
         (line,) = (await playing.client.ask(wire.Rules(), RulesPage)).rules
+        assert line.left == Left(uses=3, dollars=2.0)
         assert line.rule.uses == 3 and line.scope == "everywhere" and line.words == "touch *.txt"
         changed = replace(line.rule, uses=9)
         for rule, before in ((changed, Sha("x")), (replace(changed, id="r"), line.sha)):
@@ -288,7 +291,7 @@ def test_rules_are_made_changed_and_listed_by_orders(tmp_path: Path) -> None:
             replace(wanted, everywhere=False),
             replace(wanted, session="s"),
             replace(wanted, kind="every"),
-            replace(wanted, dollars=1.0),
+            replace(wanted, dollars=-1.0),
         ):
             with pytest.raises(OrderRefused):
                 await playing.client.give(o.AddRule(id=order_id(), rule=bad))

@@ -52,13 +52,8 @@ class Reach(msgspec.Struct, frozen=True):
         return self.scopes[self.scope_at]
 
     @property
-    def counts_cost(self) -> bool:
-        """Dollars are counted by session."""
-        return self.scope in ("turn", "session")
-
-    @property
     def terms(self) -> Terms:
-        cost = COSTS[self.cost_at] if self.counts_cost else None
+        cost = COSTS[self.cost_at]
         return Terms(uses=USES[self.uses_at], seconds=TIMES[self.time_at], dollars=cost)
 
     def moved(self, field: Field, step: int) -> "Reach":
@@ -90,10 +85,6 @@ def reach_of(proposal: "Proposal", state: SessionState) -> Reach | None:
     return Reach((*narrow, proposal.rule, *wide), len(narrow), scopes, scopes.index("session"))
 
 
-def fields_of(reach: Reach) -> tuple[Field, ...]:
-    return FIELDS if reach.counts_cost else FIELDS[:-1]
-
-
 def field_rows(reach: Reach, state: SessionState, active: Field) -> list[Line]:
     """The rows of choices; the active one is raised, what is chosen stands out."""
     repository = state.workspace.repository.rstrip("/").rpartition("/")[2] or "this repository"
@@ -104,10 +95,10 @@ def field_rows(reach: Reach, state: SessionState, active: Field) -> list[Line]:
     uses = ["any number", *(f"{uses} times" for uses in USES if uses)]
     rows.append(_row("uses", uses, reach.uses_at, active))
     rows.append(_row("time", list(_TIME_WORDS), reach.time_at, active))
-    if reach.counts_cost:
-        costs = ["any", *(f"until {dollars(cost)} more is spent" if place == reach.cost_at else
-                          dollars(cost) for place, cost in enumerate(COSTS) if cost)]  # fmt: skip
-        rows.append(_row("cost", costs, reach.cost_at, active))
+    where = {"repository": " here", "everywhere": " by all"}.get(reach.scope, "")
+    costs = ["any", *(f"until {dollars(cost)} more is spent{where}" if place == reach.cost_at else
+                      dollars(cost) for place, cost in enumerate(COSTS) if cost)]  # fmt: skip
+    rows.append(_row("cost", costs, reach.cost_at, active))
     return rows
 
 

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty, InboxItem
-from steerdeck.panes.scoped import Field, Reach, field_rows, fields_of, past_rows, reach_of
+from steerdeck.panes.scoped import FIELDS, Field, Reach, field_rows, past_rows, reach_of
 from steerdeck.screens.deciding import ARM_S
 from steerdeck.screens.dialog import SessionDialog
 from steerdeck.text import BLANK, Line, Span, foreign
@@ -171,9 +171,8 @@ class ScopeDialog(SessionDialog):
 
     def _to_field(self, step: int) -> None:
         if self._reach is not None:
-            fields = fields_of(self._reach)
-            place = fields.index(self._field) if self._field in fields else 0
-            self._field = fields[min(len(fields) - 1, max(0, place + step))]
+            place = FIELDS.index(self._field)
+            self._field = FIELDS[min(len(FIELDS) - 1, max(0, place + step))]
 
     def do_less(self) -> None:
         self._change(-1)

@@ -10,7 +10,7 @@ import msgspec
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import Ending
 from steerdeck.verbs.printing import confirmed, err, is_terminal, out, out_json
-from steerdeck.verbs.terms import all_terms, terms_of
+from steerdeck.verbs.terms import terms, terms_of
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.asking import Kind, Scope
 from steerdeck_agents.facts.inert import one_line
@@ -57,7 +57,7 @@ class Decision(msgspec.Struct, frozen=True):
 @click.option("--everywhere", is_flag=True, help="The same as --scope everywhere.")
 @click.option("--proposed", is_flag=True,
               help="Allow what is alike too, by the narrowest rule your answers tell.")  # fmt: skip
-@all_terms
+@terms
 @click.option("--no", "words", is_flag=False, flag_value="", metavar="[WORDS]",
               help="Say no; the words go to the agent.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")

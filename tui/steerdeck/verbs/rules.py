@@ -173,6 +173,7 @@ def add(
     no_match: tuple[str, ...],
     uses: int | None,
     seconds: float | None,
+    dollars: float | None,
     as_json: bool,
 ) -> None:
     """Make a rule out of words; every word of a command it allows must be named.
@@ -208,7 +209,7 @@ def add(
         match=match,
         no_match=no_match,
     )  # fmt: skip
-    order = o.AddRule(id=reach.new_order(), rule=rule, terms=terms_of(uses, seconds))
+    order = o.AddRule(id=reach.new_order(), rule=rule, terms=terms_of(uses, seconds, dollars))
     asyncio.run(_add(order, as_json))
 
 

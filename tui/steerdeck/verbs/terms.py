@@ -33,19 +33,14 @@ _FOR = click.option("--for", "seconds", type=Span(), metavar="TIME",
                     help="It ends after this time: 30m, 2h, 7d.")  # fmt: skip
 _UP_TO = click.option("--up-to", "dollars", type=click.FloatRange(0, min_open=True),
                       metavar="DOLLARS",
-                      help="It ends when its session has spent so much on its model.")  # fmt: skip
+                      help="It ends when its sessions have spent so much on models.")  # fmt: skip
 
 
 def terms(command: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Give a command the options of a rule that lasts."""
-    return _USES(_FOR(command))
+    """Give a command the options of a rule that ends."""
+    return _USES(_FOR(_UP_TO(command)))
 
 
-def all_terms(command: Callable[_P, _R]) -> Callable[_P, _R]:
-    """The same, and dollars, which are counted by session."""
-    return terms(_UP_TO(command))
-
-
-def terms_of(uses: int | None, seconds: float | None, dollars: float | None = None) -> Terms:
+def terms_of(uses: int | None, seconds: float | None, dollars: float | None) -> Terms:
     """The terms of these options."""
     return Terms(uses, seconds, dollars)
