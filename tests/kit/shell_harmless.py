@@ -325,6 +325,31 @@ shuf -n 1 docs/one.txt
 sleep 0
 printenv PATH
 python3 --help | head -3
+git diff @~1 --stat
+git cat-file -p HEAD^{tree}
+git annotate src/app.py | head -3
+git rev-parse --git-path hooks
+git hash-object README.md
+git show-branch
+git diff HEAD~1 -- . ':(exclude)docs'
+git config --show-origin --get user.name
+git --exec-path
+git log --format=%H | git cat-file --batch-check
+sed 'y/abc/xyz/' docs/one.txt
+awk '{a[NR]=$0} END {for (i=NR; i>0; i--) print a[i]}' docs/one.txt
+jq '.env' docs/data.json
+printf -- '---\\n'
+test -t 1 || echo no terminal
+whereis git
+shasum -a 256 README.md
+iconv -f utf-8 -t latin1 docs/one.txt
+rg --type-add 'web:*.{ts,tsx}' -t web export
+umask && ulimit -n
+perl -v | head -2
+make -v | head -1
+openssl version
+npm run
+npm pkg get scripts
 """
 
 COURSES = """

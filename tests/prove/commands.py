@@ -33,7 +33,7 @@ _OWN_PARTS = {
     "egrep": {"grep", "sh"}, "fgrep": {"grep", "sh"}, "npm": {"node", "env"}, "which": {"sh"},
     "pip": {"python3", "bash", "python", "env", "pyenv"}, "type": set(), "file": {"file"},
     "tar": {"gzip"}, "zcat": {"gzip", "sh"}, "gunzip": {"gzip", "sh"}, "yq": {"jq", "python3"},
-    "zgrep": {"gzip", "sh", "grep", "sed", "expr"},
+    "shasum": {"perl"}, "zgrep": {"gzip", "sh", "grep", "sed", "expr"},
 }  # fmt: skip
 """Programs that are scripts themselves, and what those are made of."""
 _MANAGERS = re.compile(r"/(\.pyenv|\.nvm|\.rbenv|\.asdf)/")

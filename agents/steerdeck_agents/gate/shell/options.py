@@ -1,8 +1,9 @@
 """Options by an allow list with arity: what a program is given is read as the program reads it.
 
 Getopt's ways are followed where they widen nothing: letters may be joined, values may be glued, and
-options may follow operands. A long option counts only when spelled in full, since programs take any
-unique beginning of one (`sort --outp=x` writes).
+options may follow operands. Programs of one name differ in what takes a value and in where their
+options end, so words that another one would take for files are told apart. A long option counts
+only when spelled in full, since programs take any unique beginning of one (`sort --outp=x` writes).
 """
 
 import re
@@ -28,6 +29,11 @@ class Options(msgspec.Struct, frozen=True):
     """`-20`, the old way to say how many."""
     joined: bool = True
     """Whether several letters may share a dash."""
+    first: bool = False
+    """The program stops to look for options at its first operand; what looks like one later is
+    a file, for some the one to write."""
+    apart: bool = False
+    """A letter takes the next word for its value, and what is glued to it are more letters."""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -35,6 +41,10 @@ class Given(msgspec.Struct, frozen=True):
 
     options: tuple[tuple[str, str | None], ...]
     operands: tuple[str, ...]
+    doubtful: tuple[str, ...] = ()
+    """Values in words of their own: where a letter takes none, another program's files."""
+    late: tuple[str, ...] = ()
+    """Options after an operand, and their values: files to a program that stops there."""
 
     def has(self, *names: str) -> bool:
         return any(name in names for name, _ in self.options)
@@ -59,6 +69,8 @@ def options(
     long_maybe: str = "",
     number: bool = False,
     joined: bool = True,
+    first: bool = False,
+    apart: bool = False,
 ) -> Options:
     """Options from words separated by blanks, without their dashes."""
     return Options(
@@ -70,6 +82,8 @@ def options(
         frozenset(long_maybe.split()),
         number,
         joined,
+        first,
+        apart,
     )
 
 
@@ -77,6 +91,8 @@ def sort_out(words: tuple[str, ...], known: Options) -> Given | Refused:
     """Options and operands of `words`, or the first word that is not on the list."""
     found: list[tuple[str, str | None]] = []
     operands: list[str] = []
+    doubtful: list[str] = []
+    late: list[str] = []
     at = 0
     while at < len(words):
         word = words[at]
@@ -87,6 +103,8 @@ def sort_out(words: tuple[str, ...], known: Options) -> Given | Refused:
         if word == "-" or not word.startswith("-"):
             operands.append(word)
             continue
+        if known.first and operands:
+            return Refused("an option after its operands")
         if not word.isascii():
             return Refused("an option that is not plain ASCII")
         if known.number and _NUMBER.fullmatch(word):
@@ -97,8 +115,11 @@ def sort_out(words: tuple[str, ...], known: Options) -> Given | Refused:
         if taken is None:
             return Refused(f"the option {word}")
         found += taken[0]
+        doubtful += words[at : at + taken[1]]
+        if operands:
+            late += words[at - 1 : at + taken[1]]
         at += taken[1]
-    return Given(tuple(found), tuple(operands))
+    return Given(tuple(found), tuple(operands), tuple(doubtful), tuple(late))
 
 
 _Taken = tuple[list[tuple[str, str | None]], int]
@@ -130,6 +151,8 @@ def _letters(word: str, following: tuple[str, ...], known: Options) -> _Taken | 
         elif letter in known.glued:
             return [*found, (letter, rest or None)], 0
         elif letter in known.values:
+            if rest and known.apart and not rest.isdigit():
+                return None
             if rest:
                 return [*found, (letter, rest)], 0
             return ([*found, (letter, following[0])], 1) if _may_be_value(following) else None

@@ -192,7 +192,7 @@ class _Lexer:
         if here in _PLAIN or ord(here) > 127:
             return _Piece(here, False)
         if here == "~":
-            if before and (before[-1].isalnum() or before[-1] in "^}_"):
+            if before and (before[-1].isalnum() or before[-1] in "^}_@"):
                 return _Piece(here, False)
             raise _Strange("a home folder (~)")
         if here in "*?":
@@ -200,7 +200,7 @@ class _Lexer:
         if here in "[]":
             whole = not before and (not following or following in _ENDS_WORD)
             return _Piece(here, not whole)
-        if here == "{" and before.endswith("@"):
+        if here == "{" and before.endswith(("@", "^")):
             end = self.script.find("}", self.at)
             inside = self.script[self.at : end]
             if end > 0 and inside.isalnum() and inside.isascii():

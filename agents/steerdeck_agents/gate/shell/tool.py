@@ -32,6 +32,14 @@ class Call:
             self.read.append(path)
         return ""
 
+    def may_read(self, *words: str) -> str:
+        """As `reads`, for words that are files only to another version of the program."""
+        for word in words:
+            for folder in self.folders:
+                if len(word) > 1 and (why := trouble(self.ground, folder, word)):
+                    return why
+        return ""
+
     def reads_below(self, paths: tuple[str, ...], *, hidden: bool = True) -> str:
         """As `reads`, for folders whose files are all read."""
         if why := self.reads(*paths):
@@ -67,7 +75,7 @@ def reading(known: Options, *, tame: bool = False, most: int = 0, least: int = 0
             return given.why
         if (most and len(given.operands) > most) or len(given.operands) < least:
             return "the number of its files"
-        return call.reads(*given.operands)
+        return call.reads(*given.operands) or call.may_read(*given.doubtful, *given.late)
 
     return Tool(judge, tame)
 
@@ -97,6 +105,8 @@ def given_by(known: Options, more: Callable[[Call, Given], str], **kind: bool) -
 
     def judge(call: Call) -> str:
         given = sort_out(call.words, known)
-        return given.why if isinstance(given, Refused) else more(call, given)
+        if isinstance(given, Refused):
+            return given.why
+        return more(call, given) or call.may_read(*given.late)
 
     return Tool(judge, **kind)

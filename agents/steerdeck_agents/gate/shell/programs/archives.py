@@ -80,7 +80,10 @@ def _in_zip(call: Call, names: tuple[str, ...]) -> str:
 
 
 def _unpack(call: Call, given: Given) -> str:
-    if not given.has("c", "stdout", "to-stdout", "l", "list", "t", "test"):
+    """The last of several tasks wins for some of them: `xz -ld` unpacks in place."""
+    shows = given.has("l", "list", "t", "test")
+    unpacks = given.has("d", "decompress", "uncompress")
+    if not given.has("c", "stdout", "to-stdout") and (unpacks or not shows):
         return "it does not only show"
     return _packed(call, given)
 

@@ -1,6 +1,10 @@
 """Programs that show files and folders, or compare them."""
 
+import posixpath
+import re
+
 from steerdeck_agents.gate.shell.options import Given, options
+from steerdeck_agents.gate.shell.places import MOST_ENTRIES
 from steerdeck_agents.gate.shell.tool import Call, Tool, given_by, reading, saying
 
 _LS = options(
@@ -27,14 +31,58 @@ _DIFF = options(
     long_maybe="color context unified",
 )
 
+_XXD = re.compile(r"-(?:[abdeiupCE]|ps|plain|[cgl][0-9]+|[so]-?[0-9]+|(?P<apart>[cglso]))")
+_XXD_NUMBER = re.compile(r"[+-]{0,2}(?:0x[0-9a-fA-F]+|[0-9]+)")
+
 
 def _diff(call: Call, given: Given) -> str:
     if len(given.operands) != 2:
         return "the number of its files"
-    return call.reads_below(tuple(path for path in given.operands if path != "-"))
+    paths = tuple(path for path in given.operands if path != "-")
+    if why := call.reads_below(paths):
+        return why
+    if not given.has("no-dereference") and _link_below(call, paths):
+        return "a folder with links, which it follows"
+    return ""
+
+
+def _link_below(call: Call, paths: tuple[str, ...]) -> bool:
+    """Whether a link lies below one of these: diff follows each, wherever it leads."""
+    waiting = [call.ground.real(posixpath.join(f, path)) for f in call.folders for path in paths]
+    left = MOST_ENTRIES
+    while waiting:
+        folder = waiting.pop()
+        for name in call.ground.names(folder):
+            place = f"{folder}/{name}"
+            left -= 1
+            if left < 0 or call.ground.real(place) != place:
+                return True
+            waiting.append(place)
+    return False
 
 
 def _head(call: Call, given: Given) -> str:
+    if any(re.fullmatch(r"\+[0-9]*[a-zA-Z]+", word) for word in given.operands):
+        return "an old way to follow a file"
+    return call.reads(*given.operands)
+
+
+def _xxd(call: Call) -> str:
+    """Its own way: one word an option, all before the file; a second file is written."""
+    words = call.words
+    while words and (found := _XXD.fullmatch(words[0])):
+        words = words[1:]
+        if found["apart"] and not (words and _XXD_NUMBER.fullmatch(words[0])):
+            return "a value that is no number"
+        words = words[1:] if found["apart"] else words
+    if len(words) > 1 or any(word.startswith("-") and word != "-" for word in words):
+        return "the number of its files"
+    return call.reads(*words)
+
+
+def _strings(call: Call, given: Given) -> str:
+    if any(word.startswith("@") for word in call.words):
+        return "words from a file (@)"
     return call.reads(*given.operands)
 
 
@@ -45,6 +93,7 @@ def _cksum(long: str = "") -> Tool:
 TOOLS: dict[str, Tool] = {
     "ls": reading(_LS, tame=True),
     "dir": reading(_LS, tame=True),
+    "vdir": reading(_LS, tame=True),
     "cat": reading(
         options(
             "AbeEnstTuv",
@@ -90,7 +139,7 @@ TOOLS: dict[str, Tool] = {
     ),
     "file": reading(
         options(
-            "bhikLNnprsv0E",
+            "bhikLNnrsv0E",
             "F",
             long="brief mime mime-type mime-encoding keep-going no-dereference dereference"
             " no-pad raw extension print0 version",
@@ -126,6 +175,7 @@ TOOLS: dict[str, Tool] = {
             " matchdirs nolinks",
             long_values="filelimit timefmt charset",
             long_maybe="sort",
+            apart=True,
         )
     ),
     "readlink": reading(
@@ -166,18 +216,20 @@ TOOLS: dict[str, Tool] = {
     "sha384sum": _cksum(),
     "sha512sum": _cksum(),
     "b2sum": _cksum(),
+    "shasum": reading(options("bt", "a", long="binary text", long_values="algorithm")),
     "cksum": reading(options(), tame=True),
     "sum": reading(options("rs"), tame=True),
     "od": reading(
         options(
-            "abcdfFilosxv", "AjNStw", long="output-duplicates",
+            "abcdfFilosxv", "AjNSt", "w", long="output-duplicates",
             long_values="address-radix skip-bytes read-bytes format", long_maybe="strings width",
         )
     ),
     "hexdump": reading(options("bcCdoxv", "ns"), tame=True),
-    "xxd": reading(options("bCeEipuv", "cglnos"), most=1),
-    "strings": reading(
-        options("afow", "nte", long="all print-file-name", long_values="bytes radix encoding")
+    "xxd": Tool(_xxd),
+    "strings": given_by(
+        options("afow", "nte", long="all print-file-name", long_values="bytes radix encoding"),
+        _strings,
     ),
     "base64": reading(
         options("di", "w", long="decode ignore-garbage", long_values="wrap"), most=1

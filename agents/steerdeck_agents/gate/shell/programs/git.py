@@ -7,6 +7,7 @@ never in a folder where git would find another repository than the workspace's.
 
 import posixpath
 import re
+from fnmatch import fnmatchcase
 
 import msgspec
 
@@ -69,6 +70,15 @@ _REVISIONS = options(
     number=True,
     joined=False,
 )
+_SHOWS = frozenset({"diff", "show", "grep", "blame", "diff-files", "diff-index", "diff-tree"})
+_PATCHES = (
+    "p", "u", "U", "c", "W", "patch", "patch-with-stat", "unified", "cc", "function-context",
+    "word-diff", "color-words",
+)  # fmt: skip
+_SAMPLES = (
+    ".env", ".env.local", "id_rsa", "id_ed25519", "a.key", "a.pem", "credentials.json", ".npmrc",
+    "secrets.yaml", "secrets.json", ".netrc", "credentials", "terraform.tfvars",
+)  # fmt: skip
 _LOOKS_INTO = frozenset({"status", "diff", "diff-files", "diff-index"})
 _STATUS = options(
     "sbvz", "", "u",
@@ -103,8 +113,8 @@ class _Read(msgspec.Struct, frozen=True):
     most: int = -1
     only_with: frozenset[str] = frozenset()
     """Options without which operands would be names of something new."""
-    needs: str = ""
-    """An option it must have: without it, it asks the network."""
+    needs: frozenset[str] = frozenset()
+    """Options of which it must have one: without, it writes, or asks the network."""
 
 
 _READS: dict[str, _Read] = {
@@ -123,14 +133,14 @@ _READS: dict[str, _Read] = {
         only_with=frozenset({"l", "list"}),
     ),
     "grep": _Read(_GREP),
-    "blame": _Read(
+    **dict.fromkeys(("blame", "annotate"), _Read(
         options(
             "bltfnsewpc", "L", "MC",
             long="root show-stats porcelain line-porcelain incremental show-name show-number"
             " show-email first-parent",
             long_maybe="date abbrev since", joined=False,
         )
-    ),
+    )),
     "shortlog": _Read(
         options(
             "nsec", long="numbered summary email committer no-merges merges all",
@@ -143,7 +153,7 @@ _READS: dict[str, _Read] = {
             long="show-toplevel verify quiet git-dir absolute-git-dir git-common-dir show-prefix"
             " show-cdup is-inside-work-tree is-inside-git-dir is-bare-repository"
             " is-shallow-repository symbolic symbolic-full-name all branches tags remotes"
-            " revs-only no-revs flags no-flags show-superproject-working-tree",
+            " git-path revs-only no-revs flags no-flags show-superproject-working-tree",
             long_maybe="short abbrev-ref show-object-format",
         )
     ),
@@ -161,7 +171,7 @@ _READS: dict[str, _Read] = {
             long_maybe="abbrev format",
         )
     ),
-    "cat-file": _Read(options("tpse"), most=2),
+    "cat-file": _Read(options("tpse", long="batch-all-objects", long_maybe="batch-check"), most=2),
     "describe": _Read(
         options(
             long="all tags contains long always exact-match first-parent debug",
@@ -183,6 +193,14 @@ _READS: dict[str, _Read] = {
     "symbolic-ref": _Read(options("q", long="short quiet"), most=1),
     "count-objects": _Read(options("vH", long="verbose human-readable"), most=0),
     "check-ignore": _Read(options("vqn", long="verbose quiet non-matching no-index")),
+    "hash-object": _Read(options(long="stdin")),
+    "apply": _Read(
+        options("Rv", "p", long="stat numstat summary check verbose reverse"),
+        needs=frozenset({"stat", "numstat", "summary", "check"}),
+    ),
+    "show-branch": _Read(
+        options("ar", long="all remotes list current no-name sha1-name merge-base topics")
+    ),
     "check-attr": _Read(options("az", long="all cached")),
     "cherry": _Read(options("v", long="verbose", long_maybe="abbrev")),
     "range-diff": _Read(_REVISIONS),
@@ -195,11 +213,18 @@ _BELOW: dict[tuple[str, str], _Read] = {
     ("worktree", "list"): _Read(options("vz", long="porcelain verbose"), most=0),
     ("notes", "list"): _Read(options(), most=1),
     ("notes", "show"): _Read(options(), most=1),
-    ("remote", "show"): _Read(options("n"), most=1, needs="n"),
+    ("remote", "show"): _Read(options("n"), most=1, needs=frozenset({"n"})),
     ("remote", "get-url"): _Read(options(long="all push"), most=1),
 }
 _IDENTITIES = frozenset({"GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"})
+_TELLS = (
+    ("--version",), ("-v",), ("--version", "--build-options"), ("--exec-path",), ("--html-path",),
+    ("--man-path",), ("--info-path",),
+)  # fmt: skip
 _GLOBALS = frozenset({"--no-pager", "-P", "--no-optional-locks"})
+_QUALIFIERS = frozenset(
+    {"--get", "--get-all", "--local", "--global", "--show-origin", "--show-scope", "--type=bool"}
+)
 _HARMLESS_KEY = re.compile(
     r"user\.(name|email)|core\.[a-z]+|init\.defaultbranch|branch\.[\w./-]+\.(remote|merge)"
     r"|remote\.[\w./-]+\.(url|fetch)|(pull|push|merge|rebase|commit|diff|color|log|fetch)\.[a-z]+",
@@ -230,7 +255,7 @@ def _git(call: Call) -> str:
             call, words = moved, words[2:]
         else:
             break
-    if words in (("--version",), ("-v",)):
+    if words in _TELLS:
         return ""
     if not words:
         return "no subcommand"
@@ -273,7 +298,7 @@ def _moved(call: Call, target: str) -> Call | str:
 
 def _config(words: tuple[str, ...]) -> str:
     """One value at a time: the whole file may hold a password in an address."""
-    while words[:1] and words[0] in ("--get", "--get-all", "--local", "--global"):
+    while words[:1] and words[0] in _QUALIFIERS:
         words = words[1:]
     return "" if len(words) == 1 and _HARMLESS_KEY.fullmatch(words[0]) else "its settings"
 
@@ -283,8 +308,8 @@ def _judged(call: Call, verb: str, read: _Read, words: tuple[str, ...]) -> str:
     if isinstance(given, Refused):
         return given.why
     names = given.operands
-    if read.needs and not given.has(read.needs):
-        return f"it lacks the option -{read.needs}"
+    if read.needs and not given.has(*read.needs):
+        return f"{verb} without one of: {', '.join(sorted(read.needs))}"
     if given.has("no-index"):
         return call.reads_below(names) if len(names) == 2 else "the number of its files"
     if any(name.startswith("-") and name != "-" for name in names):
@@ -300,8 +325,19 @@ def _judged(call: Call, verb: str, read: _Read, words: tuple[str, ...]) -> str:
             return "a format that starts gpg"
     if verb == "grep" and not given.has("e"):
         names = names[1:]
+    if any(value.startswith("r") for value in given.values("diff-merges")):
+        return "merges made once more, which may start programs"
+    if (verb in _SHOWS or given.has(*_PATCHES)) and any(_may_be_secret(name) for name in names):
+        return "a pattern that files on the secret list would match"
     ranges = tuple(value.rpartition(":")[2] for value in given.values("L") if ":" in value)
     return _names(call, (*names, *ranges))
+
+
+def _may_be_secret(name: str) -> bool:
+    """Whether a pattern of git's own, which the shell leaves alone, is as wide as a secret."""
+    pattern = name.rpartition(":")[2].rpartition("/")[2]
+    wide = any(sign in pattern for sign in "*?[")
+    return wide and any(fnmatchcase(sample, pattern) for sample in _SAMPLES)
 
 
 def _may_enter_submodules(call: Call, given: Given) -> bool:
@@ -315,10 +351,13 @@ def _may_enter_submodules(call: Call, given: Given) -> bool:
 def _names(call: Call, names: tuple[str, ...]) -> str:
     """Each may be a revision, a path, or a path in a revision."""
     for name in names:
-        if name.startswith((":!", ":^")):
+        if name.startswith((":!", ":^", ":(exclude")):
             continue
         if name.startswith(":("):
-            return "a path with magic"
+            magic, _, path = name[2:].partition(")")
+            if magic not in ("glob", "top", "icase", "literal"):
+                return "a path with magic"
+            name = path
         revision, colon, path = name.rpartition(":")
         if colon and is_secret_path(path):
             return f"{path} is on the secret list"

@@ -23,7 +23,9 @@ _SUBSTITUTE = re.compile(
     r"[ \t]*!?[ \t]*s(?P<sign>[/|,#:@])(?P<regex>(?:(?!(?P=sign))[^\\\n]|\\[^\n])*)(?P=sign)"
     r"(?P<new>(?:(?!(?P=sign))[^\\\n]|\\[^\n])*)(?P=sign)(?P<flags>[gpIi0-9]*)[ \t]*"
 )
-_AWK = options("", "Fv", long_values="field-separator assign")
+_CHANGES_LETTERS = re.compile(r"[ \t]*!?[ \t]*y/[^/\\\n]*/[^/\\\n]*/[ \t]*")
+_AWK = options("", "Fv", long_values="field-separator assign", first=True)
+_AWK_ENDLESS = re.compile(r"\bwhile\s*\(\s*[0-9\"]|\bfor\s*\([^;)]*;\s*[0-9]*\s*;")
 _AWK_NEVER = re.compile(
     r"[@`]|(?<!\|)\|(?!\|)|\\\n|[^\x20-\x7e\n\t]"
     r"|(?i:system|getline|close|fflush|ARGV|ARGC|ENVIRON|PROCINFO|SYMTAB|FUNCTAB|include|load"
@@ -38,9 +40,12 @@ _JQ = options(
     "",
     long="raw-output compact-output color-output monochrome-output sort-keys exit-status"
     " null-input slurp raw-input ascii-output join-output tab unbuffered seq stream",
-    long_values="indent",
 )
-_JQ_NEVER = re.compile(r"\b(include|import|env|input_filename|modulemeta|get_search_list)\b|\$ENV")
+_JQ_NEVER = re.compile(
+    r"\b(include|import|input_filename|modulemeta|get_search_list|infinite|repeat)\b|\$ENV"
+    r"|(?:(?<!\.)|(?<=\.\.))\benv\b"
+)
+"""`.env` is a field; `env` alone holds every variable."""
 
 
 _YQ = options("rcCMeNPyYjnS", "op", long="yaml-output no-colors prettyPrint raw-output")
@@ -82,7 +87,7 @@ def _only_prints(script: str) -> bool:
         if group := _OPENS.match(script, at):
             at, depth = group.end(), depth + 1
             continue
-        found = _ACT.match(script, at)
+        found = _ACT.match(script, at) or _CHANGES_LETTERS.match(script, at)
         if found is None:
             found = _SUBSTITUTE.match(script, at)
             if found is None or not _ends_where_it_seems(found["regex"], found["sign"]):
@@ -108,6 +113,8 @@ def _awk(call: Call, given: Given) -> str:
     program = (given.operands[0], *given.values("v", "assign"))
     if any(_AWK_NEVER.search(text) or _may_redirect(text) for text in program):
         return "a program that may do more than print"
+    if _AWK_ENDLESS.search(program[0]):
+        return "a loop without an end"
     return call.reads(*(o for o in given.operands[1:] if not _AWK_ASSIGNS.match(o)))
 
 
@@ -115,11 +122,12 @@ def _may_redirect(program: str) -> bool:
     """Whether a `>` could be one of `print`: it compares in a pattern, and in parentheses.
 
     Read on only while it is certain what is text: a slash must stand where nothing can be divided.
+    The head of a `for` may print, so semicolons in parentheses go with no print in any.
     """
     if ">" not in program.replace(">=", ""):
         return False
     at = braces = parentheses = 0
-    before = ""
+    before = inside = ""
     while at < len(program):
         piece = _AWK_TEXT.match(program, at)
         if piece is None and before in _AWK_BEFORE_REGEX:
@@ -131,24 +139,30 @@ def _may_redirect(program: str) -> bool:
             return True
         braces += (here == "{") - (here == "}")
         parentheses += (here == "(") - (here == ")")
-        if braces < 0 or parentheses < 0 or (parentheses and here in "{};\n"):
+        if braces < 0 or parentheses < 0 or (parentheses and here in "{}\n"):
             return True
+        inside += here if parentheses else ""
         before = here[-1] if here not in " \t" else before
         at += len(here)
-    return bool(braces or parentheses)
+    return bool(braces or parentheses) or (";" in inside and "print" in inside)
 
 
 def _jq(call: Call) -> str:
-    """Options first; `--arg` and `--argjson` take two words."""
-    words, at = list(call.words), 0
-    if "--" in words:
-        return "the option --"
-    while at < len(words):
-        if words[at] in ("--arg", "--argjson") and at + 2 < len(words):
-            del words[at : at + 3]
-        else:
-            at += 1
-    return _JQ_TOOL.judge(Call(call.program, tuple(words), call.folders, call.ground, call.read))
+    """`--arg` and `--argjson` take two words whatever they look like, `--indent` takes one."""
+    kept: list[str] = []
+    words = call.words
+    while words:
+        match words:
+            case ("--arg" | "--argjson", _, _, *_):
+                words = words[3:]
+            case ("--indent", number, *_) if re.fullmatch("[0-9]", number):
+                words = words[2:]
+            case ("--arg" | "--argjson" | "--indent" | "--" as option, *_):
+                return f"the option {option}"
+            case _:
+                kept.append(words[0])
+                words = words[1:]
+    return _JQ_TOOL.judge(Call(call.program, tuple(kept), call.folders, call.ground, call.read))
 
 
 def _jq_filter(call: Call, given: Given) -> str:

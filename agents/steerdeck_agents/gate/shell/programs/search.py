@@ -30,10 +30,13 @@ _RG = options(
     " no-heading heading with-filename no-filename no-ignore no-ignore-vcs no-ignore-parent"
     " no-config"
     " no-messages trim vimgrep column no-column json stats text null pretty type-list version"
+    " null-data block-buffered line-buffered debug stop-on-nonmatch no-unicode include-zero"
+    " no-ignore-dot no-ignore-exclude no-ignore-files no-ignore-global no-require-git no-follow"
+    " max-columns-preview no-multiline no-pcre2 no-stats no-trim"
     " sort-files one-file-system unrestricted crlf byte-offset glob-case-insensitive passthru",
     long_values="after-context before-context context regexp glob iglob type type-not max-count"
     " max-columns max-depth maxdepth threads replace sort sortr encoding max-filesize engine"
-    " context-separator field-match-separator color colors path-separator",
+    " type-add type-clear context-separator field-match-separator color colors path-separator",
 )
 _FD = options(
     "HIuasigFp0qhV1",
@@ -58,7 +61,7 @@ def _grep(call: Call, given: Given) -> str:
         if not files:
             return "no pattern"
         files = files[1:]
-    if "recurse" in given.values("d", "directories"):
+    if set(given.values("d", "directories")) - {"read", "skip"}:
         return "another way to say recursive"
     if not given.has("r", "recursive"):
         return call.reads(*files)

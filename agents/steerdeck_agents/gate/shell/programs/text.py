@@ -6,13 +6,14 @@ from steerdeck_agents.gate.shell.options import Given, options
 from steerdeck_agents.gate.shell.syntax import listed
 from steerdeck_agents.gate.shell.tool import Call, Tool, alone, given_by, reading, saying
 
-_DIRECTIVE = re.compile(r"%(%|[-+ #0]*[0-9]*(\.[0-9]+)?[hlLjzt]?[diouxXeEfFgGaAcsbq])")
+_DIRECTIVE = re.compile(r"%(%|[-+ #0]*[0-9]{0,3}(\.[0-9]{1,3})?[hlLjzt]?[diouxXeEfFgGaAcsbq])")
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _UNARY = listed("-e -f -d -r -w -x -s -L -h -z -n -b -c -g -k -p -u -G -N -O -S")
 _SAME = frozenset({"=", "==", "!=", "-nt", "-ot", "-ef"})
 _COUNTS = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
 _UNARY_FILE = listed("-e -f -d -r -w -x -s -L -h")
 _ENDS = {"[": "]", "[[": "]]"}
+_MOST_LINES = 1_000_000
 _READ_BY_TEST = _UNARY - {"-z", "-n"}
 
 
@@ -26,8 +27,9 @@ def _echo(call: Call) -> str:
 
 def _printf(call: Call) -> str:
     """A format of known directives only: `-v` and `%n` set variables, whose names are evaluated."""
-    words = call.words[1:] if call.words[:1] == ("--",) else call.words
-    if not words or words[0].startswith("-"):
+    marked = call.words[:1] == ("--",)
+    words = call.words[1:] if marked else call.words
+    if not words or (words[0].startswith("-") and not marked):
         return "what it is given"
     if "%" in _DIRECTIVE.sub("", words[0]):
         return "a directive of its format"
@@ -48,6 +50,8 @@ def _test(call: Call) -> str:
     match words:
         case () | (_,):
             return ""
+        case ("-t", terminal) if terminal in ("0", "1", "2"):
+            return ""
         case (operator, operand) if operator in _UNARY:
             return call.reads(operand) if operator in _READ_BY_TEST else ""
         case (left, operator, right) if operator in _SAME:
@@ -67,6 +71,16 @@ def _date(call: Call, given: Given) -> str:
 
 def _tr(call: Call, given: Given) -> str:
     return "" if 1 <= len(given.operands) <= 2 else "the number of its sets"
+
+
+def _seq(call: Call, given: Given) -> str:
+    """Plain numbers, and no more of them than anybody reads; `inf` never ends."""
+    numbers = (*(name for name, _ in given.options if name.isdigit()), *given.operands)
+    if not all(re.fullmatch(r"-?[0-9]{1,9}(\.[0-9]{1,6})?", number) for number in numbers):
+        return "a count that may not end"
+    counts = [abs(float(number)) for number in numbers] or [1.0]
+    step = counts[1] if len(counts) == 3 else 1.0
+    return "" if step and (counts[0] + counts[-1]) / step <= _MOST_LINES else "a very long count"
 
 
 def _which(call: Call) -> str:
@@ -92,7 +106,16 @@ def _printenv(call: Call) -> str:
 
 
 def _shuf(call: Call, given: Given) -> str:
+    if given.has("r", "repeat") and not given.has("n", "head-count"):
+        return "lines without an end"
     return "" if given.has("e", "echo") else call.reads(*given.operands)
+
+
+def _iconv(call: Call, given: Given) -> str:
+    """A code by its name only: a path would be a table somebody made."""
+    names = given.values("f", "t", "from-code", "to-code")
+    plain = all(re.fullmatch(r"[\w.:-]+(//(TRANSLIT|IGNORE))?", name, re.ASCII) for name in names)
+    return call.reads(*given.operands) if plain else "a code that is not a name"
 
 
 def _set(call: Call) -> str:
@@ -128,6 +151,14 @@ TOOLS: dict[str, Tool] = {
     "set": Tool(_set),
     "type": Tool(_which),
     "which": Tool(_which),
+    "whereis": saying(options("bms")),
+    "factor": saying(options()),
+    "ulimit": alone("-a", "-n", "-u", "-s", confined=False),
+    "umask": alone("", "-S", confined=False),
+    "iconv": given_by(
+        options("c", "ft", long_values="from-code to-code"),
+        _iconv,
+    ),
     "command": Tool(_command),
     "sleep": Tool(_sleep),
     "printenv": Tool(_printenv),
@@ -141,6 +172,7 @@ TOOLS: dict[str, Tool] = {
         options(
             "cdDiuz", "fsw", long="count repeated unique ignore-case zero-terminated",
             long_values="skip-fields skip-chars check-chars", long_maybe="all-repeated group",
+            first=True,
         ),
         most=1,
     ),
@@ -186,8 +218,8 @@ TOOLS: dict[str, Tool] = {
     ),
     "rev": reading(options(), tame=True),
     "tsort": reading(options(), most=1),
-    "seq": saying(
-        options("w", "fs", long="equal-width", long_values="format separator", number=True)
+    "seq": given_by(
+        options("w", "fs", long="equal-width", long_values="format separator", number=True), _seq
     ),
     "numfmt": saying(
         options(

@@ -11,6 +11,11 @@ from steerdeck_agents.gate.shell.places import above
 from steerdeck_agents.gate.shell.tool import Call, Tool, alone, given_by
 
 _PYTHON = re.compile(r"(python|pypy|pip)[0-9]?(\.[0-9]+)?")
+_SHORT = "make gcc g++ cc clang clang++ perl ruby php lua docker"
+_GO_NAMES = frozenset(
+    {"GOPATH", "GOROOT", "GOOS", "GOARCH", "GOVERSION", "GOMOD", "GOFLAGS", "GOPROXY", "GOBIN"}
+    | {"GOCACHE", "GOMODCACHE", "GOWORK", "GOTOOLCHAIN", "CGO_ENABLED"}
+)
 _TOOLCHAIN = ("rust-toolchain", "rust-toolchain.toml", ".cargo")
 _PLAIN = (
     "make cmake ninja gcc g++ clang clang++ cc ld bash zsh tar curl wget ssh docker podman kubectl"
@@ -30,6 +35,15 @@ def _chosen(call: Call, names: tuple[str, ...]) -> bool:
     return any(call.ground.has(f"{place}/{name}") for place in places for name in names)
 
 
+def _go(call: Call) -> str:
+    match call.words:
+        case ("version",):
+            return ""
+        case ("env", *names) if names and all(name in _GO_NAMES for name in names):
+            return ""
+    return "what it is given"
+
+
 def _pip(call: Call) -> str:
     match call.words[:1]:
         case ("--version" | "-V",):
@@ -45,12 +59,21 @@ def _npm(call: Call) -> str:
     match call.words[:1]:
         case ("--version" | "-v",):
             return "" if len(call.words) == 1 else "what it is given"
-        case ("ls" | "list",):
+        case ("ls" | "list" | "run" | "root" | "prefix" | "pkg" as verb,):
             if _chosen(call, (".npmrc",)):
                 return "settings of npm the workspace chooses"
+            if verb == "pkg" and call.words[1:2] == ("get",):
+                return _npm_keys(call.words[2:])
+            if verb in ("run", "root", "prefix", "pkg"):
+                return "" if call.words == (verb,) and verb != "pkg" else "what it is given"
             rest = call.words[1:]
             return _NPM_LIST.judge(Call(call.program, rest, call.folders, call.ground))
     return "what it is given"
+
+
+def _npm_keys(names: tuple[str, ...]) -> str:
+    plain = all(re.fullmatch(r"[A-Za-z][\w.-]*", name, re.ASCII) for name in names)
+    return "" if plain else "what it is given"
 
 
 def _words(call: Call, given: Given) -> str:
@@ -67,7 +90,7 @@ _PIP_LIST = given_by(
 )  # fmt: skip
 _PIP_SHOW = given_by(options("fqv", long="files verbose"), _words)
 _NPM_LIST = given_by(
-    options("al", long="all long json parseable", long_values="depth omit include"), _words
+    options("alg", long="all long json parseable global", long_values="depth omit include"), _words
 )
 
 TOOLS: dict[str, Tool] = {
@@ -75,9 +98,14 @@ TOOLS: dict[str, Tool] = {
     "python": alone("--version", "-V", "-VV"),
     "python3": alone("--version", "-V", "-VV"),
     "node": alone("--version", "-v"),
+    **{name: alone("--version", "-v") for name in _SHORT.split()},
+    "openssl": alone("version", "version -a"),
+    "sqlite3": alone("--version", "-version"),
+    "kubectl": alone("--version", "version --client"),
+    "lsb_release": alone("-a", "-d", "-ds", "-cs", "-rs", "-is"),
     "java": alone("-version", "--version"),
     "javac": alone("-version", "--version"),
-    "go": alone("version"),
+    "go": Tool(_go, confined=True),
     "cargo": Tool(_rust, confined=True),
     "rustc": Tool(_rust, confined=True),
     "pip": Tool(_pip, confined=True),
