@@ -1,15 +1,18 @@
 """Dialogs: raised over the blended deck, a title, what they are about, one row of caps."""
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from steerdeck.commands import Helm
+from steerdeck.keymap import name_of
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.panes.dock import Caps, cap
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck.widgets.pick_list import PickList
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.counted import counted
@@ -20,15 +23,16 @@ WIDE = 76
 
 
 class Dialog(Keyed[None], ModalScreen[None]):
-    """A raised surface with a body of lines."""
+    """A raised surface with a body of lines, and with what else a dialog puts into its `parts`."""
 
     def __init__(self, helm: Helm, *, id: str) -> None:
         super().__init__(helm, id=id)
         self.body = Rows(id="dialog_body", ground="s2")
+        self.parts: tuple[Rows | Prompt | PickList, ...] = (self.body,)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
-            yield self.body
+            yield from self.parts
 
     def on_mount(self) -> None:
         self.fit()
@@ -45,6 +49,19 @@ class Dialog(Keyed[None], ModalScreen[None]):
         box.styles.width = min(WIDE, width)
         box.styles.offset = (max(0, (width - WIDE) // 2), min(5, max(0, (height - 20) // 3)))
         self.body.margin = 3 if width >= WIDE else 1
+        for part in self.parts:
+            part.margin = self.body.margin
+
+    def on_key(self, event: events.Key) -> None:
+        """Keys a dialog takes for itself; the keymap has the others, for Textual calls it next."""
+        if self.took(name_of(event.key, event.character)):
+            event.stop()
+            event.prevent_default()
+            self.show(Dirty(everything=True))
+
+    def took(self, name: str) -> bool:
+        """Do what a key means here that stands in no keymap; False when it means nothing."""
+        return False
 
     def places(self) -> tuple[Place, ...]:
         return ("dialog", "anywhere")
@@ -83,6 +100,17 @@ class SessionDialog(Dialog):
     def state(self) -> SessionState | None:
         return self.model.states.get(self.session)
 
+    def show(self, dirty: Dirty) -> None:
+        """It closes when its session is gone."""
+        state = self.state
+        if state is None or state.archived:
+            self.close_it()
+        else:
+            self.draw(state)
+
+    def draw(self, state: SessionState) -> None:
+        """Say what it is about."""
+
 
 class ConfirmDialog(SessionDialog):
     """Stop and archive, or discard: what it means, and one key that does it."""
@@ -91,11 +119,7 @@ class ConfirmDialog(SessionDialog):
         super().__init__(helm, session, id="confirm")
         self.discard = discard
 
-    def show(self, dirty: Dirty) -> None:
-        state = self.state
-        if state is None or state.archived:
-            self.close_it()
-            return
+    def draw(self, state: SessionState) -> None:
         verb = "Discard" if self.discard else "Archive"
         words = (
             "Its turn is interrupted and its workspace goes to the bin; nothing was landed by it. "
@@ -132,11 +156,7 @@ class RenameDialog(SessionDialog):
     def __init__(self, helm: Helm, session: SessionId) -> None:
         super().__init__(helm, session, id="rename")
         self.name_field = Prompt("a short name", send={"enter": "steer"}, id="rename_text")
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.body
-            yield self.name_field
+        self.parts = (self.body, self.name_field)
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -1,11 +1,6 @@
 """Dialogs about when a session is done: its checks, and the goal it works for."""
 
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical
-
 from steerdeck.commands import Helm
-from steerdeck.keymap import name_of
 from steerdeck.model import Dirty
 from steerdeck.panes.choice import HANG, CheckChoice
 from steerdeck.screens.dialog import SessionDialog
@@ -42,13 +37,8 @@ class ChecksDialog(SessionDialog):
         self.own = Prompt("a command that exits with 0 when all is well",
                           send={"enter": "steer"}, id="own_check")  # fmt: skip
         self.caps = Rows(ground="s2")
+        self.parts = (self.body, self.own, self.caps)
         self.at = 0
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.body
-            yield self.own
-            yield self.caps
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -65,15 +55,7 @@ class ChecksDialog(SessionDialog):
         self.choice.offer(await self.helm.find_checks(folder), tick=False)
         self.show(Dirty(everything=True))
 
-    def fit(self) -> None:
-        super().fit()
-        self.own.margin = self.caps.margin = self.body.margin
-
-    def show(self, dirty: Dirty) -> None:
-        state = self.state
-        if state is None or state.archived:
-            self.close_it()
-            return
+    def draw(self, state: SessionState) -> None:
         wide = self.app.size.width >= 76
         title = (Span("Checks of ", "t0", bold=True), foreign(state.name, "t0", bold=True))
         about = "They run before its first turn, and whenever it says that it is done."
@@ -90,8 +72,7 @@ class ChecksDialog(SessionDialog):
         caps = self.caps_line((("Enter", verb), *moves), "leave it")
         self.caps.show([*self.notice_lines(), caps, BLANK])
 
-    def on_key(self, event: events.Key) -> None:
-        name = name_of(event.key, event.character)
+    def took(self, name: str) -> bool:
         count = len(self.choice.offered)
         if name in ("down", "tab", "up", "shift+tab"):
             self._move(1 if name in ("down", "tab") else -1, count)
@@ -100,11 +81,8 @@ class ChecksDialog(SessionDialog):
         elif not self.own.has_focus and name == "enter":
             self._set()
         else:
-            super().on_key(event)
-            return
-        event.stop()
-        event.prevent_default()
-        self.show(Dirty(everything=True))
+            return False
+        return True
 
     def _move(self, step: int, count: int) -> None:
         self.at = (self.at + step) % (count + 1)
@@ -139,15 +117,10 @@ class GoalDialog(SessionDialog):
         super().__init__(helm, session, id="goal_dialog")
         self.words = Prompt("What should be reached?", send={"enter": "steer"}, id="objective")
         self.title_row = Rows(ground="s2")
+        self.parts = (self.title_row, self.words, self.body)
         self.turns = 10
         self.waits = False
         self._problem = ""
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.title_row
-            yield self.words
-            yield self.body
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -159,15 +132,7 @@ class GoalDialog(SessionDialog):
                 self.turns, self.waits = goal.check_in_turns, goal.waits
         self.words.focus()
 
-    def fit(self) -> None:
-        super().fit()
-        self.words.margin = self.title_row.margin = self.body.margin
-
-    def show(self, dirty: Dirty) -> None:
-        state = self.state
-        if state is None or state.archived:
-            self.close_it()
-            return
+    def draw(self, state: SessionState) -> None:
         value, about = rhythm_words(self.turns)
         waits = "waits for you" if self.waits else "goes on"
         meant = "it stands still until you let it go on" if self.waits else "by itself"
@@ -184,18 +149,14 @@ class GoalDialog(SessionDialog):
         lines += [*self.notice_lines(), BLANK, self.caps_line(caps, "leave it"), BLANK]
         self.body.show(lines)
 
-    def on_key(self, event: events.Key) -> None:
-        name = name_of(event.key, event.character)
+    def took(self, name: str) -> bool:
         if name == "tab":
             self.turns = next_rhythm(self.turns, 1)
         elif name == "shift+tab":
             self.waits = not self.waits
         else:
-            super().on_key(event)
-            return
-        event.stop()
-        event.prevent_default()
-        self.show(Dirty(everything=True))
+            return False
+        return True
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         state = self.state

@@ -4,13 +4,10 @@ What can't start says why and what helps; a refusal leaves the text where it is.
 """
 
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from steerdeck.acts.life import MODE_WORDS
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
-from steerdeck.keymap import name_of
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.panes.choice import HANG, CheckChoice
@@ -46,6 +43,7 @@ class NewSession(Dialog):
         super().__init__(helm, id="new")
         self.title_row = Rows(id="new_title", ground="s2")
         self.words = Prompt("What should be done?", send={"enter": "steer"}, id="task_words")
+        self.parts = (self.title_row, self.words, self.body)
         self.field: Field = "task"
         self.task_model = ""
         self.base = ""
@@ -60,12 +58,6 @@ class NewSession(Dialog):
         self.starting = 0
         self._typed = ""
         self._sent = ""
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.title_row
-            yield self.words
-            yield self.body
 
     def on_mount(self) -> None:
         self._take(self.model.outlook)
@@ -94,10 +86,6 @@ class NewSession(Dialog):
             preferred = [model.name for model in look.models if model.preferred]
             self.task_model = (preferred or names or [""])[0]
         self.budget = self.budget or ("" if look.budget is None else f"{look.budget:g}")
-
-    def fit(self) -> None:
-        super().fit()
-        self.words.margin = self.title_row.margin = self.body.margin
 
     # what is drawn
 
@@ -223,8 +211,7 @@ class NewSession(Dialog):
     def places(self) -> tuple[Place, ...]:
         return ("new", "anywhere")
 
-    def on_key(self, event: events.Key) -> None:
-        name = name_of(event.key, event.character)
+    def took(self, name: str) -> bool:
         if name in ("tab", "down", "shift+tab", "up"):
             self._move(1 if name in ("tab", "down") else -1)
         elif self.field != "task" and name in ("left", "right"):
@@ -234,11 +221,8 @@ class NewSession(Dialog):
         elif self.field != "task" and (len(name) == 1 or name in ("space", "backspace")):
             self._type(name)
         else:
-            super().on_key(event)
-            return
-        event.stop()
-        event.prevent_default()
-        self.show(Dirty(everything=True))
+            return False
+        return True
 
     def _move(self, step: int) -> None:
         fields = self._fields()

@@ -5,18 +5,14 @@ by another one; what that costs is asked of the runtime for the model in hand, a
 where a price is unknown.
 """
 
-from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical
-
 from steerdeck.commands import Helm
-from steerdeck.keymap import name_of
 from steerdeck.model import Dirty
 from steerdeck.screens.dialog import SessionDialog
 from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline, tokens
 from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 
 EFFORTS = ("", "minimal", "low", "medium", "high", "xhigh")
@@ -30,17 +26,12 @@ class SwitchDialog(SessionDialog):
         super().__init__(helm, session, id="switch")
         self.list = PickList(ground="s2", margin=3, typed=True, id="palette_list")
         self.foot = Rows(ground="s2", margin=3)
+        self.parts = (self.body, self.list, self.foot)
         state = self.state
         self.now = state.model if state is not None else ""
         self.effort = state.effort if state is not None else ""
         self._costs: dict[str, wire.SwitchPage] = {}
         self._asked: set[str] = set()
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.body
-            yield self.list
-            yield self.foot
 
     def on_mount(self) -> None:
         self.list.show([self._pick(model) for model in self._models()])
@@ -96,12 +87,10 @@ class SwitchDialog(SessionDialog):
     # what is drawn
 
     def show(self, dirty: Dirty) -> None:
-        if not self.is_mounted:
-            return
-        state = self.state
-        if state is None or state.archived:
-            self.close_it()
-            return
+        if self.is_mounted:
+            super().show(dirty)
+
+    def draw(self, state: SessionState) -> None:
         title = (Span("Model for ", "t0", bold=True), foreign(state.name, "t0", bold=True))
         query = self.list.query_text
         hint = (foreign(query, "t0"),) if query else (Span("type to find one", "t3"),)
@@ -118,10 +107,6 @@ class SwitchDialog(SessionDialog):
              BLANK]
         )  # fmt: skip
 
-    def fit(self) -> None:
-        super().fit()
-        self.list.margin = self.foot.margin = self.body.margin
-
     def _differs(self) -> bool:
         state = self.state
         return state is not None and (
@@ -130,17 +115,12 @@ class SwitchDialog(SessionDialog):
 
     # keys
 
-    def on_key(self, event: events.Key) -> None:
-        name = name_of(event.key, event.character)
-        if name in ("left", "right"):
-            place = EFFORTS.index(self.effort) if self.effort in EFFORTS else 0
-            self.effort = EFFORTS[(place + (1 if name == "right" else -1)) % len(EFFORTS)]
-        else:
-            super().on_key(event)
-            return
-        event.stop()
-        event.prevent_default()
-        self.show(Dirty(everything=True))
+    def took(self, name: str) -> bool:
+        if name not in ("left", "right"):
+            return False
+        place = EFFORTS.index(self.effort) if self.effort in EFFORTS else 0
+        self.effort = EFFORTS[(place + (1 if name == "right" else -1)) % len(EFFORTS)]
+        return True
 
     def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
         self._ask()
