@@ -304,7 +304,9 @@ def test_a_command_gets_a_short_name(command, name):
 
 def test_the_palette_s_acts_give_their_orders():
     async def scene(app, pilot, feed):
-        await pilot.press("V", "space", "enter")
+        await pilot.press("V", "space")
+        await until(pilot, lambda: "before its first change" in told(app))
+        await pilot.press("enter")
         await until(pilot, lambda: len(feed.orders) == 1)
         assert feed.orders[0] == o.SetChecks(
             id=feed.orders[0].id, session=MAIL, checks=(CHECKS[1],)

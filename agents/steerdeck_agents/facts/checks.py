@@ -1,7 +1,7 @@
 """Facts about checks: the developer's commands that say whether work is done.
 
 A check is allowed once, by the order that gives it to a session, and may run any time after that:
-before the first turn (its baseline, round 0) and whenever the agent says that it is done.
+before its first change (its baseline, round 0) and whenever the agent says that it is done.
 """
 
 from typing import Literal

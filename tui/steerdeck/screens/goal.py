@@ -58,7 +58,7 @@ class ChecksDialog(SessionDialog):
     def draw(self, state: SessionState) -> None:
         wide = self.app.size.width >= 76
         title = (Span("Checks of ", "t0", bold=True), foreign(state.name, "t0", bold=True))
-        about = "They run before its first turn, and whenever it says that it is done."
+        about = "They run before its first change, and whenever it says that it is done."
         lines = [BLANK, Line(title), BLANK, Line((Span(about, "t2"),), wrap=True), BLANK]
         for number in range(len(self.choice.offered)):
             here = number == self.at and not self.own.has_focus
