@@ -4,6 +4,8 @@ They are judged in the repository of `kit.shell_ground` with its secrets, by the
 known from approval layers. Characters that would be invisible here are written as escapes.
 """
 
+from kit.shell_traps import ARITY, FOLLOWED, LAST_WINS
+
 CHAINED = r"""
 ls; rm README.md
 ls && rm -f x
@@ -571,5 +573,5 @@ HIDDEN = [
 
 def hostile() -> list[str]:
     """Every command, in order."""
-    texts = (CHAINED, EXPANDED, OPTIONS, GIT, PATHS, PROGRAMS)
+    texts = (CHAINED, EXPANDED, OPTIONS, GIT, PATHS, PROGRAMS, ARITY, LAST_WINS, FOLLOWED)
     return [*(line for text in texts for line in text.split("\n") if line.strip()), *HIDDEN]

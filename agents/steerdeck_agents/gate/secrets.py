@@ -33,10 +33,12 @@ _SECRET_FILES = frozenset(
     | {".git-credentials", ".dockercfg", ".htpasswd", ".my.cnf", ".vault-token", ".boto", ".s3cfg"}
     | {"credentials", "credentials.json", "credentials.toml", ".credentials.json", "auth.json"}
     | {"secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml", "secrets.env", "master.key"}
-    | {"id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "terraform.tfstate", "kubeconfig"}
+    | {"id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "id_ecdsa_sk", "id_ed25519_sk", "kubeconfig"}
+    | {".token", ".secrets", ".terraformrc", "rclone.conf", "terraform.tfstate.backup"}
 )
 _SECRET_ENDINGS = (
     ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk", ".tfvars", ".age",
+    ".tfstate", ".env",
 )  # fmt: skip
 _SAMPLE_ENDINGS = (".example", ".sample", ".template", ".dist", ".defaults")
 _IGNORED_BY_FILE_SYSTEMS = dict.fromkeys(
@@ -81,10 +83,13 @@ def is_secret_path(path: str) -> bool:
         return True
     if ".git" in parts and name in {"config", "config.worktree", "credentials"}:
         return True
+    if name == "hosts.yml" and "gh" in parts:
+        return True
     if name.endswith(_SAMPLE_ENDINGS):
         return False
     return (
         name in _SECRET_FILES
-        or name.startswith((".env.", "service-account", "service_account"))
+        or name.startswith((".env.", "service-account", "service_account", "client_secret"))
+        or (name.startswith(".") and name.endswith("_history"))
         or name.endswith(_SECRET_ENDINGS)
     )

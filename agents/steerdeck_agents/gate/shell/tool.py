@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from steerdeck_agents.gate.protected import is_git_path
 from steerdeck_agents.gate.shell.options import Given, Options, Refused, sort_out
 from steerdeck_agents.gate.shell.places import Ground, trouble
 
@@ -45,6 +46,8 @@ class Call:
         if why := self.reads(*paths):
             return why
         for path in paths:
+            if is_git_path(path):
+                return f"{path} holds git's own settings"
             for folder in self.folders:
                 real = self.ground.real(f"{folder}/{path}" if path[:1] != "/" else path)
                 if found := self.ground.secret_below(real, hidden):

@@ -327,17 +327,17 @@ def _judged(call: Call, verb: str, read: _Read, words: tuple[str, ...]) -> str:
         names = names[1:]
     if any(value.startswith("r") for value in given.values("diff-merges")):
         return "merges made once more, which may start programs"
-    if (verb in _SHOWS or given.has(*_PATCHES)) and any(_may_be_secret(name) for name in names):
-        return "a pattern that files on the secret list would match"
     ranges = tuple(value.rpartition(":")[2] for value in given.values("L") if ":" in value)
-    return _names(call, (*names, *ranges))
+    shows = verb in _SHOWS or given.has(*_PATCHES)
+    return _names(call, (*names, *ranges), shows=shows)
 
 
-def _may_be_secret(name: str) -> bool:
-    """Whether a pattern of git's own, which the shell leaves alone, is as wide as a secret."""
-    pattern = name.rpartition(":")[2].rpartition("/")[2]
-    wide = any(sign in pattern for sign in "*?[")
-    return wide and any(fnmatchcase(sample, pattern) for sample in _SAMPLES)
+def _shown(call: Call, path: str) -> str:
+    """Why the text below a path must not be shown: git has its own patterns and takes folders."""
+    last = path.rpartition("/")[2]
+    if any(sign in last for sign in "*?[") and any(fnmatchcase(one, last) for one in _SAMPLES):
+        return "a pattern that files on the secret list would match"
+    return "" if posixpath.normpath(path).startswith(".") else call.reads_below((path,))
 
 
 def _may_enter_submodules(call: Call, given: Given) -> bool:
@@ -348,7 +348,7 @@ def _may_enter_submodules(call: Call, given: Given) -> bool:
     return not given.has("ignore-submodules") and call.ground.has(f"{call.ground.root}/.gitmodules")
 
 
-def _names(call: Call, names: tuple[str, ...]) -> str:
+def _names(call: Call, names: tuple[str, ...], *, shows: bool) -> str:
     """Each may be a revision, a path, or a path in a revision."""
     for name in names:
         if name.startswith((":!", ":^", ":(exclude")):
@@ -361,7 +361,8 @@ def _names(call: Call, names: tuple[str, ...]) -> str:
         revision, colon, path = name.rpartition(":")
         if colon and is_secret_path(path):
             return f"{path} is on the secret list"
-        if why := call.reads(path if colon and not revision else name):
+        place = path if colon and not revision else name
+        if why := call.reads(place) or (_shown(call, place) if shows else ""):
             return why
     return ""
 
