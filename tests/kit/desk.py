@@ -18,6 +18,7 @@ from steerdeck_agents.facts.ids import CountedIds, SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.gate.rule_lines import RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Incoming, PageError
@@ -43,6 +44,7 @@ class Feed:
         self.marks: list[wire.WindowMark] = []
         self.checks: tuple[Check, ...] = ()
         self.proposal: Proposal | None = None
+        self.rules = RulesPage()
         self.orders: list[Order] = []
         self.looked_at: list[SessionId] = []
         self.status = wire.StatusPage(1, "0", 0, 0, 0, 1, "journal.db", 0, "bubblewrap")
@@ -108,6 +110,8 @@ class Feed:
                 return self.marks
             case wire.Propose() if self.proposal is not None:
                 return self.proposal
+            case wire.Rules():
+                return self.rules
             case wire.ChecksFound():
                 return wire.FoundChecks(self.checks)
             case _:

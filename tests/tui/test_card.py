@@ -20,8 +20,12 @@ from steerdeck.panes.scoped import SCOPES, Reach, past_rows
 from steerdeck.screens.deciding import CONFIRM_S
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.scope import ScopeDialog
+from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.verdict import Terms
+from steerdeck_agents.facts.ruling import Meter
+from steerdeck_agents.facts.verdict import Rule, Terms
+from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
+from steerdeck_agents.gate.rule_terms import left
 
 
 def play(scene, feed: Feed, *, size=(120, 36), keys=()) -> None:
@@ -367,6 +371,37 @@ def test_what_passed_under_an_ended_rule_is_looked_at_and_put_aside_for_every_de
         assert feed.orders == [o.ReviewRule(id=feed.orders[0].id, session="docs", rule="r2")]
 
     play(scene, ruled(), keys=("j", "j", "j"))
+
+
+def test_what_is_left_of_lasting_rules_stands_in_the_lanes_they_reach_and_is_kept_up_to_date():
+    feed = ruled()
+    lasting = Rule(id="r7", command="make", repository="/home/kim/shop", uses=5)
+    other = Rule(id="r8", command="make", repository="/home/kim/other", uses=5)
+    feed.rules = standing(lasting, other)
+
+    async def run() -> None:
+        app = deck(feed, face="deck")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: app.model.lasting)
+            await pilot.press("1")
+            await until(pilot, lambda: "exactly: make here, 5 uses left" in told(app))
+            everywhere = Rule(id="r9", command="make", everywhere=True, until_ms=NOW + 61_000)
+            feed.rules = standing(lasting, other, everywhere)
+            feed.feed(e.RuleAdded(rule=everywhere, seq=900))
+            await until(pilot, lambda: "make everywhere, 1:01 left +1" in told(app))
+
+    asyncio.run(run())
+
+
+def standing(*rules: Rule) -> RulesPage:
+    return RulesPage(
+        tuple(
+            RuleLine(
+                rule, rule.sha(), "", rule.scope, "", Meter(rule.id), left(rule, Meter(""), NOW)
+            )
+            for rule in rules
+        )
+    )
 
 
 def test_what_is_left_of_a_rule_stands_in_the_lane():

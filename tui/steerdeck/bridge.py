@@ -19,7 +19,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Transcript
-from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime import wire, wire_rules
 from steerdeck_agents.runtime.client import Incoming, PageError
 
 T = TypeVar("T")
@@ -72,6 +72,8 @@ class Bridge:
         self._timer: asyncio.TimerHandle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._diffs: set[SessionId] = set()
+        self._ruling = False
+        """The lasting rules are being read, or are about to be."""
         """Sessions whose newest hunk is being read."""
         self._stale: set[SessionId] = set()
         """Those among them whose files changed since that began."""
@@ -122,6 +124,7 @@ class Bridge:
         full, self._full = self._full, set()
         self.mark(Dirty(everything=True))
         self.show(full & set(self.model.states))
+        self._read_rules()
 
     async def _follow(self) -> bool:
         """Take what comes until the runtime ends on purpose; WireError when it is lost."""
@@ -150,6 +153,8 @@ class Bridge:
     # facts
 
     def _take(self, event: e.Event) -> None:
+        if self._moves_rules(event):
+            self._read_rules()
         held = self._held.get(event.session)
         if held is not None:
             held.append(event)
@@ -157,6 +162,35 @@ class Bridge:
         self.mark(self.model.add(event))
         if event.session in self._full and _changes_files(event):
             self._read_diff(event.session)
+
+    def _moves_rules(self, event: e.Event) -> bool:
+        """Whether a lasting rule may stand otherwise after it."""
+        match event:
+            case e.RuleAdded() | e.RuleChanged() | e.RuleRevoked() | e.RulesRead():
+                return not event.session
+            case e.RuleExpired(rule=rule):
+                return not rule.session
+            case e.RuleUsed(rule=id):
+                return any(one.rule.id == id for one in self.model.lasting)
+            case e.RequestEnded():
+                return any(one.left.dollars is not None for one in self.model.lasting)
+            case _:
+                return False
+
+    def _read_rules(self) -> None:
+        if not self._ruling:
+            self._ruling = True
+            self._job(self._rules())
+
+    async def _rules(self) -> None:
+        # What comes in one frame, as a use with its call, is asked for once.
+        await asyncio.sleep(FRAME_S)
+        self._ruling = False
+        page = await self.page(wire.Rules(), wire_rules.RulesStand)
+        lasting = tuple(one for one in page.rules if not one.rule.session)
+        if lasting != self.model.lasting:
+            self.model.lasting = lasting
+            self.mark(Dirty(everything=True))
 
     def mark(self, dirty: Dirty) -> None:
         """Have something drawn: at once, or with the next frame when it is only text."""

@@ -26,7 +26,9 @@ from steerdeck_agents.facts.ruling import RuleReview
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, OpenQuestion, SessionState
 from steerdeck_agents.facts.transcript import Transcript
+from steerdeck_agents.gate.rule_terms import reaches
 from steerdeck_agents.runtime.wire import GaugeLine, Outlook
+from steerdeck_agents.runtime.wire_rules import RuleStands
 
 if TYPE_CHECKING:
     from steerdeck_agents.gate.rule_propose import Proposal
@@ -100,6 +102,8 @@ class DeckModel:
         self.notice = ""
         """A message that stands in the footer until the next key."""
         self.notice_bad = False
+        self.lasting: tuple[RuleStands, ...] = ()
+        """The rules of repositories and of everywhere, as the runtime told them last."""
         self.gauges: tuple[GaugeLine, ...] = ()
         """How providers are doing, while something waits at one."""
         self.lost = ""
@@ -278,6 +282,15 @@ class DeckModel:
             and same((asked, here), (other, self.states[one.session]))
         ]
         return found if len({one.session for one in found}) > 1 else []
+
+    def lasting_of(self, state: SessionState) -> list[RuleStands]:
+        """The lasting rules that hold for a session."""
+        place = state.workspace.repository
+        return [
+            one
+            for one in self.lasting
+            if not one.left.over and reaches(one.rule, place, state.id)
+        ]  # fmt: skip
 
     def review(self, item: InboxItem) -> RuleReview | None:
         """The ended rule whose doings wait to be looked at."""

@@ -27,10 +27,11 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import ApprovalId, Clock, SessionId
 from steerdeck_agents.facts.ruling import Meter
 from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_book import RuleBook, Taking, known_rules
 from steerdeck_agents.gate.rule_past import Example
 from steerdeck_agents.gate.rule_propose import Proposal, alike, propose
-from steerdeck_agents.gate.rule_terms import left
+from steerdeck_agents.gate.rule_terms import left, reaches
 from steerdeck_agents.journal.approvals import (
     PastApproval,
     PastApprovals,
@@ -145,7 +146,9 @@ class Keeping:
         for one in self.book.expired():
             facts.append(
                 RuleExpired(
-                    session=self.book.user(one.rule.id),
+                    session=told_in(
+                        one.rule, self.book.user(one.rule.id), self._writer.states().values()
+                    ),
                     rule=one.rule,
                     reason=one.left.over,
                     used=one.meter.used,
@@ -176,6 +179,18 @@ class Keeping:
         self._offering.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("no rule was offered: %s", error, exc_info=error)
+
+
+def told_in(rule: Rule, user: SessionId, states: Iterable[SessionState]) -> SessionId:
+    """The session in which the end of a lasting rule is told: the one that used it last.
+
+    Of an archived one nobody sees the inbox, so another that lives and is reached takes its place.
+    """
+    living = [state for state in states if not state.archived]
+    if not user or any(state.id == user for state in living):
+        return user
+    reached = [s for s in living if reaches(rule, s.workspace.repository, s.id)]
+    return min(reached, key=lambda state: state.slot).id if reached else user
 
 
 _TOLD = ("rule.added", "rule.changed", "rule.expired", "rule.revoked", "rule.file_read")

@@ -12,6 +12,7 @@ from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.gate.rule_book import RuleBook, known_rules
 from steerdeck_agents.journal.approvals import PastUse
 from steerdeck_agents.settings import rules_file
+from steerdeck_agents.work.rule_keeping import told_in
 
 
 class Wall:
@@ -90,6 +91,21 @@ def test_without_a_file_nothing_holds_and_a_new_one_is_seen(tmp_path: Path) -> N
     assert [one.id for one in book()] == ["a"]
     path.unlink()
     assert book() == ()
+
+
+def test_the_end_of_a_lasting_rule_is_told_where_somebody_sees_it() -> None:
+    here = Rule(id="h", command="h", repository="/r")
+
+    def state(name: str, slot: int, repository: str = "/r", archived: str = "") -> SessionState:
+        place = Workspace("/w", repository, "b", "c")
+        return SessionState(SessionId(name), slot=slot, workspace=place, archived=archived)
+
+    others = (state("c", 3), state("b", 2), state("x", 1, "/q"))
+    user = SessionId("a")
+    assert told_in(here, user, (state("a", 9), *others)) == "a"
+    assert told_in(here, user, (state("a", 9, archived="landed"), *others)) == "b"
+    assert told_in(here, user, (state("a", 9, archived="landed"), others[2])) == "a"
+    assert told_in(here, SessionId(""), others) == "", "of what was never used there is no card"
 
 
 def test_dollars_of_a_lasting_rule_are_what_its_sessions_spent_since_it_was_made(

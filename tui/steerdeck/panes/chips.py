@@ -4,13 +4,14 @@ Each stands only where there is something to say. Where room is scarce words go 
 least important chip before all; a shape never goes.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.evidence import check_shape
-from steerdeck.panes.ruled import countdown, rule_words, temporary
+from steerdeck.panes.ruled import countdown, lasting_countdown, rule_words, temporary
 from steerdeck.text import Line, Span, duration, fit, foreign, width_of
 from steerdeck.waiting import program
 from steerdeck_agents.facts.checks import CheckResult, Verify
@@ -21,6 +22,7 @@ from steerdeck_agents.facts.marks import was_before
 from steerdeck_agents.facts.servers import OpenServer
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime.wire_rules import RuleStands
 from steerdeck_themes.palettes import Token
 
 GAP = 3
@@ -43,7 +45,9 @@ class Chip(msgspec.Struct, frozen=True):
     """Higher ranks keep their words longer."""
 
 
-def chips(state: SessionState, names: Names, now: int) -> list[Chip]:
+def chips(
+    state: SessionState, names: Names, now: int, lasting: Sequence[RuleStands] = ()
+) -> list[Chip]:
     """Everything besides the turn, in the order it is drawn; the goal has a row of its own."""
     return [
         *_checks(state.verify, now),
@@ -52,14 +56,24 @@ def chips(state: SessionState, names: Names, now: int) -> list[Chip]:
         *(_server(server) for server in state.servers if server.status != "ready"),
         *_setup(state),
         *_rules(state, now),
+        *_lasting(lasting, now),
     ]
 
 
 def chip_rows(
-    state: SessionState, names: Names, now: int, width: int, *, low: bool = False
+    state: SessionState,
+    names: Names,
+    now: int,
+    width: int,
+    *,
+    low: bool = False,
+    lasting: Sequence[RuleStands] = (),
 ) -> list[Line]:
-    """The rows of a lane or a zoom for `width` cells; with `low` the goal is one of the chips."""
-    told = chips(state, names, now)
+    """The rows of a lane or a zoom for `width` cells; with `low` the goal is one of the chips.
+
+    `lasting` are the rules of its repository and of everywhere that hold for it.
+    """
+    told = chips(state, names, now, lasting)
     goal = goal_row(state, now, width)
     rows: list[Line] = []
     if goal is not None and not low:
@@ -226,6 +240,19 @@ def _rules(state: SessionState, now: int) -> list[Chip]:
         words = (f"{rule_words(rule)}, {rest} left", rest, "")
         told.append(Chip(glyphs().rule, "t2", words, "t1", 2))
     return told
+
+
+def _lasting(lasting: Sequence[RuleStands], now: int) -> list[Chip]:
+    """The rules that end by themselves and are no session's: one of them, the others counted."""
+    ending = [one for one in lasting if one.rule.ends and one.rule.decision == "allow"]
+    if not ending:
+        return []
+    first = min(ending, key=lambda one: (one.rule.until_ms or math.inf, one.rule.id))
+    rest = lasting_countdown(first, now)
+    where = "everywhere" if first.rule.everywhere else "here"
+    more = f" +{len(ending) - 1}" if len(ending) > 1 else ""
+    words = (f"{rule_words(first.rule)} {where}, {rest} left{more}", f"{rest}{more}", "")
+    return [Chip(glyphs().rule, "t3", words, "t2")]
 
 
 def at_work(state: SessionState, names: Names, now: int) -> str:

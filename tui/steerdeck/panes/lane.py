@@ -1,5 +1,7 @@
 """One session's column: head, plan, transcript, changes."""
 
+from collections.abc import Sequence
+
 import msgspec
 from textual.app import ComposeResult
 
@@ -18,6 +20,7 @@ from steerdeck.text import BLANK, Line, hairline
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime.wire_rules import RuleStands
 from steerdeck_themes.palettes import Token
 
 
@@ -54,6 +57,7 @@ class Lane(Down):
         keys_here: bool,
         repository: str = "",
         names: Names | None = None,
+        lasting: Sequence[RuleStands] = (),
     ) -> None:
         """Draw the session; with one lane its name stands in the strip above."""
         self.session = state.id
@@ -72,7 +76,7 @@ class Lane(Down):
                 state, now, in_hand=in_hand, keys_here=keys_here, repository=repository
             )
         self.head.show(head)
-        self.chips.show(self._chips(state, names or {}, room, now, inner))
+        self.chips.show(self._chips(state, names or {}, room, now, inner, lasting))
         self.plan.show(self._plan(state, room))
         self.changes.show(self._changes(state, hunk, room, inner))
         wait = wait_of(state, now)
@@ -84,11 +88,18 @@ class Lane(Down):
         self.transcript.sync(transcript, state, now)
 
     def _chips(
-        self, state: SessionState, names: Names, room: Room, now: int, inner: int
+        self,
+        state: SessionState,
+        names: Names,
+        room: Room,
+        now: int,
+        inner: int,
+        lasting: Sequence[RuleStands],
     ) -> list[Line]:
         """Goal, checks, shells and the like; indented as the model's line above them is."""
         indent = 0 if self.ground == "s0" else 3
-        rows = chip_rows(state, names, now, inner - indent, low=room.rows < 30)
+        low = room.rows < 30
+        rows = chip_rows(state, names, now, inner - indent, low=low, lasting=lasting)
         return [msgspec.structs.replace(row, indent=row.indent + indent) for row in rows]
 
     def _plan(self, state: SessionState, room: Room) -> list[Line]:
@@ -129,4 +140,5 @@ def fill_lane(
         keys_here=keys_here,
         repository="" if model.is_here(state) else elsewhere,
         names=model.states,
+        lasting=model.lasting_of(state),
     )

@@ -1,5 +1,7 @@
 """Temporary rules: how long each still holds, and what one that ended has let pass."""
 
+from msgspec.structs import replace
+
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import labelled
 from steerdeck.text import BLANK, Line, Span, ago, clock, dollars, foreign
@@ -8,7 +10,8 @@ from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.ruling import Meter, RuleReview
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
-from steerdeck_agents.gate.rule_terms import in_words, left
+from steerdeck_agents.gate.rule_terms import Left, in_words, left
+from steerdeck_agents.runtime.wire_rules import RuleStands
 
 _WORDS = 18
 
@@ -16,7 +19,20 @@ _WORDS = 18
 def countdown(rule: Rule, state: SessionState, now: int) -> str:
     """What is left of a rule: `7 uses`, `12:04`, `$0.31`, `this turn`; the scarcest first."""
     meter = next((m for m in state.meters if m.rule == rule.id), Meter(rule.id))
-    rest = left(rule, meter, now, state)
+    return left_words(left(rule, meter, now, state), rule)
+
+
+def lasting_countdown(one: RuleStands, now: int) -> str:
+    """The same of a rule that is no session's; its time goes on between two looks at it."""
+    if one.rule.until_ms is None:
+        return left_words(one.left, one.rule)
+    ms = max(0, one.rule.until_ms - now)
+    over = one.left.over or ("" if ms else "its time is over")
+    return left_words(replace(one.left, ms=ms, over=over), one.rule)
+
+
+def left_words(rest: Left, rule: Rule) -> str:
+    """What is left of a rule, in a few words."""
     if rest.over:
         return "over"
     told = []

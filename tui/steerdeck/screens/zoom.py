@@ -107,7 +107,8 @@ class ZoomScreen(Steering[None]):
         self.header.show([zoom_head(state, self.waiting_elsewhere(state.id), now, width)])
         inner = width - 2 * self.names.margin
         low = self.app.size.height < 30
-        rows = chip_rows(state, self.model.states, now, inner, low=low)
+        lasting = self.model.lasting_of(state)
+        rows = chip_rows(state, self.model.states, now, inner, low=low, lasting=lasting)
         self.chips.show(rows)
         self.chips.display = bool(rows)
         self.names.show(tab_rows(self._counted(state), self.active, inner))
