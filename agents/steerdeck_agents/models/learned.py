@@ -7,8 +7,6 @@ request and not one a turn. It is forgotten after a week, since servers are upda
 
 import contextlib
 import functools
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from steerdeck_agents.settings.model import ModelSettings
+from steerdeck_agents.settings.private_file import replace_file
 
 LASTS_S = 7 * 24 * 3600.0
 
@@ -75,10 +74,7 @@ class Learned:
         # A cache that can't be written costs a request after the next start, and nothing else.
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor, draft = tempfile.mkstemp(dir=self._file.parent, prefix=".providers-")
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(self._known)))
-            Path(draft).replace(self._file)
+            replace_file(self._file, msgspec.json.format(msgspec.json.encode(self._known)))
 
 
 @functools.cache

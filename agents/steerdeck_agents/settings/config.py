@@ -5,7 +5,6 @@ because a repository is foreign text.
 """
 
 import os
-import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -27,6 +26,7 @@ from steerdeck_agents.settings.model import (
 from steerdeck_agents.settings.model_table import ModelTable, model_of
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.settings.place import line_of, parse, read, wrong
+from steerdeck_agents.settings.private_file import replace_file
 from steerdeck_agents.settings.server import ServerSettings, servers_of
 
 __all__ = ["OPENAI_URL", "ModelSettings", "Prices", "Settings", "example", "load", "remember_model"]
@@ -189,11 +189,7 @@ def remember_model(paths: Paths, name: str) -> None:
     target = Path(os.path.realpath(paths.config_file))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=".config-", delete=False
-        ) as draft:
-            draft.write(tomlkit.dumps(document))
-        Path(draft.name).replace(target)
+        replace_file(target, tomlkit.dumps(document).encode())
     except OSError as error:
         raise SettingsError(
             f"The choice of {name!r} was not saved in {target}: {error.strerror}. "

@@ -7,7 +7,6 @@ written, counts as no consent at all.
 
 import os
 import stat
-import tempfile
 import threading
 from pathlib import Path
 from typing import Literal
@@ -17,6 +16,7 @@ import msgspec
 from steerdeck_agents.facts.errors import SettingsError
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.settings.paths import Paths, private_folder
+from steerdeck_agents.settings.private_file import replace_file
 
 Kind = Literal["server", "setup", "tools"]
 _LARGEST = 64 * 1024 * 1024
@@ -101,17 +101,7 @@ def _write(paths: Paths, consents: tuple[Consent, ...]) -> None:
     place = _place(paths)
     private_folder(place.parent)
     try:
-        # mkstemp makes it 0600 before it holds a byte.
-        file, draft = tempfile.mkstemp(dir=place.parent, prefix=".consents-")
-        try:
-            with os.fdopen(file, "wb") as opened:
-                opened.write(msgspec.json.encode(_File(consents)))
-                opened.flush()
-                os.fsync(opened.fileno())
-            Path(draft).replace(place)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        replace_file(place, msgspec.json.encode(_File(consents)))
     except OSError as error:
         raise SettingsError(
             f"{place} can't be written: {error.strerror}. Your answer holds until the runtime "

@@ -8,7 +8,6 @@ keep comments and order. No file of a repository is ever read here.
 import os
 import re
 import stat
-import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 
 from steerdeck_agents.facts.errors import SettingsError
 from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.settings.private_file import replace_file
 from steerdeck_agents.settings.rule_entry import entry_text, may_deny, rule_of
 
 HEAD = """\
@@ -257,16 +257,7 @@ def _write(path: Path, text: str) -> None:
     try:
         data = text.encode()
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(file, "wb") as opened:
-                opened.write(data)
-                opened.flush()
-                os.fsync(opened.fileno())
-            Path(draft).replace(target)
-        except OSError:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        replace_file(target, data)
     except OSError as error:
         raise SettingsError(
             f"The rules can't be written to {path} ({error.strerror}); nothing was changed."
