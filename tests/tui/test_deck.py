@@ -59,6 +59,17 @@ def test_esc_interrupts_the_working_session_and_else_goes_to_the_lanes():
     play(scene, face="composer")
 
 
+def test_esc_takes_no_question_back_that_waits_for_an_answer():
+    async def scene(app, pilot, feed):
+        await pilot.press("alt+2")
+        assert app.model.hand.approvals and app.model.hand.turn is not None
+        await pilot.press("escape")
+        assert app.model.face == "deck"
+        assert feed.orders == []
+
+    play(scene, face="composer")
+
+
 def test_esc_never_interrupts_right_after_it_closed_something(monkeypatch):
     monkeypatch.setattr("steerdeck.acts.ground.SETTLE_S", 60.0)
 

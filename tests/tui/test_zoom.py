@@ -49,6 +49,19 @@ def test_the_transcript_stands_beside_plan_changes_and_queue():
     play(scene)
 
 
+def test_what_stands_beside_the_transcript_is_never_pushed_off_the_screen():
+    async def scene(app, pilot, feed):
+        for columns in (100, 120, 124, 130, 160):
+            await pilot.resize_terminal(columns, 36)
+            await until(pilot, lambda: app.size.width == app.screen.size.width == columns)
+            await pilot.pause()
+            beside = app.screen.query_one("#zoom_side")
+            assert beside.region.right <= columns
+            assert beside.region.width >= 34
+
+    play(scene)
+
+
 def test_the_diff_shows_a_file_and_undoes_it_on_order():
     async def scene(app, pilot, feed):
         await until(pilot, lambda: "with self.db.begin():" in told(app))

@@ -186,7 +186,7 @@ class DeckScreen(Steering[None]):
 
     def do_back(self) -> None:
         """Esc: interrupt the session in hand while it works, else go to the lanes."""
-        if self.can_interrupt() and self.helm.settled():
+        if self.escape_interrupts():
             self.do_interrupt()
         else:
             self.do_lanes()
@@ -195,7 +195,7 @@ class DeckScreen(Steering[None]):
         return self.model.face == "composer"
 
     def verb_back(self) -> str:
-        return "interrupt" if self.can_interrupt() and self.helm.settled() else "lanes"
+        return "interrupt" if self.escape_interrupts() else "lanes"
 
     def can_lanes(self) -> bool:
         return self.model.face == "composer"

@@ -106,6 +106,12 @@ class Steering(Keyed[T], Generic[T]):
     def can_interrupt(self) -> bool:
         return bool(self.hand and self.hand.turn is not None)
 
+    def escape_interrupts(self) -> bool:
+        """Whether Esc interrupts: never what only waits for an answer, since Esc decides nothing."""
+        state = self.hand
+        waits = state is not None and bool(state.approvals or state.questions)
+        return self.can_interrupt() and not waits and self.helm.settled()
+
     def do_interrupt(self) -> None:
         self.helm.go(self.helm.interrupt(self.model.in_hand))
 

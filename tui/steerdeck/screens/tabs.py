@@ -28,7 +28,8 @@ from steerdeck_agents.facts.transcript import Called
 from steerdeck_agents.runtime import wire
 from steerdeck_themes.palettes import Token
 
-_SIDE = 33
+_SIDE, _SIDE_MOST, _WORDS = 34, 56, 86
+"""Columns beside the transcript, at least and at most, and those of the transcript itself."""
 _TREE = 31
 _EVENTS = 300
 
@@ -48,8 +49,11 @@ class TranscriptTab(Horizontal):
 
     def sync(self, state: SessionState) -> None:
         self.view.can_focus = False
-        self.side.display = self.app.size.width >= 100
-        self.side.show([BLANK, *side(state, max(_SIDE, self.side.size.width) - 4)])
+        columns = self.app.size.width
+        beside = min(_SIDE_MOST, max(_SIDE, columns - _WORDS))
+        self.side.display = columns >= 100
+        self.side.styles.width = beside
+        self.side.show([BLANK, *side(state, beside - 4)])
         transcript = self.helm.model.transcripts.get(state.id)
         self.view.author = self.helm.model.starter_of(state)
         self.view.sync(transcript, state, self.helm.now_ms())

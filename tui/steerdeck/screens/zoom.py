@@ -166,7 +166,7 @@ class ZoomScreen(Steering[None]):
         if self.tools.filter.has_focus:
             self.set_focus(None)
             self.model.face = "deck"
-        elif self.can_interrupt() and self.helm.settled():
+        elif self.escape_interrupts():
             self.do_interrupt()
         else:
             self.do_leave()
@@ -174,7 +174,7 @@ class ZoomScreen(Steering[None]):
     def verb_back(self) -> str:
         if self.tools.filter.has_focus:
             return "leave the filter"
-        return "interrupt" if self.can_interrupt() else "deck"
+        return "interrupt" if self.escape_interrupts() else "deck"
 
     def do_leave(self) -> None:
         if self.is_current:
