@@ -4,7 +4,7 @@ They are judged in the repository of `kit.shell_ground` with its secrets, by the
 known from approval layers. Characters that would be invisible here are written as escapes.
 """
 
-from kit.shell_traps import ARITY, FOLLOWED, LAST_WINS
+from kit.shell_traps import ARITY, FOLLOWED, LAST_WINS, WORDED
 
 CHAINED = r"""
 ls; rm README.md
@@ -573,5 +573,6 @@ HIDDEN = [
 
 def hostile() -> list[str]:
     """Every command, in order."""
-    texts = (CHAINED, EXPANDED, OPTIONS, GIT, PATHS, PROGRAMS, ARITY, LAST_WINS, FOLLOWED)
+    texts: tuple[str, ...] = (CHAINED, EXPANDED, OPTIONS, GIT, PATHS, PROGRAMS)
+    texts += (ARITY, LAST_WINS, FOLLOWED, WORDED)
     return [*(line for text in texts for line in text.split("\n") if line.strip()), *HIDDEN]

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Protocol, TypeVar
 
 from kit.shell_hostile import CHAINED, EXPANDED, GIT, HIDDEN, OPTIONS, PATHS, PROGRAMS
-from kit.shell_traps import ARITY, FOLLOWED, LAST_WINS
+from kit.shell_traps import ARITY, FOLLOWED, LAST_WINS, WORDED
 
 T = TypeVar("T")
 
@@ -58,7 +58,8 @@ _DRESSES: tuple[Callable[[str, str], str], ...] = (
 @cache
 def mutable() -> tuple[str, ...]:
     """Hostile commands that stay hostile whatever is put around them."""
-    texts = (CHAINED, EXPANDED, OPTIONS, GIT, PATHS, PROGRAMS, ARITY, LAST_WINS, FOLLOWED)
+    texts: tuple[str, ...] = (CHAINED, EXPANDED, OPTIONS, GIT, PATHS, PROGRAMS)
+    texts += (ARITY, LAST_WINS, FOLLOWED, WORDED)
     lines = [line for text in texts for line in text.split("\n") if line.strip()]
     return (*lines, *HIDDEN[:20])
 

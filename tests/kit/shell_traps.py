@@ -108,3 +108,44 @@ cat .config/gh/hosts.yml
 cat deploy/client_secret.json
 cat infra/prod.tfstate
 """
+
+WORDED = r"""
+jq -n '$ ENV'
+jq -n '$  ENV | .HOME'
+jq -n '[$ ENV[]]'
+jq -n '. | env'
+jq -n '..env'
+yq '$ ENV' docs/data.yaml
+shuf -i 1-9999999999999
+git log -p -- .ssh
+git grep KEY private/
+git apply p.patch
+git apply --stat --apply p.patch
+git apply --check --index p.patch
+git cat-file --batch
+git hash-object -w README.md
+git remote show origin
+git -C private/nested log
+git -C .git log
+git -C private/up log
+git -c core.fsmonitor=id status
+git -c core.pager=id log
+git -c pager.log=id log
+git config --global user.name Eve
+rg --type-add 'x:*.env' -tx KEY private
+tar -tf x:y
+tar tf README.md -I id
+unzip README.zip
+unzip -l a.zip -d out
+unzip -p a.zip
+bat --paging always README.md
+bat cache --build
+sleep 9999
+LANG=/tmp/x ls
+TZ=:/etc/passwd date
+PAGER=less git log
+GIT_PAGER=id git log
+[[ -v a ]]
+[[ -f x && -f y ]]
+[[ README.md -nt /etc/passwd ]]
+"""

@@ -337,7 +337,7 @@ def _shown(call: Call, path: str) -> str:
     last = path.rpartition("/")[2]
     if any(sign in last for sign in "*?[") and any(fnmatchcase(one, last) for one in _SAMPLES):
         return "a pattern that files on the secret list would match"
-    return "" if posixpath.normpath(path).startswith(".") else call.reads_below((path,))
+    return "" if posixpath.normpath(path) == "." else call.reads_below((path,))
 
 
 def _may_enter_submodules(call: Call, given: Given) -> bool:

@@ -42,17 +42,17 @@ _JQ = options(
     " null-input slurp raw-input ascii-output join-output tab unbuffered seq stream",
 )
 _JQ_NEVER = re.compile(
-    r"\b(include|import|input_filename|modulemeta|get_search_list|infinite|repeat)\b|\$ENV"
-    r"|(?:(?<!\.)|(?<=\.\.))\benv\b"
+    r"\b(include|import|input_filename|modulemeta|get_search_list|infinite|repeat)\b"
+    r"|(?<![.\w])ENV\b|(?:(?<!\.)|(?<=\.\.))\benv\b"
 )
-"""`.env` is a field; `env` alone holds every variable."""
+"""`.env` is a field; `env` alone holds every variable, and so does `$ENV`, blanks in it or not."""
 
 
 _YQ = options("rcCMeNPyYjnS", "op", long="yaml-output no-colors prettyPrint raw-output")
 _YQ_VERBS = frozenset({"e", "eval", "ea", "eval-all"})
 _YQ_NEVER = re.compile(
     r"\b(include|import|\w*env\w*|input_filename|modulemeta|get_search_list|load\w*|eval\w*|system"
-    r"|input|inputs)\b|\$ENV"
+    r"|input|inputs)\b|(?<![.\w])ENV\b"
 )
 
 

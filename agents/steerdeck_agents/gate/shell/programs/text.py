@@ -108,6 +108,9 @@ def _printenv(call: Call) -> str:
 def _shuf(call: Call, given: Given) -> str:
     if given.has("r", "repeat") and not given.has("n", "head-count"):
         return "lines without an end"
+    ranges = given.values("i", "input-range")
+    if not given.has("n", "head-count") and any(len(value) > 11 for value in ranges):
+        return "a very long count"
     return "" if given.has("e", "echo") else call.reads(*given.operands)
 
 
