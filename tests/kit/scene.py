@@ -167,6 +167,8 @@ async def scene(
     playing = Scene(runtime, client, where)
     listening = asyncio.create_task(playing.listen())
     await client.watch(SessionId(""), "full")
+    # An answer says that the watch is kept: what is committed before that, nobody hears of.
+    await client.ask(wire.RuntimeStatus(), wire.StatusPage)
     try:
         yield playing
     finally:

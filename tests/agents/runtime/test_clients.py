@@ -14,6 +14,7 @@ from steerdeck_agents.facts.errors import SettingsError, WireError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.runtime import outbox, wire
 from steerdeck_agents.runtime.lifecycle import attach
+from steerdeck_agents.runtime.pages import Pages
 
 
 def play(tmp_path: Path, story: Callable[[Scene], Awaitable[None]]) -> None:
@@ -64,15 +65,18 @@ def test_a_client_of_another_protocol_hears_who_the_runtime_is(tmp_path):
 
 
 def test_an_order_is_refused_in_words_also_when_a_path_in_them_is_no_text(tmp_path, monkeypatch):
-    async def broken(*_: object) -> None:
-        raise WireError("The file /tmp/\udcff is odd.")
+    class Odd(Pages):
+        async def page(self, query: wire.Query) -> str:
+            if isinstance(query, wire.Sessions):
+                raise WireError("The file /tmp/\udcff is odd.")
+            return await super().page(query)
 
-    monkeypatch.setattr("steerdeck_agents.runtime.pages.Pages.page", broken)
+    monkeypatch.setattr("steerdeck_agents.runtime.server.Pages", Odd)
 
     async def story(playing: Scene) -> None:
         async with asyncio.timeout(10):
             with pytest.raises(Exception, match="is odd"):
-                await playing.client.ask(wire.RuntimeStatus(), wire.StatusPage)
+                await playing.client.sessions()
 
     play(tmp_path, story)
 
