@@ -8,11 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from steerdeck_agents.facts.errors import (
-    JournalError,
-    OrderRefused,
-    RepositoryError,
-)
+from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.events import (
     KnownEvent,
     RuntimeEnded,
@@ -37,7 +33,7 @@ from steerdeck_agents.journal.approvals import PastApprovals
 from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
-from steerdeck_agents.loop import delegating, goal, recover
+from steerdeck_agents.loop import delegating, goal, leave, recover
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.today import Today
@@ -55,6 +51,9 @@ from steerdeck_agents.workspace import keep, repository
 from steerdeck_agents.workspace.watch import Watcher
 
 log = logging.getLogger(__name__)
+
+PART_S = 5.0
+"""How long each part of closing may take, beside the sessions."""
 
 
 class Fleet:
@@ -151,22 +150,21 @@ class Fleet:
         ]
 
     async def close(self, reason: str) -> None:
-        """Stop every session where it stands and give the journal back."""
-        beside = [*self._following, *self._ringing]
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
-        await self.keeping.close()
+        """Stop every session where it stands and give the journal back.
+
+        Nothing is waited for without end: what hangs is logged and left as a crash would leave it.
+        """
+        await leave.ended(*self._following, *self._ringing, within_s=PART_S)
+        await leave.finished(self.keeping.close(), "keeping the rules", within_s=PART_S)
         closing = (session.close() for session in self.sessions.values())
         for problem in await asyncio.gather(*closing, return_exceptions=True):
             if problem is not None:
                 log.error("a session did not close in peace: %r", problem)
-        await self._watcher.stop()
-        try:
-            await self.writer.append(RuntimeEnded(reason=reason), full=True)
-        except JournalError as error:
-            log.error("the end of this runtime was not kept: %s", error)
-        await self.writer.stop()
+        await leave.finished(self._watcher.stop(), "watching files", within_s=PART_S)
+        last = RuntimeEnded(reason=reason)
+        told = self.writer.append(last, full=True)
+        await leave.finished(told, "telling the end of this runtime", within_s=PART_S)
+        await leave.finished(self.writer.stop(), "closing the journal", within_s=PART_S)
         self.redactor.end()
 
     def session(self, session: SessionId) -> Session:
@@ -325,8 +323,8 @@ class Fleet:
                 self._follow(state, last)
 
     async def _put_away(self, helper: Session, discard: bool) -> None:
-        await helper.close()
         try:
+            await helper.close()
             async with helper.ground.hands:
                 await helper.end_turn()
                 await helper.place.tear_down()
@@ -339,7 +337,7 @@ class Fleet:
                 )
                 if discard and state.workspace.path:
                     await asyncio.to_thread(keep.discard, state.workspace, self.paths.bin)
-        except (JournalError, RepositoryError) as error:
+        except SteerdeckError as error:
             log.error("helper %s was not put away: %s", helper.id, error)
         finally:
             if not helper.state.archived:

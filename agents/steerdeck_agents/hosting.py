@@ -80,10 +80,12 @@ class Hosting:
         if self.servers is not None:
             settled = asyncio.ensure_future(self.servers.settled())
             halt = asyncio.create_task(stop.wait())
-            await asyncio.wait({settled, halt}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (settled, halt):
-                task.cancel()
-            await asyncio.gather(settled, halt, return_exceptions=True)
+            try:
+                await asyncio.wait({settled, halt}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (settled, halt):
+                    task.cancel()
+                await asyncio.gather(settled, halt, return_exceptions=True)
 
     def hear(self, facts: Iterable[KnownEvent]) -> None:
         """Take over what the developer decided and answered."""

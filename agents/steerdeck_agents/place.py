@@ -35,7 +35,7 @@ from steerdeck_agents.hosting import Hosting
 from steerdeck_agents.journal.enclosures import NewBlob
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
-from steerdeck_agents.loop import recover
+from steerdeck_agents.loop import leave, recover
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
@@ -65,6 +65,8 @@ from steerdeck_agents.workspace.keep import make_independent
 log = logging.getLogger(__name__)
 
 PROGRESS_S = 0.5
+_STOP_S = 4.0
+"""How long what is done beside its work may take to be broken off."""
 
 
 @dataclass(frozen=True)
@@ -209,9 +211,7 @@ class Place:
             await self._shells.close(how)
             await self._told.sent()
             self._shells = None
-        for task in tuple(self._background):
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await leave.ended(*self._background, within_s=_STOP_S)
         if self._ground is not None:
             await self._ground.close()
         if self._model is not None:

@@ -11,19 +11,24 @@ from functools import cached_property
 
 from steerdeck_agents.adapters.adapter import Adapter
 from steerdeck_agents.adapters.native import NativeAdapter
-from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.errors import JournalError, SteerdeckError
 from steerdeck_agents.facts.events import KnownEvent, SessionParked, TurnStarted
 from steerdeck_agents.facts.ids import SessionId, TurnId
 from steerdeck_agents.facts.shells import ShellEnding
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.secret_files import values_in
-from steerdeck_agents.loop import compact, goal, recover, turn
+from steerdeck_agents.loop import compact, goal, leave, recover, turn
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Site
 from steerdeck_agents.place import Place, Services
 from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.work.reviewing import Review
 
 log = logging.getLogger(__name__)
+
+STOP_S = 7.0
+"""How long what a session does may take to be broken off."""
+CLOSE_S = 10.0
+"""How long all of its closing may take; then it is left as a crash would leave it."""
 
 
 class Session:
@@ -36,6 +41,8 @@ class Session:
         self._adapter: Adapter = NativeAdapter()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
+        """It was told to end: whatever comes of that, it does not go on."""
 
     @property
     def state(self) -> SessionState:
@@ -69,6 +76,7 @@ class Session:
     def start(self) -> None:
         """Go to work, in a task of its own."""
         if self._task is None or self._task.done():
+            self._closing = False
             self._task = asyncio.create_task(self._live(), name=f"session {self.id}")
 
     def heard(self, facts: Sequence[KnownEvent]) -> None:
@@ -80,6 +88,7 @@ class Session:
         self.place.hear(facts)
         if self.id in self._services.writer.set_aside and self._task is not None:
             log.error("session %s: %s", self.id, self._services.writer.set_aside[self.id])
+            self._closing = True
             self._task.cancel()
         self.wake()
 
@@ -105,12 +114,22 @@ class Session:
     async def close(self, how: ShellEnding = "runtime") -> None:
         """Stop working, with no word of a turn's end: a crash and a close look the same there.
 
-        Its shell sessions end; `how` is why.
+        Its shell sessions end; `how` is why. SteerdeckError when it did not end in time; what of it
+        still runs is not waited for, and can't record anything once the journal is closed.
         """
+        self._closing = True
         self.place.unwatch()
+        what = f"closing session {self.id}"
+        closed = await leave.finished(self._close(how), what, within_s=CLOSE_S)
+        if not closed or (self._task is not None and not self._task.done()):
+            raise SteerdeckError(
+                f"{self.state.name} did not stop. End the runtime with `steerdeck runtime stop`;"
+                " the next one brings it back as after a crash."
+            )
+
+    async def _close(self, how: ShellEnding) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await leave.ended(self._task, within_s=STOP_S)
         self._services.governor.forget(self.id)
         await self.place.close(how)
 
@@ -126,7 +145,7 @@ class Session:
     async def _live(self) -> None:
         self.place.watch()
         self.wake()
-        while not self.state.archived:
+        while not (self._closing or self.state.archived):
             try:
                 await self._step()
             except JournalError as error:
@@ -175,8 +194,11 @@ class Session:
     async def _failed(self) -> None:
         """An error nobody foresaw parks the session with its turn open, said in the journal.
 
-        What it held in memory may differ from the journal now, so it is read anew on resume.
+        What it held in memory may differ from the journal now, so it is read anew on resume. While
+        it is closed the error is one of being broken off.
         """
+        if self._closing:
+            return
         self.place.forget()
         reason = "Steerdeck itself failed here; `steerdeck runtime log` has the details."
         parked = SessionParked(session=self.id, reason=reason, way_out="Resume to try again.")

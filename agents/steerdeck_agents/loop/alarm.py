@@ -52,5 +52,7 @@ class Alarm:
                         pause_s = min(pause_s, left_s)
             except JournalError as error:
                 log.error("a parked session stays parked for now: %s", error)
+            # Not `wait_for`, which can lose a cancellation to a session parked at that moment.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause_s)
+                async with asyncio.timeout(pause_s):
+                    await self._changed.wait()

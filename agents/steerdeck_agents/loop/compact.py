@@ -69,7 +69,9 @@ async def woken(wake: asyncio.Event, site: Site | None) -> None:
     """
     idle_s = site.compact_idle_s if site is not None and _worth_it(site) else 0.0
     try:
-        await asyncio.wait_for(wake.wait(), idle_s or None)
+        # Not `wait_for`, which can lose a cancellation to a fact of that moment.
+        async with asyncio.timeout(idle_s or None):
+            await wake.wait()
     except TimeoutError:
         if site is not None and _worth_it(site):
             ordered = CompactionOrdered(session=site.session, reason="idle")

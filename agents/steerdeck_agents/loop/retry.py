@@ -31,7 +31,9 @@ async def due(site: Site) -> bool:
         if left_s <= 0 or _planned_ms(site) != planned:
             return not site.stop.is_set()
         try:
-            await asyncio.wait_for(site.wake.wait(), left_s)
+            # Not `wait_for`, which can lose a cancellation to a fact of that moment.
+            async with asyncio.timeout(left_s):
+                await site.wake.wait()
         except TimeoutError:
             continue
     return False

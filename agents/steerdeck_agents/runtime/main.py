@@ -15,6 +15,7 @@ from pathlib import Path
 from steerdeck_agents.facts.errors import JournalTaken, SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SystemClock
 from steerdeck_agents.gate.secret_log import guard_logs
+from steerdeck_agents.runtime import deadline
 from steerdeck_agents.runtime.lifecycle import TAKEN
 from steerdeck_agents.runtime.server import Runtime
 from steerdeck_agents.sandbox.probe import probe
@@ -54,6 +55,7 @@ async def serve(where: Paths) -> int:
         # Sessions are at work already: they are closed as at any other end.
         reason, code = str(error), 1
     log.info("ending: %s", reason)
+    deadline.end_within(deadline.ENDS_S)
     await runtime.close(reason)
     return code
 

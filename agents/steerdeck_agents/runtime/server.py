@@ -29,12 +29,14 @@ from steerdeck_agents.facts.places import Level
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.database import SCHEMA
 from steerdeck_agents.journal.writer import Committed
+from steerdeck_agents.loop import leave
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.models.scripted_server import ScriptedServer, serve
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.connection import Connection
 from steerdeck_agents.runtime.obey import obey
 from steerdeck_agents.runtime.pages import Pages
+from steerdeck_agents.runtime.strays import Strays
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import Paths, make_socket_folder
 
@@ -93,6 +95,7 @@ class Runtime:
             patience=patience or Patience(),
         )
         self._pages = Pages(self.fleet, self._status)
+        self._strays = Strays()
 
     async def start(self) -> None:
         """Take the journal, bring sessions back; JournalError when another runtime has it."""
@@ -120,6 +123,8 @@ class Runtime:
         while True:
             with contextlib.suppress(TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(self._ending), LOOK_S)
+            if collected := self._strays.collect(self._clock.monotonic()):
+                log.info("%d ended processes that nobody waited for were collected", collected)
             if self._server is not None and not self._paths.socket.exists():
                 await self._listen_again()
             if self._connections or self.fleet.busy():
@@ -153,10 +158,12 @@ class Runtime:
             await asyncio.wait(tuple(self._serving), timeout=FAREWELL_S)
         if self._orders:
             # An order half carried out, a landing say, is let to its end and its fact.
-            await asyncio.wait(tuple(self._orders.values()), timeout=ORDERS_S)
+            _, left = await asyncio.wait(tuple(self._orders.values()), timeout=ORDERS_S)
+            for order in left:
+                log.error("an order is not carried out yet and is left: %s", leave.where(order))
         await self.fleet.close(reason)
         if self._scripted is not None:
-            await self._scripted.close()
+            await leave.finished(self._scripted.close(), "the scripted model", within_s=FAREWELL_S)
 
     async def attach(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one client to its end; peers of another user are turned away."""
