@@ -20,6 +20,8 @@ HEAD_TAIL = 32 * 1024
 LIVE = 8 * 1024
 LIVE_EVERY_S = 0.05
 CAP = 100 * 1024 * 1024
+KEPT = 8 * 1024 * 1024
+"""Bytes of a complete output that are stored; of a longer one its two ends."""
 _CHUNK = 64 * 1024
 _HELD_S = 0.05
 """How long an unfinished word waits for its rest before a prompt is taken for one."""
@@ -37,6 +39,20 @@ codecs.register_error("steerdeck-marks", _mark)
 def readable(data: bytes) -> str:
     """UTF-8 text; each byte that is none becomes a visible mark such as `⟨FF⟩`."""
     return data.decode("utf-8", "steerdeck-marks")
+
+
+def kept_of(spool: Path, most: int = KEPT) -> bytes:
+    """A complete output for the journal; of more than `most` its two ends around a mark."""
+    with spool.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        if size <= most:
+            return file.read()
+        half = most // 2
+        head = file.read(half)
+        file.seek(size - half)
+        mark = f"\n[… {size - 2 * half:,} of {size:,} bytes are left out here …]\n"
+        return head + mark.encode() + file.read()
 
 
 class HeadTail:

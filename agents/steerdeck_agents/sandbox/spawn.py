@@ -9,6 +9,7 @@ from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox import appetite
 from steerdeck_agents.sandbox.descendants import Seen
+from steerdeck_agents.sandbox.output import kept_of
 
 
 class Spawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,3 +63,9 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
     """What is to be told besides: why the complete output could not be kept, what it took, what it
     changed that was put back."""
+
+    def kept(self) -> bytes:
+        """What it printed, as it is stored; blocks."""
+        if self.spool is None:
+            return self.head_tail.encode(errors="replace")
+        return kept_of(self.spool)

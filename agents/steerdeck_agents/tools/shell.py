@@ -21,7 +21,7 @@ from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.gate.verdict import is_online
 from steerdeck_agents.sandbox import hosts
 from steerdeck_agents.sandbox.descendants import Seen
-from steerdeck_agents.sandbox.output import readable
+from steerdeck_agents.sandbox.output import kept_of, readable
 from steerdeck_agents.sandbox.process import Finished, Spawn, run
 from steerdeck_agents.sandbox.proxy import Use, online
 from steerdeck_agents.tools.arguments import parse
@@ -34,7 +34,6 @@ _LONGEST_SCRIPT = 100_000
 _MOST_SECONDS = 1800
 _MOST_WAIT_S = 30
 _MOST_HOSTS = 16
-_LARGEST_COMPLETE = 8 * 1024 * 1024
 """Most bytes of output kept for people; more stays cut in its middle, with a marker."""
 
 
@@ -175,27 +174,15 @@ def _told(finished: Finished, timeout_s: float) -> Outcome:
 
 def from_spool(spool: Path, room: int) -> tuple[str, bytes]:
     """The output for the model, and the bytes kept for people."""
+    kept = kept_of(spool)
+    lines = 0 if kept.endswith(b"\n") else 1
     with spool.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        if size <= _LARGEST_COMPLETE:
-            data = file.read()
-            return fit(readable(data), room, size, _lines(data)), data
-        half = _LARGEST_COMPLETE // 2
-        head, lines = file.read(half), 0
-        file.seek(0)
         while chunk := file.read(1024 * 1024):
             lines += chunk.count(b"\n")
-        file.seek(size - half)
-        tail = file.read()
-    lines += not tail.endswith(b"\n")
-    marker = f"\n[… {size - 2 * half:,} of {size:,} bytes are left out here …]\n"
-    ends = readable(head[:room]) + readable(tail[-room:])
-    return fit(ends, room, size, lines), head + marker.encode() + tail
-
-
-def _lines(data: bytes) -> int:
-    return data.count(b"\n") + (not data.endswith(b"\n"))
+        size = file.tell()
+    whole = size == len(kept)
+    shown = readable(kept) if whole else readable(kept[:room]) + readable(kept[-room:])
+    return fit(shown, room, size, lines), kept
 
 
 def _cut_short(finished: Finished) -> bool:

@@ -31,10 +31,9 @@ from steerdeck_agents.facts.shells import (
 from steerdeck_agents.sandbox.descendants import Seen, look
 from steerdeck_agents.sandbox.live import Live, Prompt, start_live
 from steerdeck_agents.sandbox.loopback import Loopback, open_loopback
-from steerdeck_agents.sandbox.process import Finished, Spawn
+from steerdeck_agents.sandbox.process import Spawn
 from steerdeck_agents.sandbox.relay import Relay
-from steerdeck_agents.tools.outcome import LIMIT, Outcome
-from steerdeck_agents.tools.shell import from_spool
+from steerdeck_agents.tools.outcome import Outcome
 from steerdeck_agents.tools.shell_told import Sight, ending, forced_end, told
 
 MOST = 16
@@ -311,7 +310,7 @@ class Shells:
                 shell.how = forced
             elif not finished.interrupted:
                 shell.how = "exited"
-            complete = await asyncio.to_thread(_complete, finished)
+            complete = await asyncio.to_thread(finished.kept)
         with contextlib.suppress(OSError):
             shell.spool.unlink(missing_ok=True)
         fact = ShellEnded(
@@ -351,9 +350,3 @@ async def _first(timeout_s: float, *events: asyncio.Event) -> None:
     finally:
         for task in tasks:
             task.cancel()
-
-
-def _complete(finished: Finished) -> bytes:
-    if finished.spool is None:
-        return finished.head_tail.encode(errors="replace")
-    return from_spool(finished.spool, LIMIT)[1]

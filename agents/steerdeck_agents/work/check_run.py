@@ -24,7 +24,6 @@ from steerdeck_agents.work.checks_found import Found
 
 CAP = 32 * 1024 * 1024
 """Bytes a check may print before it is stopped."""
-_LARGEST_COMPLETE = 8 * 1024 * 1024
 _CANNOT_RUN = (126, 127)
 """Bash: not executable, not found."""
 _NO_MODULE = re.compile(r"^\S*python[\w.]*: No module named \S+$", re.M)
@@ -85,7 +84,7 @@ async def run_check(
 
 
 def _told(check: Check, finished: Finished, baseline: CheckResult | None) -> Ran:
-    complete = _complete(finished)
+    complete = finished.kept()
     output = readable(complete)
     status = _status(finished, output)
     result = result_of(
@@ -133,19 +132,3 @@ def _problem(check: Check, status: CheckStatus, finished: Finished, output: str)
         case "failed" if finished.signal is not None:
             return f"ended by signal {finished.signal}"
     return ""
-
-
-def _complete(finished: Finished) -> bytes:
-    """All it printed; of very much the two ends, around a mark."""
-    if finished.spool is None:
-        return finished.head_tail.encode(errors="replace")
-    with finished.spool.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        if size <= _LARGEST_COMPLETE:
-            return file.read()
-        half = _LARGEST_COMPLETE // 2
-        head = file.read(half)
-        file.seek(size - half)
-        mark = f"\n[… {size - 2 * half:,} of {size:,} bytes are left out here …]\n"
-        return head + mark.encode() + file.read()

@@ -23,7 +23,6 @@ from steerdeck_agents.sandbox.process import Finished, Spawn, run
 from steerdeck_agents.settings.project import NAME, Project, Script
 from steerdeck_agents.workspace.within import read_file
 
-LOG = 8 * 1024 * 1024
 """Bytes of a log that are kept; of a longer one both ends."""
 _LARGEST_FILE = 4 * 1024 * 1024
 _WORDS = {"setup": "set-up", "teardown": "tear-down"}
@@ -143,7 +142,7 @@ async def run_script(
             status="refused",
             sentence=f"The {_WORDS[script.kind]} script was not started: {error}",
         )
-    log = await asyncio.to_thread(_log, finished)
+    log = await asyncio.to_thread(finished.kept)
     ended = _ended(finished, script.timeout_s)
     return SetupResult(
         kind=script.kind,
@@ -180,20 +179,6 @@ def _started(text: str) -> Iterator[str]:
                 first = _STARTERS.fullmatch(word) is not None
                 if not first:
                     yield word
-
-
-def _log(finished: Finished) -> bytes:
-    if finished.spool is None:
-        return finished.head_tail.encode()
-    with finished.spool.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        if size <= LOG:
-            return file.read()
-        head = file.read(LOG // 2)
-        file.seek(size - LOG // 2)
-        tail = file.read()
-    return head + f"\n[… {size - len(head) - len(tail):,} bytes cut here …]\n".encode() + tail
 
 
 def _ended(finished: Finished, timeout_s: float) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steerdeck_agents.sandbox.output import HEAD_TAIL, LIVE, Collector, readable
+from steerdeck_agents.sandbox.output import HEAD_TAIL, LIVE, Collector, kept_of, readable
 
 
 def collect(tmp_path: Path, *parts: bytes, cap: int = 1 << 30) -> Collector:
@@ -22,6 +22,15 @@ def test_output_that_fits_is_whole_and_needs_no_file(tmp_path: Path) -> None:
     assert collector.head_tail() == "x" * HEAD_TAIL
     assert collector.close() is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_complete_output_is_stored_whole_and_a_longer_one_at_both_ends(tmp_path: Path) -> None:
+    spool = tmp_path / "spool"
+    whole = "".join(f"{number}\n" for number in range(2_000)).encode()
+    spool.write_bytes(whole)
+    assert kept_of(spool, len(whole)) == whole
+    mark = f"\n[… {len(whole) - 1000:,} of {len(whole):,} bytes are left out here …]\n".encode()
+    assert kept_of(spool, 1000) == whole[:500] + mark + whole[-500:]
 
 
 def test_one_byte_more_is_cut_in_the_middle_with_the_number_said(tmp_path: Path) -> None:
