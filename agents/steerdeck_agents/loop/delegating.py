@@ -7,6 +7,8 @@ for it again; no helper is started twice, and no call of this kind is ever lost.
 
 import asyncio
 
+from msgspec.structs import replace
+
 from steerdeck_agents.facts.action import Delegate
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
@@ -17,16 +19,14 @@ from steerdeck_agents.facts.events import (
     MessageSent,
     MessageWithdrawn,
     Noticed,
-    SessionConfigured,
-    SessionCreated,
     SessionForked,
     TurnStarted,
 )
 from steerdeck_agents.facts.forks import Copying
 from steerdeck_agents.facts.ids import CallId, MessageId, SessionId, TurnId
-from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.state import OpenCall, SessionState
 from steerdeck_agents.loop import perform
+from steerdeck_agents.loop.fork import created_beside, effort_of
 from steerdeck_agents.loop.helper_answer import Answer, refused, reported
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.tools.outcome import Outcome
@@ -140,30 +140,14 @@ def _birth(
     slot: int,
 ) -> list[KnownEvent]:
     """What a helper is. It has no budget of its own: its parent's hold for both."""
-    place = parent.workspace
-    facts: list[KnownEvent] = [
-        SessionCreated(
-            session=helper,
-            actor="agent",
-            name=name,
-            task=action.brief,
-            workspace=Workspace(
-                path="",
-                repository=place.repository,
-                branch="",
-                base=place.base,
-                subfolder=place.subfolder,
-            ),
-            model=parent.model,
-            slot=slot,
-            mode=parent.mode if action.writes else "plan",
-            level=parent.level,
-            surroundings=parent.surroundings,
-            parent=parent.id,
-        )
-    ]
-    if parent.effort:
-        facts.append(SessionConfigured(session=helper, effort=parent.effort))
+    created = replace(
+        created_beside(parent, helper, name, slot),
+        actor="agent",
+        task=action.brief,
+        mode=parent.mode if action.writes else "plan",
+        parent=parent.id,
+    )
+    facts: list[KnownEvent] = [created, *effort_of(parent, helper)]
     # Its files are a copy; its words, and the key of its prefix in the server's cache, are its own.
     facts.append(SessionForked(session=helper, root=helper, copying=copying))
     text = (

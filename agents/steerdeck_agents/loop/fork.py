@@ -7,6 +7,8 @@ request would carry come along, since the model is owed one for each call it mad
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from steerdeck_agents.facts.events import (
     ItemAdded,
     KnownEvent,
@@ -31,36 +33,52 @@ _FORKED = (
 )
 
 
+def created_beside(
+    source: SessionState, session: SessionId, name: str, slot: int
+) -> SessionCreated:
+    """A session with the model, mode and surroundings of another, on the same base.
+
+    Its workspace has no place yet.
+    """
+    place = source.workspace
+    return SessionCreated(
+        session=session,
+        name=name,
+        task="",
+        workspace=Workspace(
+            path="",
+            repository=place.repository,
+            branch="",
+            base=place.base,
+            subfolder=place.subfolder,
+        ),
+        model=source.model,
+        slot=slot,
+        mode=source.mode,
+        level=source.level,
+        surroundings=source.surroundings,
+    )
+
+
+def effort_of(source: SessionState, session: SessionId) -> list[KnownEvent]:
+    """The reasoning effort of one session as a fact of another, where it has one."""
+    return [SessionConfigured(session=session, effort=source.effort)] if source.effort else []
+
+
 def born(
     session: SessionId, source: SessionState, copying: Copying, level: Level, name: str, slot: int
 ) -> list[KnownEvent]:
     """The facts a fork begins with; counts, rules and waiting words are not among them."""
-    place = source.workspace
-    facts: list[KnownEvent] = [
-        SessionCreated(
-            session=session,
-            actor="developer",
-            name=name,
-            task=source.task,
-            workspace=Workspace(
-                path="",
-                repository=place.repository,
-                branch="",
-                base=place.base,
-                subfolder=place.subfolder,
-            ),
-            model=source.model,
-            slot=slot,
-            mode=source.mode,
-            agent=source.agent,
-            level=level,
-            surroundings=source.surroundings,
-            limits=source.limits,
-            forked_from=source.id,
-        )
-    ]
-    if source.effort:
-        facts.append(SessionConfigured(session=session, effort=source.effort))
+    created = replace(
+        created_beside(source, session, name, slot),
+        actor="developer",
+        task=source.task,
+        agent=source.agent,
+        level=level,
+        limits=source.limits,
+        forked_from=source.id,
+    )
+    facts: list[KnownEvent] = [created, *effort_of(source, session)]
     if source.plan.steps:
         facts.append(PlanUpdated(session=session, steps=source.plan.steps))
     facts.append(

@@ -23,7 +23,6 @@ from steerdeck_agents.sandbox.process import Finished, Spawn, run
 from steerdeck_agents.settings.project import NAME, Project, Script
 from steerdeck_agents.workspace.within import read_file
 
-"""Bytes of a log that are kept; of a longer one both ends."""
 _LARGEST_FILE = 4 * 1024 * 1024
 _WORDS = {"setup": "set-up", "teardown": "tear-down"}
 _STARTERS = re.compile(
