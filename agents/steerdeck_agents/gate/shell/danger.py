@@ -43,6 +43,15 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _FETCHERS = listed("curl wget fetch aria2c http https lwp-request nc ncat GET")
+_MOST_NAMED = 3
+"""Things told of one script; each is weighed by its words, the worst first."""
+_WORST = (
+    re.compile(
+        r"everything there is|removes [/~]( |$)|a disk|over (the device )?/dev/|whole system"
+    ),
+    re.compile(r"the network|nobody can read|opens a connection|the whole machine"),
+    re.compile(r"remove|destroy|delete"),
+)
 _DECODERS = listed("base64 base32 xxd openssl rev tr gunzip zcat uudecode gzip bzip2 xz")
 _BOMB = re.compile(
     r"(?<![\w:.])([\w:.]{1,40})\s{0,9}\(\s{0,9}\)\s{0,9}[{(][^}]{0,200}?(?<![\w.])\1\s{0,9}(\||&)"
@@ -89,10 +98,23 @@ _RAW: tuple[tuple[re.Pattern[str], str], ...] = (
 def danger_of(script: str, root: str) -> str:
     """A sentence that says what can't be brought back; empty when nothing was found.
 
-    `root` is the workspace, absolute.
+    `root` is the workspace, absolute. The worst of several is named first, and three at most.
     """
-    why = _Search(root).text(script, 0) or _bomb(script)
+    found = _Search(root).text(script, 0) or _bomb(script)
+    told = sorted(dict.fromkeys(found.splitlines()), key=_badness)
+    if len(told) > _MOST_NAMED:
+        told = [*told[:_MOST_NAMED], f"and {len(told) - _MOST_NAMED} more"]
+    why = "; ".join(told)
     return f"{why[0].upper()}{why[1:]}." if why else ""
+
+
+def is_dangerous(found: Loose, root: str) -> bool:
+    """Whether one command of a script has a mark of its own."""
+    return bool(_Search(root).command(found, 0))
+
+
+def _badness(why: str) -> int:
+    return next((rank for rank, worse in enumerate(_WORST) if worse.search(why)), len(_WORST))
 
 
 def _bomb(script: str) -> str:
@@ -108,6 +130,7 @@ class _Search:
     """One search through a script and the texts inside of it; what takes too long is searched only.
 
     Texts and words that were seen are not looked at again, since wrappers may nest without end.
+    What is found of a text has a line for each command, the first thing of it.
     """
 
     def __init__(self, root: str) -> None:
@@ -122,12 +145,12 @@ class _Search:
         if depth > DEEPEST or len(script) > _LONGEST or self.left <= 0:
             return _by_pattern(script)
         commands = loose_commands(script)
-        for found in commands[:_MOST_COMMANDS]:
-            if why := self.command(found, depth):
-                return why
+        whys = [self.command(found, depth) for found in commands[:_MOST_COMMANDS]]
         broken = self.left <= 0 or len(commands) > _MOST_COMMANDS or too_deep(script)
         broken = broken or tree(script).root_node.has_error
-        return _downloaded(commands) or (_by_pattern(script) if broken else "")
+        whys.append(_downloaded(commands))
+        told = "\n".join(filter(None, whys))
+        return told or (_by_pattern(script) if broken else "")
 
     def command(self, found: Loose, depth: int) -> str:
         for operator, target in found.writes:
