@@ -34,8 +34,9 @@ def ask(story: Story, name: str, what: str, ago_s: float = 0.0, **more: object) 
     story.add(
         name,
         e.ApprovalRequested(
-            approval=ApprovalId(f"{name}_a"), call=call, kind="command", what=what,
-            binding=Sha(name.ljust(64, "0")), **{"level": "bubblewrap", **more},
+            approval=ApprovalId(f"{name}_a"), call=call, what=what,
+            binding=Sha(name.ljust(64, "0")),
+            **{"kind": "command", "level": "bubblewrap", **more},
         ),
         ago_s,
     )  # fmt: skip
@@ -58,6 +59,29 @@ def danger() -> Feed:
             reads=("list.txt",), network=("curl",),
         ),
         taint=("web page https://forum.example/t/8812", "server jira: search_issues"),
+    )  # fmt: skip
+    return Feed(story.events, OUTLOOK)
+
+
+FETCH = "pip download -d wheels rich && python -m build"
+
+
+def network() -> Feed:
+    """wheels asks for two hosts, after its commands reached one and were refused another."""
+    story = Story()
+    begin(story, "wheels", 1)
+    rule = Rule(id="r1", kind="network", command="files.pythonhosted.org", session="wheels", uses=9)
+    story.add("wheels", e.RuleAdded(rule=rule), 250)
+    for host, allowed, got in (("pypi.org", True, 48_210), ("telemetry.example", False, 0),
+                               ("pypi.org", True, 1_200_000)):  # fmt: skip
+        story.add("wheels", e.NetworkUsed(call=CallId("c0"), host=host, port=443, allowed=allowed,
+                                          sent=900 * allowed, received=got), 200)  # fmt: skip
+    ask(
+        story, "wheels", f"network: pypi.org:8443\n{FETCH}", 30, kind="network",
+        why="The wheel of rich is needed to build without a network.",
+        reasons=("no rule names this exact command", "it asks for the network: pypi.org:8443"),
+        outline=Outline((Command("pip", ("download", "-d", "wheels", "rich"), network=True),
+                         Command("python", ("-m", "build"))), network=("pip",)),
     )  # fmt: skip
     return Feed(story.events, OUTLOOK)
 

@@ -9,12 +9,12 @@ import pytest
 from msgspec import structs
 from textual import events
 
-from kit.asks import DANGER, SAME, alike, ask, begin, danger, ruled
+from kit.asks import DANGER, FETCH, SAME, alike, ask, begin, danger, network, ruled
 from kit.desk import NOW, Feed, Story, deck, told, until
 from kit.shop import OUTLOOK, proposal, shop, with_past
 from prove import fidelity
 from prove.claim import Tally
-from steerdeck.panes.approval import verdict_rows
+from steerdeck.panes.approval import round_about, verdict_rows
 from steerdeck.panes.exact import written
 from steerdeck.panes.scoped import SCOPES, Reach, past_rows
 from steerdeck.screens.deciding import CONFIRM_S
@@ -25,7 +25,8 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ruling import Meter
 from steerdeck_agents.facts.verdict import Rule, Terms
 from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
-from steerdeck_agents.gate.rule_terms import left
+from steerdeck_agents.gate.rule_propose import Proposal
+from steerdeck_agents.gate.rule_terms import in_words, left
 
 
 def play(scene, feed: Feed, *, size=(120, 36), keys=()) -> None:
@@ -354,6 +355,45 @@ def test_an_edited_command_is_asked_for_anew_and_enter_runs_nothing():
         assert order.text.endswith("--check -v") and order.shown == "f" * 64
 
     play(scene, shop())
+
+
+# the network
+
+
+def test_a_card_of_the_network_names_host_port_program_and_what_is_open_and_was_reached():
+    state = network().states()["wheels"]
+    (asked,) = state.approvals
+    decided = words_of(verdict_rows(asked, state, 80))
+    assert (
+        "opens      ▲ pypi.org   port 8443" in decided and "asked by   pip   or another" in decided
+    )
+    assert "network:" not in decided, "neither the first line nor the reason is said again"
+    assert FETCH in decided
+    lasting = standing(Rule(id="r2", kind="network", command="*.internal", everywhere=True)).rules
+    around = words_of(round_about(asked, state, None, NOW, 80, lasting=lasting))
+    assert "by rule    § the host files.pythonhosted.org   this session, 9 uses left" in around
+    assert "§ the host *.internal   everywhere" in around
+    assert "so far     / pypi.org:443   2 connections, 2 kB out, 1.2 MB in" in around
+    assert "✗ telemetry.example:443   1 refused" in around
+    assert "no other host" in around and "no network" not in around
+
+
+def test_a_yes_to_a_host_may_become_a_rule_about_that_host():
+    feed = network()
+    rule = Rule(id="", kind="network", command="pypi.org:8443")
+    why = "It is about the host alone."
+    feed.proposal = Proposal(rule=rule, sha=rule.sha(), words=in_words(rule), why=why)
+
+    async def scene(app, pilot, feed):
+        text = told(app)
+        assert "asks to reach pypi.org:8443" in text
+        assert "would store  allow the host pypi.org:8443" in text
+        await in_scope(app, pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: feed.orders)
+        assert (feed.orders[0].rule, feed.orders[0].scope) == (rule, "session")
+
+    play(scene, feed, size=(120, 44))
 
 
 # rules that end

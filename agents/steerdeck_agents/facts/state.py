@@ -27,6 +27,7 @@ from steerdeck_agents.facts.ids import (
 )
 from steerdeck_agents.facts.limits import Kind as LimitKind
 from steerdeck_agents.facts.limits import Limits, Spent
+from steerdeck_agents.facts.network import Reached
 from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Plan
@@ -263,6 +264,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     goal: OpenGoal | None = None
     taint: tuple[str, ...] = ()
     """Sources nobody vouches for whose words are in its prompt."""
+    network: tuple[Reached, ...] = ()
+    """Hosts its commands reached or tried, the newest last."""
     drifts: tuple[Drift, ...] = ()
     """What was seen to go wrong since the developer last spoke."""
     files: tuple[FileChange, ...] = ()

@@ -154,7 +154,9 @@ def _of_host(asked: Example, past: Sequence[Example], left_out: int) -> Proposal
     rule = Rule(id="", kind="network", command=names[0])
     made = _told(rule, asked, past, left_out, why)
     name, _, port = names[0].partition(":")
-    tries = (f"{name}:8443" if port != "8443" else name, f"www.{name}", f"{name}.example")
+    bare = name.removeprefix("*.")
+    beside = bare if bare != name else f"www.{name}"
+    tries = (f"{name}:8443" if port != "8443" else name, beside, f"{bare}.example")
     near = tuple(one for one in tries if not through([rule], (one,)))
     return msgspec.structs.replace(made, near=near)
 

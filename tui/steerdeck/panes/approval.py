@@ -12,6 +12,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import LABEL, labelled
 from steerdeck.panes.evidence import call_rows
 from steerdeck.panes.exact import SECRET
+from steerdeck.panes.networked import REASON, host_rows, open_rows
 from steerdeck.panes.outlined import outline_rows
 from steerdeck.panes.wish import CONSENTS, body
 from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
@@ -19,11 +20,12 @@ from steerdeck.waiting import folder_of
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Called, Transcript
+from steerdeck_agents.runtime.wire_rules import RuleStands
 
 if TYPE_CHECKING:
     from steerdeck_agents.gate.rule_propose import Proposal
 
-BY_RULE = ("command", "patch", "tool")
+BY_RULE = ("command", "patch", "tool", "network")
 """Kinds a rule can answer."""
 
 
@@ -35,7 +37,10 @@ def verdict_rows(
 ) -> list[Line]:
     """What a decision is about; the end of it must have been seen."""
     lines = [*danger_rows(approval), *body(approval, state, width)]
-    found = [*_alike(approval, alike), *_asks(approval)]
+    found = [*_alike(approval, alike)]
+    if approval.kind == "network":
+        found += host_rows(approval)
+    found += _asks(approval)
     if not _repeats(approval):
         found += outline_rows(approval.outline)
     found += _taint(approval)
@@ -54,12 +59,18 @@ def round_about(
     now: int,
     width: int,
     proposal: "Proposal | None" = None,
+    lasting: Sequence[RuleStands] = (),
 ) -> list[Line]:
-    """Who asks and why, where it would run, what came before, and the rule there could be."""
+    """Who asks and why, where it would run, what came before, and the rule there could be.
+
+    `lasting` are the rules that hold for the session and are not its own.
+    """
     lines = [BLANK]
     if approval.why.strip():
         lines += [labelled("why", [foreign(f"“{one_line(approval.why, 2000)}”", "t1")]), BLANK]
     lines += _where(approval, state, width)
+    if approval.kind == "network":
+        lines += [BLANK, *open_rows(state, lasting, now)]
     before = _before(transcript, now, width)
     if before and approval.kind not in CONSENTS:
         lines += [BLANK, *before]
@@ -88,7 +99,9 @@ def _asks(approval: OpenApproval) -> list[Line]:
     """Why the gate asks; what stands in the band above is not said twice."""
     lines = []
     told = f"DANGER: {approval.danger}"
-    for number, reason in enumerate(why for why in approval.reasons if why != told):
+    above = REASON if approval.kind == "network" else told
+    left = (why for why in approval.reasons if why != told and not why.startswith(above))
+    for number, reason in enumerate(left):
         shape = Span(f"{glyphs().needs} ", "needs")
         lines.append(labelled("" if number else "asks", [shape, foreign(reason, "t0")], hang=2))
     return lines
@@ -150,7 +163,7 @@ def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line
         where.append(foreign(f"   in {folder}/", "t1"))
     lines = [labelled("agent", agent), labelled("where", where)]
     if state.level.name != "none" and _confined(approval, state):
-        lines.append(labelled("sandbox", sandbox_words(state)))
+        lines.append(labelled("sandbox", sandbox_words(state, approval.kind == "network")))
     for number, file in enumerate(approval.files):
         removed = glyphs().removed
         counts = (Span(f"+{file.added} {removed}{file.removed}", "t2"),)
@@ -159,8 +172,8 @@ def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line
     return lines
 
 
-def sandbox_words(state: SessionState) -> list[Span]:
-    """What holds the command back, only as far as it was probed."""
+def sandbox_words(state: SessionState, opened: bool = False) -> list[Span]:
+    """What holds the command back, only as far as it was probed; `opened`: but for its hosts."""
     level = state.level
     if level.name == "none":
         return [
@@ -171,7 +184,7 @@ def sandbox_words(state: SessionState) -> list[Span]:
         word
         for word, held in (
             ("writes only the workspace", level.files),
-            ("no network", level.network),
+            ("no other host" if opened else "no network", level.network),
             ("sees no other process", level.processes),
         )
         if held
@@ -201,6 +214,8 @@ def _rule(approval: OpenApproval, state: SessionState, proposal: "Proposal | Non
     lines = [BLANK, hairline(), labelled("scope", words, hang=2)]
     if approval.kind == "tool":
         lines.append(labelled("", [Span("every call of it, whatever its arguments", "t0")]))
+    if approval.kind == "network":
+        lines.append(labelled("", [foreign(proposal.why, "t1")]))
     if approval.offer is not None:
         alike = f"you allowed {approval.offer.alike} like it before"
         lines.append(labelled("", [Span(f"{glyphs().rule} {alike}", "t0")]))

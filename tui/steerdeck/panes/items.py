@@ -119,7 +119,8 @@ def around(model: DeckModel, item: InboxItem, now: int, width: int) -> list[Line
     transcript = model.transcripts.get(item.session)
     proposal = model.proposals.get(approval.id)
     state = model.states[item.session]
-    return round_about(approval, state, transcript, now, width, proposal)
+    lasting = model.lasting_of(state)
+    return round_about(approval, state, transcript, now, width, proposal, lasting)
 
 
 def _alike(model: DeckModel, item: InboxItem) -> list[tuple[OpenApproval, SessionState]]:

@@ -103,7 +103,9 @@ def field_rows(reach: Reach, state: SessionState, active: Field) -> list[Line]:
 
 
 def _rule_row(reach: Reach, active: bool) -> Line:
-    kind = {"patch": "patches", "tool": "tool"}.get(reach.rule.kind, "commands")
+    kind = {"patch": "patches", "tool": "tool", "network": "network"}.get(
+        reach.rule.kind, "commands"
+    )
     words = [Span(kind.ljust(LABEL), "t2"), Span(written(in_words(reach.rule)), "t0", bold=True)]
     place = ""
     if len(reach.rules) > 1:
@@ -170,9 +172,11 @@ def past_of(reach: Reach, proposal: "Proposal") -> "Past | None":
 def _of_past(past: "Past", now: int) -> list[Line]:
     """The examples, and below them the sentence that decides."""
     bad, allowed, asks = past.counts
+    # What runs at a host is allowed by other rules, or asks.
+    passes = "matches" if past.rule.kind == "network" else "allows"
     lines = [
         *_examples("rejected", past.rejected, bad, now, glyphs().failed),
-        *_examples("allows", past.allowed, allowed, now, glyphs().done),
+        *_examples(passes, past.allowed, allowed, now, glyphs().done),
         *_examples("still asks", past.asks, asks, now, glyphs().needs),
     ]
     if bad:

@@ -15,6 +15,7 @@ from steerdeck.panes.exact import HANG, Look, is_long, lines_of, rows
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.waiting import shell_of
 from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.network import asked_for
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_themes.palettes import Token
 
@@ -44,7 +45,11 @@ def verb_of(approval: OpenApproval) -> str:
         case "patch":
             return "asks to change files"
         case "network":
-            return "asks for the network"
+            hosts = asked_for(approval.what)[0]
+            more = f" and {len(hosts) - 1} more" if len(hosts) > 1 else ""
+            return (
+                f"asks to reach {one_line(hosts[0], 30)}{more}" if hosts else "asks for a network"
+            )
         case "input":
             return "asks to type into a shell"
         case "tool":
@@ -70,6 +75,8 @@ def body(approval: OpenApproval, state: SessionState | None, width: int) -> list
             return _input(approval, state, width)
         case "helper":
             return _helper(approval, state, width)
+        case "network":
+            return _shell_text(asked_for(approval.what)[1], width)
         case "setup":
             return [*_shell_text(approval.what, width), *_setup(approval, state)]
         case _:

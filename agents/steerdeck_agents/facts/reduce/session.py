@@ -22,6 +22,7 @@ from steerdeck_agents.facts.reduce import (
     furnish,
     goals,
     life,
+    network,
     reviewing,
     rules,
     shells,
@@ -35,8 +36,8 @@ from steerdeck_agents.facts.reduce import (
 from steerdeck_agents.facts.state import SessionState
 
 _ASPECTS = (
-    life, words, turns, windows, taint, calls, furnish, rules, asking, work, reviewing, shells,
-    checks, goals, status,
+    life, words, turns, windows, taint, network, calls, furnish, rules, asking, work, reviewing,
+    shells, checks, goals, status,
 )  # fmt: skip
 
 
