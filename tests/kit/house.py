@@ -160,6 +160,12 @@ def imports(node: ast.AST, typing_only: bool = False) -> Iterator[Import]:
         yield from imports(child, typing_only)
 
 
+@cache
+def imported(path: Path) -> tuple[Import, ...]:
+    """Every import of a file."""
+    return tuple(imports(parse(path)))
+
+
 def called(node: ast.Call) -> str:
     """The last name of what is called: `update` of `self.title.update(...)`."""
     match node.func:
@@ -179,7 +185,7 @@ def packages_reach_down_only(root: Path) -> list[str]:
     return [
         f"{where}:{found.line} imports {found.module}"
         for package, where, path in sources(root)
-        for found in imports(parse(path))
+        for found in imported(path)
         if (top := found.module.partition(".")[0]) in SOURCES and top not in REACH[package]
     ]
 
@@ -189,7 +195,7 @@ def engine_never_draws(root: Path) -> list[str]:
     return [
         f"{where}:{found.line} imports {found.module}"
         for package, where, path in sources(root)
-        for found in imports(parse(path))
+        for found in imported(path)
         if package == "steerdeck_agents" and found.module.partition(".")[0] in ("textual", "rich")
     ]
 
@@ -199,12 +205,12 @@ def engine_keeps_its_floors(root: Path) -> list[str]:
     complaints = []
     for package, where, path in sources(root):
         own = first_part(root, package, path)
-        if package != "steerdeck_agents" or (own == "__init__" and not list(imports(parse(path)))):
+        if package != "steerdeck_agents" or (own == "__init__" and not imported(path)):
             continue
         if own not in ENGINE:
             complaints.append(f"{where} stands on no floor")
             continue
-        for found in imports(parse(path)):
+        for found in imported(path):
             parts = {name.split(".")[1] for name in found.reached if name.startswith(package + ".")}
             above = [part for part in parts if part in ENGINE[ENGINE.index(own) + 1 :]]
             complaints += [f"{where}:{found.line} imports {part}, above {own}" for part in above]
@@ -219,7 +225,7 @@ def deck_keeps_its_floors(root: Path) -> list[str]:
         if package != "steerdeck" or own not in DECK:
             continue
         above = DECK[DECK.index(own) + 1 :]
-        for found in imports(parse(path)):
+        for found in imported(path):
             reached = {tuple(name.split(".")[:2]) for name in found.reached}
             upward = [part for part in above if (package, part) in reached]
             complaints += [f"{where}:{found.line} imports {part}, above {own}" for part in upward]
@@ -235,7 +241,7 @@ def no_circles(root: Path) -> list[str]:
     graph = {
         name: {
             target
-            for found in imports(parse(path))
+            for found in imported(path)
             if not found.typing_only
             for target in loaded(found, files)
             if target != name
@@ -271,7 +277,7 @@ def foreign_code_has_one_door(root: Path) -> list[str]:
     return [
         f"{where}:{found.line} imports {top}, which belongs to {OWNED[top]}"
         for _, where, path in sources(root)
-        for found in imports(parse(path))
+        for found in imported(path)
         if (top := found.module.partition(".")[0]) in OWNED
         and not where.startswith(OWNED[top] + "/")
     ]
@@ -283,7 +289,7 @@ def processes_start_in_five_files(root: Path) -> list[str]:
     for _, where, path in sources(root):
         if where in MAY_SPAWN:
             continue
-        for found in imports(parse(path)):
+        for found in imported(path):
             named = [name for name in found.names if SPAWNING_NAMES.fullmatch(name)]
             if found.module.partition(".")[0] in SPAWNING_MODULES:
                 complaints.append(f"{where}:{found.line} imports {found.module}")
