@@ -1,13 +1,12 @@
 """Checks, goals, claims and drifts on the deck: told in shape and words, and acted on by key."""
 
-import asyncio
-
 import msgspec
 import pytest
 
 from kit.desk import NOW, Feed, deck, told, until
 from kit.shop import shop
 from kit.yard import CHECKS, EVIDENCE, FEED, HUNG, LOGIN, LOOK, MAIL, OLD, RATE, RED, SEED, at, yard
+from kit.yard_deck import play
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.beside import asked_beside
 from steerdeck.panes.checked import Round, story
@@ -15,7 +14,6 @@ from steerdeck.panes.chips import chip_rows, chips, laid
 from steerdeck.panes.choice import CheckChoice, name_of
 from steerdeck.panes.evidence import claim_card
 from steerdeck.panes.transcript import entry_lines
-from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck.text import width_of
@@ -30,23 +28,6 @@ from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Marked
 
 STATES = yard().states()
-
-
-def play(scene, *keys: str, feed: Feed | None = None, size=(120, 36)) -> None:
-    feed = feed or yard()
-
-    async def run() -> None:
-        app = deck(feed, face="deck")
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.model.attached and app.model.transcripts)
-            for key in keys:
-                await pilot.press(key)
-            if isinstance(app.screen, InboxScreen):
-                await until(pilot, lambda: app.screen.armed)
-            await pilot.pause()
-            await scene(app, pilot, feed)
-
-    asyncio.run(run())
 
 
 def words(lines: list) -> str:

@@ -1,12 +1,11 @@
 """Shell sessions on the deck: seen with their ports, typed into, ended, and their secrets kept."""
 
-import asyncio
-
 import pytest
 from textual import events
 
-from kit.desk import Feed, deck, told, until
-from kit.yard import MAIL, SEED, at, yard
+from kit.desk import told, until
+from kit.yard import MAIL, SEED, at
+from kit.yard_deck import play
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.typing import EndShellDialog, TypeDialog
@@ -15,24 +14,6 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import ShellId
 
 SECRET = "s3cr1"
-
-
-def play(scene, *keys: str, feed: Feed | None = None, size=(120, 36)) -> Feed:
-    feed = feed or yard()
-
-    async def run() -> None:
-        app = deck(feed, face="deck")
-        async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.model.attached and app.model.transcripts)
-            for key in keys:
-                await pilot.press(key)
-            if isinstance(app.screen, InboxScreen):
-                await until(pilot, lambda: app.screen.armed)
-            await pilot.pause()
-            await scene(app, pilot, feed)
-
-    asyncio.run(run())
-    return feed
 
 
 def test_a_hidden_prompt_waits_in_dock_and_inbox_and_asks_for_no_focus():
