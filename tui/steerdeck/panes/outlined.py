@@ -9,6 +9,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import LABEL, labelled
 from steerdeck.panes.exact import written
 from steerdeck.text import Line, Span
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.outline import Command, Outline
 
 MOST = 6
@@ -19,18 +20,24 @@ _LONGEST = 300
 
 def outline_rows(outline: Outline) -> list[Line]:
     """The programs with what they get, then files and hosts; nothing where nothing was read."""
-    if not outline.commands:
+    if not (outline.commands or outline.network):
         return []
-    lines = [_row(one, "" if number else "does") for number, one in
-             enumerate(outline.commands[:MOST])]  # fmt: skip
-    more = len(outline.commands) - MOST
+    commands = outline.commands
+    if len(commands) > MOST:
+        # What matters is among the rows that are there, wherever it hides in the text.
+        commands = tuple(sorted(commands, key=lambda one: (not one.danger, not one.network)))
+    lines = [_row(one, "" if number else "does") for number, one in enumerate(commands[:MOST])]
+    more = outline.counted - len(lines)
     if more > 0:
-        lines.append(labelled("", [Span(f"{more} more commands", "t1")]))
+        lines.append(labelled("", [Span(counted(more, "more command"), "t1")]))
     lines += _named("reads", outline.reads)
     lines += _named("writes", outline.writes)
-    if outline.network and more > 0:
+    shown = sum(1 for one in commands[:MOST] if one.network)
+    if outline.network and (more > 0 or not shown):
         programs = ", ".join(_short(one) for one in outline.network[:_NAMED])
-        lines.append(labelled("network", [Span(programs, "t0"), Span(" reaches it", "t1")]))
+        verb = "reach" if len(outline.network) > 1 else "reaches"
+        told = f" {verb} it" if commands else " may reach it"
+        lines.append(labelled("network", [Span(programs, "t0"), Span(told, "t1")]))
     if not outline.whole:
         unknown = "more than this may happen: not all of it could be read"
         lines.append(labelled("", [Span(f"{glyphs().unknown} {unknown}", "t1")], hang=2))
@@ -45,7 +52,9 @@ def _row(command: Command, label: str) -> Line:
         Span(_short(command.program), "t0", bold=True),
         Span(f" {_short(words)}" if words else "", "t1"),
     ]
-    return Line(tuple(spans), (Span("network", "t2"),) if command.network else ())
+    marks = [word for word, so in (("danger", command.danger), ("network", command.network)) if so]
+    right = (Span(" · ".join(marks), "failed" if command.danger else "t2"),) if marks else ()
+    return Line(tuple(spans), right)
 
 
 def _named(label: str, names: Sequence[str]) -> list[Line]:

@@ -7,12 +7,11 @@ doubt asks and names itself; a later step never takes back what an earlier one f
 import posixpath
 import re
 
-from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.gate.protected import is_git_path
 from steerdeck_agents.gate.shell.confusable import strange_characters
 from steerdeck_agents.gate.shell.danger import danger_of
 from steerdeck_agents.gate.shell.kinds import kind_of
-from steerdeck_agents.gate.shell.outline import outline_of
+from steerdeck_agents.gate.shell.outline import outline_of, unread
 from steerdeck_agents.gate.shell.parse import parse, tree
 from steerdeck_agents.gate.shell.places import Ground, expand, trouble
 from steerdeck_agents.gate.shell.programs import (
@@ -59,7 +58,7 @@ def classify(script: str, *, folder: str, ground: Ground, confined: bool) -> Rea
         reasons.append(f"it holds {strange}")
     if len(script) > _LONGEST_READ:
         reasons.append(f"it has {len(script):,} characters")
-        return Reading(False, tuple(reasons), danger_of(script, ground.root), Outline())
+        return Reading(False, tuple(reasons), danger_of(script, ground.root), unread(script))
     if len(script) > LONGEST:
         reasons.append(f"it has {len(script):,} characters")
     parsed = parse(script, tree(script))
@@ -75,7 +74,8 @@ def classify(script: str, *, folder: str, ground: Ground, confined: bool) -> Rea
         reasons += _Course(ground, folder, confined, read).reasons(parsed.commands)
     danger = danger_of(script, ground.root) if reasons else ""
     whole = not isinstance(parsed, NotUnderstood)
-    outline = outline_of(script, whole=whole, read=tuple(dict.fromkeys(read)))
+    seen = tuple(dict.fromkeys(read))
+    outline = outline_of(script, whole=whole, read=seen, alarmed=ground.root if danger else "")
     return Reading(not reasons, tuple(dict.fromkeys(reasons)), danger, outline)
 
 

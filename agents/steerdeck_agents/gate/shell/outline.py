@@ -1,11 +1,16 @@
 """The parts of a script for the approval card: programs, words, files written, network."""
 
+import re
+
 from steerdeck_agents.facts.outline import Command, Outline
+from steerdeck_agents.gate.shell.danger import is_dangerous
 from steerdeck_agents.gate.shell.kinds import NETWORK
-from steerdeck_agents.gate.shell.loose import Loose, loose_commands
+from steerdeck_agents.gate.shell.loose import Loose, loose_commands, too_deep
 from steerdeck_agents.gate.shell.syntax import listed
 
 _MOST = 100
+"""Commands that are listed."""
+_NAME = re.compile(r"(?<![\w.-])[A-Za-z][\w.-]*")
 _WRITES_ALL = listed(
     "rm touch mkdir rmdir tee truncate unlink shred chmod chown chgrp mkfifo gzip gunzip"
 )
@@ -28,17 +33,49 @@ _NET_VERBS: dict[str, frozenset[str]] = {
 """Programs that reach the network with these subcommands; with any, when there are none."""
 
 
-def outline_of(script: str, *, whole: bool, read: tuple[str, ...]) -> Outline:
-    """What the commands of a script are and touch; `read` is what the judge has seen of reads."""
-    commands = tuple(_command(found) for found in loose_commands(script)[:_MOST] if found.words)
-    writes = tuple(dict.fromkeys(path for command in commands for path in command.writes))
+def outline_of(script: str, *, whole: bool, read: tuple[str, ...], alarmed: str = "") -> Outline:
+    """What the commands of a script are and touch; `read` is what the judge has seen of reads.
+
+    Effects are those of all commands, however few are listed. `alarmed` is the workspace, absolute,
+    where the script is dangerous: then each command is looked at for its part in it.
+    """
+    if too_deep(script):
+        return unread(script)
+    found = loose_commands(script)
+    commands = [_command(one, alarmed) for one in found if one.words]
+    bare = (_command(one, "") for one in found if not one.words)
+    writes = tuple(dict.fromkeys(path for c in (*commands, *bare) for path in c.writes))
     network = tuple(dict.fromkeys(c.program for c in commands if c.network))
-    return Outline(commands, whole, read, writes, network)
+    kept = _kept(commands)
+    whole = whole and len(kept) == len(commands)
+    return Outline(kept, len(commands), whole, read, writes, network)
 
 
-def _command(found: Loose) -> Command:
+def unread(script: str) -> Outline:
+    """What is known of a text too long to be read: the programs of the network it may name."""
+    named = dict.fromkeys(_NAME.findall(script))
+    return Outline(network=tuple(name for name in named if name in NETWORK))
+
+
+def _kept(commands: list[Command]) -> tuple[Command, ...]:
+    """Those that are listed: what matters most first, then the first; in the order of the text."""
+    if len(commands) <= _MOST:
+        return tuple(commands)
+    places = sorted(range(len(commands)), key=lambda at: commands[at].harmless)[:_MOST]
+    return tuple(commands[at] for at in sorted(places))
+
+
+def _command(found: Loose, alarmed: str) -> Command:
+    if not found.words:
+        return Command("", (), _written(found, []))
     program, words = found.program, found.words[1:]
     operands = [word for word in words if not word.startswith("-")]
+    danger = bool(alarmed) and is_dangerous(found, alarmed)
+    return Command(program, words, _written(found, operands), _reaches(program, operands), danger)
+
+
+def _written(found: Loose, operands: list[str]) -> tuple[str, ...]:
+    program, words = found.program, found.words[1:]
     writes = [target for _, target in found.writes if target not in ("/dev/null", "1", "2")]
     if program in _WRITES_ALL:
         writes += operands[1:] if program in _SKIPS_FIRST else operands
@@ -48,7 +85,7 @@ def _command(found: Loose) -> Command:
         writes += operands[1:]
     elif program == "dd":
         writes += [word[3:] for word in words if word.startswith("of=")]
-    return Command(program, words, tuple(writes), _reaches(program, operands))
+    return tuple(writes)
 
 
 def _reaches(program: str, operands: list[str]) -> bool:
