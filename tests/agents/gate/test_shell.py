@@ -88,6 +88,9 @@ def test_every_catastrophe_asks_and_is_marked(ground: Disk):
         "grep -rn 'DROP DATABASE' src", "echo 'rm -rf /'", "curl -s http://x.example -o page.html",
         "git log --grep 'reset --hard'", "cargo build", "pip install -e .", "sed -i s/a/b/ x.py",
         "touch a && git add a && git commit -m 'a'", "dd if=a of=b bs=1", "crontab -l", "git stash",
+        "git commit -m 'remove rm -rf / from docs'", "uv run pytest", "npm install rimraf",
+        "npm test -- --grep 'delete all users'", "curl -O https://x.example/a.pem",
+        "scp -i key.pem a.txt host:", "chmod -x run.sh", "git rebase --abort", "hyperfine 'ls -la'",
         "timeout 60 make test", "for f in src/*.py; do wc -l \"$f\"; done", "tar xf a.tar -C out",
     ],
 )  # fmt: skip

@@ -6,7 +6,9 @@ away what rules may allow, so a mark too many costs one more look.
 """
 
 import re
+import shlex
 
+from steerdeck_agents.gate.shell.danger_away import away_danger, fed_away
 from steerdeck_agents.gate.shell.danger_files import files_danger, is_short
 from steerdeck_agents.gate.shell.danger_paths import broad_of, is_dynamic, why_not_written
 from steerdeck_agents.gate.shell.danger_programs import programs_danger
@@ -42,6 +44,19 @@ _CODE = re.compile(
     r"|socket\.socket|TCPSocket|pty\.spawn|DROP\s+(TABLE|DATABASE)|dropDatabase|truncate\(",
     re.IGNORECASE,
 )
+_STRING = re.compile(r"([\"'`])((?:(?!\1)[^\\\n]|\\.){2,400})\1")
+_MOST_STRINGS = 20
+_SETS = re.compile(r"^[^\s=]+=(?:[a-z]+=)?")
+_SCHEDULE = re.compile(r"^(?:[-*/,0-9]+\s+){5}|^\S{0,3}e\s+(?=\w+\s)", re.MULTILINE)
+"""Five times of a task before its command, or the address and letter of sed's `e`."""
+_TAKE_NAMES = listed(
+    "echo printf grep egrep fgrep rg ag ack cat ls man info which type whereis apropos test [ [["
+    " read set export declare local typeset unset let expr jq yq tr cut sort head tail less more"
+    " gh glab cp mv mkdir touch rm tee wc diff file stat tree du df history fc bat true false :"
+    " logger wall say notify-send tldr cowsay figlet pytest"
+)
+"""Programs whose words are names and texts; all others may start what they are given."""
+_GETS = listed("install add search show info uninstall remove update upgrade list")
 _FETCHERS = listed("curl wget fetch aria2c http https lwp-request nc ncat GET")
 _MOST_NAMED = 3
 """Things told of one script; each is weighed by its words, the worst first."""
@@ -174,7 +189,7 @@ class _Search:
         self.seen.add(words)
         program, rest = words[0].rpartition("/")[2], words[1:]
         why = files_danger(program, rest, self.root) or programs_danger(program, rest)
-        if why:
+        if why := why or away_danger(program, rest):
             return why
         if not given and program in _FILE_CHANGERS:
             return f"{program} gets its files from another program"
@@ -184,21 +199,41 @@ class _Search:
                 return "a program only known when it runs gets whole folders"
         if program in SHELLS or program in _JOINING or (program in _WRAPPERS and not nested):
             return self.inside(program, rest, depth)
-        if _INTERPRETERS.fullmatch(program) and _CODE.search(" ".join(rest)):
-            return "an interpreter gets code that removes files or starts programs"
+        if _INTERPRETERS.fullmatch(program):
+            return self.code(" ".join(rest), depth)
+        strange = not nested and depth == 0 and program not in _TAKE_NAMES
+        if strange and not _GETS.intersection(rest[:2]):
+            return self.inside(program, rest, depth)
         return ""
+
+    def code(self, text: str, depth: int) -> str:
+        """What a program in another language would do; each of its strings may be a command."""
+        if _CODE.search(text):
+            return "an interpreter gets code that removes files or starts programs"
+        strings = [found[2] for found in _STRING.finditer(text)][:_MOST_STRINGS]
+        listed_words = " ".join(shlex.quote(one) for one in strings)
+        return next(
+            (why for one in (*strings, listed_words) if (why := self.text(one, depth + 1))), ""
+        )
 
     def inside(self, program: str, rest: tuple[str, ...], depth: int) -> str:
         """What a shell or a wrapper would start from one of its words on."""
+        known = program in SHELLS or program in _WRAPPERS
+        if program == "git" and rest[:2] == ("bisect", "run"):
+            return self.words(rest[2:], depth, nested=True) if rest[2:] else ""
         if program in _JOINING and (why := self.text(" ".join(rest), depth + 1)):
             return why
         for place, word in enumerate(rest):
             if self.left <= 0:
                 return ""
             is_text = program in SHELLS or re.search(r"[\s;|&]", word)
-            if is_text and (why := self.text(word.lstrip("!"), depth + 1)):
+            if is_text and (why := self.text(_SCHEDULE.sub("", word.lstrip("!")), depth + 1)):
+                return why
+            value = _SETS.sub("", word).lstrip("!")
+            if value != word and is_text and (why := self.text(value, depth + 1)):
                 return why
             starts = program not in SHELLS and program != "git" and not word.startswith("-")
+            starts = starts and (known or place + 1 < len(rest))
             if starts and "=" not in word:
                 fed = program == "xargs" or "xargs" in rest[:place]
                 if why := self.words(rest[place:], depth, given=not fed, nested=True):
@@ -208,11 +243,18 @@ class _Search:
     def fed(self, found: Loose, depth: int) -> str:
         """What a shell, a database or an interpreter gets through its input."""
         program = _last_program(found.words)
+        before = tuple(one.words for one in found.before)
+        if why := fed_away(program, before, found.substituted):
+            return why
         if found.body:
             if program in SHELLS or program in ("ssh", "su", "at", "batch", "sudo", "xargs"):
                 return self.text(found.body, depth + 1)
-            if _INTERPRETERS.fullmatch(program) and _CODE.search(found.body):
-                return "an interpreter gets code that removes files or starts programs"
+            if _INTERPRETERS.fullmatch(program) and (why := self.code(found.body, depth)):
+                return why
+            if program in ("make", "crontab") and (
+                why := self.text(_SCHEDULE.sub("", found.body.strip()), depth + 1)
+            ):
+                return why
             if why := programs_danger(program, (found.body,)):
                 return why
         if not found.before:
@@ -224,9 +266,10 @@ class _Search:
             return "it replaces every scheduled task"
         if program not in SHELLS and not _INTERPRETERS.fullmatch(program):
             return ""
-        if program.startswith(("awk", "gawk", "mawk")) or _has_own_text(found.words):
+        own = _has_own_text(found.words) and "xargs" not in found.words
+        if program.startswith(("awk", "gawk", "mawk")) or own:
             return ""
-        if any(one.program in _FETCHERS for one in found.before):
+        if any(_FETCHERS.intersection(one.words) for one in found.before):
             return "it runs text from the network"
         if any(one.program in _DECODERS for one in found.before):
             return "it runs text nobody can read here"
@@ -290,10 +333,10 @@ def _downloaded(commands: tuple[Loose, ...]) -> str:
                 return "it runs what it has fetched from the network"
         if program in _FETCHERS:
             fetched += [target.removeprefix("./") for _, target in found.writes]
+            fetched += [word.rpartition("/")[2] for word in words[1:] if word[:1] != "-"]
             fetched += [
                 word
                 for place, word in enumerate(words)
                 if place and words[place - 1] in ("-o", "-O")
             ]
-            fetched += [word.rpartition("/")[2] for word in words if "://" in word]
     return ""

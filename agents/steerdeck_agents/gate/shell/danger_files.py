@@ -106,7 +106,9 @@ def _find(words: tuple[str, ...], root: str) -> str:
 def _rights(program: str, words: tuple[str, ...], root: str) -> str:
     deep = any(is_short(word, "R") or is_long(word, "recursive") for word in words)
     operands = tuple(word for word in words if not word.startswith("-"))
-    found = broad_of(operands if program == "chattr" else operands[1:], root)
+    taken_away = program == "chmod" and any(re.fullmatch(r"-[rwxXst]+", word) for word in words)
+    whole = taken_away or program in ("chattr", "setfacl")
+    found = broad_of(operands if whole else operands[1:], root)
     if found and (deep or found.startswith(("/", "~"))):
         return f"it changes the rights of {found} and all below"
     return ""

@@ -14,10 +14,10 @@ _SQL = re.compile(
 _DATABASES = listed(
     "psql mysql mariadb sqlite3 sqlite duckdb mongo mongosh redis-cli cqlsh sqlcmd"
     " clickhouse-client"
-    " clickhouse cockroach influx sqlplus bq usql pgcli mycli litecli isql valkey-cli"
+    " clickhouse cockroach cassandra influx sqlplus bq usql pgcli mycli litecli isql valkey-cli"
 )
 _DESTROYING_VERBS = re.compile(
-    r"(delete|destroy|terminate|purge|remove|drop|wipe|deregister|rb|rm|uninstall|prune|reset|nuke)"
+    r"(delete|destroy|terminate|purge|remove|drop|wipe|deregister|rb|rm|del|DELETE|uninstall|prune|reset|nuke)"
     r"(?:$|[-:_])|.*[:_-](destroy|delete|purge|drop|reset|wipe|terminate)$"
 )
 _CLOUDS = listed(
@@ -25,7 +25,8 @@ _CLOUDS = listed(
     " fly"
     " flyctl vercel netlify railway doctl linode-cli hcloud eksctl kops firebase supabase wrangler"
     " cdk sls serverless ansible vagrant virsh VBoxManage multipass nomad consul vault etcdctl lxc"
-    " incus minikube kind k3d argocd flux velero s3cmd mc b2 azcopy"
+    " rabbitmqctl kafka-topics kafka-topics.sh incus minikube kind k3d argocd flux velero s3cmd mc"
+    " b2 azcopy"
 )
 _CONTAINERS = frozenset(
     {"docker", "podman", "nerdctl", "docker-compose", "podman-compose", "buildah"}
@@ -75,7 +76,7 @@ def programs_danger(program: str, words: tuple[str, ...]) -> str:
         case "crontab" if any(is_short(word, "r") for word in words):
             return "it removes every scheduled task"
         case "iptables" | "ip6tables" | "nft" | "ufw" | "pfctl":
-            opens = {"-F", "--flush", "-X", "flush", "disable", "reset", "-d"}
+            opens = {"-F", "--flush", "-X", "-P", "--policy", "flush", "disable", "reset", "-d"}
             return "it takes the firewall away" if opens & set(words) else ""
         case "mysqladmin" if "drop" in words:
             return "it destroys a database"
@@ -142,6 +143,10 @@ def _containers(words: tuple[str, ...], operands: list[str]) -> str:
     given = set(words)
     if "prune" in given:
         return "it removes containers, images or volumes that are not running"
+    if {("stack", "rm"), ("swarm", "leave"), ("system", "reset"), ("service", "rm")} & {
+        tuple(operands[:2])
+    }:
+        return "it removes what its containers hold"
     if {"rm", "rmi"} & given and ("volume" in given or any(is_short(w, "fv") for w in words)):
         return "it removes containers, images or volumes"
     if "down" in operands and any(w in ("-v", "--volumes", "--rmi") for w in words):
@@ -202,12 +207,12 @@ def git_danger(words: tuple[str, ...]) -> str:
             if (forced or discards or everything) and not staged:
                 return "it throws away work that was never committed"
         case "branch" if any(is_short(w, "DM") for w in rest) or (
-            forced and any(is_short(w, "d") for w in rest)
+            forced and any(is_short(w, "d") or is_long(w, "delete") for w in rest)
         ):
             return "it removes a branch that may be merged nowhere"
         case "filter-branch" | "filter-repo" | "replace" | "fast-import" | "prune":
             return "it rewrites history"
-        case "rebase" if {"-i", "--interactive", "--root", "--exec", "-x"} & set(rest):
+        case "rebase" if not {"--abort", "--quit", "--show-current-patch"} & set(rest):
             return "it rewrites history"
         case "reflog" | "stash" | "worktree" | "submodule" | "update-ref" | "gc" | "remote" | "tag":
             return _git_gone(verb, rest, forced)

@@ -151,6 +151,8 @@ class _Reader:
                 if operator.startswith((">", "&>")):
                     made.writes.append((operator, self.word(child)))
                     operator = "-"
+                elif child.type == "process_substitution":
+                    made.substituted += (self.text(child),)
                 elif operator == "-":
                     made.words += (self.word(child),)
 
