@@ -14,12 +14,14 @@ from steerdeck_agents.facts.events import (
     ApprovalExpired,
     ApprovalRequested,
     KnownEvent,
+    Noticed,
     QuestionAnswered,
     QuestionAsked,
     QuestionExpired,
     ServerChanged,
 )
 from steerdeck_agents.facts.ids import ApprovalId, Clock, Ids, SessionId
+from steerdeck_agents.facts.orders import RestartServer
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.servers.ground import Ground
@@ -99,6 +101,23 @@ class Hosting:
                     self._settle(fact.question, None)
                 case _:
                     pass
+
+    def restarting(self, order: RestartServer) -> Noticed:
+        """The fact that the developer wants a server started anew; raises OrderRefused."""
+        name = self._state.name
+        if self.servers is None:
+            raise OrderRefused(f"No server of {name} runs now; they start with its next turn.")
+        names = [status.server for status in self.servers.statuses()]
+        if order.server not in names:
+            raise OrderRefused(f"{name} has no server {order.server!r}; it has {', '.join(names)}.")
+        text = f"you start the server {order.server} anew"
+        return Noticed(session=self._session, actor="developer", text=text)
+
+    async def again(self, server: str) -> None:
+        """Start it anew; asks again where it has to. OrderRefused when all have ended."""
+        if self.servers is None:
+            raise OrderRefused("Its session has ended meanwhile; servers start with its next turn.")
+        await self.servers.again(server)
 
     async def close(self) -> None:
         """End all servers; what they asked is withdrawn when the session goes on."""

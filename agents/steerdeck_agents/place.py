@@ -113,7 +113,7 @@ class Place:
         self._model: Model | None = None
         self._ground: SessionGround | None = None
         self._furnisher = Furnisher(session, services.writer, services.paths, services.ids)
-        self._hosting = Hosting(
+        self.hosting = Hosting(
             session, services.writer, services.paths, services.clock, services.ids, self.later
         )
         self._shells: Shells | None = None
@@ -183,7 +183,7 @@ class Place:
             if isinstance(fact, CallEnded) and fact.call is not None:
                 self.results[fact.call] = fact.result
         self.watching.hear(facts)
-        self._hosting.hear(facts)
+        self.hosting.hear(facts)
 
     async def tear_down(self) -> None:
         """Run the tear-down script of its project, where one was allowed."""
@@ -206,7 +206,7 @@ class Place:
 
     async def close(self, how: ShellEnding) -> None:
         """Leave everything; what an append in hand became is only known to the journal now."""
-        await self._hosting.close()
+        await self.hosting.close()
         if self._shells is not None:
             await self._shells.close(how)
             await self._told.sent()
@@ -261,7 +261,7 @@ class Place:
     async def _make_site(self, settings: ModelSettings, model: Model) -> Site:
         services = self.services
         configured = await asyncio.to_thread(load, services.paths, self.keys)
-        await self._hosting.begin(configured.servers, self.keys, self.stop)
+        await self.hosting.begin(configured.servers, self.keys, self.stop)
         await asyncio.to_thread(self.watching.load, services.reader, self.id)
         self.watching.hear(())
         learned = learned_at(services.paths.cache)
@@ -291,7 +291,7 @@ class Place:
             price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
             today=services.today,
             watching=self.watching,
-            toolbox=Toolbox(self._hosting.servers, helper=self.state.parent is not None),
+            toolbox=Toolbox(self.hosting.servers, helper=self.state.parent is not None),
             shells=self.shells,
             helping=services.helping,
             drops=lambda: learned_at(services.paths.cache).drops(settings),

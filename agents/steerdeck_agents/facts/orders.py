@@ -238,6 +238,13 @@ class EndShell(OrderHead, frozen=True, kw_only=True, tag="end_shell"):
     shell: ShellId
 
 
+class RestartServer(OrderHead, frozen=True, kw_only=True, tag="restart_server"):
+    """Start an MCP server of a session anew, whatever it is doing."""
+
+    session: SessionId
+    server: str
+
+
 class OpenPort(OrderHead, frozen=True, kw_only=True, tag="open_port"):
     """Lead a port of this machine to one that a shell session listens on; `PortOpened` says which.
 
@@ -256,6 +263,6 @@ class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
 Order = (
     Start | Say | Withdraw | Interrupt | Decide | EditCommand | Answer | Resolve | Resume | TryNow
     | Configure | Compact | Land | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
-    | TypeInto | EndShell | OpenPort | AddRule | ChangeRule | RevokeRule | ReviewRule | StopRuntime
-    | ReviewOrder
+    | TypeInto | EndShell | RestartServer | OpenPort | AddRule | ChangeRule | RevokeRule
+    | ReviewRule | StopRuntime | ReviewOrder
 )  # fmt: skip

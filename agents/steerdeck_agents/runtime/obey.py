@@ -5,6 +5,7 @@ gets the same answer from the journal and has no second effect.
 """
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from steerdeck_agents.facts.errors import OrderRefused
@@ -41,6 +42,7 @@ from steerdeck_agents.facts.orders import (
     Order,
     Reopen,
     Resolve,
+    RestartServer,
     Resume,
     Review,
     ReviewRule,
@@ -67,7 +69,8 @@ from steerdeck_agents.workspace import keep
 _Single = Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure | Compact
 _Kept = (
     _Single | Decide | EditCommand | ReviewRule | SetChecks | SetGoal | Review | TypeInto | EndShell
-)
+    | RestartServer
+)  # fmt: skip
 
 
 async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
@@ -113,18 +116,25 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
             await ruling.keep(fleet, facts)
         asked = session.state.approvals
         seq = await record(fleet, order.id, *facts)
+    if isinstance(order, Decide):
+        await deciding.remember(fleet, asked, order)
+    await _perform(session, order, facts)
+    return session.id, seq
+
+
+async def _perform(session: Session, order: _Kept, facts: Sequence[KnownEvent]) -> None:
+    """What memory and processes have to do with an order whose facts are kept."""
     match order:
-        case Decide():
-            await deciding.remember(fleet, asked, order)
         case TryNow() | Resume():
             session.hurry()
         case TypeInto():
             tasking.type_into(session.place.shells, facts, order)
         case EndShell():
             await session.place.end_shell(order.shell)
+        case RestartServer():
+            await session.place.hosting.again(order.server)
         case Configure() if order.model is not None or order.effort is not None:
             session.forget_model()
-    return session.id, seq
 
 
 def _facts(fleet: Fleet, session: Session, order: _Kept) -> list[KnownEvent]:
@@ -144,6 +154,8 @@ def _facts(fleet: Fleet, session: Session, order: _Kept) -> list[KnownEvent]:
             return [tasking.typed(session.state, session.place.shells, order)]
         case EndShell():
             return [tasking.ending(session.state, order)]
+        case RestartServer():
+            return [session.place.hosting.restarting(order)]
         case _:
             return [_fact(fleet, session.state, order)]
 

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from kit.repositories import commit, plain, write
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 
@@ -89,6 +92,23 @@ def test_a_server_is_asked_for_offered_called_through_the_gate_and_remembered(tm
         await playing.until(lambda: len(playing.of(other, e.TurnEnded)) == 2)
         await playing.give(o.Archive, other)
         assert [s.status for s in playing.state(other).servers] in ([], ["gone"])
+
+    play(tmp_path, story)
+
+
+def test_a_server_is_started_anew_on_order_and_only_one_that_is_there(tmp_path: Path):
+    async def story(playing: Scene, repository: Path) -> None:
+        session = await consented(playing, repository, "-", "everywhere")
+        await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 3)
+        with pytest.raises(OrderRefused, match="has no server 'b'; it has a"):
+            await playing.give(o.RestartServer, session, server="b")
+        changes = len(playing.of(session, e.ServerChanged))
+        await playing.give(o.RestartServer, session, server="a")
+        await playing.until(lambda: len(playing.of(session, e.ServerChanged)) == changes + 3)
+        told = playing.of(session, e.ServerChanged)[changes:]
+        assert [x.status for x in told if isinstance(x, e.ServerChanged)] == [
+            "gone", "starting", "ready",
+        ]  # fmt: skip
 
     play(tmp_path, story)
 

@@ -237,11 +237,17 @@ def test_what_a_session_has_running_is_listed_and_named(play: Callable[..., None
         assert "            waits for input: Password:" in shown
         assert "warning     It changed nothing." in shown
         assert "server      jira: dead. It died." in shown
+        assert (await verb("servers")).stdout.split() == ["one", "jira", "dead", "It", "died."]
+        (server,) = json.loads((await verb("servers", "one", "--json")).stdout)
+        assert (server["server"], server["status"]) == ("jira", "dead")
+        with pytest.raises(OrderRefused, match="start with its next turn"):
+            await verb("servers", "one", "--restart", "jira")
         assert "[sh-1 on port 5173, sh-2 asks for input, warned]" in (await verb("sessions")).stdout
 
         for words, sentence in (
             (["shells", "one", "--end", "sh-9"], "no shell session 'sh-9'; it has sh-1, sh-2"),
             (["type", "one", "sh", "yes"], "may be any of sh-1 .npm run dev., sh-2"),
+            (["servers", "--restart", "jira"], "Name the session"),
         ):
             with pytest.raises(Ending, match=sentence):
                 await verb(*words)

@@ -26,6 +26,7 @@ VERBS: dict[str, Verb] = {
     "goal": Verb("checking", "goal", "Show, set or drop the goal of a session"),
     "seen": Verb("checking", "seen", "Say that you looked at what a session claims"),
     "shells": Verb("shells", "shells", "List or end shell sessions that agents left running"),
+    "servers": Verb("servers", "servers", "List or restart the MCP servers of sessions"),
     "type": Verb("shells", "type_", "Type into a shell session, hidden or not"),
     "stop": Verb("steering", "stop", "Interrupt a session, archive or discard it"),
     "reopen": Verb("steering", "reopen", "Bring back an archived or discarded session"),
