@@ -16,13 +16,15 @@ from prove import fidelity
 from prove.claim import Tally
 from steerdeck.panes.approval import round_about, verdict_rows
 from steerdeck.panes.exact import written
-from steerdeck.panes.scoped import SCOPES, Reach, past_rows
+from steerdeck.panes.scoped import SCOPES, Reach, field_rows, past_rows, reach_of
 from steerdeck.screens.deciding import CONFIRM_S
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.scope import ScopeDialog
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ruling import Meter
+from steerdeck_agents.facts.state import Counts
+from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule, Terms
 from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
@@ -114,7 +116,7 @@ def framed(rows: list[str]) -> list[str]:
     [
         ("a\tb", "a␉b"), ("end  ", "end␠␠"), ("a" + " " * 30 + "b", "a⟨30 blanks⟩b"),
         ("\u202egpj", "⟨U+202E⟩gpj"), ("a\u00a0b", "a⟨U+00A0⟩b"), ("e\u0301", "e⟨U+0301⟩"),
-        ("⟨U+202E⟩", "⟨U+27E8⟩U+202E⟩"), ("␊", "⟨U+240A⟩"), ("kö 漢", "kö 漢"),
+        ("⟨U+202E⟩", "⟨U+27E8⟩U+202E⟨U+27E9⟩"), ("␊", "⟨U+240A⟩"), ("kö 漢", "kö 漢"),
         ("⟨secret api key #12ab⟩", "⟨secret api key #12ab⟩"),
     ],
 )  # fmt: skip
@@ -138,11 +140,13 @@ def test_danger_takes_a_second_key_that_is_another_one_and_not_pressed_at_once()
         assert "runs it all the same" not in told(app) or app.screen.danger_at is not None
 
         await typed(app, pilot, "y", now)
-        await typed(app, pilot, "!", now + CONFIRM_S + 0.1)
+        await until(pilot, lambda: app.screen.danger_seen)
+        await typed(app, pilot, "!", app.screen.danger_seen + CONFIRM_S + 0.1)
         assert feed.orders == []
         await typed(app, pilot, "y", now)
+        await until(pilot, lambda: app.screen.danger_seen)
         assert "runs it all the same" in told(app)
-        await typed(app, pilot, "!", now + 0.5)
+        await typed(app, pilot, "!", app.screen.danger_seen + 0.41)
         await until(pilot, lambda: feed.orders)
         assert (feed.orders[0].allow, feed.orders[0].scope) == (True, "once")
 
@@ -274,6 +278,15 @@ def test_the_past_is_that_of_the_rule_and_the_reach_that_are_chosen():
     assert seen[1, "everywhere"] == ({"allows": "3", "still asks": "2"}, True)
     assert seen[0, "everywhere"] == ({"allows": "1", "still asks": "4"}, True)
     assert seen[2, "session"] == ({"rejected": "1", "allows": "2"}, False)
+
+
+def test_no_rule_is_offered_to_end_by_a_cost_that_is_not_known():
+    state = shop().states()["csv"]
+    unpriced = structs.replace(state, usage=Usage(), counts=Counts(unpriced=2))
+    for one, said in ((state, "$0.50"), (unpriced, "the price of its model is not known")):
+        reach = reach_of(proposal(), one)
+        assert reach is not None and said in words_of(field_rows(reach, one, "cost"))
+        assert (reach.moved("cost", 1).terms.dollars is None) == (one is unpriced)
 
 
 def test_keys_typed_while_the_dialog_appears_store_nothing_and_esc_neither():

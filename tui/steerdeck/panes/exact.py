@@ -1,7 +1,8 @@
 """A text that is decided on, letter by letter: whoever reads the rows could write its bytes again.
 
-What has no cell of its own, looks like a blank, or is one of these marks is written as its number;
-blanks nobody could see have a mark, and so has the end of a line and of a row inside a word.
+What has no cell of its own, looks like a blank or like another letter, or is one of these marks is
+written as its number; blanks nobody could see have a mark, and so has the end of a line and of a
+row inside a word.
 A row that ends without a mark ends at a single blank. Only looks are added, nothing is left out.
 """
 
@@ -15,6 +16,7 @@ from rich.cells import get_character_cell_size
 
 from steerdeck.text import Line, Span, slice_spans, width_of
 from steerdeck_agents.facts.inert import inert
+from steerdeck_agents.gate.shell.confusable import imitations
 from steerdeck_themes.palettes import Token
 
 NEWLINE, BLANK_MARK, GOES_ON = "␊", "␠", "¬"
@@ -41,7 +43,7 @@ class _Marks(dict[int, str]):
         elif code == 0x7F:
             told = "␡"
         elif _own_mark(code) or _unseen(letter):
-            told = f"⟨U+{code:04X}⟩"
+            told = _number(letter)
         else:
             told = letter
         self[code] = told
@@ -49,6 +51,20 @@ class _Marks(dict[int, str]):
 
 
 _MARKS = _Marks()
+
+
+def _number(letter: str) -> str:
+    return f"⟨U+{ord(letter):04X}⟩"
+
+
+def _marked(text: str) -> str:
+    """The text with marks; a letter may be one only beside those of another script."""
+    odd = imitations(text)
+    if not odd:
+        return text.translate(_MARKS)
+    return "".join(
+        _number(letter) if at in odd else _MARKS[ord(letter)] for at, letter in enumerate(text)
+    )
 
 
 def _own_mark(code: int) -> bool:
@@ -68,8 +84,7 @@ def written(line: str) -> str:
     if _PLAIN.fullmatch(line):
         return line
     told = "".join(
-        part if number % 2 else part.translate(_MARKS)
-        for number, part in enumerate(SECRET.split(line))
+        part if number % 2 else _marked(part) for number, part in enumerate(SECRET.split(line))
     )
     told = re.sub(f" {{{FOLDED},}}", lambda run: f"⟨{len(run[0])} blanks⟩", told)
     return re.sub(r" +\Z", lambda run: BLANK_MARK * len(run[0]), told)
