@@ -42,6 +42,8 @@ class Reach(msgspec.Struct, frozen=True):
     uses_at: int = 0
     time_at: int = 0
     cost_at: int = 0
+    priced: bool = True
+    """Whether it is known what the model costs; else no rule can end by it."""
 
     @property
     def rule(self) -> Rule:
@@ -72,7 +74,8 @@ class Reach(msgspec.Struct, frozen=True):
             case "time":
                 return msgspec.structs.replace(self, time_at=at(self.time_at, TIMES))
             case "cost":
-                return msgspec.structs.replace(self, cost_at=at(self.cost_at, COSTS))
+                known = COSTS if self.priced else COSTS[:1]
+                return msgspec.structs.replace(self, cost_at=at(self.cost_at, known))
 
 
 def reach_of(proposal: "Proposal", state: SessionState) -> Reach | None:
@@ -82,7 +85,9 @@ def reach_of(proposal: "Proposal", state: SessionState) -> Reach | None:
     narrow = (proposal.narrower,) if proposal.narrower is not None else ()
     wide = (proposal.wider,) if proposal.wider is not None else ()
     scopes = SCOPES if state.turn is not None else SCOPES[1:]
-    return Reach((*narrow, proposal.rule, *wide), len(narrow), scopes, scopes.index("session"))
+    priced = state.usage.priced or not state.counts.unpriced
+    rules = (*narrow, proposal.rule, *wide)
+    return Reach(rules, len(narrow), scopes, scopes.index("session"), priced=priced)
 
 
 def field_rows(reach: Reach, state: SessionState, active: Field) -> list[Line]:
@@ -98,8 +103,9 @@ def field_rows(reach: Reach, state: SessionState, active: Field) -> list[Line]:
     where = {"repository": " here", "everywhere": " by all"}.get(reach.scope, "")
     costs = ["any", *(f"until {dollars(cost)} more is spent{where}" if place == reach.cost_at else
                       dollars(cost) for place, cost in enumerate(COSTS) if cost)]  # fmt: skip
-    rows.append(_row("cost", costs, reach.cost_at, active))
-    return rows
+    row = _row("cost", costs if reach.priced else costs[:1], reach.cost_at, active)
+    unknown = () if reach.priced else (Span("  the price of its model is not known", "t2"),)
+    return [*rows, msgspec.structs.replace(row, spans=(*row.spans, *unknown))]
 
 
 def _rule_row(reach: Reach, active: bool) -> Line:
