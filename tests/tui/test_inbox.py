@@ -6,7 +6,7 @@ from textual import events
 from kit.asks import ask, begin
 from kit.desk import NOW, Feed, Story, deck, told, until
 from kit.shop import BUBBLEWRAP, OUTLOOK, shop
-from steerdeck.screens import inbox
+from steerdeck.screens import arming
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck_agents.facts import events as e
@@ -52,8 +52,22 @@ def asking(what: str, **more: object) -> e.ApprovalRequested:
     )  # fmt: skip
 
 
+def test_who_types_on_is_waited_for():
+    async def scene(app, pilot, feed):
+        await until(pilot, lambda: app.screen._arm_timer)
+        first = app.screen._due
+        while app.screen._due == first:
+            await pilot.press("y")
+            assert not app.screen.armed
+        assert app.screen._due >= first
+        await until(pilot, lambda: app.screen.armed)
+        assert feed.orders == []
+
+    play(scene, shop(), armed=False)
+
+
 def test_keys_answer_only_once_the_card_has_been_in_view(monkeypatch):
-    monkeypatch.setattr(inbox, "ARM_S", 3600.0)
+    monkeypatch.setattr(arming, "ARM_S", 3600.0)
 
     async def scene(app, pilot, feed):
         await pilot.press("y", "s", "n", "N")

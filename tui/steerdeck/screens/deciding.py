@@ -12,6 +12,7 @@ from steerdeck.model import Dirty, InboxItem
 from steerdeck.panes.approval import BY_RULE
 from steerdeck.panes.exact import SECRET
 from steerdeck.panes.wish import CONSENTS
+from steerdeck.screens.arming import ARM_S, Arming
 from steerdeck.screens.keyed import Keyed
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prompt import Prompt
@@ -20,13 +21,11 @@ from steerdeck_agents.facts.asking import Scope
 from steerdeck_agents.facts.ids import ApprovalId
 from steerdeck_agents.facts.state import OpenApproval
 
-ARM_S = 0.4
-"""How long what a key answers must have been in view before it may."""
 CONFIRM_S = 5.0
 """How long the first key for something that can't be taken back holds."""
 
 
-class Deciding(Keyed[None]):
+class Deciding(Arming, Keyed[None]):
     """A screen with one thing that waits in hand."""
 
     def __init__(self, helm: Helm, *, id: str) -> None:
@@ -35,9 +34,6 @@ class Deciding(Keyed[None]):
         self.body = LineView(follows=False, id="card")
         self.words = Prompt("", send={"enter": "steer"}, id="words")
         self.secret = Secret(id="secret")
-        self.armed = False
-        self.armed_from = 0.0
-        """When it was armed, on the clock of key events."""
         self.seen_to_end = False
         """The end of what is decided on has been in view."""
         self.left = 0
@@ -48,6 +44,8 @@ class Deciding(Keyed[None]):
         """The approval whose command is being written anew."""
         self.danger_at: float | None = None
         """When the first key for something dangerous was pressed."""
+        self.danger_seen: float | None = None
+        """When what that key says was painted."""
 
     def approval(self) -> OpenApproval | None:
         return self.model.approval(self.item) if self.item is not None else None
@@ -78,23 +76,28 @@ class Deciding(Keyed[None]):
     def do_once(self) -> None:
         approval = self.approval()
         if approval is not None and approval.danger:
-            self.danger_at = self.typed_at()
-            self.set_timer(ARM_S, self._danger_shown)
-            self.set_timer(CONFIRM_S + 0.05, self._danger_shown)
+            self.danger_at, self.danger_seen = self.typed_at(), None
+            self.call_after_refresh(self._danger_painted, self.danger_at)
             return
         self.decide(allow=True)
 
+    def _danger_painted(self, of: float) -> None:
+        if self.danger_at == of:
+            self.danger_seen = time.monotonic()
+            self.set_timer(ARM_S, self._danger_shown)
+            self.set_timer(CONFIRM_S + 0.05, self._danger_shown)
+
     def _danger_shown(self) -> None:
         """The second key works from now on, or not any more."""
-        if self.danger_at is not None and time.monotonic() > self.danger_at + CONFIRM_S:
+        if self.danger_seen is not None and time.monotonic() > self.danger_seen + CONFIRM_S:
             self.danger_at = None
         self.show(Dirty(everything=True))
 
     def can_confirm_danger(self) -> bool:
         """The second key: late enough to have read what the first one said, and soon enough."""
-        if self.danger_at is None or not self.can_once():
+        if self.danger_at is None or self.danger_seen is None or not self.can_once():
             return False
-        return ARM_S <= self.typed_at() - self.danger_at <= CONFIRM_S
+        return ARM_S <= self.typed_at() - self.danger_seen <= CONFIRM_S
 
     def do_confirm_danger(self) -> None:
         self.danger_at = None
@@ -131,7 +134,7 @@ class Deciding(Keyed[None]):
             self.decide(allow=True, scope="everywhere")
         elif self.item is not None:
             # What is typed until the dialog is there was meant for it.
-            self.armed = False
+            self.disarm()
             self.post_message(Open("scope", self.item.session, self.item.id))
 
     def can_all_alike(self) -> bool:

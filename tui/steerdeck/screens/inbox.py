@@ -4,12 +4,9 @@ An answer is possible once its card has been in view for 400 ms and its end was 
 keys are neither shown nor heard. Enter views, Esc leaves: neither ever answers.
 """
 
-import time
-
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.timer import Timer
 
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
@@ -22,7 +19,6 @@ from steerdeck.panes.dock import cap, flowing
 from steerdeck.panes.items import around, card_of, head, item_band
 from steerdeck.panes.question import list_rows
 from steerdeck.screens.answering import Answering
-from steerdeck.screens.deciding import ARM_S
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import Pick, PickList
@@ -49,7 +45,6 @@ class InboxScreen(Answering):
         """The things of the list as they stood when it was drawn last."""
         self._shown: tuple[Line, ...] = ()
         self._proposed: set[ApprovalId] = set()
-        self._timer: Timer | None = None
         self._restless = False
         """Somebody was writing when the card was taken away, and may still be."""
 
@@ -76,7 +71,7 @@ class InboxScreen(Answering):
         self._fit()
 
     def on_screen_resume(self) -> None:
-        self._arm_later()
+        self.arm_later()
 
     def on_unmount(self) -> None:
         self.helm.watched = set()
@@ -92,7 +87,7 @@ class InboxScreen(Answering):
         self.band.margin = self.body.margin = self.caps.margin = inner
         self.words.margin = self.secret.margin = inner
         self._shown = ()
-        self._arm_later()
+        self.arm_later()
         self.show(Dirty(everything=True))
 
     # what is drawn
@@ -118,12 +113,12 @@ class InboxScreen(Answering):
             self._shown = ()
             self.body.clear()
             self.forget_danger()
-            self._arm_later()
+            self.arm_later()
             self._learn(item)
         self.item = item
         if self.armed and not {one.id for one in self.model.alike(item)} <= {*self.alike, item.id}:
             # One more would be answered by a key that was meant for fewer.
-            self._arm_later()
+            self.arm_later()
         self.band.show([item_band(self.model, item, state, now)])
         self._put(item, now)
         self._look()
@@ -236,17 +231,7 @@ class InboxScreen(Answering):
 
     # arming
 
-    def _arm_later(self) -> None:
-        """From now on the card is in view; its answers come later."""
-        self.armed = False
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(ARM_S, self._arm)
-
-    def _arm(self) -> None:
-        # A key typed while the loop was busy is handled later; it is judged by when it was typed.
-        self.armed_from = time.monotonic()
-        self.armed = True
+    def was_armed(self) -> None:
         self.alike = tuple(
             ApprovalId(one.id) for one in (self.model.alike(self.item) if self.item else ())
         )
@@ -255,8 +240,9 @@ class InboxScreen(Answering):
 
     def on_key(self, event: events.Key) -> None:
         """What was meant for a field that is gone is no key: the card waits for a pause."""
+        self.hold()
         if self._restless and not self.armed and event.key != "escape":
-            self._arm_later()
+            self.arm_later()
             event.stop()
             event.prevent_default()
             return

@@ -3,17 +3,14 @@
 It is stored by one letter, once all that was said of it has been in view; Enter only reads on.
 """
 
-import time
-
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.timer import Timer
 
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty, InboxItem
 from steerdeck.panes.scoped import FIELDS, Field, Reach, field_rows, past_rows, reach_of
-from steerdeck.screens.deciding import ARM_S
+from steerdeck.screens.arming import Arming
 from steerdeck.screens.dialog import SessionDialog
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.line_view import LineView
@@ -26,7 +23,7 @@ from steerdeck_agents.facts.verdict import Rule
 _PAST = "past"
 
 
-class ScopeDialog(SessionDialog):
+class ScopeDialog(Arming, SessionDialog):
     """Rows of choices, the past below them, one letter that stores the rule and runs."""
 
     def __init__(self, helm: Helm, session: SessionId, item: str) -> None:
@@ -39,9 +36,6 @@ class ScopeDialog(SessionDialog):
         self._near: dict[Rule, tuple[str, ...]] = {}
         self._shown: tuple[Line, ...] = ()
         self._highest = 0
-        self._timer: Timer | None = None
-        self.armed = False
-        self.armed_from = 0.0
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -75,17 +69,10 @@ class ScopeDialog(SessionDialog):
             self._reach = reach_of(proposal, state)
             if self._reach is not None:
                 self._near[self._reach.rule] = proposal.near
-                self._arm_later()
+                self.arm_later()
         return self._reach
 
-    def _arm_later(self) -> None:
-        self.armed = False
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(ARM_S, self._arm)
-
-    def _arm(self) -> None:
-        self.armed, self.armed_from = True, time.monotonic()
+    def was_armed(self) -> None:
         self.show(Dirty(everything=True))
 
     # what is drawn
@@ -145,6 +132,10 @@ class ScopeDialog(SessionDialog):
 
     # keys
 
+    def took(self, name: str) -> bool:
+        self.hold()
+        return super().took(name)
+
     def places(self) -> tuple[Place, ...]:
         return ("scope", "anywhere")
 
@@ -187,7 +178,7 @@ class ScopeDialog(SessionDialog):
         self._reach = before.moved(self._field, step)
         if (self._reach.rule, self._reach.scope) != (before.rule, before.scope):
             # Another past is in view now, which is to be read before the rule is stored.
-            self._arm_later()
+            self.arm_later()
         if self._reach.rule not in self._near:
             self.helm.go(self._look_near(self._reach.rule))
 

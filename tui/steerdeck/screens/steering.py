@@ -107,7 +107,7 @@ class Steering(Keyed[T], Generic[T]):
         return bool(self.hand and self.hand.turn is not None)
 
     def escape_interrupts(self) -> bool:
-        """Whether Esc interrupts: never what only waits for an answer, since Esc decides nothing."""
+        """Whether Esc interrupts; never what waits for an answer, since Esc decides nothing."""
         state = self.hand
         waits = state is not None and bool(state.approvals or state.questions)
         return self.can_interrupt() and not waits and self.helm.settled()
