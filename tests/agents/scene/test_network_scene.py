@@ -80,8 +80,15 @@ def test_an_allowed_host_is_reached_another_is_not_and_both_are_on_record(tmp_pa
                 FETCH.split("\n")[0],
             ]
             assert f"it asks for the network: example.org:{port}" in asked.reasons
-            await playing.decide(session, allow=True)
+            await playing.decide(session, allow=True, scope="session")
             await playing.status(session, "idle", "done")
+            state = playing.state(session)
+            assert [(rule.kind, rule.command) for rule in state.rules] == [
+                ("network", f"example.org:{port}")
+            ]
+            assert {(one.host, one.times, one.refused) for one in state.network} == {
+                ("example.org", 1, 0), ("other.org", 0, 2),
+            }  # fmt: skip
             assert playing.state(session).taint == ("the host example.org",)
             told.extend(playing.of(session))
             effects.append(_effect(playing.paths.journal, session, asked.call))
