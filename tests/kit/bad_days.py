@@ -77,6 +77,13 @@ def asked_for(*parts: Part) -> Twist:
     return lambda body, script: answer(body, Reply(parts))
 
 
+def a_million_characters(body: bytes, script: Script) -> Fault:
+    """A call with an argument of a megabyte, a thousand characters in each event."""
+    call = Call("shell", {"command": f"{RUN} # {'~' * 4000}", "why": WHY})
+    short = frames(body, lambda _: Reply((call,)))
+    return Fault(tuple(one.replace(b"~", b"x" * 250) for one in short))
+
+
 def half_an_event(body: bytes, script: Script) -> Fault:
     *whole, last = frames(body, script)
     return Fault((*whole, last[: len(last) // 2]))
@@ -188,10 +195,7 @@ DAYS: dict[str, BadDay] = {
     "bad arguments": BadDay((asked_for(Call("shell", {"comand": RUN})),), taken="odd"),
     "arguments that are no JSON": BadDay((no_json,), taken="odd"),
     "unknown tool": BadDay((asked_for(Call("fly", {"to": "Mars"})),), taken="odd"),
-    "1 MB argument": BadDay(
-        (asked_for(Call("shell", {"command": f"{RUN} # {'x' * 1_000_000}", "why": WHY})),),
-        taken="odd",
-    ),
+    "1 MB argument": BadDay((a_million_characters,), taken="odd"),
     "duplicate ids": BadDay((asked_for(RUNS, READS), asked_for(WHOLE)), taken="odd"),
     "usage limit with reset": BadDay(
         (Fault((json.dumps({"error": SPENT}),), "429 Error",
