@@ -134,6 +134,11 @@ async def session(where: Paths, words: str) -> SessionState:
     return find(await listing(where, archived=True), words)
 
 
+async def living(where: Paths, words: str) -> list[SessionState]:
+    """The session somebody means; without a word all that are not archived."""
+    return [await session(where, words)] if words else await listing(where, archived=False)
+
+
 def find(states: Sequence[SessionState], words: str) -> SessionState:
     """The session of that id or name, else the only one whose id or name begins so.
 

@@ -46,7 +46,7 @@ def servers(session: str, server: str | None, as_json: bool) -> None:
             raise Ending("Name the session whose server is to be started anew.", USAGE)
         asyncio.run(_restart(session, server))
         return
-    states = asyncio.run(_states(session))
+    states = asyncio.run(reach.living(reach.here(), session))
     lines = [_line(state, found) for state in states for found in state.servers]
     if as_json:
         out_json(lines)
@@ -54,13 +54,6 @@ def servers(session: str, server: str | None, as_json: bool) -> None:
         err("No session has a server.")
     else:
         out_table([_row(line) for line in lines])
-
-
-async def _states(session: str) -> list[SessionState]:
-    where = reach.here()
-    if session:
-        return [await reach.session(where, session)]
-    return await reach.listing(where, archived=False)
 
 
 async def _restart(session: str, server: str) -> None:

@@ -64,7 +64,7 @@ def shells(session: str, ended: str | None, port: int | None, as_json: bool) -> 
             raise Ending("Name the session whose shell is to end.", USAGE)
         asyncio.run(_end(session, ended))
         return
-    states = asyncio.run(_states(session))
+    states = asyncio.run(reach.living(reach.here(), session))
     lines = [_line(state, shell) for state in states for shell in state.shells]
     if as_json:
         out_json(lines)
@@ -72,13 +72,6 @@ def shells(session: str, ended: str | None, port: int | None, as_json: bool) -> 
         err("No shell session lives.")
     else:
         out_table([_row(line) for line in lines])
-
-
-async def _states(session: str) -> list[SessionState]:
-    where = reach.here()
-    if session:
-        return [await reach.session(where, session)]
-    return await reach.listing(where, archived=False)
 
 
 def _line(state: SessionState, shell: OpenShell) -> ShellLine:
