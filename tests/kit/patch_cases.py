@@ -5,6 +5,7 @@ from pathlib import Path
 
 APP = "import os\n\n\ndef greet(name):\n    return 'Hi ' + name\n\n\ndef bye():\n    return 'Bye'\n"
 HEX = "deadbeef"
+HUNK = "@@ -4,2 +4,2 @@\n def greet(name):\n-    return 'Hi ' + name\n+    return f'Hi {name}'\n"
 
 
 def grow(top: Path) -> None:
@@ -128,10 +129,27 @@ REFUSED = [
     "--- ../outside.txt\n+++ ../outside.txt\n@@ -1 +1 @@\n-outside\n+in\n",
     '--- /dev/null\n+++ "b/\\056git/x"\n@@ -0,0 +1 @@\n+x\n',
     '--- /dev/null\n+++ "b/a\\000b"\n@@ -0,0 +1 @@\n+x\n',
+    # names of devices, names that look like others, quotes without an end
+    add("NUL"), add("docs/con"), add("C:/x"), move("app.py", "docs/LPT1"), add("a\u202eb"),
+    add("a\u200bb"), '--- /dev/null\n+++ "b/abc\n@@ -0,0 +1 @@\n+x\n',
+    # modes no file of a patch has
+    *(
+        f"diff --git a/n b/n\nnew file mode {mode}\n--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+x\n"
+        for mode in ("040000", "104755", "000000", "102644")
+    ),
+    "diff --git a/app.py b/app.py\nold mode 100644\nnew mode 104755\n",
+    f"diff --git a/app.py b/app.py\nindex 1..2 120000\n--- a/app.py\n+++ b/app.py\n{HUNK}",
+    # two names that don't agree, a removal that shows no lines, numbers without an end
+    "diff --git a/app.py b/z\nrename from bin\nrename to y\n",
+    "diff --git a/app.py b/z\nrename from app.py\n",
+    f"diff --git a/app.py b/z\nrename from app.py\nrename to z\n--- a/bin\n+++ b/z\n{HUNK}",
+    f"--- a/app.py\n+++ b/docs/a.md\n{HUNK}",
+    "diff --git a/app.py b/app.py\ndeleted file mode 100644\nindex 1..0\n",
+    f"--- a/app.py\n+++ b/app.py\n{HUNK.replace('-4', '-' + '9' * 5000)}",
+    update("app.py", HUNK.replace("-4", "-" + "9" * 5000).strip()),
 ]  # fmt: skip
 
 CHANGED = APP.replace("'Hi ' + name", "f'Hi {name}'")
-HUNK = "@@ -4,2 +4,2 @@\n def greet(name):\n-    return 'Hi ' + name\n+    return f'Hi {name}'\n"
 LINES = ("@@ def greet(name):", "-    return 'Hi ' + name", "+    return f'Hi {name}'")
 GOOD: list[tuple[str, dict[str, bytes | None]]] = [
     (add("new.txt"), {"new.txt": b"x\n"}),
@@ -215,6 +233,16 @@ GOOD: list[tuple[str, dict[str, bytes | None]]] = [
     (update("stray.txt", "-end", "+END"), {"stray.txt": "äöü\n".encode() + b"\xff\nEND\n"}),
     (update("open.txt", "-two", "+2", "*** End of File"), {"open.txt": b"one\n2"}),
     (update("open.txt", "@@", "+three"), {"open.txt": b"one\ntwo\nthree"}),
+    ("diff --git a/docs/a.md b/app.py\nrename from docs/a.md\nrename to app.py\n"
+     "diff --git a/app.py b/z.py\nrename from app.py\nrename to z.py\n", {
+        "app.py": b"# Title\n\ntext\n", "docs/a.md": None, "z.py": APP.encode(),
+    }),
+    (f"diff --git i/app.py w/app.py\nindex 1..2 100644\n--- i/app.py\n+++ w/app.py\n{HUNK}", {
+        "app.py": CHANGED.encode(),
+    }),
+    (f"--- app.py.orig\n+++ app.py\n{HUNK}", {"app.py": CHANGED.encode()}),
+    ("diff --git a/e b/e\nnew file mode 100644\nindex 0..1\n", {"e": b""}),
+    (add("aux.c"), {"aux.c": b"x\n"}),
     (envelope("*** Update File: script.sh", "*** Move to: tools/run.sh", "-echo a", "+echo b"), {
         "script.sh": None, "tools/run.sh": b"#!/bin/sh\necho b\n",
     }),

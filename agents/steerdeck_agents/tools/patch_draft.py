@@ -13,7 +13,7 @@ from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.gate.secrets import folded
 from steerdeck_agents.tools.encoding import UTF8, Encoding, decode
 from steerdeck_agents.tools.patch_diff import Side, unified
-from steerdeck_agents.tools.patch_files import check_case, look_up, near_path, refused
+from steerdeck_agents.tools.patch_files import check_new, look_up, near_path, refused
 from steerdeck_agents.tools.patch_lines import Line, applied, join, split
 from steerdeck_agents.tools.patch_parts import Chunk, FilePatch
 from steerdeck_agents.tools.paths import file_path
@@ -64,6 +64,8 @@ class Draft:
         self._top = top
         self._before: dict[str, _Content | None] = {}
         self._now: dict[str, _Content | None] = {}
+        self._left: set[str] = set()
+        """Paths whose file was moved away, so that another may be moved there."""
 
     def take(self, one: FilePatch) -> None:
         """Works one section in; raises BadArguments for its name, PatchError for the rest."""
@@ -73,7 +75,8 @@ class Draft:
                 self._add(path, one)
             case "delete":
                 content = self._existing(path)
-                if one.chunks and self._patched(path, content, one.chunks):
+                gone = self._patched(path, content, one.chunks) if one.chunks else content.data
+                if (one.chunks or one.shown) and gone:
                     raise refused(path, "the diff removes it but not all of its lines")
                 self._now[path] = None
             case "update":
@@ -101,7 +104,7 @@ class Draft:
             raise refused(path, "it exists already; use `*** Update File:` to change it")
         before = self._before[path]
         if before is None:
-            check_case(self._top, path)
+            check_new(self._top, path)
         executable = before is not None and before.was_executable
         content = _Content(path, b"", executable if one.executable is None else one.executable)
         content.original = ()
@@ -111,10 +114,13 @@ class Draft:
     def _move(self, path: str, target: str, content: _Content) -> None:
         if target == path:
             return
-        if self._content(target) is not None or self._before[target] is not None:
+        there = self._content(target)
+        if there is not None or (self._before[target] is not None and target not in self._left):
             raise refused(target, "a file is moved there, but it exists already")
-        check_case(self._top, target)
+        if self._before[target] is None:
+            check_new(self._top, target)
         self._now[path] = None
+        self._left.add(path)
         self._now[target] = content
 
     def _patched(self, path: str, content: _Content, chunks: Sequence[Chunk]) -> list[Line]:
@@ -144,7 +150,7 @@ class Draft:
         before = None if old is None else old.data
         result = None if new is None else new.bytes_now(path)
         if before == result and (
-            old is None or new is None or new.executable == new.was_executable
+            old is None or new is None or new.executable == old.was_executable
         ):
             return None
         diff, added, removed = "", 0, 0

@@ -3,7 +3,9 @@
 import difflib
 import errno
 import os
+import re
 import stat
+import unicodedata
 from typing import NamedTuple
 
 from steerdeck_agents.facts.errors import PatchError
@@ -13,6 +15,10 @@ from steerdeck_agents.tools.walk import FOLDER, read_all
 
 LARGEST = 8 * 1024 * 1024
 """Bytes of the largest file a patch may touch."""
+_DRIVE = re.compile(r"[A-Za-z]:(/|$)")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])", re.IGNORECASE)
+_JOINERS = "\u200c\u200d"
+"""Used within words and emoji."""
 _MOST_NAMES = 2000
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -85,6 +91,19 @@ def look_up(top: str, path: str) -> OnDisk | None:
         return load(here, name, path)
     finally:
         os.close(here)
+
+
+def check_new(top: str, path: str) -> None:
+    """Raises PatchError for a new name that is another one, or none, on some system or screen.
+
+    Devices and drives of Windows, characters that turn the direction of a line or can't be seen,
+    and what differs from a name on disk only in case or Unicode form.
+    """
+    if _DRIVE.match(path) or any(_DEVICE.fullmatch(part) for part in path.split("/")):
+        raise refused(path, "on some systems that is a device or a drive")
+    if any(unicodedata.category(sign) == "Cf" and sign not in _JOINERS for sign in path):
+        raise refused(path, "the name holds a character that can't be seen")
+    check_case(top, path)
 
 
 def check_case(top: str, path: str) -> None:

@@ -17,7 +17,7 @@ BEGIN, END, END_OF_FILE = "*** Begin Patch", "*** End Patch", "*** End of File"
 _SECTION = re.compile(r"\*\*\* (Add|Delete|Update) File: *(.*?) *$")
 _MOVE = re.compile(r"\*\*\* Move to: *(.*?) *$")
 _HEREDOC = re.compile(r"(?:\S+ +)?<<-? *(['\"]?)(\w+)\1 *$")
-_NUMBERS = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,\d+)? @@")
+_NUMBERS = re.compile(r"@@ -(\d{1,18})(?:,(\d{1,18}))? \+\d+(?:,\d+)? @@")
 _NO_NEWLINE = "\\ No newline at end of file"
 
 

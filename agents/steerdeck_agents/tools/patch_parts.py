@@ -73,6 +73,8 @@ class FilePatch(msgspec.Struct, frozen=True):
     chunks: tuple[Chunk, ...] = ()
     """For an added file at most one, of added lines only."""
     move_to: str = ""
+    shown: bool = False
+    """Of a removal: its chunks are all that the file holds, so none is an empty file."""
     executable: bool | None = None
     """None leaves the mode as it is."""
 
