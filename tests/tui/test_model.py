@@ -1,3 +1,4 @@
+from kit.asks import alike
 from kit.desk import NOW, Story
 from kit.shop import shop
 from steerdeck.model import DeckModel
@@ -155,6 +156,18 @@ def test_an_answered_approval_is_out_of_the_inbox_at_once():
         )
     )
     assert model.claims() == []
+
+
+def test_a_command_that_goes_on_is_not_the_same_as_one_that_ends_with_its_call():
+    model = DeckModel()
+    model.outlook = Outlook()
+    for event in alike(kept="shell session").events:
+        model.add(event)
+    claims = {item.session: item for item in model.claims()}
+    assert [one.session for one in model.alike(claims[SessionId("rate-limit")])] == [
+        "rate-limit", "fix-login",
+    ]  # fmt: skip
+    assert model.alike(claims[SessionId("docs")]) == []
 
 
 def test_a_deck_without_an_outlook_shows_every_session():

@@ -107,7 +107,9 @@ def folder_of(approval: OpenApproval, state: SessionState) -> str:
 
 def same(one: tuple[OpenApproval, SessionState], other: tuple[OpenApproval, SessionState]) -> bool:
     """Whether two approvals allow the same, letter by letter, in the same place of a workspace."""
-    first, second = ((a.kind, a.what, folder_of(a, state), a.level) for a, state in (one, other))
+    first, second = (
+        (a.kind, a.what, folder_of(a, state), a.level, a.kept) for a, state in (one, other)
+    )
     # A text whose secrets are not shown may be another one at each place.
     told = "⟨secret " not in one[0].what and not one[0].danger and not other[0].danger
     return told and first == second

@@ -38,6 +38,8 @@ class ApprovalRequested(Fact, frozen=True, kw_only=True, tag="approval.requested
     outline: Outline = Outline()
     taint: tuple[str, ...] = ()
     """Sources nobody vouches for that the agent had read by then."""
+    kept: str = ""
+    """As what a command goes on after its call, such as `shell session`; empty: it ends with it."""
 
 
 class ApprovalDecided(Fact, frozen=True, kw_only=True, tag="approval.decided"):

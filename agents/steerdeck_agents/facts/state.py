@@ -108,6 +108,8 @@ class OpenApproval(msgspec.Struct, frozen=True):
     taint: tuple[str, ...] = ()
     offer: Offer | None = None
     """A rule for this and its like, offered since alike ones were allowed."""
+    kept: str = ""
+    """As what it goes on after its call; empty: it ends with it."""
 
 
 class OpenQuestion(msgspec.Struct, frozen=True):

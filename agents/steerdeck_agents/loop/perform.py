@@ -331,6 +331,7 @@ def _request(
         folder=binding.folder,
         level=site.state.level.name,
         files=files,
+        kept=binding.kind if isinstance(action, RunCommand) and action.keep else "",
     )
 
 

@@ -62,6 +62,7 @@ def _approval(event: ApprovalRequested) -> OpenApproval:
         danger=event.danger,
         outline=event.outline,
         taint=event.taint,
+        kept=event.kept,
     )
 
 
