@@ -67,6 +67,8 @@ CLAIMS = (
           chaos("tests/tui/verbs/test_bad_days_headless.py")),
     Claim("chaos-deck", "Bad days of a server, on the deck",
           chaos("tests/tui/test_bad_days_on_the_deck.py")),
+    Claim("moments", "An interrupt at every moment, in every way",
+          partial(tests_hold, f"{SCENES}/test_interrupts.py", STEERDECK_MOMENTS="all")),
     Claim("bodies", f"{TURNS} turns: every body as received, the journal at most 3 times",
           partial(tests_hold, f"{SCENES}/test_recorder.py", STEERDECK_TURNS=str(TURNS))),
     Claim("cache", f"{TURNS} turns: 99 % of the possible cache is kept",

@@ -1,6 +1,10 @@
-"""Interrupts, words and decisions at every moment: whatever the moment, the laws hold."""
+"""Interrupts, words and decisions at every moment: whatever the moment, the laws hold.
+
+Each moment meets one of three ways to interrupt; with STEERDECK_MOMENTS it meets all of them.
+"""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -23,7 +27,15 @@ SLOW = "echo begun | tee -a slow.txt; sleep 20; echo ended >> slow.txt"
 PATCH = "*** Begin Patch\n*** Add File: fresh.txt\n+new\n*** End Patch\n"
 MOMENTS = 24
 """More appends than the loop makes for `busy`, so that the last moments are after its end."""
+WAYS = ("interrupt", "say now", "say now twice")
 Story = Callable[[Scene, Path], Awaitable[None]]
+
+
+def moments() -> list[tuple[str, range]]:
+    """Ways to interrupt, and the moments that meet them."""
+    if os.environ.get("STEERDECK_MOMENTS"):
+        return [(way, range(first, MOMENTS, 2)) for way in WAYS for first in (1, 2)]
+    return [(way, range(first, MOMENTS, len(WAYS))) for first, way in enumerate(WAYS, 1)]
 
 
 def busy(talk: Conversation) -> Reply:
@@ -85,11 +97,8 @@ class Moment:
         return kept
 
 
-@pytest.mark.parametrize(
-    "moments", [range(1, MOMENTS, 2), range(2, MOMENTS, 2)], ids=["odd", "even"]
-)
-@pytest.mark.parametrize("how", ["interrupt", "say now", "say now twice"])
-def test_at_every_moment_an_interrupt_leaves_a_session_that_goes_on(tmp_path, how, moments):
+@pytest.mark.parametrize(("how", "numbers"), moments())
+def test_at_every_moment_an_interrupt_leaves_a_session_that_goes_on(tmp_path, how, numbers):
     async def act(playing: Scene, session: SessionId) -> None:
         if how == "interrupt":
             try:
@@ -101,7 +110,7 @@ def test_at_every_moment_an_interrupt_leaves_a_session_that_goes_on(tmp_path, ho
 
     async def story(playing: Scene, repository: Path) -> None:
         moment = Moment(playing, lambda session: act(playing, session))
-        for number in moments:
+        for number in numbers:
             session = await playing.start(repository, "busy")
             moment.wait(session, number)
             await attend(playing, session)
