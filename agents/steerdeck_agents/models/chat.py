@@ -78,6 +78,8 @@ async def _next(
     if not reading.finished:
         return await anext(events, None)
     try:
-        return await asyncio.wait_for(anext(events, None), LINGER_S)
+        # Not `wait_for`, which can lose a cancellation to a chunk of that moment.
+        async with asyncio.timeout(LINGER_S):
+            return await anext(events, None)
     except (TimeoutError, ModelError):
         return None

@@ -152,12 +152,14 @@ class Command:
         if not self._exited.is_set() and not at_once:
             await asyncio.to_thread(self._send, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._exited.wait(), GRACE_S)
+                async with asyncio.timeout(GRACE_S):
+                    await self._exited.wait()
         if not self._exited.is_set():
             await asyncio.to_thread(self._send, signal.SIGKILL)
             await self._exited.wait()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._drained.wait(), DRAIN_S)
+            async with asyncio.timeout(DRAIN_S):
+                await self._drained.wait()
         await self._clear()
         if not self._drained.is_set():
             self._pump.finish()

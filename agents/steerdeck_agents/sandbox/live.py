@@ -109,12 +109,16 @@ class Live:
         except asyncio.CancelledError:
             reason = "stop"
         self._no_more_writing()
-        await asyncio.shield(asyncio.create_task(self._command.end(at_once=reason in AT_ONCE)))
         try:
+            await asyncio.shield(asyncio.create_task(self._command.end(at_once=reason in AT_ONCE)))
             self.finished = finished(self._command, reason, loop.time() - began)
         except SteerdeckError as error:
             self.error = error
-        self.done.set()
+        except OSError as error:
+            self.error = SteerdeckError(f"How it ended could not be kept: {error}.")
+        finally:
+            # Whoever waits for its end would wait for ever.
+            self.done.set()
 
     def _write(self, end: int) -> None:
         loop = asyncio.get_running_loop()

@@ -232,6 +232,13 @@ class Pump(threading.Thread):
             os.close(descriptor)
 
     def run(self) -> None:
+        try:
+            self._follow()
+        finally:
+            # Whoever waits for its end would wait for ever.
+            self._on_end()
+
+    def _follow(self) -> None:
         ready = select.poll()
         ready.register(self._pipe, select.POLLIN)
         ready.register(self._woken, select.POLLIN)
@@ -261,7 +268,6 @@ class Pump(threading.Thread):
                 shown = time.monotonic()
         self._collector.end()
         self._show(last=True)
-        self._on_end()
 
     def _read(self) -> bytes:
         """The next bytes; none at the end, which a terminal tells by an error (EIO)."""

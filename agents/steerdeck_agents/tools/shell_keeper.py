@@ -270,14 +270,20 @@ class Shells:
     async def _watch(self, shell: _Shell) -> None:
         """Tell what happens to it until its end was told."""
         live = shell.live
-        while not live.done.is_set():
-            pause = _LOOK_EVERY_S if live.quiet_s() < _A_WHILE_S else _LOOK_SELDOM_S
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(live.done.wait(), pause)
-            ports, prompt = await asyncio.to_thread(lambda: (live.ports(), live.prompt()))
-            if not live.done.is_set():
-                self._tell_seen(shell, ports, prompt)
-        await self._tell_end(shell)
+        try:
+            while not live.done.is_set():
+                pause = _LOOK_EVERY_S if live.quiet_s() < _A_WHILE_S else _LOOK_SELDOM_S
+                with contextlib.suppress(TimeoutError):
+                    # Not `wait_for`, which can lose a cancellation to an end of that moment.
+                    async with asyncio.timeout(pause):
+                        await live.done.wait()
+                ports, prompt = await asyncio.to_thread(lambda: (live.ports(), live.prompt()))
+                if not live.done.is_set():
+                    self._tell_seen(shell, ports, prompt)
+            await self._tell_end(shell)
+        finally:
+            # Whoever waits for its end would wait for ever.
+            shell.ended.set()
 
     def _tell_seen(self, shell: _Shell, ports: tuple[int, ...], prompt: Prompt | None) -> None:
         if ports != shell.ports:

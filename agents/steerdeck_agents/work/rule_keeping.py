@@ -86,8 +86,10 @@ class Keeping:
                     pause_s = min(pause_s, max(0.0, (end_ms - self._clock.now_ms()) / 1000))
             except JournalError as error:
                 log.error("the end of a rule was not kept: %s", error)
+            # Not `wait_for`, which can lose a cancellation to a change of that moment.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause_s)
+                async with asyncio.timeout(pause_s):
+                    await self._changed.wait()
 
     async def close(self) -> None:
         """Let go of what is not done."""
@@ -238,6 +240,7 @@ def examples(
                     seq=one.seq,
                     kind=one.kind,
                     files=one.files,
+                    keep=one.keep,
                 )
             )
     return found
@@ -257,4 +260,5 @@ def asked_now(asked: OpenApproval, state: SessionState) -> Example:
         seq=asked.seq,
         kind=asked.kind,
         files=tuple(file.path for file in asked.files),
+        keep=bool(asked.kept),
     )

@@ -13,6 +13,7 @@ started.
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -112,7 +113,9 @@ class _Run:
 
     def _end(self) -> None:
         if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            # It may end between the two; an error here would take the place of the cancellation.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 async def git(
