@@ -130,7 +130,10 @@ def home_at(
         named = enumerate(allowed.items())
         rules.save(
             where.rules_file,
-            [Rule(id=f"rule-{n}", command=text, repository=str(top)) for n, (text, top) in named],
+            [
+                Rule(id=f"rule-{n}", command=text, repository=str(top), keep=True)
+                for n, (text, top) in named
+            ],
         )
     return where
 

@@ -96,6 +96,8 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
     """Texts it must match, or it is not stored."""
     no_match: tuple[str, ...] = ()
     """Texts it must not match."""
+    keep: bool = False
+    """What it allows may also go on after its call, as a shell session."""
 
     @property
     def scope(self) -> RuleScope | None:

@@ -48,7 +48,8 @@ def judge(
     reads, but beside one that a rule covers.
     """
     here = [rule for rule in rules if reaches(rule, workspace.repository, session)]
-    allows = [rule for rule in here if rule.decision == "allow"]
+    keep = isinstance(action, RunCommand) and action.keep
+    allows = [rule for rule in here if rule.decision == "allow" and (rule.keep or not keep)]
     first = verdict(
         action,
         mode=mode,
@@ -83,10 +84,33 @@ def judge(
         return Auto(f"{alone.because}; a rule lets it reach {named}", rule=ids[0], rules=ids)
     covered = _covered(action, mode, allows, workspace, level, ground)
     if not covered:
-        return first
+        return _ending_only(first, action, here, mode, session, workspace, level, ground)
     named = "; ".join(f"{in_words(rule)} ({rule.scope})" for rule in covered)
     ids = tuple(rule.id for rule in covered)
     return Auto(f"a rule allows {named}", rule=ids[0], rules=ids)
+
+
+def _ending_only(
+    first: Ask,
+    action: Action,
+    here: Sequence[Rule],
+    mode: Mode,
+    session: SessionId,
+    workspace: Workspace,
+    level: Level,
+    ground: Ground | None,
+) -> Ask:
+    """The same question; it names the rules that allow the command where it ends with its call."""
+    if not (isinstance(action, RunCommand) and action.keep):
+        return first
+    ends = judge(
+        replace(action, keep=False, tty=False), mode=mode, rules=here, session=session,
+        workspace=workspace, level=level, ground=ground,
+    )  # fmt: skip
+    if not isinstance(ends, Auto) or not ends.rests_on:
+        return first
+    why = f"rule {', '.join(ends.rests_on)} allows it only where it ends with its call"
+    return replace(first, reasons=(*first.reasons, why))
 
 
 def _strict(

@@ -44,6 +44,8 @@ class Example(msgspec.Struct, frozen=True):
     kind: Kind = "command"
     files: tuple[str, ...] = ()
     """Of a patch."""
+    keep: bool = False
+    """It would have gone on after its call."""
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -107,6 +109,8 @@ def lets(rule: Rule, one: Example) -> bool:
     if rule.kind == "patch":
         named = [path_glob(glob) for glob in rule.paths]
         return bool(one.files) and all(any(g.fullmatch(f) for g in named) for f in one.files)
+    if one.keep and not rule.keep:
+        return False
     if rule.pattern is None:
         return one.what == rule.command
     if rule.pattern.prefix[0] not in one.what:

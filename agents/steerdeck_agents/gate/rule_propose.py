@@ -106,13 +106,13 @@ def _proposed(asked: Example, past: Sequence[Example], left_out: int) -> Proposa
         return Proposal(why=f"No rule covers a text that holds {strange}.")
     part, why = _acting(asked)
     if part is None:
-        return _told(Rule(id="", command=asked.what), asked, past, left_out, why)
+        return _told(Rule(id="", keep=asked.keep, command=asked.what), asked, past, left_out, why)
     near = _alike(part, asked, past)
-    narrow = Rule(id="", pattern=exactly(part, asked.root))
+    narrow = Rule(id="", keep=asked.keep, pattern=exactly(part, asked.root))
     best = narrow
     if kind_of(part.command.words[0].text) not in _NEVER_WIDER:
         for pattern in (widened(part, near, asked.root), listed(part, near, asked.root)):
-            rule = Rule(id="", pattern=pattern)
+            rule = Rule(id="", keep=asked.keep, pattern=pattern)
             if lets(rule, asked) and not any(lets(rule, one) for one in _said(past, False)):
                 best = rule
                 break
@@ -193,7 +193,8 @@ def key_of(asked: Example) -> tuple[str, ...]:
     if asked.kind != "command":
         return ()
     part, _ = _acting(asked)
-    return ("command", *verb_of([word.text for word in part.command.words])) if part else ()
+    kind = "shell session" if asked.keep else "command"
+    return (kind, *verb_of([word.text for word in part.command.words])) if part else ()
 
 
 def alike(asked: Example, past: Sequence[Example]) -> int:
@@ -223,7 +224,7 @@ def _acting(asked: Example) -> tuple[Part | None, str]:
         return None, "Only the exact text can be allowed: what is fed to it could be anything."
     if any(word.glob for word in part.command.words):
         return None, "Only the exact text can be allowed: it holds a pattern for file names."
-    if not lets(Rule(id="", pattern=exactly(part, asked.root)), asked):
+    if not lets(Rule(id="", keep=asked.keep, pattern=exactly(part, asked.root)), asked):
         return None, "Only the exact text can be allowed: its words are quoted."
     return part, ""
 
@@ -234,7 +235,8 @@ def _alike(part: Part, asked: Example, past: Sequence[Example]) -> list[Seen]:
     found = [Seen(own, folder_of(part.folder, asked.root))]
     verb = verb_of(own)
     for one in _said(past, True)[-MOST_TRIED:]:
-        if own[0] not in one.what or not is_home(one, asked) or danger_of(one.what, one.root):
+        elsewhere = one.keep != asked.keep or not is_home(one, asked)
+        if own[0] not in one.what or elsewhere or danger_of(one.what, one.root):
             continue
         other, _ = _acting(one)
         if other is not None:
@@ -268,7 +270,7 @@ def _wider(best: Rule, part: Part, asked: Example, past: Sequence[Example]) -> R
             wide = msgspec.structs.replace(pattern, prefix=kept, words=star)
         else:
             return None
-    rule = Rule(id="", pattern=wide)
+    rule = Rule(id="", keep=asked.keep, pattern=wide)
     rejected = any(lets(rule, one) for one in _said(past, False))
     return rule if rule != best and lets(rule, asked) and not rejected else None
 

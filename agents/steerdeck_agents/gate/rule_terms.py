@@ -93,6 +93,10 @@ def limited(rule: Rule, terms: Terms, now_ms: int) -> Rule:
 
 def in_words(rule: Rule) -> str:
     """What a rule matches, in one line a person reads; foreign text, so `inert` before a screen."""
+    return _matched(rule) + (", also as a shell session" if rule.keep else "")
+
+
+def _matched(rule: Rule) -> str:
     pattern = rule.pattern
     if rule.kind == "patch":
         return f"patches of {', '.join(rule.paths)}"

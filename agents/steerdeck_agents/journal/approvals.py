@@ -35,6 +35,8 @@ class PastApproval(msgspec.Struct, frozen=True):
     lasting: bool
     """More than once was said."""
     files: tuple[str, ...] = ()
+    keep: bool = False
+    """It would have gone on after its call."""
 
 
 class PastUse(msgspec.Struct):
@@ -91,6 +93,7 @@ class PastApprovals:
                             allowed=decided.decision == "allow",
                             lasting=decided.scope != "once",
                             files=tuple(file.path for file in asked_for.files),
+                            keep=bool(asked_for.kept),
                         )
                     )
 

@@ -186,7 +186,7 @@ def _lasting(rule: Rule) -> Rule:
 def _exact(asked: OpenApproval) -> Rule:
     match asked.kind:
         case "command":
-            return Rule(id="", command=asked.what)
+            return Rule(id="", command=asked.what, keep=bool(asked.kept))
         case "tool":
             return Rule(id="", command=asked.what.partition("\n")[0], kind="tool")
         case "patch":
@@ -218,6 +218,8 @@ def _answers(rule: Rule, asked: OpenApproval, state: SessionState) -> bool:
         case "network":
             hosts, _ = asked_for(asked.what)
             return bool(hosts) and bool(through([rule], hosts))
+    if asked.kept and not rule.keep:
+        return False
     if rule.pattern is None:
         return rule.command == asked.what
     ground = Names(state.workspace.path)

@@ -24,6 +24,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     writes: tuple[str, ...] = ()
     folder: str = ""
     input: bool = False
+    keep: bool = False
     tool: str = ""
     host: str = ""
     repository: str = ""
@@ -53,7 +54,7 @@ def entry_text(rule: Rule) -> str:
     fields.append((named[rule.kind], rule.command))
     fields += [(name, getattr(pattern, name)) for name in _PATTERN]
     fields += [("paths", rule.paths or pattern.paths), ("repository", rule.repository)]
-    fields += [("everywhere", rule.everywhere)]
+    fields += [("everywhere", rule.everywhere), ("keep", rule.keep)]
     fields += [("decision", "" if rule.decision == "allow" else rule.decision)]
     fields += [("until", _time(rule.until_ms)), ("uses", rule.uses)]
     fields += [("dollars", rule.dollars), ("by", rule.by)]
@@ -105,6 +106,7 @@ def rule_of(data: object) -> Rule:
         why=entry.why,
         match=entry.match,
         no_match=entry.no_match,
+        keep=entry.keep,
     )
 
 
@@ -124,6 +126,8 @@ def _check(entry: _Entry) -> None:
         raise ValueError(f"options, words, writes, folder and input need a prefix, not {kind}")
     if entry.paths and kind not in ("prefix", "paths"):
         raise ValueError(f"paths need a prefix or stand alone, not with {kind}")
+    if entry.keep and (kind not in ("command", "prefix") or entry.decision != "allow"):
+        raise ValueError("keep is for commands that are allowed")
     if entry.uses is not None and entry.uses < 1:
         raise ValueError("`uses` must be 1 or more")
     if entry.dollars is not None and not 0 < entry.dollars < math.inf:

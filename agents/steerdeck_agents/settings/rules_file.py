@@ -22,6 +22,7 @@ from steerdeck_agents.settings.rule_entry import entry_text, may_deny, rule_of
 HEAD = """\
 # What Steerdeck may do without asking, in mode auto, and what it must never do.
 # Each [[rule]] names an exact `command`, or its words: `prefix`, `options`, `words`, `paths`.
+# `keep = true` lets a command go on after its call, as a shell session.
 # `decision` is allow, ask or deny; `repository` or `everywhere = true` says where it holds.
 
 """

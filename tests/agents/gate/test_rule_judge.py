@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from steerdeck_agents.facts.action import Action, ApplyPatch, CallServer, PatchedFile, RunCommand
 from steerdeck_agents.facts.ids import SessionId
@@ -11,6 +12,7 @@ from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Pattern, Rule, Verdi
 from steerdeck_agents.gate.rule_ground import Names
 from steerdeck_agents.gate.rule_hosts import host_rule
 from steerdeck_agents.gate.rule_judge import judge
+from steerdeck_agents.gate.rule_terms import in_words
 from steerdeck_agents.gate.rules import load
 
 PLACE = Workspace(path="/w", repository="/r", branch="b", base="c")
@@ -39,6 +41,23 @@ def test_a_pattern_allows_and_says_so() -> None:
     answer = says("git push origin && ls", ALLOW)
     assert isinstance(answer, Auto)
     assert answer.rests_on == ("allow",) and "git push" in answer.because
+
+
+def test_a_rule_lets_a_command_go_on_after_its_call_only_where_it_says_so() -> None:
+    exact = Rule(id="exact", repository="/r", command="make watch")
+    make = Rule(id="make", repository="/r", pattern=Pattern(("make", "watch")))
+    for rule in (exact, make):
+        for tty in (False, True):
+            goes_on = RunCommand("make watch", keep=True, tty=tty)
+            asked = says(goes_on, rule)
+            assert isinstance(asked, Ask)
+            told = f"rule {rule.id} allows it only where it ends with its call"
+            assert asked.reasons[-1] == told
+            kept = replace(rule, keep=True)
+            assert isinstance(says(goes_on, kept), Auto)
+            assert "also as a shell session" in in_words(kept)
+            assert isinstance(says(goes_on, kept, replace(DENY, pattern=make.pattern)), Deny)
+        assert isinstance(says("make watch", rule), Auto)
 
 
 def test_several_rules_may_cover_one_script_and_each_is_named() -> None:

@@ -35,6 +35,17 @@ def test_without_a_past_it_is_this_command_and_what_only_reads_beside_it() -> No
     assert made.wider is not None and in_words(made.wider) == "pip install csvkit==*"
 
 
+def test_a_rule_made_of_a_shell_session_says_so_and_one_of_a_plain_call_covers_none() -> None:
+    plain, kept = said("npm run dev"), said("npm run dev", keep=True)
+    made = propose(kept, (plain, kept))
+    assert made.rule is not None and made.rule.keep
+    assert made.words == "npm run dev, also as a shell session"
+    other = propose(plain, (plain, kept))
+    assert other.rule is not None and not other.rule.keep
+    assert other.allowed == (plain,) and other.asks == (kept,)
+    assert alike(kept, (plain,) * 3) == 0 and alike(kept, (kept,) * 3) == 3
+
+
 def test_what_was_allowed_widens_it_and_what_was_rejected_narrows_it() -> None:
     made = proposed(
         "pip install csvkit==2.1.0",

@@ -24,6 +24,7 @@ FETCH = Rule(
 EVERYTHING = [
     FETCH,
     Rule(id="no", command="git push", everywhere=True, decision="deny", why="mine"),
+    Rule(id="dev", command="npm run dev", repository="/r", keep=True),
     Rule(id="tool", command="docs search", kind="tool", everywhere=True),
     Rule(id="host", command="*.example.org", kind="network", repository="/r", decision="ask"),
     Rule(id="patch", kind="patch", paths=("docs/**",), repository="/r"),
@@ -51,6 +52,7 @@ def test_every_kind_of_rule_comes_back_exactly(tmp_path: Path) -> None:
         ('id = "r"\nprefix = [""]\nrepository = "/r"\n', False),
         ('id = "r"\nrepository = "/r"\n', False),
         ('id = "r"\ncommand = "x"\nrepository = "/r"\nuses = 0\n', False),
+        ('id = "r"\ntool = "x y"\nrepository = "/r"\nkeep = true\n', False),
         ('id = "r"\ncommand = "x"\nrepository = "/r"\nuntil = 2030-01-01T00:00:00\n', False),
         ('id = "r"\ncommand = "x"\nrepository = "/r"\nexpires = 2020-01-01\n', False),
         ('id = "good"\ncommand = "x"\nrepository = "/r"\n', False),

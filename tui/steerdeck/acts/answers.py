@@ -79,7 +79,9 @@ class Answers(Acts):
 
         root = state.workspace.path
         folder = posixpath.normpath(posixpath.join(root, asked.folder))
-        this = Example(asked.what, folder, root, allowed=False, kind=asked.kind)
+        this = Example(
+            asked.what, folder, root, allowed=False, kind=asked.kind, keep=bool(asked.kept)
+        )
         if asked.kind != "command":
             return ()
         return await asyncio.to_thread(near_misses, rule, this)

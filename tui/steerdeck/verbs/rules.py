@@ -143,6 +143,7 @@ def test_(command: tuple[str, ...], cwd: Path, as_json: bool) -> None:
 @click.option("--command", default="", metavar="TEXT", help="Exactly this text, and no words.")
 @click.option("--tool", default="", metavar="'SERVER TOOL'", help="A tool of a server.")
 @click.option("--host", default="", help="A network host, or *.name for all below a name.")
+@click.option("--keep", is_flag=True, help="It may go on after its call, as a shell session.")
 @click.option("--deny", is_flag=True, help="It never runs; this beats everything.")
 @click.option("--ask", is_flag=True, help="It always asks.")
 @click.option("--repo", is_flag=False, flag_value=".", metavar="[PATH]",
@@ -164,6 +165,7 @@ def add(
     command: str,
     tool: str,
     host: str,
+    keep: bool,
     deny: bool,
     ask: bool,
     repo: str | None,
@@ -194,6 +196,8 @@ def add(
     lead = tuple(_split(prefix)) or ((program,) if program else ())
     if program and lead[0] != program:
         raise click.UsageError(f"--prefix begins with the program, which is {program}.")
+    if keep and (deny or ask or not (lead or command)):
+        raise click.UsageError("--keep is for commands that are allowed.")
     pattern = Pattern(lead, options, words, paths, writes, folder) if lead else None
     rule = Rule(
         id="",
@@ -208,6 +212,7 @@ def add(
         why=why,
         match=match,
         no_match=no_match,
+        keep=keep,
     )  # fmt: skip
     order = o.AddRule(id=reach.new_order(), rule=rule, terms=terms_of(uses, seconds, dollars))
     asyncio.run(_add(order, as_json))
