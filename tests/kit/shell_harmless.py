@@ -348,6 +348,9 @@ umask && ulimit -n
 perl -v | head -2
 make -v | head -1
 openssl version
+grep -Rn total src
+find -L src -name '*.py'
+rg -L total src
 npm run
 npm pkg get scripts
 """

@@ -20,3 +20,6 @@ class Names:
 
     def secret_below(self, folder: str, hidden: bool) -> str:
         return ""
+
+    def link_below(self, folder: str) -> bool:
+        return False

@@ -43,6 +43,9 @@ class Ground(Protocol):
         look through, a sentence part that says so.
         """
 
+    def link_below(self, folder: str) -> bool:
+        """Whether a link lies below a folder, or too many files to be sure that none does."""
+
 
 class Disk:
     """The files as they are now; remembers what it saw, so make a new one for a new question."""
@@ -50,6 +53,7 @@ class Disk:
     def __init__(self, root: str) -> None:
         self.root = os.path.realpath(root)
         self._secrets: dict[tuple[str, bool], str] = {}
+        self._links: dict[str, bool] = {}
         self._names: dict[str, tuple[str, ...]] = {}
 
     def real(self, path: str) -> str:
@@ -68,6 +72,23 @@ class Disk:
         if key not in self._secrets:
             self._secrets[key] = self._look(folder, hidden)
         return self._secrets[key]
+
+    def link_below(self, folder: str) -> bool:
+        if folder not in self._links:
+            self._links[folder] = self._has_link(folder)
+        return self._links[folder]
+
+    def _has_link(self, folder: str) -> bool:
+        left = MOST_ENTRIES
+        waiting = [folder]
+        while waiting:
+            for entry in _entries(waiting.pop()):
+                left -= 1
+                if left < 0 or entry.is_symlink():
+                    return True
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+        return False
 
     def _look(self, folder: str, hidden: bool) -> str:
         left = MOST_ENTRIES

@@ -1,5 +1,6 @@
 """A program that may run unasked: how its words are judged."""
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -52,6 +53,13 @@ class Call:
                 real = self.ground.real(f"{folder}/{path}" if path[:1] != "/" else path)
                 if found := self.ground.secret_below(real, hidden):
                     return f"it would read {found}, which is on the secret list"
+        return ""
+
+    def follows(self, paths: tuple[str, ...]) -> str:
+        """Why a program that follows every link below these asks; empty when there is none."""
+        places = [posixpath.join(folder, path) for folder in self.folders for path in paths]
+        if any(self.ground.link_below(self.ground.real(place)) for place in places):
+            return "a folder with links, which it follows"
         return ""
 
 

@@ -1,10 +1,8 @@
 """Programs that show files and folders, or compare them."""
 
-import posixpath
 import re
 
 from steerdeck_agents.gate.shell.options import Given, options
-from steerdeck_agents.gate.shell.places import MOST_ENTRIES
 from steerdeck_agents.gate.shell.tool import Call, Tool, given_by, reading, saying
 
 _LS = options(
@@ -41,24 +39,7 @@ def _diff(call: Call, given: Given) -> str:
     paths = tuple(path for path in given.operands if path != "-")
     if why := call.reads_below(paths):
         return why
-    if not given.has("no-dereference") and _link_below(call, paths):
-        return "a folder with links, which it follows"
-    return ""
-
-
-def _link_below(call: Call, paths: tuple[str, ...]) -> bool:
-    """Whether a link lies below one of these: diff follows each, wherever it leads."""
-    waiting = [call.ground.real(posixpath.join(f, path)) for f in call.folders for path in paths]
-    left = MOST_ENTRIES
-    while waiting:
-        folder = waiting.pop()
-        for name in call.ground.names(folder):
-            place = f"{folder}/{name}"
-            left -= 1
-            if left < 0 or call.ground.real(place) != place:
-                return True
-            waiting.append(place)
-    return False
+    return "" if given.has("no-dereference") else call.follows(paths)
 
 
 def _head(call: Call, given: Given) -> str:

@@ -10,11 +10,12 @@ from steerdeck_agents.gate.shell.syntax import listed
 from steerdeck_agents.gate.shell.tool import Call, Tool, given_by
 
 _GREP = options(
-    "EFGPciLlnoqsHhvwxabIrUuVyzZT",
+    "EFGPciLlnoqsHhvwxabIrRUuVyzZT",
     "efmABCdD",
     long="extended-regexp fixed-strings basic-regexp perl-regexp ignore-case no-ignore-case"
     " word-regexp line-regexp null-data no-messages invert-match version byte-offset"
     " line-number line-buffered with-filename no-filename only-matching quiet silent text recursive"
+    " dereference-recursive"
     " files-without-match files-with-matches count initial-tab null binary",
     long_values="regexp max-count after-context before-context context binary-files include"
     " exclude exclude-dir directories label",
@@ -22,7 +23,7 @@ _GREP = options(
     number=True,
 )
 _RG = options(
-    "acFhHiIlnNoPpqsSuUvVwx0b.",
+    "acFhHiIlLnNoPpqsSuUvVwx0b.",
     "ABCegmMtTjrdf",
     long="hidden no-hidden ignore-case smart-case case-sensitive fixed-strings"
     " line-number no-line-number count count-matches files files-with-matches files-without-match"
@@ -32,7 +33,7 @@ _RG = options(
     " no-messages trim vimgrep column no-column json stats text null pretty type-list version"
     " null-data block-buffered line-buffered debug stop-on-nonmatch no-unicode include-zero"
     " no-ignore-dot no-ignore-exclude no-ignore-files no-ignore-global no-require-git no-follow"
-    " max-columns-preview no-multiline no-pcre2 no-stats no-trim"
+    " follow max-columns-preview no-multiline no-pcre2 no-stats no-trim"
     " sort-files one-file-system unrestricted crlf byte-offset glob-case-insensitive passthru",
     long_values="after-context before-context context regexp glob iglob type type-not max-count"
     " max-columns max-depth maxdepth threads replace sort sortr encoding max-filesize engine"
@@ -63,9 +64,12 @@ def _grep(call: Call, given: Given) -> str:
         files = files[1:]
     if set(given.values("d", "directories")) - {"read", "skip"}:
         return "another way to say recursive"
-    if not given.has("r", "recursive"):
+    follows = given.has("R", "dereference-recursive")
+    if not follows and not given.has("r", "recursive"):
         return call.reads(*files)
     if why := call.reads(*files):
+        return why
+    if follows and (why := call.follows(files or (".",))):
         return why
     wanted = given.values("include")
     if wanted and not any(_may_name_a_secret(glob) for glob in wanted):
@@ -86,6 +90,8 @@ def _rg(call: Call, given: Given) -> str:
         if not paths:
             return "no pattern"
         paths = paths[1:]
+    if given.has("L", "follow") and (why := call.reads(*paths) or call.follows(paths or (".",))):
+        return why
     if given.has("files", "type-list", "V", "version"):
         return call.reads(*paths)
     wide = given.has(".", "hidden", "u", "unrestricted", "g", "glob", "iglob")
@@ -111,11 +117,13 @@ _FIND_FILE = frozenset({"-newer", "-anewer", "-cnewer", "-samefile"})
 
 def _find(call: Call) -> str:
     """Starting points, then an expression of tests and prints; every word of it is known."""
-    words = call.words[1:] if call.words[:1] == ("-P",) else call.words
+    words = call.words[1:] if call.words[:1] in (("-P",), ("-L",)) else call.words
     at = 0
     while at < len(words) and not words[at].startswith(("-", "(", ")", "!", ",")):
         at += 1
     if why := call.reads(*words[:at]):
+        return why
+    if call.words[:1] == ("-L",) and (why := call.follows(words[:at] or (".",))):
         return why
     while at < len(words):
         word = words[at]
