@@ -1,5 +1,7 @@
 """Until when a rule holds, from what is known of its use, and the words for it."""
 
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -8,6 +10,9 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.ruling import Meter, Total
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule, Terms
+
+_STARS = re.compile(r"((?:\\.|[^*?])*)([*?]*)", re.DOTALL)
+"""A text and the stars behind it; a star behind a backslash stands for itself."""
 
 
 class Left(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -98,21 +103,38 @@ def in_words(rule: Rule) -> str:
 
 def _matched(rule: Rule) -> str:
     pattern = rule.pattern
-    if rule.kind == "patch":
-        return f"patches of {', '.join(rule.paths)}"
+    match rule.kind:
+        case "patch":
+            return f"patches of {', '.join(_quoted(path) for path in rule.paths)}"
+        case "tool":
+            server, _, tool = rule.command.partition(" ")
+            return f"the tool {server}.{tool}" if tool else f"every tool of the server {server}"
+        case "network":
+            return f"the host {rule.command}"
+        case "every":
+            return "everything"
     if pattern is None:
-        kinds = {"tool": "the tool ", "network": "the host ", "every": "everything"}
-        return kinds.get(rule.kind, "exactly: ") + rule.command
-    words = [*pattern.prefix]
-    words += [f"[{option}]" for option in pattern.options]
+        return f"exactly: {rule.command}"
+    words = [shlex.quote(word) for word in pattern.prefix]
+    words += [f"[{shlex.join(option.split())}]" for option in pattern.options]
     words += _either(pattern.words)
     words += _either(pattern.paths)
-    words += [f"[> {path}]" for path in pattern.writes]
-    where = "" if pattern.folder in ("", ".") else f" in {pattern.folder}"
+    words += [f"[> {_quoted(path)}]" for path in pattern.writes]
+    where = "" if pattern.folder in ("", ".") else f" in {_quoted(pattern.folder)}"
     return " ".join(words) + where
 
 
 def _either(globs: Sequence[str]) -> list[str]:
     if not globs:
         return []
-    return [globs[0] if len(globs) == 1 else f"({' | '.join(globs)})"]
+    told = [_quoted(glob) for glob in globs]
+    return [told[0] if len(told) == 1 else f"({' | '.join(told)})"]
+
+
+def _quoted(glob: str) -> str:
+    """A glob as a shell takes it: its stars are plain, every other sign of the shell is quoted."""
+    told = []
+    for text, stars in _STARS.findall(glob):
+        plain = re.sub(r"\\([*?\\])", r"\1", text)
+        told.append((shlex.quote(plain) if plain else "") + stars)
+    return "".join(told) or "''"

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.facts.verdict import Pattern, Rule
 from steerdeck_agents.gate.rule_cover import covering
 from steerdeck_agents.gate.rule_ground import Names
 from steerdeck_agents.gate.rule_past import Example
@@ -114,7 +114,7 @@ def test_a_rejection_of_the_same_is_shown_first() -> None:
         ("python a.py", ["python b.py"], "python a.py"),
         ("sudo ls x", ["sudo ls y"], "sudo ls x"),
         ("cd web && make", [], "make in web"),
-        ("echo 'a*b' > out/x.txt", [], r"echo a\*b [> out/x.txt]"),
+        ("echo 'a*b' > out/x.txt", [], "echo 'a*b' [> out/x.txt]"),
     ],
 )
 def test_it_generalises_what_shares_a_folder_or_a_stem_and_no_wrapper(
@@ -153,7 +153,7 @@ def test_patches_and_tools_get_rules_of_their_kind() -> None:
     wider = propose(patch, []).wider
     assert wider is not None and wider.paths == ("docs/*",)
     tool = propose(said('docs search\n{"q": 1}', kind="tool"), [])
-    assert tool.words == "the tool docs search"
+    assert tool.words == "the tool docs.search"
     assert propose(said("x", kind="input"), []).rule is None
 
 
@@ -223,3 +223,18 @@ def test_what_is_claimed_of_a_rule_is_true_of_it(what: str, past: list[tuple[str
     if made.wider is not None:
         assert lets(made.wider, what)
         assert not any(lets(made.wider, one.what) for one in answers if not one.allowed)
+
+
+@pytest.mark.parametrize(("rule", "words"), [
+    (Rule(id="", pattern=Pattern(("git", "commit"), ("-m fix", "--all;x"), ("a b", "rm -rf *"))),
+     "git commit [-m fix] ['--all;x'] ('a b' | 'rm -rf '*)"),
+    (Rule(id="", pattern=Pattern(("x",), words=(r"\*.py",), paths=("src/**/*.py",), folder="a b")),
+     "x '*.py' src/**/*.py in 'a b'"),
+    (Rule(id="", pattern=Pattern(("say",), words=("$(id) > x",), writes=("o ut",))),
+     "say '$(id) > x' [> 'o ut']"),
+    (Rule(id="", kind="patch", paths=("a, b", "docs/*")), "patches of 'a, b', docs/*"),
+    (Rule(id="", kind="tool", command="tools say"), "the tool tools.say"),
+    (Rule(id="", kind="tool", command="tools", decision="deny"), "every tool of the server tools"),
+])  # fmt: skip
+def test_the_words_of_a_rule_stand_as_a_shell_takes_them(rule: Rule, words: str) -> None:
+    assert in_words(rule) == words
