@@ -25,7 +25,7 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ruling import Meter
 from steerdeck_agents.facts.state import Counts
 from steerdeck_agents.facts.usage import Usage
-from steerdeck_agents.facts.verdict import Rule, Terms
+from steerdeck_agents.facts.verdict import Rule, Terms, alarm
 from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
 from steerdeck_agents.gate.rule_terms import in_words, left
@@ -156,12 +156,10 @@ def test_danger_takes_a_second_key_that_is_another_one_and_not_pressed_at_once()
 def test_danger_is_said_once_and_every_other_reason_stays():
     story = Story()
     begin(story, "x", 1)
-    ask(
-        story, "x", "rm -rf $A", danger=DANGER, reasons=(f"DANGER: {DANGER}", "it holds a variable")
-    )
+    ask(story, "x", "rm -rf $A", danger=DANGER, reasons=(alarm(DANGER), "it holds a variable"))
     state = Feed(story.events, OUTLOOK).states()["x"]
     text = words_of(verdict_rows(state.approvals[0], state, 80))
-    assert text.count(DANGER) == 1 and "DANGER:" not in text
+    assert text.count(DANGER) == 1 and "danger: " not in text
     assert "asks       ▲ it holds a variable" in text
 
 

@@ -1,7 +1,8 @@
-from kit.asks import alike
+from kit.asks import alike, danger
 from kit.desk import NOW, Story
 from kit.shop import shop
 from steerdeck.model import DeckModel
+from steerdeck.panes.dock import dock
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, SessionId, TurnId
 from steerdeck_agents.facts.places import Workspace
@@ -175,3 +176,14 @@ def test_a_deck_without_an_outlook_shows_every_session():
     model.outlook = Outlook()
     model.add(_stamped(_created("/anywhere", 1), 5))
     assert len(model.sessions()) == 1
+
+
+def test_the_dock_says_danger_in_a_word_with_its_sign_and_only_no_sandbox_in_capitals():
+    model = DeckModel()
+    model.outlook = Outlook()
+    for event in danger().events:
+        model.add(event)
+    foot = "".join(span.text for span in dock(model, 3, (), NOW)[2].spans)
+    assert foot.startswith("✗ danger: it removes everything below a folder")
+    assert "NO SANDBOX" in foot and not foot.replace("NO SANDBOX", "").isupper()
+    assert "DANGER" not in foot

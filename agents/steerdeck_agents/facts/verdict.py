@@ -43,6 +43,11 @@ class Deny(msgspec.Struct, frozen=True, tag="deny"):
 Verdict = Auto | Ask | Deny
 
 
+def alarm(danger: str) -> str:
+    """A danger as the first of the reasons; `danger` is its sentence."""
+    return f"danger: {danger[:1].lower()}{danger[1:].rstrip('.')}"
+
+
 class Pattern(msgspec.Struct, frozen=True, omit_defaults=True):
     """Commands of one program, by the words it gets; the shell's syntax is understood before.
 

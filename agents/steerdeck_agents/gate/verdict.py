@@ -26,7 +26,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert
 from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.facts.places import Level, Mode, Workspace
-from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule, Verdict
+from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule, Verdict, alarm
 from steerdeck_agents.gate.protected import inside, is_git_path, why_protected
 from steerdeck_agents.gate.rules import matching
 from steerdeck_agents.gate.secrets import is_secret_path
@@ -98,9 +98,7 @@ def _tool(
     rule = matching(rules, name, workspace.repository, session, "tool")
     if rule is not None:
         return Auto("a rule names this tool for this session", rule=rule.id)
-    return Ask(
-        (f"what the tool {action.tool} of {action.server} does, only {action.server} knows",)
-    )
+    return Ask((f"what {action.server}.{action.tool} does, only the server {action.server} knows",))
 
 
 def _helper(action: Delegate, mode: Mode) -> Verdict:
@@ -204,7 +202,7 @@ def _command(
 
 def _doubts(action: RunCommand, danger: str, doubts: tuple[str, ...]) -> list[str]:
     """What the text itself, and how long it would run, give reason to look at."""
-    reasons = [f"DANGER: {danger}"] if danger else []
+    reasons = [alarm(danger)] if danger else []
     if action.keep:
         where = "a shell session on a terminal" if action.tty else "a shell session"
         reasons.append(f"it goes on after its call, as {where}, until it or its session ends")

@@ -253,7 +253,7 @@ def test_no_rule_covers_what_can_not_be_taken_back(mode: Mode, ground: Disk | No
     here = Rule(id="r", command="git push --force", session="s1")
     answer = judge(RunCommand(here.command), mode, rules=(here,), ground=ground)
     assert isinstance(answer, Ask)
-    assert answer.reasons[0].startswith("DANGER: ")
+    assert answer.reasons[0].startswith("danger: it ")
     assert "no rule covers what can't be taken back" in answer.reasons
 
 

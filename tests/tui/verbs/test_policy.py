@@ -23,7 +23,7 @@ def test_one_command_is_answered_in_words(place: Path, capsys: pytest.CaptureFix
     assert begin(["policy", "check", "--cwd", str(place), "--", "git", "push", "--force"]) == 0
     read, pushed = capsys.readouterr().out.split("\nask\n")
     assert read.startswith("auto\n")
-    assert pushed.splitlines()[0].startswith("  DANGER: ")
+    assert pushed.splitlines()[0].startswith("  danger: it ")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from steerdeck.waiting import folder_of
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Called, Transcript
+from steerdeck_agents.facts.verdict import alarm
 from steerdeck_agents.runtime.wire_rules import RuleStands
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def danger_rows(approval: OpenApproval) -> list[Line]:
 def _asks(approval: OpenApproval) -> list[Line]:
     """Why the gate asks; what stands in the band above is not said twice."""
     lines = []
-    told = f"DANGER: {approval.danger}"
+    told = alarm(approval.danger)
     above = REASON if approval.kind == "network" else told
     left = (why for why in approval.reasons if why != told and not why.startswith(above))
     for number, reason in enumerate(left):

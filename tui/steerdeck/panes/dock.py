@@ -10,6 +10,7 @@ from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.verdict import alarm
 
 _WISHES: dict[Kind, str] = {
     "command": "asks to run",
@@ -130,10 +131,15 @@ def _touches(item: InboxItem, state: SessionState, model: DeckModel) -> list[Spa
         return [Span("what you type is neither shown nor recorded", "t2")]
     if approval is None:
         return [foreign(one_line(state.way_out if item.kind == "parked" else ""), "t2")]
-    parts = [one_line(reason, 60) for reason in approval.reasons[:2]]
+    danger = alarm(approval.danger) if approval.danger else ""
+    reasons = [why for why in approval.reasons if why != danger]
+    parts = [one_line(reason, 60) for reason in reasons[: 1 if danger else 2]]
     if approval.files:
         parts.insert(0, counted(len(approval.files), "file"))
     spans = [foreign(" · ".join(parts), "t2")]
+    if danger:
+        mark = foreign(f"{glyphs().failed} {one_line(danger, 60)}", "failed")
+        spans = [mark, Span(" · " if parts else "", "t2"), *spans]
     if state.level.name == "none":
         lead = " · " if parts else ""
         spans += [Span(lead, "t2"), Span(state.level.title, "failed", bold=True)]
