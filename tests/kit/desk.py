@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from steerdeck.app import DeckApp
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import Check
+from steerdeck_agents.facts.comparison import FilePage, ReviewPage
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import CountedIds, SessionId
 from steerdeck_agents.facts.orders import Order
@@ -22,6 +23,8 @@ from steerdeck_agents.gate.rule_lines import RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Incoming, PageError
+from steerdeck_agents.work.compared import Compared, Version, page_of, row_of
+from steerdeck_agents.workspace.within import FileState
 
 NOW = 1_795_170_067_000
 """20 November 2026, 10:21:07 UTC."""
@@ -42,6 +45,8 @@ class Feed:
         self.diffs = diffs or {}
         self.prompt = prompt or []
         self.marks: list[wire.WindowMark] = []
+        self.sides: dict[tuple[str, str], tuple[str | None, str | None]] = {}
+        """Both versions of the files of a session, for its review."""
         self.checks: tuple[Check, ...] = ()
         self.proposal: Proposal | None = None
         self.rules = RulesPage()
@@ -78,6 +83,9 @@ class Feed:
 
     async def ask_raw(self, query: wire.Query) -> bytes:
         self.asked.append(query)
+        if isinstance(query, wire.ReviewOf | wire.FileOf):
+            # As in the runtime: comparing and colouring is a thread's work.
+            return msgspec.json.encode(await asyncio.to_thread(self._page, query))
         return msgspec.json.encode(self._page(query))
 
     def _page(self, query: wire.Query) -> object:
@@ -100,6 +108,8 @@ class Feed:
                 return [msgspec.Raw(e.encode(event).encode()) for event in part]
             case wire.Diff() | wire.FilesAt():
                 return self.diffs.get(query.session, "")
+            case wire.ReviewOf() | wire.FileOf():
+                return self._reviewed(query)
             case wire.Prompt():
                 return self.prompt
             case wire.RuntimeStatus():
@@ -116,6 +126,27 @@ class Feed:
                 return wire.FoundChecks(self.checks)
             case _:
                 raise PageError(f"no page for {query}")
+
+    def _reviewed(self, query: wire.ReviewOf | wire.FileOf) -> ReviewPage | FilePage:
+        """Pages of a review, made by the runtime's own code from `sides`."""
+        review = self.states()[query.session].review
+
+        def compared(path: str, ignore_space: bool = False) -> Compared:
+            old, new = self.sides[query.session, path]
+            if query.other:
+                old = self.sides[query.other, path][1]
+            left, right = (
+                Version(None if text is None else FileState(0o644, text.encode()))
+                for text in (old, new)
+            )
+            return Compared(path, left, right, ignore_space=ignore_space)
+
+        if isinstance(query, wire.FileOf):
+            whole = compared(query.path, query.ignore_space)
+            return page_of(whole, review, whole=query.whole)
+        paths = [path for session, path in self.sides if session == query.session]
+        other = self.states()[query.other].name if query.other else ""
+        return ReviewPage(tuple(row_of(compared(path), review) for path in paths), "4f21c0a", other)
 
     def states(self, upto: int | None = None) -> dict[SessionId, SessionState]:
         states: dict[SessionId, SessionState] = {}

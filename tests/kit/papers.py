@@ -7,6 +7,7 @@ PLACES = {
     "deck": "On the deck",
     "card": "On a card of the inbox",
     "zoom": "In the zoom",
+    "review": "In a review",
     "replay": "In a replay",
     "anywhere": "Anywhere",
 }
@@ -21,7 +22,7 @@ def key_table() -> str:
         for key in keymap.of(place):
             if key.id in told or key.id.startswith(("slot_", "choice_")):
                 continue
-            sentence = key.title or (key.verb.capitalize() if place in ("card", "replay") else "")
+            sentence = key.title or (key.verb.capitalize() if place in ("card", "replay", "review") else "")
             if not sentence:
                 continue
             told.add(key.id)

@@ -190,6 +190,8 @@ def _deck(repository: Path, environ: dict[str, str]) -> Iterator[tuple[str, str,
             for _ in range(25):
                 _press(deck, "pagedown")
             yield part.done(_TABS[tab])
+            if tab == "d":
+                _press(deck, "q")  # The diff is a screen of its own.
         _until(deck, "q", "Space write")
         _until(deck, "r", "export")
         for _ in range(40):

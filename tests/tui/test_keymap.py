@@ -5,6 +5,7 @@ TOGETHER: list[tuple[Place, ...]] = [
     ("composer", "anywhere"),
     ("deck", "anywhere"),
     ("zoom", "anywhere"),
+    ("review", "anywhere"),
     ("card", "inbox", "anywhere"),
     ("replay", "anywhere"),
     ("land", "anywhere"),
@@ -33,7 +34,7 @@ def test_letters_are_text_in_the_composer():
 
 
 def test_no_act_needs_alt_or_a_bracket():
-    for key in Keymap().of("deck", "zoom", "composer", "anywhere"):
+    for key in Keymap().of("deck", "zoom", "review", "composer", "anywhere"):
         plain = [name for name in key.keys if "alt+" not in name and name not in "[]"]
         assert plain, key.id
 

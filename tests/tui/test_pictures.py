@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 
 from kit.asks import danger, ruled
 from kit.desk import deck, told, until
+from kit.reviewed import reviewed
 from kit.shop import shop
 from kit.yard import CHECKS, yard
 from steerdeck.app import DeckApp
@@ -34,12 +35,14 @@ SCREENS = {
     "scope": (("i", "a"), "deck"),
     "danger": (("i",), "deck"),
     "alike": (("i",), "deck"),
+    "review": (("d", "]", "]"), "deck"),
+    "review-light": (("f8", "d", "]", "]"), "deck"),
 }
 IN_YARD = ("work", "claim", "checks")
 """Screens of the sessions with checks, goals and shells; the others are of the shop."""
-ASKS = {"danger": danger, "alike": ruled}
+ASKS = {"danger": danger, "alike": ruled, "review": reviewed, "review-light": reviewed}
 ONCE = {**dict.fromkeys(IN_YARD, (120, 36)), "scope": (120, 36), "danger": (120, 36),
-        "alike": (120, 36)}  # fmt: skip
+        "alike": (120, 36), "review-light": (200, 50)}  # fmt: skip
 """Screens that are taken in one size."""
 TAKEN = [
     (name, size)
@@ -72,7 +75,7 @@ async def take(name: str, size: tuple[int, int]) -> str:
         await _settled(app, pilot)
         for key in keys:
             await pilot.press(key)
-            if key in ("r", "n", "i", "v", "enter", "full_stop", "a"):
+            if key in ("d", "r", "n", "i", "v", "enter", "full_stop", "a"):
                 await _settled(app, pilot)
         await _settled(app, pilot)
         assert any(word in told(app) for word in ("fix-login", "shop", "rate-limit", "deploy"))

@@ -62,16 +62,15 @@ def test_what_stands_beside_the_transcript_is_never_pushed_off_the_screen():
     play(scene)
 
 
-def test_the_diff_shows_a_file_and_undoes_it_on_order():
+def test_the_diff_among_the_tabs_is_the_review():
     async def scene(app, pilot, feed):
-        await until(pilot, lambda: "with self.db.begin():" in told(app))
-        await pilot.press("u")
-        await until(pilot, lambda: feed.orders)
-        assert feed.orders[0] == o.Undo(
-            id=feed.orders[0].id, session="fix", paths=("auth/session.py",)
-        )
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen.id == "review")
+        await pilot.press("l")
+        await until(pilot, lambda: "4 of 4" in told(app))
+        assert isinstance(app.screen, ZoomScreen)
 
-    play(scene, "d")
+    play(scene)
 
 
 def test_the_tool_log_is_filtered_by_text():

@@ -2,8 +2,9 @@
 
 from steerdeck.acts.answers import Answers
 from steerdeck.acts.conscience import Conscience
+from steerdeck.acts.reviewing import Reviews
 from steerdeck.acts.words import Words
 
 
-class Helm(Words, Answers, Conscience):
+class Helm(Words, Answers, Conscience, Reviews):
     """What every screen works with: the model, the keys, the time, and the orders."""

@@ -18,6 +18,7 @@ from steerdeck.keys.dialogs import DIALOGS
 from steerdeck.keys.inbox import INBOX
 from steerdeck.keys.key import Key, Place
 from steerdeck.keys.replay import REPLAY
+from steerdeck.keys.review import REVIEW
 from steerdeck.keys.zoom import ZOOM
 
 LEADER = "ctrl+x"
@@ -51,6 +52,7 @@ KEYS: tuple[Key, ...] = (
     *DECK,
     *ANYWHERE,
     *ZOOM,
+    *REVIEW,
     *INBOX,
     *REPLAY,
     *DIALOGS,

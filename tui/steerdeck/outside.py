@@ -1,4 +1,4 @@
-"""What the developer asks to open outside the deck: $EDITOR for a draft."""
+"""What the developer asks to open outside the deck: $EDITOR for a draft, or for a file."""
 
 import os
 import shlex
@@ -37,3 +37,31 @@ def edit(app: App[None], text: str) -> str:
     finally:
         draft.unlink(missing_ok=True)
         Path(folder).rmdir()
+
+
+_COLON = ("code", "codium", "cursor", "zed", "subl", "hx", "helix")
+"""Editors that take `FILE:LINE`; the others take `+LINE FILE`."""
+
+
+def edit_file(app: App[None], folder: str, path: str, line: int) -> None:
+    """Open a file of a workspace at a line; EditorError says why that was not possible.
+
+    The editor stands in the developer's home, so that no settings of the workspace are its own.
+    """
+    command = editor()
+    root = Path(folder).resolve()
+    file = (root / path).resolve()
+    if not file.is_relative_to(root) or not file.is_file():
+        raise EditorError(f"{path} is no file of this workspace any more, or a link out of it.")
+    name = Path(command[0]).name
+    goto = ["-g"] if name in ("code", "codium", "cursor") else []
+    where = [*goto, f"{file}:{line}"] if name in _COLON else [f"+{line}", str(file)]
+    try:
+        with app.suspend():
+            done = subprocess.run([*command, *where], check=False, cwd=Path.home())
+    except SuspendNotSupported:
+        raise EditorError("The deck can't be suspended here, so no editor can be opened.") from None
+    except OSError as error:
+        raise EditorError(f"{command[0]} could not be run: {error.strerror}.") from error
+    if done.returncode:
+        raise EditorError(f"{command[0]} ended with {done.returncode}.")

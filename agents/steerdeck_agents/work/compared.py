@@ -162,7 +162,8 @@ def page_of(compared: Compared, review: Reviewing, *, whole: bool = False) -> Fi
     kinds: dict[str, int] = {}
     old_ink = inks(compared.path, compared.old, kinds)
     new_ink = inks(compared.path, compared.new, kinds)
-    writer = _Writer(compared, set(review.accepted), accepted, old_ink, new_ink)
+    placed = compared.placed(review)
+    writer = _Writer(compared, set(review.accepted), accepted, old_ink, new_ink, placed)
     pairs = writer.written(AROUND if not whole else len(compared.rows))
     marks = [
         HunkMark(
@@ -188,7 +189,7 @@ def page_of(compared: Compared, review: Reviewing, *, whole: bool = False) -> Fi
         kinds=tuple(kinds),
         pairs=tuple(pairs),
         hunks=tuple(marks),
-        comments=tuple(compared.placed(review)),
+        comments=tuple(placed),
         note=_note(compared),
         cut=writer.cut,
     )
@@ -204,8 +205,16 @@ class _Writer:
         accepted: Sequence[bool],
         old_ink: list[Ink],
         new_ink: list[Ink],
+        commented: Sequence[Placed],
     ) -> None:
         self._of = compared
+        lines = {(one.side, one.line) for one in commented}
+        self._commented = [
+            at
+            for at, row in enumerate(compared.rows)
+            if (row.new is not None and ("new", row.new + 1) in lines)
+            or (row.old is not None and ("old", row.old + 1) in lines)
+        ]
         self._known = known
         self._accepted = accepted
         self._old_ink, self._new_ink = old_ink, new_ink
@@ -223,6 +232,10 @@ class _Writer:
                 hunk_of[at] = number
             first, last = max(0, hunk.first - around), min(len(rows), hunk.last + 1 + around)
             seen[first:last] = b"\1" * (last - first)
+        for at in self._commented:
+            seen[max(0, at - around) : at + 1 + around] = b"\1" * len(
+                range(max(0, at - around), min(len(rows), at + 1 + around))
+            )
         pairs: list[Pair] = []
         left = 0
         for at in range(len(rows)):

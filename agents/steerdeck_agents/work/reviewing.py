@@ -45,9 +45,10 @@ class Review:
         """Every file that differs, with how far its review has come."""
         place = other.workspace if other is not None else None
         paths = {file.path for file in (*state.files, *(other.files if other is not None else ()))}
+        noted = {comment.anchor.path for comment in state.review.waiting}
         found: list[FileRow] = []
-        for path in sorted(paths)[:MOST_FILES]:
-            compared = await self._looked_at(path, place)
+        for path in sorted(paths | noted)[:MOST_FILES]:
+            compared = await self._looked_at(path, place, equal_too=path in noted)
             if compared is not None:
                 found.append(await asyncio.to_thread(row_of, compared, state.review))
         base = state.workspace.base[:7]
@@ -74,10 +75,12 @@ class Review:
             raise OrderRefused(f"{on.path} has changed since it was shown; look at it again.")
         return compared
 
-    async def _looked_at(self, path: str, other: Workspace | None) -> Compared | None:
+    async def _looked_at(
+        self, path: str, other: Workspace | None, *, equal_too: bool
+    ) -> Compared | None:
         """A comparison for the list, made anew only when a side has changed; None when equal."""
         left, right = await self._sides(path, other)
-        if (left.digest, left.large) == (right.digest, right.large) and not left.large:
+        if left.digest == right.digest and not left.large and not equal_too:
             return None
         key = (path, left.digest, right.digest)
         known = self._kept.get(key)

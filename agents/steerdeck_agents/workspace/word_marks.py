@@ -23,9 +23,17 @@ def word_marks(old: str, new: str) -> tuple[Marks, Marks]:
     if not longest or longest > LONGEST or old == new:
         return (), ()
     mine, yours = _WORD.findall(old), _WORD.findall(new)
+    # What both end with stays: else the first of several brackets is taken for the last.
+    tail = 0
+    while tail < min(len(mine), len(yours)) and mine[-1 - tail] == yours[-1 - tail]:
+        tail += 1
+    kept = len("".join(mine[len(mine) - tail :]).strip())
+    mine, yours = mine[: len(mine) - tail], yours[: len(yours) - tail]
     matcher = difflib.SequenceMatcher(None, mine, yours, autojunk=False)
     blocks = matcher.get_matching_blocks()
-    common = sum(len("".join(mine[block.a : block.a + block.size]).strip()) for block in blocks)
+    common = kept + sum(
+        len("".join(mine[block.a : block.a + block.size]).strip()) for block in blocks
+    )
     if common / max(1, max(len(old.strip()), len(new.strip()))) < COMMON:
         return (), ()
     left: list[tuple[int, int]] = []

@@ -6,7 +6,14 @@ import pytest
 
 from steerdeck_agents.facts.anchoring import anchored, place
 from steerdeck_agents.facts.ids import Sha
-from steerdeck_agents.facts.reviewing import Anchor, Comment, CommentId, Reviewing, Selection, Viewed
+from steerdeck_agents.facts.reviewing import (
+    Anchor,
+    Comment,
+    CommentId,
+    Reviewing,
+    Selection,
+    Viewed,
+)
 from steerdeck_agents.work.compared import NO_END, Compared, Version, page_of, row_of
 from steerdeck_agents.work.reviewing import merged, rejected, taken_back
 from steerdeck_agents.workspace.within import FileState

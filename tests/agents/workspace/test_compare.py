@@ -41,6 +41,7 @@ def marked(old: str, new: str) -> tuple[list[str], list[str]]:
             ["= self.clock.now"],
         ),
         ("self.row.delete()", "self.row.delete(now)", [], ["now"]),
+        ("token.renew(time.time())", "    token.renew(now)", ["time.time()"], ["now"]),
         ("total = one + two", "total = one - two", ["+"], ["-"]),
         ("call(a, b, c)", "call(x, y, c)", ["a, b"], ["x, y"]),
         ("one two three", "four five six", [], []),
@@ -102,7 +103,9 @@ def test_syntax_is_told_by_line_and_unknown_files_stay_plain():
     lines = lines_of('def f():\n    """One\n    two."""\n    return "x"\n')
     ink = inks("src/a.py", lines, kinds)
     names = list(kinds)
-    told = [[(line[a:b], names[k]) for a, b, k in spans] for line, spans in zip(lines, ink, strict=True)]
+    told = [
+        [(line[a:b], names[k]) for a, b, k in spans] for line, spans in zip(lines, ink, strict=True)
+    ]
     assert told[0] == [("def", "Keyword")]
     assert told[1] == [('    """One'.lstrip(" "), "Literal.String.Doc")]
     assert [name for _, name in told[2]] == ["Literal.String.Doc"]

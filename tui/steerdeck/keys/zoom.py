@@ -13,8 +13,5 @@ ZOOM: tuple[Key, ...] = (
     Key("tab_context", ("c",), "context", ("zoom",), "The context as the model sees it"),
     Key("tab_events", ("e",), "events", ("zoom",), "Raw events of the session"),
     Key("filter", ("/",), "filter", ("zoom",), "Filter the tool calls", foot=-3),
-    Key("next_file", ("]", "n"), "file", ("zoom",), shown="[ ]", foot=-3),
-    Key("previous_file", ("[", "N"), "file", ("zoom",)),
-    Key("undo_file", ("u",), "undo file", ("zoom",), "Put this file back as it was", foot=3),
     Key("leave", ("q",), "deck", ("zoom",), "Back to the deck", foot=6),
 )

@@ -6,6 +6,7 @@ from steerdeck.panes.header import sandbox
 from steerdeck.panes.marks import elapsed_ms, mark_for, state_spans
 from steerdeck.panes.plan import plan
 from steerdeck.text import BLANK, Line, Span, clock, dollars, foreign, tokens, width_of
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.limits import KINDS, amount
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_themes.palettes import Token
@@ -36,20 +37,45 @@ def zoom_head(state: SessionState, waiting: SessionState | None, now: int, width
     return Line(tuple(left), (*right, *sandbox(state.level.title)))
 
 
+_NAMES = ("Transcript", "Diff", "Tools", "Checks", "Shells", "Context", "Events")
+
+
+def counted_tabs(state: SessionState) -> list[Tab]:
+    """Every tab of a zoom with how much there is behind it."""
+    counts = (
+        "",
+        counted(len(state.files), "file") if state.files else "",
+        str(state.counts.calls) if state.counts.calls else "",
+        _checks_word(state),
+        str(len(state.shells)) if state.shells else "",
+        tokens(state.context) if state.context else "",
+        "",
+    )
+    return list(zip(_NAMES, counts, strict=True))
+
+
+def _checks_word(state: SessionState) -> str:
+    """Behind the name of the tab: how the checks stand, in a word."""
+    verify = state.verify
+    if not verify.checks:
+        return ""
+    return "running" if verify.running else verify.judged or str(len(verify.checks))
+
+
 def tab_rows(tabs: list[Tab], active: int, width: int) -> list[Line]:
     """Names with their counts over a hairline, the accent under the active one."""
     spans: list[Span] = []
     at, under = 0, (0, 0)
     full = sum(len(name) + (1 + width_of(count) if count else 0) for name, count in tabs)
     bare = sum(len(name) for name, _ in tabs)
-    counted = full + 2 * (len(tabs) - 1) <= width
-    room = (width - (full if counted else bare)) // max(1, len(tabs) - 1)
+    with_counts = full + 2 * (len(tabs) - 1) <= width
+    room = (width - (full if with_counts else bare)) // max(1, len(tabs) - 1)
     gap = max(1, min(4 if width >= 100 else 2, room))
     for number, (name, count) in enumerate(tabs):
         here = number == active
         colour: Token = "t0" if here else "t2"
         parts = [Span(name, colour, here, id=f"tab:{number}")]
-        if count and counted:
+        if count and with_counts:
             parts.append(Span(f" {count}", "t1" if here else "t3", id=f"tab:{number}"))
         long = sum(width_of(part.text) for part in parts)
         if here:

@@ -13,10 +13,11 @@ from steerdeck.screens.land import LandDialog
 from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.palette import Palette
 from steerdeck.screens.replay import ReplayScreen
+from steerdeck.screens.review import ReviewScreen
 from steerdeck.screens.scope import ScopeDialog
 from steerdeck.screens.switch import SwitchDialog
 from steerdeck.screens.typing import EndShellDialog, TypeDialog
-from steerdeck.screens.zoom import ZoomScreen
+from steerdeck.screens.zoom import ZoomScreen, tab_named
 from steerdeck_agents.facts.ids import SessionId
 
 
@@ -26,9 +27,9 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
         case "inbox":
             return InboxScreen(helm, message.item)
         case "zoom" if message.session is not None:
-            return ZoomScreen(helm, message.session)
+            return ZoomScreen(helm, message.session, tab_named(message.item))
         case "diff" if message.session is not None:
-            return ZoomScreen(helm, message.session, 1)
+            return ReviewScreen(helm, message.session)
         case "replay" if message.session is not None:
             return ReplayScreen(helm, message.session)
         case "new":

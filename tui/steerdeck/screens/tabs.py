@@ -1,27 +1,22 @@
-"""The tabs of a zoom that read the model and the journal: transcript, diff, tools, context, events.
+"""The tabs of a zoom that read the model and the journal: transcript, tools, context, events.
 
 Each draws one session from the model; what the model does not hold is asked for when its tab is
 seen, and again when the session has moved on.
 """
 
-import asyncio
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from steerdeck.commands import Helm
-from steerdeck.panes.changes import file_row
 from steerdeck.panes.context import context_lines, event_line
 from steerdeck.panes.tools import calls_of, detail, matching, tool_head, tool_row
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.panes.zoomed import side
 from steerdeck.text import BLANK, Line, Span, hairline
-from steerdeck.widgets.diff_view import DiffView
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
-from steerdeck.widgets.unified import parse
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called
@@ -30,7 +25,6 @@ from steerdeck_themes.palettes import Token
 
 _SIDE, _SIDE_MOST, _WORDS = 34, 56, 86
 """Columns beside the transcript, at least and at most, and those of the transcript itself."""
-_TREE = 31
 _EVENTS = 300
 
 
@@ -57,63 +51,6 @@ class TranscriptTab(Horizontal):
         transcript = self.helm.model.transcripts.get(state.id)
         self.view.author = self.helm.model.starter_of(state)
         self.view.sync(transcript, state, self.helm.now_ms())
-
-
-class DiffTab(Horizontal):
-    """What the session changed against its base, one file in hand."""
-
-    def __init__(self, helm: Helm) -> None:
-        super().__init__(classes="tab")
-        self.helm = helm
-        self.files = PickList(ground="s0", id="diff_files")
-        self.view = DiffView(id="diff_view")
-        self._seen: object = None
-        self.loaded = ""
-
-    def compose(self) -> ComposeResult:
-        yield self.files
-        yield self.view
-
-    def sync(self, state: SessionState) -> None:
-        self.files.can_focus = self.view.can_focus = False
-        self.files.display = self.app.size.width >= 120
-        self.files.leads = self.helm.model.face == "deck"
-        if self._seen != state.files:
-            self._seen = state.files
-            self.helm.go(self._load(state))
-        width = _TREE - 4
-        self.files.show([Pick(file.path, (file_row(file, width),)) for file in state.files])
-
-    async def _load(self, state: SessionState) -> None:
-        text = await self.helm.bridge.page(wire.Diff(state.id), str)
-        if text == self.loaded:
-            return
-        self.loaded = text
-        kept = self.path
-        large = len(text) > wire.FRAME_LIMIT
-        self.view.show(await asyncio.to_thread(parse, text) if large else parse(text))
-        if not text.strip():
-            self.view.put("none", [Line((Span("Nothing is changed yet.", "t2"),))])
-        elif kept:
-            self.files.select(kept)
-
-    @property
-    def path(self) -> str:
-        """The file in hand."""
-        return self.files.selected.id if self.files.selected is not None else ""
-
-    def move(self, step: int) -> None:
-        """Take the next file, or the one before."""
-        if step > 0:
-            self.files.action_cursor_down()
-        else:
-            self.files.action_cursor_up()
-        if self.path:
-            self.view.show_file(self.path)
-
-    def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
-        event.stop()
-        self.view.show_file(event.id)
 
 
 class ToolsTab(Vertical):

@@ -6,7 +6,7 @@ from textual.containers import Vertical
 from steerdeck.commands import Helm
 from steerdeck.panes.checked import Told, standing, story, story_lines
 from steerdeck.panes.shells import shell_lines, shell_row
-from steerdeck.screens.tabs import ContextTab, DiffTab, EventsTab, ToolsTab, TranscriptTab
+from steerdeck.screens.tabs import ContextTab, EventsTab, ToolsTab, TranscriptTab
 from steerdeck.text import BLANK, Line, Span, hairline
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import Pick, PickList
@@ -161,7 +161,7 @@ class ShellsTab(Vertical):
         self._show_detail(self.helm.now_ms())
 
 
-Tab = TranscriptTab | DiffTab | ToolsTab | ChecksTab | ShellsTab | ContextTab | EventsTab
+Tab = TranscriptTab | ToolsTab | ChecksTab | ShellsTab | ContextTab | EventsTab
 
 
 def scrolled(tab: Tab) -> LineView:

@@ -1,4 +1,7 @@
-"""One session full screen: transcript, diff, tool log, the model's context, raw events."""
+"""One session full screen: transcript, tool log, the model's context, raw events.
+
+Among its tabs stands the diff, which is a screen of its own: the review.
+"""
 
 from textual import events
 from textual.app import ComposeResult
@@ -6,23 +9,28 @@ from textual.containers import Vertical
 
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
+from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.chips import chip_rows
 from steerdeck.panes.composer import Composer
-from steerdeck.panes.zoomed import tab_rows, zoom_head
+from steerdeck.panes.zoomed import counted_tabs, tab_rows, zoom_head
 from steerdeck.screens.steering import Steering
-from steerdeck.screens.tabs import ContextTab, DiffTab, EventsTab, ToolsTab, TranscriptTab
+from steerdeck.screens.tabs import ContextTab, EventsTab, ToolsTab, TranscriptTab
 from steerdeck.screens.work_tabs import ChecksTab, ShellsTab, Tab, scrolled
-from steerdeck.text import tokens
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
-from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.shells import OpenShell
-from steerdeck_agents.facts.state import SessionState
 
-_NAMES = ("Transcript", "Diff", "Tools", "Checks", "Shells", "Context", "Events")
-_DIFF, _TOOLS, _CHECKS, _SHELLS, _CONTEXT, _EVENTS = 1, 2, 3, 4, 5, 6
+_TOOLS, _CHECKS, _SHELLS, _CONTEXT, _EVENTS = 1, 2, 3, 4, 5
+_DIFF = 1
+"""Where the review stands in the row of names; the tabs after it have one place less here."""
+
+
+def tab_named(place: str) -> int:
+    """The tab at a place of the row of names, the first one where there is none."""
+    at = int(place) if place.isdigit() else 0
+    return at - (at >= _DIFF)
 
 
 class ZoomScreen(Steering[None]):
@@ -34,13 +42,11 @@ class ZoomScreen(Steering[None]):
         self.header = Rows(id="header")
         self.chips = Rows(id="zoom_chips")
         self.names = Rows(id="tabs")
-        self.diff = DiffTab(helm)
         self.tools = ToolsTab(helm)
         self.checks = ChecksTab(helm)
         self.shells = ShellsTab(helm)
         self.tabs: tuple[Tab, ...] = (
             TranscriptTab(helm),
-            self.diff,
             self.tools,
             self.checks,
             self.shells,
@@ -111,7 +117,7 @@ class ZoomScreen(Steering[None]):
         rows = chip_rows(state, self.model.states, now, inner, low=low, lasting=lasting)
         self.chips.show(rows)
         self.chips.display = bool(rows)
-        self.names.show(tab_rows(self._counted(state), self.active, inner))
+        self.names.show(tab_rows(counted_tabs(state), self.active + (self.active >= _DIFF), inner))
         for number, tab in enumerate(self.tabs):
             tab.display = number == self.active
             if tab.display:
@@ -119,18 +125,6 @@ class ZoomScreen(Steering[None]):
         write = self.helm.keymap.shown("write") if self.model.face == "deck" else ""
         self.composer.sync(self.model, self.helm.keymap, width, leading=self.leading, write=write)
         self.foot.show([self.footer_line(width)])
-
-    def _counted(self, state: SessionState) -> list[tuple[str, str]]:
-        told = (
-            "",
-            counted(len(state.files), "file") if state.files else "",
-            str(state.counts.calls) if state.counts.calls else "",
-            _checks_word(state),
-            str(len(state.shells)) if state.shells else "",
-            tokens(state.context) if state.context else "",
-            "",
-        )
-        return list(zip(_NAMES, told, strict=True))
 
     # where keys go
 
@@ -201,7 +195,7 @@ class ZoomScreen(Steering[None]):
         self._go(0)
 
     def do_tab_diff(self) -> None:
-        self._go(_DIFF)
+        self.open(Open("diff", self._session))
 
     def do_tab_tools(self) -> None:
         self._go(_TOOLS)
@@ -232,7 +226,11 @@ class ZoomScreen(Steering[None]):
 
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
         if event.span.startswith("tab:"):
-            self._go(int(event.span.removeprefix("tab:")))
+            place = event.span.removeprefix("tab:")
+            if place == str(_DIFF):
+                self.do_tab_diff()
+                return
+            self._go(tab_named(place))
             self.show(Dirty(everything=True))
 
     def can_filter(self) -> bool:
@@ -240,26 +238,6 @@ class ZoomScreen(Steering[None]):
 
     def do_filter(self) -> None:
         self.tools.filter.focus()
-
-    def can_next_file(self) -> bool:
-        return self.active == _DIFF and bool(self.hand and len(self.hand.files) > 1)
-
-    def do_next_file(self) -> None:
-        self.diff.move(1)
-
-    def can_previous_file(self) -> bool:
-        return self.can_next_file()
-
-    def do_previous_file(self) -> None:
-        self.diff.move(-1)
-
-    def can_undo_file(self) -> bool:
-        return self.active == _DIFF and bool(self.diff.path)
-
-    def do_undo_file(self) -> None:
-        path = self.diff.path
-        self.helm.go(self.helm.undo_file(self._session, path))
-        self.helm.say(f"asked to put {path} back as it was")
 
     # scrolling
 
@@ -318,11 +296,3 @@ class ZoomScreen(Steering[None]):
         self.tools.filter.text = event.text
         self.model.face = "deck"
         self.set_focus(None)
-
-
-def _checks_word(state: SessionState) -> str:
-    """Behind the name of the tab: how the checks stand, in a word."""
-    verify = state.verify
-    if not verify.checks:
-        return ""
-    return "running" if verify.running else verify.judged or str(len(verify.checks))

@@ -1,0 +1,36 @@
+"""Keys of the review: hunks and files, verdicts, comments."""
+
+from steerdeck.keys.key import Key
+
+REVIEW: tuple[Key, ...] = (
+    Key("next_hunk", ("]", "J"), "hunk", ("review",), "Next hunk", shown="] [", foot=-1),
+    Key("previous_hunk", ("[", "K"), "hunk", ("review",), "Hunk before"),
+    Key("next_file", ("n",), "file", ("review",), "Next file", shown="n p", foot=-2),
+    Key("previous_file", ("p", "N"), "file", ("review",), "File before"),
+    Key("line_down", ("j", "down"), "line", ("review",), shown="j k"),
+    Key("line_up", ("k", "up"), "line", ("review",)),
+    Key("first_line", ("g", "home"), "top", ("review",)),
+    Key("last_line", ("G", "end"), "end", ("review",)),
+    Key("other_pane", ("tab",), "pane", ("review",), "From the files to the lines and back"),
+    Key("into_file", ("enter",), "open", ("review",)),
+    Key("accept", ("y",), "accept", ("review",), "Accept the hunk, or the lines picked"),
+    Key("reject", ("r",), "reject", ("review",), "Reject the hunk, or the lines picked"),
+    Key("comment", ("c",), "comment", ("review",), "Comment on the line, or the lines picked"),
+    Key("drop_comment", ("x",), "drop", ("review",), "Drop the comment under the cursor"),
+    Key("pick_lines", ("V", "s"), "pick lines", ("review",), "Pick lines: then move, then act"),
+    Key("undo_verdict", ("u",), "undo", ("review",), "Undo the last verdict"),
+    Key("viewed", ("m",), "viewed", ("review",), "Mark the file as viewed, or no longer"),
+    Key("layout", ("v",), "unified", ("review",), "Unified or side by side", foot=-3),
+    Key("wrap", ("w",), "wrap", ("review",), "Wrap long lines, or cut them", foot=-5),
+    Key("blanks", ("b",), "ignore blanks", ("review",), "Ignore whitespace, or mind it"),
+    Key("whole_file", ("E",), "whole file", ("review",), "Show the whole file, or its changes"),
+    Key("compare", ("=",), "compare", ("review",), "Compare with another session's result",
+        foot=-4),
+    Key("edit_file", ("e",), "editor", ("review",), "Open the file in $EDITOR at this line"),
+    Key("undo_whole_file", ("U",), "undo file", ("review",), "Put this file back as it was"),
+    Key("send_review", ("S",), "send review", ("review",), "Send all comments as one message",
+        foot=1),
+    Key("tab_before", ("h", "left"), "transcript", ("review",), "Transcript of the session"),
+    Key("tab_after", ("l", "right"), "tools", ("review",), "Tool calls of the session"),
+    Key("leave_review", ("q",), "back", ("review",)),
+)  # fmt: skip

@@ -1,0 +1,106 @@
+"""Around the lines of a review: the head of a file, the caps below, the field for a comment."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from steerdeck.panes.dock import cap
+from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
+from steerdeck.widgets.diff_view import counts
+from steerdeck.widgets.sides import halves
+from steerdeck_agents.facts.comparison import FilePage, ReviewPage
+from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.reviewing import Selection
+
+
+class Cap(NamedTuple):
+    """A key, its verb, and the act a click on it does."""
+
+    key: str
+    verb: str
+    act: str
+
+
+def describe(on: Selection) -> str:
+    """A selection in words: `line 52`, `lines 45–48`, `3 removed lines`."""
+    first, last = on.new
+    if first:
+        return f"line {first}" if first == last else f"lines {first}–{last}"
+    return counted(on.old[1] - on.old[0] + 1, "removed line")
+
+
+def file_head(
+    page: FilePage, listing: ReviewPage, hunk: int | None, width: int, *, split: bool, place: str
+) -> list[Line]:
+    """Path, both sides and which hunk of how many, over a hairline."""
+    where: list[Span] = []
+    if hunk is not None and page.hunks:
+        said = ", accepted" if page.hunks[hunk].accepted else ""
+        where.append(Span(f"hunk {hunk + 1} of {len(page.hunks)}{said}", "t1"))
+    if place:
+        where.insert(0, Span(f"{place}{'   ' if where else ''}", "t2"))
+    before = ["before", f"base {listing.base}"] if not listing.against else ["in", listing.against]
+    after = "after   live" if not listing.against else "here"
+    note = (Span(f"   {page.note}", "t2"),) if page.note else ()
+    if not split:
+        name = path_spans(page.path, max(12, width - 40), "t0", bold=True)
+        left = (*name, Span("   "), *counts(page.added, page.removed), *note)
+        if listing.against:
+            left = (*left, foreign(f"   against {listing.against}", "t2"))
+        return [Line(left, tuple(where)), hairline()]
+    half = halves(width)[0]
+    told = "   ".join(before)
+    name = path_spans(page.path, max(12, half - len(told) - 6), "t0", bold=True)
+    used = 2 + sum(len(span.text) for span in (*name, *note))
+    gap = max(2, half - used - len(told) - 1)
+    left = (*name, *note, Span(" " * gap), foreign(told, "t2"), Span(" " * 10), Span(after, "t2"))
+    return [Line(left, tuple(where)), hairline()]
+
+
+def nothing(page: FilePage | None, listing: ReviewPage, *, ready: bool) -> list[Line]:
+    """What stands there instead of lines."""
+    if page is not None:
+        name = path_spans(page.path, 60, "t0", bold=True)
+        return [Line(name), hairline(), BLANK, Line((Span(page.note or "only its mode", "t2"),))]
+    if not ready or listing.files:
+        return [Line((Span("reading the changes", "t2"),)), hairline()]
+    words = "Nothing is changed yet."
+    if listing.against:
+        words = f"Both have the same files as {listing.against}."
+    return [Line((Span("no changes", "t2"),)), hairline(), BLANK, Line((foreign(words, "t1"),))]
+
+
+def caps_rows(
+    caps: Sequence[Cap], right: Sequence[Cap], width: int, *, low: bool = False
+) -> list[Line]:
+    """What can be done to the lines in hand, each with its key."""
+    spans: list[Span] = []
+    used = sum(len(one.key) + len(one.verb) + 4 for one in right)
+    for one in caps:
+        long = len(one.key) + len(one.verb) + 6
+        if used + long > width:
+            break
+        used += long
+        spans += [
+            msgspec.structs.replace(cap(one.key), id=f"do:{one.act}"),
+            Span(f" {one.verb}", "t1", id=f"do:{one.act}"),
+            Span("   "),
+        ]
+    told = tuple(
+        part
+        for one in right
+        for part in (
+            Span(f"{one.key} " if one.key else "", "t1", id=f"do:{one.act}"),
+            foreign(one.verb, "t2", id=f"do:{one.act}"),
+        )
+        if part.text
+    )
+    return [*([] if low else [BLANK]), Line(tuple(spans), told)]
+
+
+def words_head(about: str) -> list[Line]:
+    """Over the field: which lines the comment is about."""
+    words = (Span("comment on ", "t2"), foreign(about, "t0", bold=True))
+    esc = (Span("Enter", "t1"), Span(" keep it   ", "t3"), Span("Esc", "t1"), Span(" leave", "t3"))
+    return [Line(words, esc, bg="s2", bleed=True, bar="accent")]
