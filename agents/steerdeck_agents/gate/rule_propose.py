@@ -37,6 +37,7 @@ from steerdeck_agents.gate.rule_past import (
 )
 from steerdeck_agents.gate.rule_terms import in_words
 from steerdeck_agents.gate.rule_words import literal
+from steerdeck_agents.gate.secret_marks import MARK
 from steerdeck_agents.gate.shell.confusable import strange_characters
 from steerdeck_agents.gate.shell.danger import danger_of
 from steerdeck_agents.gate.shell.kinds import kind_of
@@ -89,6 +90,8 @@ def propose(asked: Example, past: Sequence[Example], *, left_out: int = 0) -> Pr
 
 
 def _proposed(asked: Example, past: Sequence[Example], left_out: int) -> Proposal:
+    if asked.kind in ("command", "network") and MARK.search(asked.what):
+        return Proposal(why="No rule covers a text that holds a secret.")
     if asked.kind == "tool":
         named = asked.what.partition("\n")[0]
         return _told(Rule(id="", command=named, kind="tool"), asked, past, left_out, "")

@@ -37,6 +37,7 @@ from steerdeck_agents.gate.rule_propose import near_misses
 from steerdeck_agents.gate.rule_terms import limited
 from steerdeck_agents.gate.rule_words import path_glob
 from steerdeck_agents.gate.rules import broken_example
+from steerdeck_agents.gate.secret_marks import MARK
 from steerdeck_agents.gate.shell.danger import danger_of
 from steerdeck_agents.journal.enclosures import OrderAnswered
 from steerdeck_agents.settings import rules_file
@@ -55,6 +56,8 @@ def made(fleet: Fleet, state: SessionState, asked: OpenApproval, order: Decide) 
             )
         if rule.decision != "allow" or not _answers(rule, asked, state):
             raise OrderRefused("That rule would not answer this, so nothing was decided.")
+    if asked.kind in ("command", "network") and MARK.search(asked.what):
+        raise OrderRefused("No rule covers a text that holds a secret. Decide it once.")
     if asked.kind == "command" and (danger := danger_of(asked.what, state.workspace.path)):
         raise OrderRefused(f"No rule covers what can't be taken back: {danger} Decide it once.")
     rule = limited(rule, _possible(order.terms), fleet.clock.now_ms())

@@ -46,6 +46,12 @@ def test_a_rule_made_of_a_shell_session_says_so_and_one_of_a_plain_call_covers_n
     assert alike(kept, (plain,) * 3) == 0 and alike(kept, (kept,) * 3) == 3
 
 
+@pytest.mark.parametrize("kind", ["command", "network"])
+def test_no_rule_is_made_of_a_secret_and_the_secret_is_the_reason(kind: str) -> None:
+    made = propose(said("curl -H ⟨secret github token #3f2a⟩ https://x.example", kind=kind), ())
+    assert made.rule is None and made.why == "No rule covers a text that holds a secret."
+
+
 def test_what_was_allowed_widens_it_and_what_was_rejected_narrows_it() -> None:
     made = proposed(
         "pip install csvkit==2.1.0",

@@ -122,7 +122,11 @@ class Deciding(Arming, Keyed[None]):
         approval = self.approval()
         if approval is None or approval.danger or not self._may_allow():
             return False
-        return approval.kind in CONSENTS or approval.kind in BY_RULE
+        if approval.kind in CONSENTS:
+            return True
+        proposal = self.model.proposals.get(approval.id)
+        possible = proposal is None or proposal.rule is not None
+        return approval.kind in BY_RULE and possible
 
     def verb_always(self) -> str:
         approval = self.approval()
