@@ -165,6 +165,14 @@ class JournalReader:
             )
             return [text for (text,) in rows]
 
+    def messages(self, after: int) -> list[tuple[int, str]]:
+        """Seq and stored text of every message to a session after an event, in seq order."""
+        with self._reading() as connection:
+            return connection.execute(
+                "select seq, json from event where seq > ? and type = 'message.sent' order by seq",
+                (after,),
+            ).fetchall()
+
     def blob(self, sha: Sha) -> bytes:
         return self._bytes("blob", sha)
 

@@ -12,6 +12,8 @@ from steerdeck_agents.gate.rule_lines import page
 from steerdeck_agents.runtime import offer, reviewing, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
+from steerdeck_agents.runtime.suggesting import Suggestions
+from steerdeck_agents.runtime.wire_words import WordsQuery
 from steerdeck_agents.share.spend import spend
 from steerdeck_agents.work.checks_offered import offered
 from steerdeck_agents.workspace import repository
@@ -25,9 +27,15 @@ class Pages:
     def __init__(self, fleet: Fleet, status: Callable[[], wire.StatusPage]) -> None:
         self._fleet = fleet
         self._status = status
+        self._suggestions = Suggestions(fleet)
 
     async def page(self, query: wire.Query) -> str:
         """The page's JSON text; a SteerdeckError says why it can't be had."""
+        if isinstance(query, WordsQuery):
+            return _json(await self._suggestions.page(query))
+        return await self._page(query)
+
+    async def _page(self, query: wire.Query) -> str:
         reader = self._fleet.reader
         match query:
             case wire.Sessions(archived):
