@@ -34,6 +34,7 @@ VERBS: dict[str, Verb] = {
     "compact": Verb("compacting", "compact", "Make a session's prompt short again"),
     "fork": Verb("forking", "fork", "Copy a session as it stands; both go on by themselves"),
     "diff": Verb("shore", "diff", "Show what a session changed"),
+    "comment": Verb("reviewing", "comment", "Comment on lines a session changed, and send it"),
     "undo": Verb("shore", "undo", "Put files of a session back as they were"),
     "land": Verb("shore", "land", "Bring a session's work into your repository"),
     "patch": Verb("patching", "patch", "Apply a patch to a folder, whole or not at all"),

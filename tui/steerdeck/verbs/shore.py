@@ -9,7 +9,8 @@ import msgspec
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
-from steerdeck.verbs.printing import confirmed, err, is_terminal, out
+from steerdeck.verbs.printing import confirmed, err, is_terminal, out, out_stored
+from steerdeck.verbs.reviewing import hunks, undo_hunk
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.events import FilesRestored, Noticed, decode
@@ -21,19 +22,32 @@ from steerdeck_agents.runtime.client import Client
 @click.command()
 @click.argument("session", metavar="ID")
 @click.argument("path", default="")
-def diff(session: str, path: str) -> None:
+@click.option("--stat", is_flag=True, help="Files with their counts; of one PATH its hunks.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: files, or a PATH's lines.")
+def diff(session: str, path: str, stat: bool, as_json: bool) -> None:
     """Show what a session changed, all of it or one PATH.
 
     It is made for reading: what a terminal could obey stands as visible marks. For a patch that
     git can apply use `steerdeck land ID --patch FILE`.
     """
-    asyncio.run(_diff(session, path))
+    asyncio.run(_diff(session, path, stat, as_json))
 
 
-async def _diff(session: str, path: str) -> None:
+async def _diff(session: str, path: str, stat: bool, as_json: bool) -> None:
     where = reach.here()
     state = await reach.session(where, session)
     async with reach.runtime(where) as client:
+        if as_json:
+            query = wire.FileOf(state.id, path) if path else wire.ReviewOf(state.id)
+            out_stored(bytes(await client.ask_raw(query)).decode())
+            return
+        if stat and path:
+            await hunks(client, state, path)
+            return
+        if stat:
+            for line in diffstat(state):
+                out(line)
+            return
         text = await client.ask(wire.Diff(state.id, path), str)
     if not text:
         raise Ending(f"{state.name} changed nothing{f' in {path}' if path else ''}.", 0)
@@ -43,23 +57,31 @@ async def _diff(session: str, path: str) -> None:
 @click.command()
 @click.argument("session", metavar="ID")
 @click.argument("paths", nargs=-1)
-def undo(session: str, paths: tuple[str, ...]) -> None:
+@click.option("--hunk", type=int, metavar="NUMBER", help="Only that hunk of one PATH.")
+def undo(session: str, paths: tuple[str, ...], hunk: int | None) -> None:
     """Put files of a session back as they were.
 
-    Without PATHs the last change is undone. An undo can be undone by another one.
+    Without PATHs the last change is undone. An undo can be undone by another one. The numbers of
+    hunks are told by `steerdeck diff ID PATH --stat`.
 
     \b
     Examples:
       steerdeck undo add-csv
       steerdeck undo add-csv shop/export.py
+      steerdeck undo add-csv shop/export.py --hunk 2
     """
-    asyncio.run(_undo(session, paths))
+    if hunk is not None and len(paths) != 1:
+        raise Ending("--hunk needs one PATH.", USAGE)
+    asyncio.run(_undo(session, paths, hunk))
 
 
-async def _undo(session: str, paths: tuple[str, ...]) -> None:
+async def _undo(session: str, paths: tuple[str, ...], hunk: int | None) -> None:
     where = reach.here()
     state = await reach.session(where, session)
     async with reach.runtime(where) as client:
+        if hunk is not None:
+            await undo_hunk(client, state, paths[0], hunk)
+            return
         order = o.Undo(id=reach.new_order(), session=state.id, paths=paths)
         given = await client.give(order)
         for text in await _told(client, state, given.seq):
