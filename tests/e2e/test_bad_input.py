@@ -224,7 +224,7 @@ def test_the_deck_says_in_one_sentence_why_it_can_not_work(base: Path, tmp_path:
         deck.wait_end()
         assert deck.left_on() == []
     where.config_file.parent.mkdir(parents=True, exist_ok=True)
-    where.config_file.write_text("theme = 'mauve'\n")
+    where.config_file.write_text("theme = 'two words'\n")
     done = steerdeck(folder=tmp_path, environ=dict(os.environ))
     assert done.code == 2 and "terminal" in done.err
     with Terminal([PROGRAM], folder=tmp_path / "repository") as deck:

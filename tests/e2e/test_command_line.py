@@ -1,101 +1,18 @@
 """The command line as a shell meets it: real processes, a home of its own, nothing left over."""
 
-import asyncio
 import hashlib
 import json
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from kit import repositories
-from steerdeck_agents.demo import project
-
-STEERDECK = [sys.executable, "-m", "steerdeck"]
-PATIENCE_S = 30
-
-
-class Shell:
-    """Runs steerdeck in one folder with one home."""
-
-    def __init__(self, folder: Path, home: Path) -> None:
-        self.folder = folder
-        self.home = home
-        self.environ = {
-            **os.environ,
-            "STEERDECK_HOME": str(home),
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-        }
-
-    def __call__(
-        self, *words: str, code: int = 0, into: str = "", **environ: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run it to its end, with no terminal; it must end with this code and no traceback."""
-        done = subprocess.run(
-            [*STEERDECK, *words],
-            cwd=self.folder,
-            env={**self.environ, **environ},
-            input=into,
-            capture_output=True,
-            text=True,
-            timeout=110,
-            check=False,
-        )
-        assert "Traceback" not in done.stdout + done.stderr
-        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        return done
-
-    @contextmanager
-    def start(self, *words: str) -> Iterator["subprocess.Popen[str]"]:
-        """Run it beside the test; what still runs when the test leaves is ended."""
-        with subprocess.Popen(
-            [*STEERDECK, *words],
-            cwd=self.folder,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                yield process
-            finally:
-                process.terminate()
-
-    def sessions(self) -> dict[str, dict[str, object]]:
-        listed = json.loads(self("sessions", "--all", "--json").stdout)
-        return {session["name"]: session for session in listed}
-
-    def until(self, name: str, status: str) -> dict[str, object]:
-        """Wait until a session is so, and give up when it does not become so."""
-        until = time.monotonic() + PATIENCE_S
-        while (found := self.sessions()[name])["status"] != status:
-            assert time.monotonic() < until, found
-            time.sleep(0.05)
-        return found
-
-
-def of_home(home: Path) -> list[str]:
-    """Living processes that name this home in their words or their environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-            zombie = (entry / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
-        except OSError:
-            continue
-        if os.fsencode(home) in told and not zombie:
-            found.append(told.replace(b"\0", b" ").decode(errors="replace")[:300])
-    return found
+from kit.console import Shell, demo_shop, of_home
 
 
 @pytest.fixture
@@ -107,15 +24,17 @@ def shell(home: Path, short_folder: Path) -> Iterator[Shell]:
 
 
 @pytest.fixture
+def idle(home: Path, short_folder: Path) -> Iterator[Shell]:
+    """A shell for words that start nothing."""
+    yield Shell(short_folder, short_folder / "home")
+    assert of_home(short_folder) == []
+
+
+@pytest.fixture
 def shop(shell: Shell) -> Shell:
     """The same shell in the demo's project, which the scripts are written for."""
-    shell.folder = shell.folder.parent / "shop"
-    asyncio.run(project.make(shell.folder, run_git))
+    shell.folder = demo_shop(shell.folder.parent / "shop")
     return shell
-
-
-async def run_git(folder: Path, *arguments: str) -> str:
-    return repositories.run(folder, *arguments)
 
 
 @pytest.fixture
@@ -130,10 +49,10 @@ def model(shell: Shell) -> Iterator[str]:
         assert server.wait() == 0
 
 
-def test_help_and_version_load_nothing_of_ours_but_the_table_of_verbs(shell: Shell):
-    told = shell("--help").stdout
+def test_help_and_version_load_nothing_of_ours_but_the_table_of_verbs(idle: Shell):
+    told = idle("--help").stdout
     assert "Examples:" in told and "steerdeck demo" in told and "Exit codes" in told
-    assert shell("--version").stdout.startswith("steerdeck ")
+    assert idle("--version").stdout.startswith("steerdeck ")
 
     script = (
         "import sys; sys.argv = ['steerdeck', '--version']; from steerdeck.cli import main; main();"
@@ -141,7 +60,7 @@ def test_help_and_version_load_nothing_of_ours_but_the_table_of_verbs(shell: She
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env=shell.environ,
+        env=idle.environ,
         capture_output=True,
         text=True,
         check=True,
@@ -152,12 +71,40 @@ def test_help_and_version_load_nothing_of_ours_but_the_table_of_verbs(shell: She
     )  # fmt: skip
 
 
-def test_every_verb_has_help_with_its_one_line(shell: Shell):
+HELP_OF_EACH = r"""
+import os, sys
+import steerdeck.verbs.entry
+from steerdeck.cli import begin
+from steerdeck.verbs.names import VERBS
+
+for name in VERBS:
+    sys.stdout.flush()
+    if os.fork() == 0:
+        code = begin([name, "--help"])
+        sys.stdout.flush()
+        os.write(1, f"\0{name} ended with {code}\0".encode())
+        os._exit(0)
+    os.wait()
+"""
+"""Each verb in a process that has loaded only what all of them load."""
+
+
+def test_every_verb_has_help_with_its_one_line(idle: Shell):
     from steerdeck.verbs.names import VERBS
 
+    done = subprocess.run(
+        [sys.executable, "-c", HELP_OF_EACH],
+        env=idle.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    told = dict(zip(VERBS, done.stdout.split("\0")[::2], strict=False))
+    ended = done.stdout.split("\0")[1::2]
+    assert ended == [f"{name} ended with 0" for name in VERBS]
     for name, verb in VERBS.items():
-        told = " ".join(shell(name, "--help").stdout.split())
-        assert verb.help.rstrip(".") in told, name
+        assert verb.help.rstrip(".") in " ".join(told[name].split()), name
 
 
 @pytest.mark.parametrize(
@@ -178,88 +125,24 @@ def test_every_verb_has_help_with_its_one_line(shell: Shell):
         (["."], "The deck needs a terminal"),
     ],
 )
-def test_wrong_usage_ends_with_2_and_a_sentence(shell: Shell, words: list[str], sentence: str):
-    done = shell(*words, code=2)
+def test_wrong_usage_ends_with_2_and_a_sentence(idle: Shell, words: list[str], sentence: str):
+    done = idle(*words, code=2)
 
     assert sentence in done.stderr
     assert done.stdout == ""
 
 
-def test_verbs_about_nothing_say_so(shell: Shell):
-    assert "There are no sessions" in shell("sessions").stderr
-    assert json.loads(shell("sessions", "--json").stdout) == []
-    assert "There is no session 'x'" in shell("show", "x", code=1).stderr
-    assert json.loads(shell("search", "x", "--json").stdout) == []
-    assert json.loads(shell("runtime", "status", "--json").stdout) == {
+def test_verbs_about_nothing_say_so(idle: Shell):
+    assert "There are no sessions" in idle("sessions").stderr
+    assert json.loads(idle("sessions", "--json").stdout) == []
+    assert "There is no session 'x'" in idle("show", "x", code=1).stderr
+    assert json.loads(idle("search", "x", "--json").stdout) == []
+    assert json.loads(idle("runtime", "status", "--json").stdout) == {
         "running": False,
         "status": None,
     }
-    assert "There is no log" in shell("runtime", "log", code=1).stderr
-    assert not shell.home.exists()
-
-
-def test_a_session_from_its_task_to_the_branch_it_lands_on(shell: Shell, model: str):
-    done = shell("run", "look around", "--model", "scripted")
-
-    assert done.stdout.startswith("NOTES.md holds your task.")
-    assert "look-around    changed  NOTES.md +3 -0" in done.stderr
-    listed = shell.sessions()["look-around"]
-    assert (listed["status"], listed["files"], listed["mode"]) == ("done", 1, "auto")
-
-    shown = shell("show", "look").stdout
-    assert "[x] Look around" in shown and "NOTES.md +3 -0" in shown
-    assert "+- look around" in shell("diff", "look-around").stdout
-    assert "NOTES.md" in shell("search", "holds", "task").stdout
-
-    shell("say", "look-around", "mention the moon")
-    until = time.monotonic() + PATIENCE_S
-    while "[x] You wrote: “mention the moon”" not in (told := shell("show", "look").stdout):
-        assert time.monotonic() < until, told
-    shell.until("look-around", "done")
-    assert "+- mention the moon" in shell("diff", "look-around", "NOTES.md").stdout
-
-    assert "Put back" in shell("undo", "look-around", "NOTES.md").stdout
-    assert "moon" not in shell("diff", "look-around").stdout
-
-    before = repositories.run(shell.folder, "rev-parse", "HEAD")
-    patch = shell.folder.parent / "work.patch"
-    shell("land", "look-around", "--patch", str(patch))
-    repositories.run(shell.folder, "apply", "--check", str(patch))
-    assert repositories.run(shell.folder, "rev-parse", "HEAD") == before
-    assert "is there already" in shell("land", "look", "--patch", str(patch), code=1).stderr
-    landed = shell("land", "look-around", "--merge")
-    assert "Landed look-around (merge): main" in landed.stdout
-    assert "NOTES.md  +3 -0" in landed.stderr
-    assert "look around" in (shell.folder / "NOTES.md").read_text()
-
-
-def test_a_session_is_put_away_and_brought_back(shell: Shell, model: str):
-    shell("run", "look around", "--model", "scripted")
-
-    shell("stop", "look-around", "--discard")
-    assert json.loads(shell("sessions", "--json").stdout) == []
-    assert shell.sessions()["look-around"]["archived"] == "discarded"
-    assert "is archived" in shell("say", "look-around", "hello", code=1).stderr
-    shell("reopen", "look-around")
-    assert "+- look around" in shell("diff", "look-around").stdout
-    assert "not working" in shell("stop", "look-around", code=1).stderr
-    assert "is not parked" in shell("resume", "look-around", code=1).stderr
-
-
-def test_a_fork_has_the_work_and_goes_its_own_way(shell: Shell, model: str):
-    shell("run", "look around", "--model", "scripted")
-
-    forked = shell("fork", "look-around", "--name", "other way").stdout
-    assert "Forked look-around; `steerdeck say other-way" in forked
-    shell.until("other-way", "done")
-    assert shell("diff", "other-way").stdout == shell("diff", "look-around").stdout != ""
-    shell("say", "other-way", "mention the moon")
-    until = time.monotonic() + PATIENCE_S
-    while "moon" not in (told := shell("diff", "other-way").stdout):
-        assert time.monotonic() < until, told
-    assert "moon" not in shell("diff", "look-around").stdout
-    shell("stop", "look-around", "--archive")
-    assert "reopen it" in shell("fork", "look-around", code=1).stderr
+    assert "There is no log" in idle("runtime", "log", code=1).stderr
+    assert not idle.home.exists()
 
 
 def test_a_request_is_printed_again_with_the_bytes_that_were_sent(shell: Shell, model: str):
@@ -270,7 +153,7 @@ def test_a_request_is_printed_again_with_the_bytes_that_were_sent(shell: Shell, 
     (line,) = json.loads(shell("spend", "--by", "session", "--json").stdout)
     assert line["requests"] == 1 and line["dollars"] is None
     parked = shell.sessions()["look-around"]
-    assert parked["status"] == "parked" and "budget of 1 tokens" in str(parked["reason"])
+    assert parked["status"] == "parked" and "budget of 1 token is" in str(parked["reason"])
     shell("resume", "look-around", "--tokens", "0")
     shell.until("look-around", "done")
 
@@ -291,26 +174,6 @@ def test_exported_lines_are_the_stored_bytes(shell: Shell, model: str):
     assert "# Session `look-around`" in shell("export", "look", "--format", "md").stdout
 
 
-def test_facts_as_json_lines_are_what_the_journal_holds(shell: Shell, model: str):
-    lines = shell("run", "look around", "--model", "scripted", "--json").stdout.splitlines()
-
-    kinds = [json.loads(line)["type"] for line in lines]
-    assert kinds[0] == "session.created" and kinds[-1] == "turn.ended"
-    assert "text.added" not in kinds
-    assert set(lines) <= set(shell("export", "look-around").stdout.splitlines())
-
-
-def test_what_no_rule_allows_is_refused_when_nobody_is_there(shop: Shell, model: str):
-    done = shop("run", "fix it", "--model", "scripted-fix-rounding", "--name", "fix")
-
-    assert "Nobody is there to ask" in done.stderr
-    events = [json.loads(line) for line in shop("export", "fix").stdout.splitlines()]
-    decided = [event for event in events if event["type"] == "approval.decided"]
-    assert decided and {event["decision"] for event in decided} == {"reject"}
-    ran = {event["call"] for event in events if event["type"] == "call.started"}
-    assert not ran & {event["call"] for event in decided}
-
-
 def test_every_call_runs_in_a_sandbox_when_all_are_approved(shop: Shell, model: str):
     level = json.loads(shop("runtime", "status", "--json").stdout)["status"]
     assert level is None
@@ -320,45 +183,6 @@ def test_every_call_runs_in_a_sandbox_when_all_are_approved(shop: Shell, model: 
         assert shop.sessions() == {}
     else:
         assert "all tests pass" in shop(*words, "--approve", "all", "--mode", "ask").stdout
-
-
-def test_a_question_leaves_the_session_waiting_until_it_is_answered(shop: Shell, model: str):
-    words = ["run", "currency", "--model", "scripted-currency", "--mode", "ask", "--name", "cur"]
-    done = shop(*words, code=3)
-    assert "cur asks: In which currency" in done.stderr
-    assert "Choices: EUR / USD / GBP" in done.stderr
-
-    assert "choices: EUR / USD / GBP" in shop("show", "cur").stdout
-    assert "asks for nothing" in shop("approve", "cur", code=1).stderr
-    shop("answer", "cur", "USD")
-    (approval,) = shop.until("cur", "needs_you")["approvals"]
-    told = shop("approve", approval, "--json", "--no", "leave the shop alone").stdout
-    decided = json.loads(told)
-    assert (decided["decision"], decided["words"]) == ("reject", "leave the shop alone")
-    assert "+++ b/shop/currency.py" in decided["what"]
-    shop.until("cur", "idle")
-    assert "asks no question" in shop("answer", "cur", "EUR", code=1).stderr
-
-
-def test_a_yes_lets_exactly_what_was_asked_for_happen(shop: Shell, model: str):
-    words = ["run", "currency", "--model", "scripted-currency", "--mode", "ask", "--name", "cur"]
-    shop(*words, code=3)
-    shop("answer", "cur", "USD")
-    shop.until("cur", "needs_you")
-    assert "shop/currency.py" in shop("approve", "cur").stdout
-    shop.until("cur", "needs_you")
-    assert "unittest" in shop("approve", "cur", "--session").stdout
-    shop.until("cur", "done")
-
-    shown = shop("diff", "cur", "shop/currency.py").stdout
-    assert 'DEFAULT = "USD"' in shown
-
-
-def test_plan_mode_writes_nothing(shell: Shell, model: str):
-    shell("run", "look around", "--model", "scripted", "--mode", "plan")
-
-    assert shell.sessions()["look-around"]["files"] == 0
-    assert "changed nothing" in shell("diff", "look-around").stderr
 
 
 def test_interrupting_run_interrupts_the_session(shell: Shell):
@@ -393,12 +217,12 @@ def test_the_doctor_finds_a_sound_machine_and_says_what_is_missing(shell: Shell,
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
-def test_completions_are_printed_and_complete_a_verb(shell: Shell, name: str):
-    assert "_STEERDECK_COMPLETE" in shell("completion", name).stdout
+def test_completions_are_printed_and_complete_a_verb(idle: Shell, name: str):
+    assert "_STEERDECK_COMPLETE" in idle("completion", name).stdout
 
     words = {"COMP_WORDS": "steerdeck ses", "COMP_CWORD": "1"}
     if name == "bash":
-        done = shell(_STEERDECK_COMPLETE="bash_complete", **words)
+        done = idle(_STEERDECK_COMPLETE="bash_complete", **words)
         assert done.stdout == "plain,sessions\n"
 
 
@@ -465,47 +289,6 @@ def test_a_task_without_key_and_server_offers_the_demo_and_the_settings(shell: S
     assert "steerdeck demo" in done.stderr and "config.toml" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("kind", "sentence"),
-    [
-        ("none", "is not in a git repository"),
-        ("bare", "bare"),
-        ("without_commits", "has no commit yet"),
-    ],
-)
-def test_a_folder_no_session_can_start_in_is_named(
-    shell: Shell, model: str, kind: str, sentence: str
-):
-    folder = shell.folder.parent / "odd"
-    if kind == "none":
-        folder.mkdir()
-    else:
-        getattr(repositories, kind)(folder)
-
-    done = shell("run", "x", "--model", "scripted", "-C", str(folder), code=1)
-
-    assert sentence in done.stderr
-    assert shell.sessions() == {}
-
-
-@pytest.mark.parametrize("kind", ["dirty", "detached", "linked_worktree", "shallow", "sparse"])
-def test_odd_repositories_work(shell: Shell, model: str, kind: str):
-    folder = getattr(repositories, kind)(shell.folder.parent / "odd")
-    before = repositories.fingerprint(folder)
-
-    shell("run", "look around", "--model", "scripted", "-C", str(folder), "--carry")
-
-    assert shell.sessions()["look-around"]["status"] == "done"
-    assert repositories.fingerprint(folder) == before
-
-
-def test_a_wrong_base_and_an_unknown_model_are_told(shell: Shell, model: str):
-    wrong = shell("run", "x", "--model", "scripted", "--base", "nowhere", code=1)
-    assert "nowhere" in wrong.stderr
-    unknown = shell("run", "x", "--model", "gpt-99", code=1)
-    assert "has no model 'gpt-99'" in unknown.stderr
-
-
 def test_a_wrong_key_is_told_without_the_key(shell: Shell):
     with shell.start("model", "serve", "--pace", "0", "--key", "right") as server:
         assert server.stdout is not None
@@ -532,7 +315,7 @@ def test_a_server_that_is_not_there_is_told(shell: Shell):
 
 def test_a_broken_config_is_told_with_its_line(shell: Shell):
     (shell.home / "config").mkdir(parents=True)
-    (shell.home / "config/config.toml").write_text("theme = 'mauve'\n")
+    (shell.home / "config/config.toml").write_text("theme = 'two words'\n")
 
     assert "config.toml, line 1: theme" in shell("run", "x", code=1).stderr
     assert "config.toml, line 1: theme" in shell("doctor", code=1).stdout
