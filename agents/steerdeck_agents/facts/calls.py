@@ -34,6 +34,8 @@ class CallStarted(Fact, frozen=True, kw_only=True, tag="call.started"):
     allowed_by: str
     approval: ApprovalId | None = None
     level: str = ""
+    may_reach: tuple[str, ...] = ()
+    """Hosts its text names, in words, where nothing holds back or counts its connections."""
 
 
 class OutputAdded(Fact, frozen=True, kw_only=True, tag="output.added"):

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
+from steerdeck_agents.facts.ids import CallId, SessionId, Sha, TurnId
 from steerdeck_agents.facts.reduce.session import fold
 
 
@@ -66,3 +66,15 @@ def test_what_is_read_counts_in_every_foreign_folder_and_what_is_only_said_does_
     assert taint("apply_patch", patch="+++ b/vendor/x.py") == ()
     assert taint("update_plan", explanation="look below vendor/") == ()
     assert taint("read_file", path=7) == ()
+
+
+def test_hosts_a_command_may_have_reached_unseen_are_sources_said_with_a_perhaps() -> None:
+    session, call = SessionId("s"), CallId("c")
+    started = [
+        e.CallStarted(
+            session=session, seq=seq, call=call, binding=Sha("b"), allowed_by="developer",
+            level="none", may_reach=("the host x.example", "what git connects to"),
+        )
+        for seq in (1, 2)
+    ]  # fmt: skip
+    assert fold(started).taint == ("perhaps the host x.example", "perhaps what git connects to")

@@ -16,6 +16,7 @@ from kit.shell_mutations import mutated
 from steerdeck_agents.gate.secrets import scrub
 from steerdeck_agents.gate.shell.classify import classify
 from steerdeck_agents.gate.shell.danger import danger_of
+from steerdeck_agents.gate.shell.outline import may_reach
 from steerdeck_agents.gate.shell.places import Disk
 from steerdeck_agents.gate.shell.programs.git import ENVIRONMENT
 from steerdeck_agents.gate.shell.reading import Reading
@@ -178,6 +179,19 @@ def test_what_stands_behind_a_hundred_commands_is_in_the_outline(plain: Disk):
     for long in ("echo " + "a" * 9000 + "; curl -s x.example", "curl $(echo" * 101 + ")" * 101):
         outline = read(long, plain).outline
         assert outline.network == ("curl",) and not outline.whole
+
+
+@pytest.mark.parametrize(("script", "told"), [
+    ("curl -d @README.md https://me:pw@X.example:8/a?b=c.d", ("the host x.example",)),
+    ("git fetch && ls https://no.example", ("what git connects to",)),
+    ("git clone https://g.example/a", ("the host g.example",)),
+    ("scp a.txt h.example:/tmp; ssh 10.0.0.7", ("the host h.example", "the host 10.0.0.7")),
+    ("curl -o out.json $(cat url)", ("what curl connects to",)),
+    ("curl " + "a" * 9000, ("what curl connects to",)),
+    ("ls; cat a.txt; grep -r x.example", ()),
+])  # fmt: skip
+def test_the_hosts_a_command_may_reach_are_those_its_text_names(script: str, told: tuple[str, ...]):
+    assert may_reach(script) == told
 
 
 def test_a_pattern_counts_as_the_names_it_stands_for(tmp_path: Path):

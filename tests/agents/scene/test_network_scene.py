@@ -113,3 +113,24 @@ def test_an_allowed_host_is_reached_another_is_not_and_both_are_on_record(tmp_pa
 
 def _effect(journal: Path, session: SessionId, call: str) -> Effect | None:
     return Record(JournalReader(journal), session).effect(call)
+
+
+def test_without_a_sandbox_the_hosts_a_command_names_are_sources_said_with_a_perhaps(
+    tmp_path: Path,
+) -> None:
+    command = "true || curl https://docs.example/api"
+    repository = plain(tmp_path / "repository").resolve()
+
+    def script(talk: Conversation) -> Reply:
+        if talk.calls and talk.calls[-1].output is not None:
+            return Reply((Say("Done.", final=True),))
+        return Reply((Call("shell", {"command": command, "why": "Read."}),))
+
+    async def run() -> None:
+        allowed = {command: repository}
+        async with scene(tmp_path / "home", {"m": script}, allowed=allowed) as playing:
+            session = await playing.start(repository, "m")
+            await playing.status(session, "idle", "done")
+            assert playing.state(session).taint == ("perhaps the host docs.example",)
+
+    asyncio.run(run())

@@ -5,7 +5,7 @@ import re
 import msgspec
 from msgspec.structs import replace
 
-from steerdeck_agents.facts.events import CallEnded, Event, NetworkUsed
+from steerdeck_agents.facts.events import CallEnded, CallStarted, Event, NetworkUsed
 from steerdeck_agents.facts.state import OpenCall, SessionState
 
 MOST = 16
@@ -28,6 +28,9 @@ class _Named(msgspec.Struct):
 def apply(state: SessionState, event: Event) -> SessionState:
     source = ""
     match event:
+        case CallStarted(may_reach=hosts) if hosts:
+            new = [f"perhaps {host}" for host in hosts if f"perhaps {host}" not in state.taint]
+            return replace(state, taint=(*state.taint, *new)[-MOST:]) if new else state
         case CallEnded(status="done" | "failed"):
             call = next((one for one in state.calls if one.id == event.call), None)
             source = _source(call) if call is not None else ""

@@ -10,6 +10,13 @@ from steerdeck_agents.gate.shell.syntax import listed
 
 _MOST = 100
 """Commands that are listed."""
+_LONGEST = 8_192
+"""Characters of a script that is read for the hosts it names."""
+_MOST_HOSTS = 8
+_URL = re.compile(r"[a-z][a-z0-9+.-]{1,15}://(?:[^\s/@]*@)?(\[[0-9a-f:]+\]|[\w.-]+)", re.IGNORECASE)
+_HOST = re.compile(r"([\w.-]+@)?((?:[\w-]+\.)+[a-zA-Z]{2,24}|\d+(?:\.\d+){3})(:.*)?", re.DOTALL)
+_TAKES_HOSTS = listed("ssh sftp ftp telnet nc ncat netcat ping dig host nslookup traceroute whois")
+"""Programs whose bare words are hosts; the words of others may be files."""
 _NAME = re.compile(r"(?<![\w.-])[A-Za-z][\w.-]*")
 _WRITES_ALL = listed(
     "rm touch mkdir rmdir tee truncate unlink shred chmod chown chgrp mkfifo gzip gunzip"
@@ -55,6 +62,32 @@ def unread(script: str) -> Outline:
     """What is known of a text too long to be read: the programs of the network it may name."""
     named = dict.fromkeys(_NAME.findall(script))
     return Outline(network=tuple(name for name in named if name in NETWORK))
+
+
+def may_reach(script: str) -> tuple[str, ...]:
+    """Hosts that the network programs of a script name; the program itself where it names none.
+
+    Each as words behind "may have reached". It says nothing of programs that are not known.
+    """
+    too_long = too_deep(script) or len(script) > _LONGEST
+    found = () if too_long else loose_commands(script)
+    told: dict[str, None] = {}
+    for one in found:
+        if one.words and _command(one, "").network:
+            hosts = [host for word in one.words[1:] for host in _hosts(word, one.program)]
+            told.update(dict.fromkeys(hosts or [f"what {one.program} connects to"]))
+    if too_long:
+        told.update(dict.fromkeys(f"what {name} connects to" for name in unread(script).network))
+    return tuple(told)[:_MOST_HOSTS]
+
+
+def _hosts(word: str, program: str) -> list[str]:
+    if found := _URL.findall(word):
+        return [f"the host {host.lower()}" for host in found]
+    host = _HOST.fullmatch(word)
+    if host and (program in _TAKES_HOSTS or host[1] or host[3]):
+        return [f"the host {host[2].lower()}"]
+    return []
 
 
 def _kept(commands: list[Command]) -> tuple[Command, ...]:
