@@ -304,12 +304,15 @@ class StatusPage(msgspec.Struct, frozen=True):
     started_ms: int
     sessions: int
     working: int
+    """Sessions that go on now; one that waits for the developer does not."""
     clients: int
     journal: str
     journal_bytes: int
     sandbox: str
     sandbox_why: str = ""
     governors: tuple[GaugeLine, ...] = ()
+    waiting: int = 0
+    """Sessions that wait for the developer."""
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask", tag_field="frame"):

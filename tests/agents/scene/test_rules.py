@@ -101,6 +101,8 @@ def test_a_rule_of_a_turn_ends_with_it(tmp_path: Path, repository: Path) -> None
     async def story(playing: Scene) -> None:
         session = await playing.start(repository, "m")
         await asked(playing, session)
+        page = await playing.client.ask(wire.RuntimeStatus(), wire.StatusPage)
+        assert (page.sessions, page.working, page.waiting) == (1, 0, 1)
         await allow(playing, session, TOUCH, scope="turn")
         await playing.until(lambda: playing.of(session, e.TurnEnded))
         state = playing.state(session)

@@ -43,7 +43,8 @@ def status(as_json: bool) -> None:
     else:
         minutes = (time.time_ns() // 1_000_000 - page.started_ms) // 60_000
         out(f"runtime   {page.version}, process {page.pid}, for {minutes} min")
-        out(f"sessions  {page.sessions}, {page.working} working")
+        waits = f"{page.waiting} wait{'s' if page.waiting == 1 else ''} for you"
+        out(f"sessions  {page.sessions}, {page.working} working, {waits}")
         out(f"clients   {page.clients}")
         out(f"journal   {page.journal} ({page.journal_bytes:,} bytes)")
         out(f"sandbox   {page.sandbox}{f': {page.sandbox_why}' if page.sandbox_why else ''}")
