@@ -185,6 +185,22 @@ def test_comments_are_written_edited_dropped_and_sent():
     play(scene)
 
 
+def test_other_screens_are_a_key_away_and_the_editor_says_why_it_did_not_open():
+    async def scene(app, pilot, feed):
+        await pilot.press("e")
+        await told_soon(app, pilot, "no file of this workspace any more")
+        for key, name in (("L", "land"), ("i", "inbox"), (".", "inbox")):
+            await pilot.press("full_stop" if key == "." else key)
+            await until(pilot, lambda name=name: app.screen.id == name)
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen.id == "review")
+        await pilot.press("h")
+        await until(pilot, lambda: app.screen.id == "zoom" and app.screen.active == 0)
+        assert feed.orders == []
+
+    play(scene)
+
+
 def test_two_results_are_compared_with_each_other():
     async def scene(app, pilot, feed):
         await pilot.press("=")

@@ -20,7 +20,7 @@ from steerdeck_agents.facts.ids import Sha, sha_of
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.reviewing import LineKey, Reviewing, Selection
 from steerdeck_agents.workspace.compare import Keys, Place, Row, hunks, lines_of, rows, signed
-from steerdeck_agents.workspace.lexing import Ink, inks
+from steerdeck_agents.workspace.lexing import Ink, Lexed, lexed
 from steerdeck_agents.workspace.within import FileState
 from steerdeck_agents.workspace.word_marks import word_marks
 
@@ -159,11 +159,8 @@ def page_of(compared: Compared, review: Reviewing, *, whole: bool = False) -> Fi
     """One file's change with marks and colours; `whole` shows every line of it."""
     added, removed = compared.counts
     accepted = compared.accepted(review)
-    kinds: dict[str, int] = {}
-    old_ink = inks(compared.path, compared.old, kinds)
-    new_ink = inks(compared.path, compared.new, kinds)
     placed = compared.placed(review)
-    writer = _Writer(compared, set(review.accepted), accepted, old_ink, new_ink, placed)
+    writer = _Writer(compared, set(review.accepted), accepted, placed)
     pairs = writer.written(AROUND if not whole else len(compared.rows))
     marks = [
         HunkMark(
@@ -186,7 +183,7 @@ def page_of(compared: Compared, review: Reviewing, *, whole: bool = False) -> Fi
         digest=compared.after.digest,
         added=added,
         removed=removed,
-        kinds=tuple(kinds),
+        kinds=tuple(writer.kinds),
         pairs=tuple(pairs),
         hunks=tuple(marks),
         comments=tuple(placed),
@@ -203,8 +200,6 @@ class _Writer:
         compared: Compared,
         known: set[LineKey],
         accepted: Sequence[bool],
-        old_ink: list[Ink],
-        new_ink: list[Ink],
         commented: Sequence[Placed],
     ) -> None:
         self._of = compared
@@ -217,7 +212,10 @@ class _Writer:
         ]
         self._known = known
         self._accepted = accepted
-        self._old_ink, self._new_ink = old_ink, new_ink
+        self._old_lexed = lexed(compared.path, compared.old)
+        self._new_lexed = lexed(compared.path, compared.new)
+        self.kinds: dict[str, int] = {}
+        """Names of the page's kinds of syntax, by their indices."""
         self._crlf = _windows(compared.old) and _windows(compared.new)
         self.index: dict[int, int] = {}
         """Row to pair."""
@@ -260,10 +258,10 @@ class _Writer:
             i, j = row.old or 0, row.new or 0
             mine, yours = self._text(old[i], ""), self._text(new[j], "")
             told = mine if mine != yours else ""
-            ink = self._old_ink[i] if told else ()
+            ink = self._ink(self._old_lexed, i) if told else ()
             return Pair(
                 hunk, True, False, Part(i + 1, told, (), ink),
-                Part(j + 1, yours, (), self._new_ink[j]),
+                Part(j + 1, yours, (), self._ink(self._new_lexed, j)),
             )  # fmt: skip
         mine = self._text(old[row.old]) if row.old is not None else ""
         yours = self._text(new[row.new]) if row.new is not None else ""
@@ -275,8 +273,20 @@ class _Writer:
             hunk,
             False,
             accepted,
-            None if row.old is None else Part(row.old + 1, mine, left, self._old_ink[row.old]),
-            None if row.new is None else Part(row.new + 1, yours, right, self._new_ink[row.new]),
+            None
+            if row.old is None
+            else Part(row.old + 1, mine, left, self._ink(self._old_lexed, row.old)),
+            None
+            if row.new is None
+            else Part(row.new + 1, yours, right, self._ink(self._new_lexed, row.new)),
+        )
+
+    def _ink(self, of: Lexed, line: int) -> Ink:
+        """A line's syntax with the page's own indices."""
+        kinds = self.kinds
+        return tuple(
+            (start, end, kinds.setdefault(of.kinds[kind], len(kinds)))
+            for start, end, kind in of.lines[line]
         )
 
     def _text(self, line: str, no_end: str = NO_END) -> str:

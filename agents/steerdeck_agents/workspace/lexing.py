@@ -4,36 +4,52 @@ It runs foreign text through regular expressions, so there is a limit to its siz
 it may take; what comes after that stays plain. Its callers are threads.
 """
 
+import functools
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
+
+from steerdeck_agents.workspace.compare import lines_of
 
 MOST = 400_000
 """Characters; a longer text stays plain."""
 LONGEST = 2_000
 """A line beyond this is no source anybody reads, and slow."""
 _BUDGET_S = 1.0
+_KEPT = 16
 _PLAIN = ("Text", "Name", "Punctuation", "Operator", "Token", "Error", "Other", "Generic")
 _TOLD = ("Name.Decorator", "Name.Tag", "Name.Attribute", "Operator.Word")
 
 Ink = tuple[tuple[int, int, int], ...]
 
 
-def inks(path: str, lines: Sequence[str], kinds: dict[str, int]) -> list[Ink]:
-    """For each line what stands where: start, end, index of its kind; kinds are added as they come.
+class Lexed(NamedTuple):
+    """For each line what stands where: start, end, index of its kind in `kinds`."""
 
-    Nothing for a file of an unknown kind.
-    """
+    lines: list[Ink]
+    kinds: tuple[str, ...]
+
+
+def lexed(path: str, lines: Sequence[str]) -> Lexed:
+    """The syntax of a file's lines, with their ends; nothing for a file of an unknown kind."""
     text = "".join(lines)
-    none: list[Ink] = [()] * len(lines)
     if len(text) > MOST or max(map(len, lines), default=0) > LONGEST:
-        return none
+        return Lexed([()] * len(lines), ())
+    return _lexed(path.rpartition("/")[2], text)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _lexed(name: str, text: str) -> Lexed:
+    """Kept for a while: of the two versions of a file one is nearly always the same."""
+    lines = lines_of(text)
+    kinds: dict[str, int] = {}
     from pygments.lexers import get_lexer_for_filename
     from pygments.util import ClassNotFound
 
     try:
-        lexer = get_lexer_for_filename(path.rpartition("/")[2], text[:4_000])
+        lexer = get_lexer_for_filename(name, text[:4_000])
     except ClassNotFound:
-        return none
+        return Lexed([()] * len(lines), ())
     found: list[list[tuple[int, int, int]]] = [[] for _ in lines]
     ends: list[int] = []
     for line in lines:
@@ -43,10 +59,10 @@ def inks(path: str, lines: Sequence[str], kinds: dict[str, int]) -> list[Ink]:
     for start, token, piece in lexer.get_tokens_unprocessed(text):
         if time.monotonic() > until:
             break
-        name = ".".join(token)
-        if name.startswith(_PLAIN) and not name.startswith(_TOLD):
+        kind_name = ".".join(token)
+        if kind_name.startswith(_PLAIN) and not kind_name.startswith(_TOLD):
             continue
-        kind = kinds.setdefault(name, len(kinds))
+        kind = kinds.setdefault(kind_name, len(kinds))
         for part in piece.split("\n"):
             while at < len(ends) - 1 and start >= ends[at]:
                 at += 1
@@ -55,7 +71,7 @@ def inks(path: str, lines: Sequence[str], kinds: dict[str, int]) -> list[Ink]:
             if length and not part.isspace():
                 _add(found[at], begin, begin + length, kind)
             start += len(part) + 1
-    return [tuple(line) for line in found]
+    return Lexed([tuple(line) for line in found], tuple(kinds))
 
 
 def _add(line: list[tuple[int, int, int]], start: int, end: int, kind: int) -> None:

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from steerdeck_agents.workspace.compare import Row, hunks, lines_of, rows
-from steerdeck_agents.workspace.lexing import inks
+from steerdeck_agents.workspace.lexing import lexed
 from steerdeck_agents.workspace.word_marks import word_marks
 
 OLD = """\
@@ -99,10 +99,8 @@ def test_only_line_feeds_end_lines():
 
 
 def test_syntax_is_told_by_line_and_unknown_files_stay_plain():
-    kinds: dict[str, int] = {}
     lines = lines_of('def f():\n    """One\n    two."""\n    return "x"\n')
-    ink = inks("src/a.py", lines, kinds)
-    names = list(kinds)
+    ink, names = lexed("src/a.py", lines)
     told = [
         [(line[a:b], names[k]) for a, b, k in spans] for line, spans in zip(lines, ink, strict=True)
     ]
@@ -110,5 +108,5 @@ def test_syntax_is_told_by_line_and_unknown_files_stay_plain():
     assert told[1] == [('    """One'.lstrip(" "), "Literal.String.Doc")]
     assert [name for _, name in told[2]] == ["Literal.String.Doc"]
     assert [text for text, _ in told[3]] == ["return", '"x"']
-    assert inks("a.nothing", lines, {}) == [(), (), (), ()]
-    assert inks("a.py", ["x = 1\n" * 100_000], {}) == [()]
+    assert lexed("a.nothing", lines) == ([(), (), (), ()], ())
+    assert lexed("a.py", ["x = 1\n" * 100_000]).lines == [()]

@@ -10,7 +10,6 @@ from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
 from steerdeck.widgets.diff_view import counts
 from steerdeck.widgets.sides import halves
 from steerdeck_agents.facts.comparison import FilePage, ReviewPage
-from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.reviewing import Selection
 
 
@@ -23,26 +22,37 @@ class Cap(NamedTuple):
 
 
 def describe(on: Selection) -> str:
-    """A selection in words: `line 52`, `lines 45–48`, `3 removed lines`."""
-    first, last = on.new
-    if first:
-        return f"line {first}" if first == last else f"lines {first}–{last}"
-    return counted(on.old[1] - on.old[0] + 1, "removed line")
+    """A selection in words: `line 52`, `lines 45–48`, `line 5 as it was`."""
+    first, last = on.new if on.new[0] else on.old
+    words = f"line {first}" if first == last else f"lines {first}–{last}"
+    return words if on.new[0] else f"{words} as it was"
 
 
 def file_head(
-    page: FilePage, listing: ReviewPage, hunk: int | None, width: int, *, split: bool, place: str
+    page: FilePage,
+    listing: ReviewPage,
+    hunk: int | None,
+    width: int,
+    *,
+    split: bool,
+    place: str,
+    ignored: bool = False,
 ) -> list[Line]:
     """Path, both sides and which hunk of how many, over a hairline."""
     where: list[Span] = []
     if hunk is not None and page.hunks:
-        said = ", accepted" if page.hunks[hunk].accepted else ""
-        where.append(Span(f"hunk {hunk + 1} of {len(page.hunks)}{said}", "t1"))
+        yes = ", accepted" if page.hunks[hunk].accepted else ""
+        where.append(Span(f"hunk {hunk + 1} of {len(page.hunks)}{yes}", "t1"))
     if place:
         where.insert(0, Span(f"{place}{'   ' if where else ''}", "t2"))
     before = ["before", f"base {listing.base}"] if not listing.against else ["in", listing.against]
     after = "after   live" if not listing.against else "here"
-    note = (Span(f"   {page.note}", "t2"),) if page.note else ()
+    said = [page.note] if page.note else []
+    if ignored:
+        said.append("whitespace ignored")
+    if page.cut:
+        said.append(f"{page.cut:,} rows left out at the end")
+    note = tuple(Span(f"   {words}", "t2") for words in said)
     if not split:
         name = path_spans(page.path, max(12, width - 40), "t0", bold=True)
         left = (*name, Span("   "), *counts(page.added, page.removed), *note)

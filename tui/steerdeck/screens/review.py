@@ -18,7 +18,7 @@ from steerdeck.panes.review_side import hunk_list, progress, total, tree
 from steerdeck.panes.zoomed import counted_tabs, tab_rows, zoom_head
 from steerdeck.screens.review_sheet import SIDE_FROM
 from steerdeck.screens.review_verdicts import Verdicts
-from steerdeck.text import BLANK
+from steerdeck.text import BLANK, Line
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.review_view import ReviewView
@@ -48,6 +48,7 @@ class ReviewScreen(Verdicts):
             self.head, self.view, self.told, self.words, self.caps, id="review_main"
         )
         self.foot = Rows(id="footer")
+        self._lines: list[Line] = []
         self._rows: list[str] = []
         """The path of each line of the tree."""
 
@@ -107,7 +108,10 @@ class ReviewScreen(Verdicts):
         self.sum.show([total(self.listing), BLANK])
         rows = tree(self.files, self.path, leads=self.pane == "files", width=across)
         self._rows = [path for _, path in rows]
-        self.list.put("tree", [line for line, _ in rows])
+        lines = [line for line, _ in rows]
+        if lines != self._lines:
+            self._lines = lines
+            self.list.put("tree", lines)
         more = [*progress(self.listing, state.review)]
         if self.page is not None and self.sheet is not None:
             hunks = hunk_list(self.page, self.sheet.hunk, state.review)
@@ -131,7 +135,15 @@ class ReviewScreen(Verdicts):
         elif page is not None and sheet is not None:
             place = self._place_of_file() if self.app.size.width < SIDE_FROM else ""
             self.head.show(
-                file_head(page, self.listing, sheet.hunk, width, split=sheet.split, place=place)
+                file_head(
+                    page,
+                    self.listing,
+                    sheet.hunk,
+                    width,
+                    split=sheet.split,
+                    place=place,
+                    ignored=self.ignore_space,
+                )
             )
         if self.words.display:
             self.told.show(words_head(self.about))
@@ -287,10 +299,17 @@ class ReviewScreen(Verdicts):
     def do_other_pane(self) -> None:
         self.pane = "files" if self.pane == "lines" else "lines"
 
+    def _on_gap(self) -> bool:
+        entry, page = self.entry, self.page
+        return bool(entry and page and entry.pair >= 0 and page.pairs[entry.pair].gap)
+
     def can_into_file(self) -> bool:
-        return self.pane == "files"
+        return self.pane == "files" or self._on_gap()
 
     def do_into_file(self) -> None:
+        """From the files to the lines; on a gap, its lines."""
+        if self.pane == "lines":
+            self.do_whole_file()
         self.pane = "lines"
 
     # how it is shown
