@@ -1,7 +1,8 @@
 """Looks for secrets in a text, a file, or everything recorded, and names them without telling them.
 
 A finding has the mark the secret would be replaced by, so the same secret is recognised wherever
-it is found in one home; no part of the secret itself is in it.
+it is found in one home; no part of the secret itself is in it. Checkpoints hold files as they are,
+or undo could not bring them back: what is found there is told apart.
 """
 
 import os
@@ -44,6 +45,10 @@ class Searched(msgspec.Struct, frozen=True):
     texts: int
     passed_over: tuple[str, ...] = ()
     """What could not be read or was too large, with the reason."""
+    kept: tuple[Finding, ...] = ()
+    """Found in files of checkpoints, which are kept for undo, never sent, searched or exported."""
+    files: int = 0
+    """Files of checkpoints that were looked through, each once."""
 
 
 def redactor_here(where: Paths) -> Redactor:
@@ -80,23 +85,43 @@ def in_files(redactor: Redactor, path: Path) -> Searched:
     return Searched(tuple(found), count, tuple(passed_over))
 
 
-def in_session(redactor: Redactor, reader: JournalReader, state: SessionState) -> Searched:
-    """The secrets in everything the journal holds of a session but the bytes of checkpoints."""
+def in_session(
+    redactor: Redactor, reader: JournalReader, state: SessionState, seen: set[Sha] | None = None
+) -> Searched:
+    """The secrets in everything the journal holds of a session.
+
+    Files of its checkpoints in `seen` are not looked at, and those looked at are added to it.
+    """
     learn_allowed(redactor, reader, state.id)
     found: list[Finding] = []
     count = 0
     for place, text in chain(_facts(reader, state), _requests(reader, state.id, state.name)):
         count += 1
         found += in_text(redactor, place, text)
-    return Searched(tuple(found), count)
+    seen = set() if seen is None else seen
+    before = len(seen)
+    kept: dict[tuple[str, str], Finding] = {}
+    passed_over: list[str] = []
+    for place, data in _checkpointed(reader, state, seen):
+        if data is None:
+            passed_over.append(
+                f"{place}: it can't be read, or is larger than {_LARGEST // 2**20} MiB"
+            )
+            continue
+        for one in in_text(redactor, place, data.decode("utf-8", "replace")):
+            kept.setdefault((one.place, one.mark), one)
+    return Searched(
+        tuple(found), count, tuple(passed_over), tuple(kept.values()), len(seen) - before
+    )
 
 
 def in_home(redactor: Redactor, where: Paths) -> Searched:
     """The secrets in every session, in spooled output, in the log and in caches."""
     parts = []
+    seen: set[Sha] = set()
     if where.journal.exists():
         reader = JournalReader(where.journal)
-        parts = [in_session(redactor, reader, state) for state in reader.sessions()]
+        parts = [in_session(redactor, reader, state, seen) for state in reader.sessions()]
     for folder in (where.state, where.cache):
         if folder.exists():
             parts.append(in_files(redactor, folder))
@@ -104,6 +129,8 @@ def in_home(redactor: Redactor, where: Paths) -> Searched:
         tuple(one for part in parts for one in part.findings),
         sum(part.texts for part in parts),
         tuple(one for part in parts for one in part.passed_over),
+        tuple(one for part in parts for one in part.kept),
+        sum(part.files for part in parts),
     )
 
 
@@ -138,6 +165,24 @@ def _requests(reader: JournalReader, session: SessionId, name: str) -> Iterator[
                 for field, words in _strings(msgspec.json.decode(item.text), ""):
                     if field != "encrypted_content":
                         yield f"{name} request {request.id} {item.origin} {field}", words
+
+
+def _checkpointed(
+    reader: JournalReader, state: SessionState, seen: set[Sha]
+) -> Iterator[tuple[str, bytes | None]]:
+    """The files of its checkpoints, each content once; None is one that can't be looked through."""
+    for checkpoint in reader.checkpoints(state.id):
+        for file in reader.checkpoint_files(checkpoint.id):
+            if file.sha is None or file.sha in seen:
+                continue
+            seen.add(file.sha)
+            place = f"{state.name} checkpoint {file.path}"
+            try:
+                data = reader.checkpoint_bytes(file.sha)
+            except JournalError:
+                yield place, None
+            else:
+                yield place, data if len(data) <= _LARGEST else None
 
 
 def _strings(value: object, name: str) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,12 @@ import click
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import DONE, FAILED, Ending
 from steerdeck.verbs.printing import err, out_json, out_table
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.share import secret_check
 from steerdeck_agents.share.secret_check import Searched
 
+_MOST_KEPT = 20
 _HEAD = ("kind", "place", "line", "mark")
 
 
@@ -29,7 +31,8 @@ def check(what: str | None, as_json: bool) -> int:
 
     Without an argument all sessions, the log and spooled outputs are looked through; - reads the
     standard input. No secret is printed: its kind, its place, and the mark that stands for it where
-    Steerdeck redacts it. Exits with 1 when one is found.
+    Steerdeck redacts it. Exits with 1 when one is found. Checkpoints hold your files as they are,
+    or undo could not bring them back; what is found there is told apart and does not count.
 
     \b
     Examples:
@@ -46,8 +49,19 @@ def check(what: str | None, as_json: bool) -> int:
             out_table([_HEAD, *rows], right=frozenset({2}))
         for one in found.passed_over:
             err(f"Not looked through: {one}.")
-        err(f"{len(rows) or 'No'} secrets in {found.texts:,} texts.")
+        err(f"{_count(len(rows), 'secret')} in {counted(found.texts, 'text')}.")
+        if found.files:
+            told = f"{_count(len(found.kept), 'secret')} in {counted(found.files, 'file')}"
+            err(f"Kept for undo, never sent, searched or exported: {told} of checkpoints.")
+        for one in found.kept[:_MOST_KEPT]:
+            err(f"  {one.kind}  {one.place}, line {one.line}  {one.mark}")
+        if len(found.kept) > _MOST_KEPT:
+            err(f"  {len(found.kept) - _MOST_KEPT} more; --json has them.")
     return FAILED if found.findings else DONE
+
+
+def _count(number: int, noun: str) -> str:
+    return counted(number, noun) if number else f"No {noun}s"
 
 
 def _searched(what: str | None) -> Searched:
