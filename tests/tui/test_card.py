@@ -327,6 +327,17 @@ def test_what_was_rejected_stands_first_and_must_be_seen_with_all_the_rest():
     play(scene, feed, size=(80, 24))
 
 
+def test_a_past_whose_lines_are_wrapped_is_in_view_whole_where_there_is_room():
+    feed = shop()
+    feed.proposal = structs.replace(proposal(), near=tuple(f"{'long ' * 40}{n}" for n in "abc"))
+
+    async def scene(app, pilot, feed):
+        await in_scope(app, pilot)
+        await until(pilot, lambda: "store and run" in told(app))
+
+    play(scene, feed, size=(100, 50))
+
+
 def test_where_no_rule_may_answer_the_card_says_why_and_offers_none():
     feed = shop()
     feed.proposal = type(proposal())(why="No rule covers a text that holds a secret.")

@@ -21,6 +21,8 @@ from steerdeck_agents.facts.state import OpenApproval
 from steerdeck_agents.facts.verdict import Rule
 
 _PAST = "past"
+_LAID_S = 0.05
+"""By then a height that was asked for is laid out."""
 
 
 class ScopeDialog(Arming, SessionDialog):
@@ -100,6 +102,7 @@ class ScopeDialog(Arming, SessionDialog):
             self.past.put(_PAST, past)
             self.past.action_scroll_home()
         self._stretch(len(rows))
+        self.set_timer(_LAID_S, lambda: self._grow(len(rows)))
         self.foot.show([*self.notice_lines(), BLANK, self._caps(), BLANK])
 
     def _stretch(self, fields: int) -> None:
@@ -107,6 +110,14 @@ class ScopeDialog(Arming, SessionDialog):
         room = max(2, self.app.size.height - fields - 10)
         self._highest = max(self._highest, 2 + len(self._shown))
         self.past.styles.height = min(room, self._highest)
+
+    def _grow(self, fields: int) -> None:
+        """Lines that were wrapped need more rows, which is known once they are laid out."""
+        room = self.app.size.height - fields - 10
+        if self._left() and self.past.size.height == self._highest < room:
+            self._highest = min(room, self._highest + self._left())
+            self._stretch(fields)
+            self.set_timer(_LAID_S, lambda: self._grow(fields))
 
     def _caps(self) -> Line:
         caps = []
