@@ -47,8 +47,8 @@ def check(what: str | None, as_json: bool) -> int:
         rows = [(one.kind, one.place, str(one.line), one.mark) for one in found.findings]
         if rows:
             out_table([_HEAD, *rows], right=frozenset({2}))
-        for one in found.passed_over:
-            err(f"Not looked through: {one}.")
+        for reason in found.passed_over:
+            err(f"Not looked through: {reason}.")
         err(f"{_count(len(rows), 'secret')} in {counted(found.texts, 'text')}.")
         if found.files:
             told = f"{_count(len(found.kept), 'secret')} in {counted(found.files, 'file')}"
