@@ -27,6 +27,8 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import ApprovalId, CallId, RequestId, SessionId, Sha, TurnId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.marks import network_words
+from steerdeck_agents.facts.outline import Outline
+from steerdeck_agents.facts.places import FileChange
 from steerdeck_agents.journal.reader import JournalReader
 
 _WORDS: Final = 600
@@ -46,6 +48,16 @@ class Card(msgspec.Struct, frozen=True):
     words: str = ""
     shown: Sha = Sha("")
     decided_ms: int = 0
+    kind: str = ""
+    folder: str = "."
+    level: str = ""
+    danger: str = ""
+    outline: Outline = Outline()
+    taint: tuple[str, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    kept: str = ""
+    binding: Sha = Sha("")
+    """Hash of everything the answer was bound to."""
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -196,7 +208,22 @@ def _card(facts: _Facts) -> Card | None:
     asked, decided = facts.asked, facts.decided
     if asked is None:
         return None
-    card = Card(asked.approval, asked.what, asked.why, asked.reasons, asked.at_ms)
+    card = Card(
+        asked.approval,
+        asked.what,
+        asked.why,
+        asked.reasons,
+        asked.at_ms,
+        kind=asked.kind,
+        folder=asked.folder,
+        level=asked.level,
+        danger=asked.danger,
+        outline=asked.outline,
+        taint=asked.taint,
+        files=asked.files,
+        kept=asked.kept,
+        binding=asked.binding,
+    )
     if decided is None or decided.approval != asked.approval:
         return card
     return msgspec.structs.replace(

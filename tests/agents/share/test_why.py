@@ -79,6 +79,11 @@ def test_a_line_is_traced_to_its_call_its_decision_and_the_words_before(tmp_path
         )  # fmt: skip
         assert append.card is not None and append.card.what == APPEND
         assert append.card.decision == "allow"
+        card = append.card
+        assert [one.program for one in card.outline.commands] == ["echo"]
+        assert card.outline.writes == ("poem.txt",)
+        assert (card.kind, card.level, card.taint, card.danger) == ("command", "none", (), "")
+        assert card.binding == card.shown and card.folder
         assert append.mode == "auto"
         times = (append.requested_ms, append.card.asked_ms, append.card.decided_ms)
         assert list(times) == sorted(times) and append.started_ms <= append.ended_ms

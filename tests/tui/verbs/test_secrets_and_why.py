@@ -5,10 +5,16 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kit.canaries import canaries
 from kit.command import steerdeck
 from kit.repositories import commit, plain, write
+from steerdeck.verbs.why import tell_effect
+from steerdeck_agents.facts.ids import ApprovalId, CallId
+from steerdeck_agents.facts.outline import Command, Outline
+from steerdeck_agents.facts.places import FileChange
+from steerdeck_agents.share.why_call import Card, Effect
 
 
 @pytest.fixture
@@ -63,3 +69,28 @@ def _file(folder: Path) -> Path:
     file = folder / "alone.txt"
     file.write_text("x\n")
     return file
+
+
+def test_who_allowed_a_call_and_its_whole_card_are_told_in_plain_words(capsys):
+    outline = Outline((Command("curl", ("x.example",), network=True),), 1, writes=("a.txt",),
+                      network=("curl",))  # fmt: skip
+    card = Card(
+        ApprovalId("a"), "curl x.example > a.txt", "I need it.", ("it writes to a.txt",), 1_000,
+        "allow", "once", "fine", decided_ms=48_000, kind="command", outline=outline, level="none",
+        danger="It writes over a.txt.", taint=("the host y.example",),
+        files=(FileChange("b.txt", "changed", 2, 1),),
+    )  # fmt: skip
+    effect = Effect(
+        CallId("c"), "shell", "curl", None, None, "Go.", "", "developer", "", "ask", "none", card,
+        "done", 7, 1_000, 48_000, 48_200,
+    )  # fmt: skip
+    tell_effect(effect)
+    told = capsys.readouterr().out
+    assert "took      0.2 s; it waited 47.0 s before that" in told
+    assert "allowed   by the developer, once, saying “fine”, after 47.0 s (mode ask)" in told
+    for part in ("“I need it.”", "It writes over a.txt.", "writes    a.txt", "network   curl",
+                 "b.txt +2 -1", "had read  the host y.example", "sandbox   none"):  # fmt: skip
+        assert part in told
+    because = "patches inside the workspace, in mode auto"
+    tell_effect(replace(effect, card=None, allowed_by=because, mode="auto"))
+    assert f"allowed   without a question: {because}\n" in capsys.readouterr().out

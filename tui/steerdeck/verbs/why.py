@@ -14,11 +14,16 @@ from steerdeck.verbs.printing import err, out, out_json
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.journal.reader import JournalReader
-from steerdeck_agents.share.why import Why, Written
+from steerdeck_agents.share.why import Why
 from steerdeck_agents.share.why import why as written_by
-from steerdeck_agents.share.why_call import Effect
+from steerdeck_agents.share.why_call import Card, Effect
 
 _CARD_LINES = 12
+_SCOPES = {
+    "turn": "for the turn",
+    "session": "for the session",
+    "repository": "for the repository",
+}
 
 
 @click.command()
@@ -86,11 +91,11 @@ def _tell(found: Why, line: int | None) -> None:
         if one.effect is None:
             out(f"  by        no call: changed outside of calls (checkpoint {one.reason!r})")
         else:
-            _tell_effect(one, one.effect)
+            tell_effect(one.effect)
 
 
-def _tell_effect(one: Written, effect: Effect) -> None:
-    took = effect.ended_ms - effect.started_ms if effect.ended_ms and effect.started_ms else 0
+def tell_effect(effect: Effect) -> None:
+    """All that is on record of a call, a row each."""
     rows = [
         ("by", f"{effect.tool} {one_line(effect.title, 160)} ({effect.status})"),
         ("call", f"{effect.call}, event {effect.seq}, turn {effect.turn}"),
@@ -99,7 +104,7 @@ def _tell_effect(one: Written, effect: Effect) -> None:
         ("it said", one_line(effect.words, 300)),
         ("allowed", _allowed(effect)),
         ("sandbox", effect.level),
-        ("took", f"{_seconds(took)} after {_seconds(effect.started_ms - effect.requested_ms)}"),
+        ("took", _took(effect)),
     ]
     for label, text in rows:
         if text:
@@ -109,25 +114,62 @@ def _tell_effect(one: Written, effect: Effect) -> None:
     if len(effect.network) > _CARD_LINES:
         out(f"  {'':<9} … {len(effect.network) - _CARD_LINES} more connections; --json has them")
     if effect.card is not None:
-        lines = effect.card.what.split("\n")
-        reasons = "; ".join(effect.card.reasons) or "it asks for everything"
-        out(f"  {'card':<9} asked since {reasons}")
-        for text in lines[:_CARD_LINES]:
-            out(f"  {'':<9} │ {text}")
-        if len(lines) > _CARD_LINES:
-            out(f"  {'':<9} … {counted(len(lines) - _CARD_LINES, 'more line')}; --json has them")
+        _tell_card(effect.card)
+
+
+def _tell_card(card: Card) -> None:
+    """The card as it was shown: what it was about, why it was asked, and what was read of it."""
+    lines = card.what.split("\n")
+    out(f"  {'card':<9} asked because: {'; '.join(card.reasons) or 'everything is asked for'}")
+    for text in lines[:_CARD_LINES]:
+        out(f"  {'':<9} │ {text}")
+    if len(lines) > _CARD_LINES:
+        out(f"  {'':<9} … {counted(len(lines) - _CARD_LINES, 'more line')}; --json has them")
+    outline = card.outline
+    programs = list(dict.fromkeys(one.program for one in outline.commands))
+    files = [f"{one.path} +{one.added} -{one.removed}" for one in card.files]
+    rows = [
+        ("why", [f"“{one_line(card.why, 300)}”"] if card.why.strip() else []),
+        ("danger", [card.danger] if card.danger else []),
+        ("does", programs),
+        ("reads", outline.reads),
+        ("writes", outline.writes),
+        ("network", outline.network),
+        ("files", files),
+        ("had read", card.taint),
+        ("folder", [card.folder]),
+        ("sandbox", [card.level] if card.level else []),
+    ]
+    for label, told in rows:
+        if told:
+            more = f" and {len(told) - _CARD_LINES} more" if len(told) > _CARD_LINES else ""
+            out(f"  {'':<9} {label:<9} {', '.join(told[:_CARD_LINES])}{more}")
+
+
+def _took(effect: Effect) -> str:
+    """`0.2 s; it waited 47.0 s before that`."""
+    if not effect.started_ms:
+        return "it was not started"
+    took = _seconds(effect.ended_ms - effect.started_ms) if effect.ended_ms else "not known"
+    return f"{took}; it waited {_seconds(effect.started_ms - effect.requested_ms)} before that"
 
 
 def _allowed(effect: Effect) -> str:
+    """Who allowed it and how: `by the developer, once, after 3.2 s (mode ask)`."""
     card = effect.card
-    by = f"by {effect.allowed_by}" if effect.allowed_by else "by nobody on record"
-    if effect.rule:
+    by = "by nobody on record"
+    if effect.allowed_by == "developer":
+        by = "by the developer"
+    elif effect.allowed_by:
+        by = f"without a question: {effect.allowed_by}"
+    if effect.rule and effect.rule not in by:
         by += f", rule {effect.rule}"
-    by += f", mode {effect.mode}"
     if card is not None and card.decided_ms:
-        words = f" ({one_line(card.words, 100)})" if card.words else ""
-        by += f", {card.decision} {card.scope}{words} after {_seconds(effect.waited_ms)}"
-    return by
+        words = f", saying “{one_line(card.words, 100)}”" if card.words else ""
+        told = "" if card.decision == "allow" else "rejected "
+        by += f", {told}{_SCOPES.get(card.scope, card.scope)}{words}"
+        by += f", after {_seconds(effect.waited_ms)}"
+    return by if f"mode {effect.mode}" in by else f"{by} (mode {effect.mode})"
 
 
 def _ranges(lines: Sequence[int]) -> str:
