@@ -25,7 +25,7 @@ _LAID_S = 0.05
 """By then a height that was asked for is laid out."""
 
 
-class ScopeDialog(Arming, SessionDialog):
+class ScopeDialog(SessionDialog, Arming):
     """Rows of choices, the past below them, one letter that stores the rule and runs."""
 
     def __init__(self, helm: Helm, session: SessionId, item: str) -> None:
