@@ -296,7 +296,7 @@ def test_keys_typed_while_the_dialog_appears_store_nothing_and_esc_neither():
         app.screen.on_key(early)
         await pilot.pause()
         assert feed.orders == []
-        await pilot.click("#scope_foot", offset=(5, 1))
+        await pilot.click("#scope_foot", offset=(5, 0))
         await pilot.press("escape", "y")
         await pilot.pause()
         assert isinstance(app.screen, InboxScreen)
