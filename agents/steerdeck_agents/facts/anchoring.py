@@ -27,6 +27,18 @@ def anchored(path: str, side: Side, lines: Sequence[str], first: int, last: int)
     )
 
 
+def of_text(path: str, side: Side, first: int, texts: Sequence[str]) -> Anchor:
+    """An anchor on lines without their ends as somebody saw them, wherever they are now."""
+    return Anchor(
+        path=path,
+        side=side,
+        line=first,
+        count=len(texts),
+        sha=_sha(["\n".join(texts)]),
+        quote=quoted(texts),
+    )
+
+
 def quoted(lines: Sequence[str]) -> tuple[str, ...]:
     """Lines for people and the agent: without their ends, long ones and the middle of many cut."""
     cut = [line.rstrip("\r\n") for line in lines]

@@ -50,6 +50,8 @@ class HunkMark(msgspec.Struct, frozen=True):
     added: int
     removed: int
     accepted: bool = False
+    again: bool = False
+    """The developer took just this back before."""
 
 
 class Placed(msgspec.Struct, frozen=True):

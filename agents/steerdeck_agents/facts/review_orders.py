@@ -9,13 +9,16 @@ class CommentOn(OrderHead, frozen=True, kw_only=True, tag="comment_on"):
     """Comment on lines of a change; with the id of a comment that waits, change its text.
 
     With lines on both sides the comment is on the new ones. A selection without a digest takes the
-    file as it is.
+    file as it is. Words are not lost when the file has changed meanwhile: the comment goes where
+    `seen` is now, or is stale from the beginning.
     """
 
     session: SessionId
     on: Selection
     text: str
     comment: CommentId = CommentId("")
+    seen: tuple[str, ...] = ()
+    """The lines as they were on the screen, without their ends."""
 
 
 class DropComment(OrderHead, frozen=True, kw_only=True, tag="drop_comment"):

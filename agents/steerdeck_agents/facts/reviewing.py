@@ -69,6 +69,8 @@ class TakenBack(msgspec.Struct, frozen=True, omit_defaults=True):
     removed: int
     quote: tuple[str, ...] = ()
     """The change as it was, with its signs, cut."""
+    keys: tuple[LineKey, ...] = ()
+    """What it said, hunk by hunk: so it is known again when the agent makes it again."""
     before: CheckpointId = CheckpointId("")
     """The files with the change; putting it back starts from there."""
     after: CheckpointId = CheckpointId("")

@@ -5,6 +5,8 @@ first, and the agent hears of it with its next request.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -55,6 +57,8 @@ from steerdeck_agents.workspace.checkpoint import restore
 from steerdeck_agents.workspace.compare import lines_of
 from steerdeck_agents.workspace.git import LARGE
 from steerdeck_agents.workspace.within import FileState, read_file
+
+_MOMENT_S = 2.0
 
 
 async def page(fleet: Fleet, query: ReviewOf | FileOf) -> ReviewPage | FilePage:
@@ -152,11 +156,11 @@ async def _comment(fleet: Fleet, session: Session, order: CommentOn) -> CommentM
         anchor = known.anchor
     else:
         review, on = session.review, order.on
-        if on.shown:
+        if on.shown and not order.seen:
             compared = await review.selected(on)
         else:
             compared = await review.compared(on.path, ignore_space=on.ignore_space)
-        anchor = anchor_of(compared, on)
+        anchor = await asyncio.to_thread(anchor_of, compared, on, order.seen)
     return CommentMade(
         session=session.id,
         actor="developer",
@@ -181,6 +185,23 @@ async def _send(fleet: Fleet, session: Session) -> list[KnownEvent]:
     return [said, told]
 
 
+@asynccontextmanager
+async def _hands(session: Session) -> AsyncIterator[None]:
+    """The files to oneself, after a call that is about to end; OrderRefused when it goes on."""
+    hands = session.ground.hands
+    try:
+        await asyncio.wait_for(hands.acquire(), _MOMENT_S)
+    except TimeoutError:
+        raise OrderRefused(
+            f"The files of {session.state.name} are being changed; interrupt its call or wait for"
+            " its end, then do it again."
+        ) from None
+    try:
+        yield
+    finally:
+        hands.release()
+
+
 class _Change(NamedTuple):
     """One path as it is to be, and the fact to tell of it."""
 
@@ -192,12 +213,7 @@ class _Change(NamedTuple):
 async def _on_files(
     fleet: Fleet, session: Session, order: RejectLines | PutBack
 ) -> tuple[SessionId, int]:
-    if session.ground.hands.locked():
-        raise OrderRefused(
-            f"The files of {session.state.name} are being changed; interrupt its call or wait for"
-            " its end, then do it again."
-        )
-    async with session.ground.hands:
+    async with _hands(session):
         # What the last call changed is recorded beside the next request; it must be known here.
         await session.ground.settled()
         if isinstance(order, RejectLines):

@@ -162,6 +162,7 @@ def page_of(compared: Compared, review: Reviewing, *, whole: bool = False) -> Fi
     placed = compared.placed(review)
     writer = _Writer(compared, set(review.accepted), accepted, placed)
     pairs = writer.written(AROUND if not whole else len(compared.rows))
+    rejected = {key for one in review.taken if not one.put_back for key in one.keys}
     marks = [
         HunkMark(
             key=key,
@@ -173,6 +174,7 @@ def page_of(compared: Compared, review: Reviewing, *, whole: bool = False) -> Fi
             removed=sum(1 for row in compared.rows[hunk.first : hunk.last + 1]
                         if row.old is not None and not row.same),
             accepted=yes,
+            again=key in rejected,
         )
         for key, hunk, yes in zip(compared.keys, compared.hunks, accepted, strict=True)
         if hunk.last in writer.index

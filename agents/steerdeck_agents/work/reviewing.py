@@ -7,7 +7,7 @@ repository. An order names the digest of what was on the screen: on another file
 import asyncio
 from collections.abc import Sequence
 
-from steerdeck_agents.facts.anchoring import anchored, moved, place, quoted
+from steerdeck_agents.facts.anchoring import anchored, moved, of_text, place, quoted
 from steerdeck_agents.facts.comparison import FilePage, FileRow, ReviewPage
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import OrderRefused
@@ -25,6 +25,7 @@ MOST_FILES = 400
 LONGEST = 8_000
 """Characters of one comment."""
 _KEPT = 512
+_KNOWN_AGAIN = 16
 
 
 class Review:
@@ -111,10 +112,19 @@ def _read(root: str, path: str) -> Version:
         raise OrderRefused(f"{path} can't be read: {error.strerror}.") from error
 
 
-def anchor_of(compared: Compared, on: Selection) -> Anchor:
-    """Where a comment on a selection belongs; OrderRefused when there are no such lines."""
+def anchor_of(compared: Compared, on: Selection, seen: tuple[str, ...] = ()) -> Anchor:
+    """Where a comment on a selection belongs; OrderRefused when there are no such lines.
+
+    In a file that is another one by now that is where the lines that were seen are.
+    """
     side, (first, last) = ("new", on.new) if on.new[0] else ("old", on.old)
     lines = compared.new if side == "new" else compared.old
+    if seen and on.shown and compared.after.digest != on.shown:
+        anchor = of_text(on.path, "new" if side == "new" else "old", first, seen)
+        first = place(anchor, lines)
+        if not first:
+            return anchor
+        last = first + len(seen) - 1
     if not 1 <= first <= last <= len(lines):
         had = f"has {counted(len(lines), 'line')}" if lines else "has no lines to comment on"
         raise OrderRefused(f"{on.path} {had}; name one of them.")
@@ -148,7 +158,12 @@ def taken_back(compared: Compared, on: Selection) -> TakenBack:
     if not lines:
         raise OrderRefused(f"Nothing was changed in these lines of {on.path}.")
     return TakenBack(
-        path=on.path, line=first, added=added, removed=removed, quote=quoted(_sorted(lines))
+        path=on.path,
+        line=first,
+        added=added,
+        removed=removed,
+        quote=quoted(_sorted(lines)),
+        keys=compared.keys_of(on)[:_KNOWN_AGAIN],
     )
 
 

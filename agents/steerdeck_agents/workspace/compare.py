@@ -24,6 +24,9 @@ _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 _SPACE = re.compile(r"\s+")
 
 
+Code = tuple[str, int, int, int, int]
+
+
 class Row(NamedTuple):
     """Index of a line in the old text, of one in the new text, or of both."""
 
@@ -60,13 +63,47 @@ def rows(old: Sequence[str], new: Sequence[str], *, ignore_space: bool = False) 
     ends = len(before) - tail, len(after) - tail
     middle = before[head : ends[0]], after[head : ends[1]]
     matcher = difflib.SequenceMatcher(None, *middle, autojunk=max(map(len, middle)) > _JUNK)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+    for tag, i1, i2, j1, j2 in _slid(matcher.get_opcodes(), *middle):
         if tag == "equal":
             found += [Row(head + i1 + n, head + j1 + n, True) for n in range(i2 - i1)]
         else:
             found += _beside(old, new, (head + i1, head + i2), (head + j1, head + j2))
     found += [Row(ends[0] + n, ends[1] + n, True) for n in range(tail)]
     return found
+
+
+def _slid(codes: Sequence[Code], old: Sequence[str], new: Sequence[str]) -> list[Code]:
+    """The same changes, but blocks that may as well stand lower do so where that reads better.
+
+    Of the places an insertion or a removal may have, the one that begins with the text that is
+    least indented, and best after a blank line, is where somebody wrote it.
+    """
+    found: list[Code] = list(codes)
+    for at in range(len(found) - 1):
+        tag, i1, i2, j1, j2 = found[at]
+        after = found[at + 1]
+        if tag not in ("insert", "delete") or after[0] != "equal" or not at:
+            continue
+        lines, start, end = (new, j1, j2) if tag == "insert" else (old, i1, i2)
+        room = after[2] - after[1] - 1
+        steps = 0
+        while steps < room and lines[start + steps] == lines[end + steps]:
+            steps += 1
+        best = min(range(steps + 1), key=lambda n: (*_oddness(lines, start + n), n))
+        if best:
+            before = found[at - 1]
+            found[at - 1] = ("equal", before[1], i1 + best, before[3], j1 + best)
+            found[at] = (tag, i1 + best, i2 + best, j1 + best, j2 + best)
+            found[at + 1] = ("equal", i2 + best, after[2], j2 + best, after[4])
+    return found
+
+
+def _oddness(lines: Sequence[str], start: int) -> tuple[bool, int, bool]:
+    """How unlikely a block begins at a line."""
+    first = lines[start]
+    blank = not first.strip()
+    above = start == 0 or not lines[start - 1].strip()
+    return blank, len(first) - len(first.lstrip()), not above
 
 
 def _beside(

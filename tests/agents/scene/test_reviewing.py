@@ -110,6 +110,23 @@ def test_a_review_goes_as_one_message_and_the_model_is_told_what_was_taken_back(
     play(tmp_path, story)
 
 
+def test_a_comment_that_was_written_while_the_file_changed_is_not_lost(tmp_path):
+    async def story(playing: Scene, session: SessionId, file: Path) -> None:
+        on = await lines(playing, session, (0, 0), (21, 21))
+        gone = await lines(playing, session, (0, 0), (5, 5))
+        await playing.give(o.Say, session, text="Go on.")
+        await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
+        await playing.give(r.RejectLines, session, on=await lines(playing, session, (5, 5), (6, 6)))
+        seen = ("value_twenty = value_20",)
+        await playing.give(r.CommentOn, session, on=on, text="A name.", seen=seen)
+        await playing.give(r.CommentOn, session, on=gone, text="Why?", seen=("value_5 = 50",))
+        assert [one.line for one in (await page(playing, session)).comments] == [22, 0]
+        with pytest.raises(OrderRefused, match="changed since it was shown"):
+            await playing.give(r.AcceptLines, session, on=on)
+
+    play(tmp_path, story)
+
+
 def test_what_was_taken_back_is_put_back_though_the_agent_went_on(tmp_path):
     async def story(playing: Scene, session: SessionId, file: Path) -> None:
         given = await playing.give(

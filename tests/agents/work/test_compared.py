@@ -122,6 +122,15 @@ def test_an_accepted_hunk_is_open_again_when_it_is_changed_again():
     assert moved.accepted(review)[1] is True
 
 
+def test_a_hunk_that_was_taken_back_is_known_when_it_is_made_again():
+    of = compared(OLD, TWO)
+    taken = taken_back(of, hunk(of, 0))
+    review = Reviewing(taken=(taken,))
+    assert [mark.again for mark in page_of(of, review).hunks] == [True, False]
+    other = compared(OLD, changed((5, 6, ["fünf\n"])))
+    assert [mark.again for mark in page_of(other, review).hunks] == [False]
+
+
 def test_lines_accepted_one_by_one_make_an_accepted_hunk():
     of = compared(OLD, TWO)
     keys = [

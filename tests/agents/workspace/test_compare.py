@@ -75,6 +75,14 @@ def test_changes_with_more_than_three_equal_lines_between_are_two_hunks():
     assert len(hunks(rows(old, far))) == 2
 
 
+def test_a_new_function_begins_with_its_name_and_ends_with_a_blank():
+    old = ["def a():\n", "    pass\n", "\n", "def z():\n", "    pass\n"]
+    new = [*old[:3], "def m():\n", "    pass\n", "\n", *old[3:]]
+    (place,) = hunks(found := rows(old, new))
+    added = [new[row.new] for row in found[place.first : place.last + 1]]
+    assert added == ["def m():\n", "    pass\n", "\n"]
+
+
 def test_whitespace_is_ignored_on_request():
     old, new = ["if a:\n", "  b()\n"], ["if a :\n", "    b()\n"]
     assert len(hunks(rows(old, new))) == 1

@@ -12,10 +12,17 @@ class Reviews(Acts):
     """Orders about lines of a session's changes."""
 
     async def comment(
-        self, session: SessionId, on: Selection, text: str, comment: CommentId
+        self,
+        session: SessionId,
+        on: Selection,
+        text: str,
+        comment: CommentId,
+        seen: tuple[str, ...],
     ) -> None:
-        """Comment on lines; with the id of a comment, change its text."""
-        order = o.CommentOn(id=self.order_id(), session=session, on=on, text=text, comment=comment)
+        """Comment on lines, as they were seen; with the id of a comment, change its text."""
+        order = o.CommentOn(
+            id=self.order_id(), session=session, on=on, text=text, comment=comment, seen=seen
+        )
         await self.bridge.give(order)
 
     async def drop_comment(self, session: SessionId, comment: CommentId) -> None:

@@ -41,7 +41,8 @@ def file_head(
     """Path, both sides and which hunk of how many, over a hairline."""
     where: list[Span] = []
     if hunk is not None and page.hunks:
-        yes = ", accepted" if page.hunks[hunk].accepted else ""
+        mark = page.hunks[hunk]
+        yes = ", accepted" if mark.accepted else ", you rejected this before" if mark.again else ""
         where.append(Span(f"hunk {hunk + 1} of {len(page.hunks)}{yes}", "t1"))
     if place:
         where.insert(0, Span(f"{place}{'   ' if where else ''}", "t2"))

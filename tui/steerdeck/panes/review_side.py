@@ -110,6 +110,8 @@ def _said(page: FilePage, number: int, review: Reviewing) -> str:
     )
     if notes:
         return counted(notes, "comment")
+    if hunk.again:
+        return "made again"
     return "accepted" if hunk.accepted else "open"
 
 

@@ -146,7 +146,7 @@ class ReviewScreen(Verdicts):
                 )
             )
         if self.words.display:
-            self.told.show(words_head(self.about))
+            self.told.show(words_head(self.subject))
         self.caps.show(
             caps_rows(
                 self.cap_list(), self.marks_of(state), width - 4, low=self.app.size.height < 30

@@ -243,6 +243,22 @@ class SheetScreen(Keyed[None]):
         on = selection(sheet.page, sheet.entries[first : last + 1], ignore_space=self.ignore_space)
         return on if on.old[0] or on.new[0] else None
 
+    def texts(self, on: Selection) -> tuple[str, ...]:
+        """The lines of a selection as they are on the screen, of the side a comment is on."""
+        page = self.page
+        if page is None:
+            return ()
+        new = bool(on.new[0])
+        first, last = on.new if new else on.old
+        found: list[str] = []
+        for pair in page.pairs:
+            part = pair.new if new else pair.old
+            if part is not None and first <= part.number <= last:
+                other = pair.new
+                shared = pair.same and not part.text and other is not None
+                found.append(other.text if shared and other is not None else part.text)
+        return tuple(found)
+
     def judged(self) -> Selection | None:
         """What a verdict is about: the lines picked, else the hunk in hand."""
         sheet = self.sheet

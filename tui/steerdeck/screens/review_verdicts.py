@@ -26,9 +26,11 @@ class Verdicts(SheetScreen):
 
     def __init__(self, helm: Helm, session: SessionId) -> None:
         super().__init__(helm, session)
-        self.about = ""
+        self.subject = ""
         """What the comment that is written is about."""
         self._on: Selection | None = None
+        self._texts: tuple[str, ...] = ()
+        """The lines a comment is on, as they were when it was begun."""
         self._editing = _NEW
         self._done: list[Selection | int] = []
         """Verdicts of this visit: a selection was accepted, a number was taken back."""
@@ -180,10 +182,11 @@ class Verdicts(SheetScreen):
             return
         on = self._commented()
         if on is not None:
+            self._texts = self.texts(on)
             self._write(on, f"{on.path}, {describe(on)}", None)
 
     def _write(self, on: Selection, about: str, note: Comment | None) -> None:
-        self._on, self.about = on, about
+        self._on, self.subject = on, about
         self._editing = note.id if note is not None else _NEW
         self.words.text = note.text if note is not None else ""
         self.told.display = self.words.display = True
@@ -196,7 +199,7 @@ class Verdicts(SheetScreen):
         self.set_focus(None)
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        on, editing, about = self._on, self._editing, self.about
+        on, editing, about = self._on, self._editing, self.subject
         self.close_words()
         self.pick_from(None)
         if on is not None:
@@ -205,7 +208,7 @@ class Verdicts(SheetScreen):
     async def _keep(self, on: Selection, text: str, editing: CommentId, about: str) -> None:
         """Keep a comment; words that were refused stand in the field again."""
         try:
-            await self.helm.comment(self.session, on, text, editing)
+            await self.helm.comment(self.session, on, text, editing, self._texts)
         except (SteerdeckError, OSError):
             self._write(on, about, None)
             self._editing = editing
