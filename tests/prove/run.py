@@ -35,6 +35,7 @@ from prove import (
     patches,
     races,
     real_model,
+    soak,
     timing,
     unplugged,
 )
@@ -52,6 +53,7 @@ CLAIMS: tuple[Claim, ...] = (
     *hostile.CLAIMS,
     *fidelity.CLAIMS,
     *timing.CLAIMS,
+    *soak.CLAIMS,
     *outputs.CLAIMS,
     *canaries.CLAIMS,
     *unplugged.CLAIMS,
