@@ -6,14 +6,14 @@ is lost.
 
 from typing import Literal
 
-from steerdeck.acts.life import Life
+from steerdeck.acts.writing import Writing
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import MessageId, SessionId
 from steerdeck_agents.facts.state import SessionState
 
 
-class Words(Life):
+class Words(Writing):
     """Say, take back."""
 
     async def send(

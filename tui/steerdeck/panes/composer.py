@@ -1,19 +1,29 @@
-"""Where one writes: the row that says to whom, and the text below it."""
+"""Where one writes: what the letters may mean, the row that says to whom, and the text below it."""
+
+from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 
+from steerdeck.glyphs import glyphs
 from steerdeck.keymap import LEADER, Keymap
 from steerdeck.model import DeckModel
+from steerdeck.output.frames import paint_now
+from steerdeck.panes.suggest import Kind, Offer, SuggestRows, Wish, wish
 from steerdeck.panes.target import target, verbs_for
 from steerdeck.text import Line
-from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.prompt import How, Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_themes.palettes import Token
 
 _VERBS = {"start": ("send", "start"), "send": ("send", "send"), "steer": ("send", "steer"),
-          "queue": ("queue", "queue"), "now": ("now", "send now")}  # fmt: skip
+          "queue": ("queue", "queue"), "now": ("now", "send now"),
+          "run": ("send", "run in its workspace")}  # fmt: skip
+_STEPS = {"up": -1, "down": 1, "ctrl+r": 1, "pageup": -7, "pagedown": 7}
+_BLANK = "$ARGUMENTS"
+"""Where a template waits for words; the caret goes there."""
 
 
 class DraftPrompt(Prompt):
@@ -21,41 +31,101 @@ class DraftPrompt(Prompt):
 
     passing = False
     take_back = False
+    took: Callable[[str], bool] | None = None
+    """Takes a key for what is open above the text; True when it did."""
+    looked: Callable[[], None] | None = None
+    """Called when text or caret may have changed."""
 
     def on_key(self, event: events.Key) -> None:
-        if self.passing or (event.key == "up" and self.take_back and not self.text):
+        if self.took is not None and not self.passing and self.took(event.key):
+            event.stop()
+            event.prevent_default()
+        elif self.passing or (event.key == "up" and self.take_back and not self.draft):
             event.prevent_default()
         elif event.key == LEADER:
             self.passing = True
 
+    def _answer(self) -> None:
+        if self.looked is not None:
+            self.looked()
+        super()._answer()
+
 
 class Composer(Vertical):
-    """Target row and text."""
+    """Suggestions, target row and text."""
+
+    class Wants(Message):
+        """Offers for these letters are wanted; `Composer.offer` takes them."""
+
+        def __init__(self, composer: "Composer", kind: Kind, query: str) -> None:
+            super().__init__()
+            self.composer, self.kind, self.query = composer, kind, query
+
+    class Ready(Message):
+        """The deck is attached: what was written before can be read."""
+
+    class Acted(Message):
+        """An act was taken from the list, by its id."""
+
+        def __init__(self, act: str) -> None:
+            super().__init__()
+            self.act = act
+
+    class Closed(Message):
+        """The list was closed by hand."""
+
+    class Said(Message):
+        """The draft is to be sent."""
+
+        def __init__(self, text: str, how: How, pictures: tuple[str, ...]) -> None:
+            super().__init__()
+            self.text, self.how, self.pictures = text, how, pictures
 
     def __init__(self, placeholder: str, margin: int = 2, *, id: str = "composer") -> None:
         super().__init__(id=id)
+        self.suggest = SuggestRows(margin)
         self.target = Rows(id="target", ground="s1", margin=margin)
         self.prompt = DraftPrompt(placeholder, margin=margin, id="prompt")
+        self.prompt.chipping = True
+        self.prompt.took, self.prompt.looked = self._took, self.look
         self._draft_of = ""
+        self._wish: Wish | None = None
+        self._left: tuple[Kind, int] | None = None
+        """What Esc closed: it stays so until something else is looked for."""
+        self._before: str | None = None
+        """The draft as it was when own words were looked for."""
+        self._offered: tuple[Kind, Sequence[Offer]] | None = None
+        self._ready = False
 
     def compose(self) -> ComposeResult:
+        yield self.suggest
         yield self.target
         yield self.prompt
 
     def set_margin(self, margin: int) -> None:
-        self.target.margin = self.prompt.margin = margin
+        self.suggest.margin = self.target.margin = self.prompt.margin = margin
 
     def sync(
         self, model: DeckModel, keymap: Keymap, width: int, *, leading: bool, write: str
     ) -> None:
         """`write` is the key that brings one here, shown while the keys go elsewhere."""
+        if model.attached and not self._ready:
+            self._ready = True
+            self.post_message(self.Ready())
         focused = self.prompt.has_focus
         self.prompt.passing = leading
         self.prompt.take_back = len(model.targets()) == 1 and bool(model.targets()[0].queue)
+        shell = self.prompt.draft.startswith("!")
+        lead = glyphs().shell if shell else ""
+        if lead != self.prompt.lead:
+            self.prompt.lead = lead
+            self.prompt.refresh()
         self.set_class(focused, "-focused")
         ground: Token = "s2" if focused else "s1"
-        if focused:
-            verbs = tuple(_verb(name, keymap) for name in verbs_for(model))
+        if focused and self.suggest.open:
+            verbs: tuple[tuple[str, str], ...] = (("Enter", "take"), ("Esc", "close"))
+        elif focused:
+            verbs = tuple(_verb(name, keymap) for name in verbs_for(model, shell=shell))
         else:
             verbs = ((write, "write"),) if write else ()
         line = target(model, verbs, width, focused=focused)
@@ -67,15 +137,121 @@ class Composer(Vertical):
         """Each target has a draft of its own."""
         name = model.draft_of
         if name != self._draft_of:
-            model.drafts[self._draft_of] = self.prompt.text
+            model.drafts[self._draft_of] = self.prompt.draft
             self._draft_of = name
+            self.close_list()
             self.prompt.text = model.drafts.get(name, "")
-        if name in model.returned and not self.prompt.text:
-            self.prompt.text = model.returned.pop(name)
+        if name in model.returned and not self.prompt.draft:
+            self.prompt.text = self.prompt.hold(model.returned.pop(name))
 
     def keep(self, model: DeckModel, text: str) -> None:
         """The text changed by hand."""
         model.drafts[self._draft_of or model.draft_of] = text
+
+    # what the letters may mean
+
+    @property
+    def choosing(self) -> bool:
+        """Whether the list is open and takes Enter, Tab, the arrows and Esc."""
+        return self.suggest.open
+
+    def look(self) -> None:
+        """Read the draft anew: what is looked for may be another thing, or nothing."""
+        prompt = self.prompt
+        found = wish(prompt.draft, prompt.caret, recalling=self._before is not None)
+        if found is None or (found.kind, found.start) != self._left:
+            self._left = None
+        if found is None or self._left is not None:
+            self._wish = None
+            self.suggest.close_it()
+            return
+        if found == self._wish:
+            return
+        self._wish = found
+        if self._offered is not None and self._offered[0] == found.kind:
+            # What is known already fits or not, at once; what else there is comes later.
+            self.suggest.offer(found.query, self._offered[1], ranked=False)
+        self.post_message(self.Wants(self, found.kind, found.query))
+
+    def offer(self, kind: Kind, query: str, offers: Sequence[Offer], *, ranked: bool) -> None:
+        """Take what fits a query, unless something else is looked for by now."""
+        if self._wish is None or self._wish.kind != kind:
+            return
+        self._offered = (kind, offers)
+        self.suggest.most = 8 if self.screen.size.height >= 30 else 5
+        same = query == self._wish.query
+        self.suggest.offer(self._wish.query, offers, ranked=ranked and same)
+
+    def recall(self) -> None:
+        """Look for words written before; the draft is what they are looked for with."""
+        if self._before is None:
+            self._before = self.prompt.draft
+            self._offered = None
+            self.look()
+
+    def close_list(self) -> None:
+        self._wish = self._before = self._offered = None
+        self.suggest.close_it()
+
+    def _took(self, key: str) -> bool:
+        if not self.suggest.open:
+            if self._before is not None and key == "escape":
+                self._leave()
+                return True
+            return False
+        if key in _STEPS:
+            self.suggest.move(_STEPS[key])
+        elif key in ("enter", "tab"):
+            self.take()
+        elif key == "escape":
+            self._leave()
+        else:
+            return False
+        paint_now(self.suggest)
+        return True
+
+    def _leave(self) -> None:
+        """Esc: the list goes, and with it what recalling made of the draft."""
+        found, before = self._wish, self._before
+        self.close_list()
+        if before is not None:
+            self.prompt.text = before
+        elif found is not None:
+            self._left = (found.kind, found.start)
+        self.post_message(self.Closed())
+
+    def take(self) -> None:
+        """Put what is in hand into the draft, or do it."""
+        offer, found, prompt = self.suggest.in_hand, self._wish, self.prompt
+        if offer is None or found is None:
+            return
+        self.close_list()
+        if not offer.text:
+            prompt.clear()
+            self.post_message(self.Acted(offer.id))
+            return
+        if found.kind in ("command", "words"):
+            prompt.replace(0, len(prompt.draft), prompt.hold(offer.text))
+            if (at := prompt.draft.find(_BLANK)) >= 0:
+                prompt.replace(at, at + len(_BLANK), "")
+            return
+        follows = prompt.draft[found.end : found.end + 1]
+        blank = "" if follows[:1].isspace() else " "
+        prompt.replace(found.start, found.end, offer.text + blank)
+
+    # what its parts say
+
+    def on_rows_clicked(self, event: Rows.Clicked) -> None:
+        if event.rows is self.suggest:
+            event.stop()
+            self.suggest.take(event.line)
+            self.take()
+            self.prompt.focus()
+
+    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
+        event.stop()
+        self.close_list()
+        self.post_message(self.Said(event.text, event.how, event.pictures))
 
 
 def _verb(name: str, keymap: Keymap) -> tuple[str, str]:

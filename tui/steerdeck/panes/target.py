@@ -37,9 +37,14 @@ def _name(state: SessionState) -> str:
     return f"{state.slot} {state.name}" if state.slot else state.name
 
 
-def verbs_for(model: DeckModel) -> tuple[str, ...]:
-    """Which ways of sending exist now: steer and queue only while somebody works."""
+def verbs_for(model: DeckModel, *, shell: bool = False) -> tuple[str, ...]:
+    """Which ways of sending exist now: steer and queue only while somebody works.
+
+    A `shell` line is run in the workspace of one session and in no other way.
+    """
     targets = model.targets()
+    if shell:
+        return ("run",) if len(targets) == 1 else ()
     if not targets:
         return ("start",) if model.target == "one" else ()
     working = any(state.turn is not None for state in targets)

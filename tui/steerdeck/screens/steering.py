@@ -8,7 +8,7 @@ from steerdeck.outside import EditorError, edit
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.marks import waits
 from steerdeck.panes.waits import Wait, wait_of
-from steerdeck.screens.keyed import Keyed
+from steerdeck.screens.offering import Offering
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.shells import OpenShell
@@ -18,16 +18,17 @@ T = TypeVar("T")
 _RESTS = ("interrupted", "paused", "parked", "failed")
 
 
-class Steering(Keyed[T], Generic[T]):
+class Steering(Offering[T], Generic[T]):
     """A screen with a session in hand and a composer to speak to it."""
-
-    composer: Composer
 
     @property
     def hand(self) -> SessionState | None:
         return self.model.hand
 
     # words
+
+    def on_composer_said(self, event: Composer.Said) -> None:
+        self.submit(event.text, event.how)
 
     def submit(self, text: str, how: How) -> None:
         """Send a draft; who does not work gets it at once, in whatever way it was sent."""
@@ -38,7 +39,8 @@ class Steering(Keyed[T], Generic[T]):
             self.model.returned[self.model.draft_of] = text
             self.helm.say("Pick somebody to speak to first: Alt+1…9.", bad=True)
             return
-        self.helm.go(self.helm.send(text, targets, how if working else "steer"))
+        told = self.helm.with_sessions(text)
+        self.helm.go(self.helm.send(told, targets, how if working else "steer"))
 
     def take_back(self, prompt: Prompt) -> None:
         """The newest message that has not reached the model comes back into the composer."""
@@ -56,8 +58,16 @@ class Steering(Keyed[T], Generic[T]):
         except EditorError as error:
             self.helm.say(str(error), bad=True)
 
+    def below_follows(self) -> int:
+        """The composer and the row above it stay free."""
+        return max(2, self.app.size.height - self.composer.region.y)
+
     def do_editor(self) -> None:
         self.edit_outside(self.composer.prompt)
+
+    def do_recall(self) -> None:
+        self.composer.prompt.focus()
+        self.composer.recall()
 
     def can_take_back(self) -> bool:
         return self.composer.prompt.take_back and self.composer_empty()

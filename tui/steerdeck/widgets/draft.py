@@ -41,6 +41,12 @@ class Draft:
         self.text = self.text[: self.caret] + text + self.text[self.caret :]
         self.caret += len(text)
 
+    def replace(self, start: int, end: int, text: str) -> None:
+        """Put text in the place of a part; the caret goes behind it."""
+        self._remember()
+        self.text = self.text[:start] + text + self.text[end:]
+        self.caret = start + len(text)
+
     def undo(self) -> None:
         if self._before:
             self.text, self.caret = self._before.pop()

@@ -17,9 +17,9 @@ from textual.widget import Widget
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import draw_now, paint_now
 from steerdeck.text import Line, Span, breaks, fit, width_of
+from steerdeck.widgets.chips import Chips, labels, pasted
 from steerdeck.widgets.draft import Draft
 from steerdeck.widgets.strips import blank, strips
-from steerdeck_agents.facts.inert import inert
 from steerdeck_themes.palettes import Token
 
 How = Literal["steer", "queue", "now"]
@@ -77,16 +77,19 @@ class Prompt(Widget, can_focus=True):
     class Submitted(Message):
         """The text is to be sent: to steer, to queue, or to deliver now."""
 
-        def __init__(self, prompt: "Prompt", text: str, how: How) -> None:
+        def __init__(
+            self, prompt: "Prompt", text: str, how: How, pictures: tuple[str, ...] = ()
+        ) -> None:
+            """`pictures` are the paths of those among its chips."""
             super().__init__()
-            self.prompt, self.text, self.how = prompt, text, how
+            self.prompt, self.text, self.how, self.pictures = prompt, text, how, pictures
 
         @property
         def control(self) -> "Prompt":
             return self.prompt
 
     class Changed(Message):
-        """The text is another one now."""
+        """The text is another one now; it comes as the draft it is, with chips as letters."""
 
         def __init__(self, prompt: "Prompt", text: str) -> None:
             super().__init__()
@@ -107,6 +110,12 @@ class Prompt(Widget, can_focus=True):
     ) -> None:
         """`send` says which key sends in which way; `history` is oldest first."""
         super().__init__(id=id, classes=classes)
+        self.chips = Chips()
+        """What of its drafts is drawn as one mark."""
+        self.chipping = False
+        """Whether a large paste becomes a chip."""
+        self.lead = ""
+        """The mark before the first row; empty is the one for the developer's words."""
         self.placeholder = placeholder
         self.margin = margin
         self.history: list[str] = []
@@ -121,14 +130,36 @@ class Prompt(Widget, can_focus=True):
     @property
     def text(self) -> str:
         """The exact text, as typed and pasted."""
-        return self._draft.text
+        return self.chips.whole(self._draft.text)
 
     @text.setter
     def text(self, text: str) -> None:
+        """Replace the draft; letters of chips in it stay chips."""
         if text != self._draft.text:
             self._draft.set(text)
             self._edited()
             self.refresh()
+
+    @property
+    def draft(self) -> str:
+        """The text with each chip as its letter."""
+        return self._draft.text
+
+    @property
+    def caret(self) -> int:
+        """Where the caret stands in the draft."""
+        return self._draft.caret
+
+    def replace(self, start: int, end: int, text: str) -> None:
+        """Put text in the place of a part of the draft; the caret goes behind it."""
+        self._draft.replace(start, end, text)
+        self._edited()
+        self.refresh()
+
+    def hold(self, text: str) -> str:
+        """Text as it stands in the draft: a large one as a chip."""
+        chip = pasted(text) if self.chipping else None
+        return text if chip is None else self.chips.put(chip)
 
     def clear(self) -> None:
         """Throw the draft away; undo brings it back."""
@@ -170,11 +201,11 @@ class Prompt(Widget, can_focus=True):
 
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self.insert(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        self.insert(self.hold(event.text.replace("\r\n", "\n").replace("\r", "\n")))
         self._answer()
 
     def _submit(self, how: How) -> None:
-        text = self.text
+        text, chips = self.text, self.chips.within(self._draft.text)
         if not text.strip():
             return
         if not self.history or self.history[-1] != text:
@@ -182,14 +213,15 @@ class Prompt(Widget, can_focus=True):
         self._draft = Draft()
         self._past = None
         self._edited()
-        self.post_message(self.Submitted(self, text, how).set_sender(self))
+        pictures = tuple(chip.picture for chip in chips.values() if chip.picture)
+        self.post_message(self.Submitted(self, text, how, pictures).set_sender(self))
 
     def _vertical(self, step: int) -> bool:
         rows, row, column = self._laid_out()
         target = row + step
         if 0 <= target < len(rows):
             line, start, end = rows[target]
-            shown = inert(line)
+            shown = self.chips.drawn(line)
             at = start
             while at < end and width_of(shown[start : at + 1]) <= column:
                 at += 1
@@ -204,7 +236,7 @@ class Prompt(Widget, can_focus=True):
         if not 0 <= place <= len(self.history) or (self._past is None and step > 0):
             return False
         if self._past is None:
-            self._kept = self.text
+            self._kept = self._draft.text
         newest = place == len(self.history)
         self._draft.set(self._kept if newest else self.history[place])
         self._edited()
@@ -216,17 +248,18 @@ class Prompt(Widget, can_focus=True):
     def _laid_out(self) -> tuple[list[_Row], int, int]:
         """The rows, and the caret's row and column in cells."""
         room = max(4, self.size.width - 2 * self.margin - _INDENT - 1)
-        if (self.text, room) != self._rows_of:
-            self._rows_of = (self.text, room)
+        text, drawn = self._draft.text, self.chips.drawn
+        if (text, room) != self._rows_of:
+            self._rows_of = (text, room)
             self._text_rows = [
                 _Row(line, start, end)
-                for line in self.text.split("\n")
-                for start, end in breaks(inert(line), room)
+                for line in text.split("\n")
+                for start, end in breaks(drawn(line), room)
             ]
         rows = self._text_rows
-        before = self.text[: self._draft.caret]
+        before = text[: self._draft.caret]
         lines_before = before.count("\n")
-        at = len(inert(before[before.rfind("\n") + 1 :]))
+        at = len(drawn(before[before.rfind("\n") + 1 :]))
         row = -1
         for index, candidate in enumerate(rows):
             lines_before -= candidate.start == 0 and index > 0
@@ -235,7 +268,7 @@ class Prompt(Widget, can_focus=True):
             elif lines_before < 0:
                 break
         start = rows[row].start
-        return rows, row, min(room, width_of(inert(rows[row].line)[start:at]))
+        return rows, row, min(room, width_of(drawn(rows[row].line)[start:at]))
 
     def _exact(self, rows: list[_Row], row: int, at: int) -> int:
         """The index into the text of what is drawn at index `at` of that row's line."""
@@ -244,13 +277,13 @@ class Prompt(Widget, can_focus=True):
             first -= 1
         before = sum(len(other.line) + 1 for other in rows[:first] if other.start == 0)
         line, count = rows[row].line, 0
-        while count < len(line) and len(inert(line[: count + 1])) <= at:
+        while count < len(line) and len(self.chips.drawn(line[: count + 1])) <= at:
             count += 1
         return before + count
 
     def _edited(self) -> None:
         self._past = None
-        self.post_message(self.Changed(self, self.text).set_sender(self))
+        self.post_message(self.Changed(self, self._draft.text).set_sender(self))
         if self.is_attached:
             tall = min(len(self._laid_out()[0]), _ROWS)
             if tall != self.size.height:
@@ -309,22 +342,23 @@ class Prompt(Widget, can_focus=True):
     ) -> Strip:
         focus = self.has_focus
         fg: Token = "t0" if focus else "t1"
-        shown = inert(row.line)[row.start : row.end]
-        spans: tuple[Span, ...] = (Span(shown, fg),)
+        shown = self.chips.drawn(row.line)[row.start : row.end]
+        spans = _spans(shown, fg)
         if focus and column is not None:
             left = 0
             while left < len(shown) and width_of(shown[: left + 1]) <= column:
                 left += 1
             under = shown[left : left + 1] or " "
             spans = (
-                Span(shown[:left], fg),
+                *_spans(shown[:left], fg),
                 Span(under, "ink", bg="accent"),
-                Span(shown[left + 1 :], fg),
+                *_spans(shown[left + 1 :], fg),
             )
-        if not self.text:
+        if not self._draft.text:
             room = width - 2 * self.margin - _INDENT - 2
             spans = (*spans, Span((" " if focus else "") + fit(self.placeholder, room), "t3"))
-        lead = Span(glyphs().you, "accent" if focus else "t3") if index == 0 else None
+        mark = self.lead or glyphs().you
+        lead = Span(mark, "accent" if focus else "t3") if index == 0 else None
         bar: Token | None = "accent" if focus else None
         return strips(
             Line(spans, gutter=lead, indent=_INDENT, bar=bar), width, ground, self.margin
@@ -343,9 +377,19 @@ class Prompt(Widget, can_focus=True):
         row = self._first + event.y
         if row < len(rows):
             line, start, end = rows[row]
-            shown, at = inert(line), start
+            shown, at = self.chips.drawn(line), start
             column = event.x - self.margin - _INDENT
             while at < end and width_of(shown[start : at + 1]) <= column:
                 at += 1
             self._draft.caret = self._exact(rows, row, at)
             self.refresh()
+
+
+def _spans(shown: str, fg: Token) -> tuple[Span, ...]:
+    """The drawn text, labels of chips as raised marks."""
+    spans: list[Span] = []
+    at = 0
+    for start, end in labels(shown):
+        spans += [Span(shown[at:start], fg), Span(shown[start:end], fg, bg="s3")]
+        at = end
+    return (*spans, Span(shown[at:], fg))

@@ -1,0 +1,177 @@
+"""The composer: what letters may mean, and what becomes of a draft."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from textual import events
+from textual.pilot import Pilot
+
+from kit.desk import deck, told, until
+from kit.writing import WritingFeed, writing
+from steerdeck.app import DeckApp
+from steerdeck.panes.suggest import Wish, wish
+from steerdeck.screens.deck import DeckScreen
+from steerdeck_agents.facts import orders as o
+
+Play = Callable[[DeckApp, Pilot[None], WritingFeed], Awaitable[None]]
+
+
+def play(scene: Play, *, face: str = "composer", size: tuple[int, int] = (120, 36)) -> None:
+    async def run() -> None:
+        feed = writing()
+        app = deck(feed, face=face)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await pilot.pause()
+            await scene(app, pilot, feed)
+
+    asyncio.run(run())
+
+
+def test_letters_ask_for_something_only_where_a_sign_begins_a_word():
+    def asked(draft: str) -> tuple[str, str] | None:
+        found = wish(draft, len(draft))
+        return None if found is None else (found.kind, found.query)
+
+    assert asked("look at @csv") == ("file", "csv")
+    assert asked("(@src/") == ("file", "src/")
+    assert asked("like #fix") == ("session", "fix")
+    assert asked("/land") == ("command", "land")
+    assert asked("mail@home") is None
+    assert asked("either/or") is None
+    assert asked("@csv and") is None
+    assert asked("# heading") is None
+    assert asked("/two\nlines") is None
+    assert wish("see @csv now", 7) == Wish("file", "cs", 4, 8)
+
+
+def test_a_file_is_found_by_some_letters_and_its_path_put_in_their_place():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"look at @tcs")
+        await until(pilot, lambda: app.screen.composer.choosing)
+        screen = told(app)
+        assert "tests/test_csv.py" in screen and "Esc close" in screen
+        await pilot.press("tab")
+        assert app.screen.composer.prompt.text == "look at tests/test_csv.py "
+        assert not app.screen.composer.choosing
+        await pilot.press(*"@ab", "enter", *"ok", "enter")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0].text == 'look at tests/test_csv.py "a b.md" ok'
+
+    play(scene)
+
+
+def test_esc_closes_the_list_and_interrupts_nobody():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"@csv")
+        await until(pilot, lambda: app.screen.composer.choosing)
+        await pilot.press("escape")
+        assert not app.screen.composer.choosing
+        assert app.screen.composer.prompt.text == "@csv"
+        await pilot.press(*"x", "escape")
+        assert app.model.face == "deck", "so soon after closing it interrupts nothing"
+        assert feed.orders == []
+
+    play(scene)
+
+
+def test_the_arrows_choose_and_a_click_takes():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"@csv")
+        await until(pilot, lambda: app.screen.composer.choosing)
+        await pilot.press("down", "enter")
+        assert app.screen.composer.prompt.text == "tests/test_csv.py "
+        await pilot.press(*"@csv")
+        await until(pilot, lambda: app.screen.composer.choosing)
+        await pilot.pause()
+        suggest = app.screen.composer.suggest
+        row = next(n for n in range(suggest.size.height)
+                   if "src/csv_out.py" in suggest.render_line(n).text)  # fmt: skip
+        await pilot.click(suggest, offset=(8, row))
+        assert app.screen.composer.prompt.text == "tests/test_csv.py src/csv_out.py "
+
+    play(scene)
+
+
+def test_a_session_is_named_and_the_agent_is_told_which_one_that_is():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"do it as #doc")
+        await until(pilot, lambda: app.screen.composer.choosing)
+        await pilot.press("enter")
+        assert app.screen.composer.prompt.text == "do it as #docs "
+        await pilot.press("enter")
+        await until(pilot, lambda: feed.orders)
+        text = feed.orders[0].text
+        assert text.startswith("do it as #docs \n\n(#docs is another session of mine, done")
+        assert "steerdeck/docs" in text and "can't see" in text
+
+    play(scene)
+
+
+def test_a_slash_does_an_act_of_the_palette_and_elsewhere_it_is_a_slash():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"and/or", "ctrl+u", *"/every k")
+        assert app.screen.composer.choosing
+        await pilot.press("enter")
+        await until(pilot, lambda: not isinstance(app.screen, DeckScreen))
+        assert app.screen.id == "help"
+        assert app.screen_stack[0].composer.prompt.text == ""
+
+    play(scene)
+
+
+def test_a_template_comes_into_the_draft_with_the_caret_where_words_are_missing():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"/fix")
+        await until(pilot, lambda: "Mend one issue" in told(app))
+        await pilot.press("enter", *"#4")
+        assert app.screen.composer.prompt.text == "Fix issue #4 and test it."
+
+    play(scene)
+
+
+def test_own_words_are_found_again_and_esc_gives_the_draft_back():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"the", "ctrl+r")
+        await until(pilot, lambda: app.screen.composer.choosing)
+        assert "mend the parser" in told(app) and "2 lines" in told(app)
+        await pilot.press(*" t", "ctrl+r")
+        await pilot.press("escape")
+        assert app.screen.composer.prompt.text == "the"
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: app.screen.composer.choosing)
+        await pilot.press("down", "enter")
+        assert app.screen.composer.prompt.text == "run the tests\nand tell me"
+
+    play(scene)
+
+
+def test_the_arrow_up_goes_on_into_the_words_of_earlier_decks():
+    async def scene(app, pilot, feed):
+        await until(pilot, lambda: app.helm.written.words)
+        await pilot.press("alt+3")
+        await pilot.press("up")
+        assert app.screen.composer.prompt.text == "mend the parser"
+
+    play(scene)
+
+
+def test_a_large_paste_is_a_chip_that_is_sent_whole_and_can_be_opened():
+    pasted = "\n".join(f"line {n}" for n in range(214)) + "\n"
+
+    async def scene(app, pilot, feed):
+        prompt = app.screen.composer.prompt
+        await pilot.press(*"see ")
+        prompt.post_message(events.Paste(pasted))
+        await pilot.pause()
+        assert "see [pasted\u00a0214\u00a0lines]" in told(app)
+        assert prompt.text == f"see {pasted}"
+        await pilot.press("backspace")
+        assert prompt.text == "see "
+        prompt.post_message(events.Paste(pasted))
+        await pilot.press(*" ok", "enter")
+        await until(pilot, lambda: feed.orders)
+        assert [order.text for order in feed.orders] == [f"see {pasted} ok"]
+        assert isinstance(feed.orders[0], o.Say)
+
+    play(scene)

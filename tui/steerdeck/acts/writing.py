@@ -1,0 +1,103 @@
+"""What helps to write: files, own words, templates and pictures, asked of the runtime."""
+
+from functools import cached_property
+from pathlib import PurePath
+
+from steerdeck.acts.life import Life
+from steerdeck.widgets.chips import Chips
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime.wire_words import (
+    FilesLike,
+    FoundPicture,
+    OwnWords,
+    PictureAt,
+    Template,
+    Templates,
+)
+
+_TOLD_FILES = 8
+
+
+class Written:
+    """What all composers of a deck share."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        """The developer's own, oldest first; what is sent joins them."""
+        self.read = False
+        """Whether those of the journal are among them."""
+        self.chips = Chips()
+        self.templates: list[Template] = []
+
+
+class Writing(Life):
+    """Look things up for a draft."""
+
+    @cached_property
+    def written(self) -> Written:
+        return Written()
+
+    async def read_words(self) -> None:
+        """Put the words of the journal before those of this deck, once."""
+        if self.written.read:
+            return
+        self.written.read = True
+        try:
+            words = await self.own_words("")
+        except SteerdeckError:
+            # The keys go through what this deck sent, then.
+            return
+        known = set(self.written.words)
+        self.written.words[:0] = [text for text in reversed(words) if text not in known]
+
+    async def own_words(self, query: str) -> list[str]:
+        """Messages to sessions of this repository that fit, newest first."""
+        return await self.bridge.page(OwnWords(self.model.repository, query), list[str])
+
+    async def files_like(self, query: str) -> list[str]:
+        """Files of the session in hand that fit, best first; of the repository without one."""
+        targets = self.model.targets()
+        session = targets[0].id if targets else self.model.in_hand
+        return await self.bridge.page(FilesLike(session, self.model.folder, query), list[str])
+
+    async def read_templates(self) -> list[Template]:
+        self.written.templates = await self.bridge.page(Templates(), list[Template])
+        return self.written.templates
+
+    async def look_at_picture(self, path: str) -> FoundPicture:
+        return await self.bridge.page(PictureAt(path), FoundPicture)
+
+    def with_sessions(self, text: str) -> str:
+        """The text, and for each session it names with `#` what an agent can know of it."""
+        lines = [
+            _known(state)
+            for state in self.model.states.values()
+            if not state.archived and _names(text, state.name)
+        ]
+        return "\n\n".join((text, "\n".join(lines))) if lines else text
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether `#name` stands in the text as a word of its own."""
+    at = text.find(f"#{name}") if name else -1
+    while at >= 0:
+        after = text[at + 1 + len(name) :][:1]
+        if (at == 0 or not text[at - 1].isalnum()) and not (after.isalnum() or after in "-_"):
+            return True
+        at = text.find(f"#{name}", at + 1)
+    return False
+
+
+def _known(state: SessionState) -> str:
+    """One session in a line: another agent can't see its workspace, so what it changed is named."""
+    task = one_line(state.task, 160)
+    parts = [f"(#{state.name} is another session of mine, {state.status.replace('_', ' ')}"]
+    parts.append(f"; its task: {task}" if task else "")
+    parts.append(f"; its branch: {state.workspace.branch}" if state.workspace.branch else "")
+    if state.files:
+        named = ", ".join(str(PurePath(file.path)) for file in state.files[:_TOLD_FILES])
+        more = len(state.files) - _TOLD_FILES
+        parts.append(f"; it changed {named}{f' and {more} more' if more > 0 else ''}")
+    return "".join((*parts, ". Its workspace is a copy of its own that you can't see.)"))

@@ -1,0 +1,159 @@
+"""What the letters before the caret may mean, as a list above the composer.
+
+`wish` reads the draft, pure; `SuggestRows` shows what fits and which of it is in hand. It takes no
+focus: letters go on into the draft, which narrows the list.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from steerdeck.text import Line, Span
+from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.fuzzy import Match, best, match
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_themes.palettes import Token
+
+Kind = Literal["file", "session", "command", "words"]
+_SIGNS: dict[str, Kind] = {"@": "file", "#": "session"}
+_BEFORE = " \n\t([{<\"'`,"
+_MOST = 200
+"""Characters of an offer that are drawn."""
+
+
+class Wish(NamedTuple):
+    """What is looked for: the letters typed, and the part of the draft an offer replaces."""
+
+    kind: Kind
+    query: str
+    start: int
+    end: int
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """One entry of the list."""
+
+    id: str
+    words: str
+    """What it is found by and shown as."""
+    right: str = ""
+    text: str = ""
+    """What is put into the draft; empty for an act."""
+    colour: Token = "t2"
+    """Of what stands at the right."""
+
+
+def wish(draft: str, caret: int, *, recalling: bool = False) -> Wish | None:
+    """What the letters before the caret ask for; None where they are plain words."""
+    if recalling:
+        return Wish("words", draft, 0, len(draft))
+    if draft.startswith("/"):
+        typed = draft[1:caret]
+        return None if "\n" in draft or caret < 1 else Wish("command", typed, 0, len(draft))
+    start = max(draft.rfind(blank, 0, caret) for blank in _BEFORE) + 1
+    word = draft[start:caret]
+    kind = _SIGNS.get(word[:1])
+    if kind is None:
+        return None
+    end = caret
+    while end < len(draft) and not draft[end].isspace():
+        end += 1
+    return Wish(kind, word[1:], start, end)
+
+
+class SuggestRows(Rows):
+    """The offers that fit, one of them in hand; it keeps its height while it is open."""
+
+    def __init__(self, margin: int = 2) -> None:
+        super().__init__(id="suggest", ground="s2", margin=margin)
+        self.display = False
+        self.most = 8
+        """Rows it may take."""
+        self._offers: tuple[tuple[Offer, Match], ...] = ()
+        self._at = 0
+        self._first = 0
+        self._tall = 0
+
+    @property
+    def open(self) -> bool:
+        return bool(self.display)
+
+    @property
+    def in_hand(self) -> Offer | None:
+        return self._offers[self._at][0] if self._offers else None
+
+    def offer(self, query: str, offers: Sequence[Offer], *, ranked: bool) -> None:
+        """Show what of these fits; `ranked` ones keep their order, the others come best first."""
+        before = self.in_hand
+        fits: list[tuple[Offer, Match]]
+        if ranked:
+            fits = [(one, found) for one in offers if (found := _fits(query, one.words))]
+        else:
+            fits = best(query, offers, 200, _words)
+        self._offers = tuple(fits)
+        ids = [one.id for one, _ in fits]
+        moved = self._at > 0 and before is not None and before.id in ids
+        self._at = ids.index(before.id) if moved and before is not None else 0
+        self._draw()
+
+    def close_it(self) -> None:
+        self._offers, self._at, self._first, self._tall = (), 0, 0, 0
+        self.display = False
+
+    def move(self, step: int) -> None:
+        """Take the next offer in hand; behind the last comes the first."""
+        if self._offers:
+            self._at = (self._at + step) % len(self._offers)
+            self._draw()
+
+    def take(self, row: int) -> None:
+        """Take the offer of a row in hand; empty rows stand above."""
+        place = self._first + row - max(0, self._tall - len(self._offers))
+        if 0 <= place < len(self._offers):
+            self._at = place
+
+    def _draw(self) -> None:
+        if not self._offers:
+            self.close_it()
+            return
+        tall = self._tall = max(self._tall, min(self.most, len(self._offers)))
+        self._first = max(0, min(self._first, self._at), self._at - tall + 1)
+        shown = self._offers[self._first : self._first + tall]
+        lines = [self._line(n + self._first, *pair) for n, pair in enumerate(shown)]
+        self.show([*(Line() for _ in range(tall - len(lines))), *lines])
+        self.display = True
+
+    def _line(self, place: int, offer: Offer, found: Match) -> Line:
+        here = place == self._at
+        right: list[Span] = [Span(offer.right, offer.colour if not here else "t1")]
+        if here and len(self._offers) > self._tall:
+            right.append(Span(f"   {place + 1} of {len(self._offers)}", "t2"))
+        spans = _marked(offer.words, set(found.places), "t0" if here else "t1")
+        if not here:
+            return Line(spans, tuple(right))
+        return Line(spans, tuple(right), bg="s3", bleed=True)
+
+
+def _fits(query: str, words: str) -> Match | None:
+    """Ranked offers were found elsewhere, by more of them than is drawn."""
+    return match(query, words) or Match(0, ())
+
+
+def _words(offer: Offer) -> str:
+    return offer.words
+
+
+def _marked(words: str, places: set[int], fg: Token) -> tuple[Span, ...]:
+    """The words with the letters that fit in the accent."""
+    shown = one_line(words, _MOST)
+    if len(shown) != len(words[:_MOST]):
+        return (Span(shown, fg),)
+    spans: list[Span] = []
+    start = 0
+    for end in range(1, len(shown) + 1):
+        if end == len(shown) or (end in places) != (start in places):
+            lit = start in places
+            spans.append(Span(shown[start:end], "accent" if lit else fg, lit))
+            start = end
+    return tuple(spans)

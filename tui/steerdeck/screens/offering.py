@@ -1,0 +1,113 @@
+"""What a composer may be offered: files, sessions, acts, templates, the developer's own words."""
+
+import time
+from typing import Generic, TypeVar
+
+from steerdeck.model import Dirty
+from steerdeck.panes.composer import Composer
+from steerdeck.panes.footer import Hints
+from steerdeck.panes.marks import mark_for
+from steerdeck.panes.suggest import Kind, Offer
+from steerdeck.screens.keyed import Keyed
+from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.inert import one_line
+
+T = TypeVar("T")
+_SHOWN = 200
+"""Characters of own words that are drawn."""
+
+
+class Offering(Keyed[T], Generic[T]):
+    """A screen with a composer, whose wishes it knows how to meet."""
+
+    composer: Composer
+
+    def on_mount(self) -> None:
+        self.composer.prompt.chips = self.helm.written.chips
+        self.composer.prompt.history = self.helm.written.words
+
+    def on_composer_ready(self) -> None:
+        self.helm.go(self.helm.read_words())
+
+    def on_composer_wants(self, event: Composer.Wants) -> None:
+        match event.kind:
+            case "file":
+                self.helm.go(self._files(event.query))
+            case "words":
+                self.helm.go(self._own(event.query))
+            case "session":
+                self._offer("session", event.query, self._sessions())
+            case "command":
+                self._offer("command", event.query, self._commands())
+                if not event.query:
+                    self.helm.go(self._templates(event.query))
+
+    def on_composer_acted(self, event: Composer.Acted) -> None:
+        key = self.helm.keymap.by_id.get(event.act)
+        if key is not None and self.can(key):
+            self.call_later(self.do, key)
+
+    def on_composer_closed(self) -> None:
+        self.helm.closed_at = time.monotonic()
+        self.show(Dirty(everything=True))
+
+    def hints(self) -> tuple[Hints, Hints]:
+        """While the list is open Esc closes it, as the row above the draft says."""
+        left, right = super().hints()
+        if not self.composer.choosing:
+            return left, right
+        return (), tuple(hint for hint in right if hint.key != "Esc")
+
+    def _offer(self, kind: Kind, query: str, offers: list[Offer], *, ranked: bool = False) -> None:
+        self.composer.offer(kind, query, offers, ranked=ranked)
+        self.show(Dirty(everything=True))
+
+    async def _files(self, query: str) -> None:
+        found = await self.helm.files_like(query)
+        offers = [
+            Offer(path, path, "folder" if path.endswith("/") else "", _quoted(path))
+            for path in found
+        ]
+        self._offer("file", query, offers, ranked=True)
+
+    async def _own(self, query: str) -> None:
+        words = await self.helm.own_words(query)
+        offers = [Offer(text, one_line(text, _SHOWN), _size(text), text) for text in words]
+        self._offer("words", query, offers, ranked=True)
+
+    async def _templates(self, query: str) -> None:
+        await self.helm.read_templates()
+        self._offer("command", query, self._commands())
+
+    def _sessions(self) -> list[Offer]:
+        offers = []
+        for state in self.model.sessions():
+            mark = mark_for(state)
+            right = f"{mark.shape} {mark.word}"
+            offers.append(Offer(state.id, state.name, right, f"#{state.name}", mark.colour))
+        return offers
+
+    def _commands(self) -> list[Offer]:
+        """Templates first, since they have names of the developer's, then every act of now."""
+        offers = [
+            Offer(f"template:{one.name}", f"{one.name}  {one.about}", "template", one.text)
+            for one in self.helm.written.templates
+        ]
+        for key in self.helm.keymap.of(*self.places(), *self.letter_places()):
+            if key.title and key.id not in _OF_DRAFTS and self.can(key):
+                shown = self.helm.keymap.shown(key.id, self.places()[0])
+                offers.append(Offer(key.id, key.title, shown))
+        return offers
+
+
+_OF_DRAFTS = ("send", "queue", "now", "editor")
+"""Acts on a draft have none while the name of an act is written there."""
+
+
+def _quoted(path: str) -> str:
+    return f'"{path}"' if " " in path else path
+
+
+def _size(text: str) -> str:
+    lines = len(text.splitlines())
+    return counted(lines, "line") if lines > 1 else ""
