@@ -242,10 +242,11 @@ class Verdicts(SheetScreen):
         if state is None:
             return []
         here = state.workspace.repository
-        return [
+        found = [
             other for other in self.model.states.values()
             if other.id != state.id and other.workspace.repository == here and other.workspace.path
         ]  # fmt: skip
+        return sorted(found, key=lambda other: (not other.slot, other.slot, other.created_ms))
 
     def can_compare(self) -> bool:
         return bool(self.other or self._others())
