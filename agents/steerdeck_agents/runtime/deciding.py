@@ -97,5 +97,42 @@ async def remember(fleet: Fleet, before: Sequence[OpenApproval], order: Decide) 
             )
 
 
+async def spread(fleet: Fleet, before: Sequence[OpenApproval], order: Decide) -> None:
+    """Answer what other sessions ask of exactly the same, once that is remembered for all."""
+    asked = _asked(before, order)
+    if asked is None or not order.allow or order.scope != "everywhere":
+        return
+    if asked.kind not in CONSENTS:
+        return
+    for other, session in tuple(fleet.sessions.items()):
+        if other == order.session or not _same_consent(fleet, other, asked):
+            continue
+        async with session.deciding:
+            decided = [
+                ApprovalDecided(
+                    session=other,
+                    actor="developer",
+                    approval=one.id,
+                    decision="allow",
+                    scope="everywhere",
+                    words="remembered for all sessions",
+                    shown=order.shown,
+                )
+                for one in _same_consent(fleet, other, asked)
+            ]
+            if decided:
+                await fleet.writer.append(*decided, full=True)
+
+
+def _same_consent(fleet: Fleet, session: SessionId, asked: OpenApproval) -> list[OpenApproval]:
+    """What a session asks that is bound to the same; the binding holds for every workspace."""
+    state = fleet.writer.state(session)
+    if state is None or state.archived:
+        return []
+    return [
+        one for one in state.approvals if (one.kind, one.binding) == (asked.kind, asked.binding)
+    ]
+
+
 def _asked(approvals: Sequence[OpenApproval], order: Decide) -> OpenApproval | None:
     return next((a for a in approvals if a.id == order.approval), None)

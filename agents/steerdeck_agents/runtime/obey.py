@@ -118,6 +118,7 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         seq = await record(fleet, order.id, *facts)
     if isinstance(order, Decide):
         await deciding.remember(fleet, asked, order)
+        await deciding.spread(fleet, asked, order)
     await _perform(session, order, facts)
     return session.id, seq
 

@@ -96,6 +96,17 @@ def test_a_server_is_asked_for_offered_called_through_the_gate_and_remembered(tm
     play(tmp_path, story)
 
 
+def test_a_server_remembered_for_all_sessions_starts_in_those_that_asked_for_it(tmp_path: Path):
+    async def story(playing: Scene, repository: Path) -> None:
+        other = await playing.start(repository, "m", task="Wait.")
+        await playing.status(other, "needs_you")
+        await consented(playing, repository, "-", "everywhere")
+        await playing.until(lambda: [s.status for s in playing.state(other).servers] == ["ready"])
+        assert playing.state(other).approvals == ()
+
+    play(tmp_path, story)
+
+
 def test_a_server_is_started_anew_on_order_and_only_one_that_is_there(tmp_path: Path):
     async def story(playing: Scene, repository: Path) -> None:
         session = await consented(playing, repository, "-", "everywhere")

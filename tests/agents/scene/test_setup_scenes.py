@@ -56,6 +56,26 @@ def test_a_set_up_script_runs_after_a_consent_and_before_the_first_turn(tmp_path
     play(tmp_path, story, f'[workspace]\nsetup = "{script}"\n')
 
 
+def test_a_consent_for_all_sessions_answers_those_that_ask_the_same_already(tmp_path: Path):
+    async def story(playing: Scene, repository: Path) -> None:
+        first = await playing.start(repository, "m")
+        second = await playing.start(repository, "m")
+        for session in (first, second):
+            await playing.status(session, "needs_you")
+        write(repository, ".steerdeck.toml", '[workspace]\nsetup = "echo other"\n')
+        commit(repository, "another script")
+        third = await playing.start(repository, "m")
+        await playing.status(third, "needs_you")
+        await playing.decide(first, allow=True, scope="everywhere")
+        for session in (first, second):
+            assert (await playing.status(session, "idle")).setup.status == "done"
+        (told,) = playing.of(second, e.ApprovalDecided)
+        assert isinstance(told, e.ApprovalDecided) and told.words == "remembered for all sessions"
+        assert playing.state(third).status == "needs_you"
+
+    play(tmp_path, story, '[workspace]\nsetup = "echo hello"\n')
+
+
 def test_a_script_that_fails_parks_the_session_and_runs_again_on_resume(tmp_path: Path):
     async def story(playing: Scene, repository: Path) -> None:
         session = await playing.start(repository, "m")
