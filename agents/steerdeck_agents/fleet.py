@@ -45,7 +45,9 @@ from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import Paths, private_folder
 from steerdeck_agents.work import aftermath, outset
 from steerdeck_agents.work.helping import Helping
+from steerdeck_agents.work.landing import Turns
 from steerdeck_agents.work.naming import Names
+from steerdeck_agents.work.radar import Radar
 from steerdeck_agents.work.rule_keeping import Keeping
 from steerdeck_agents.workspace import keep, repository
 from steerdeck_agents.workspace.watch import Watcher
@@ -94,6 +96,8 @@ class Fleet:
             Taking(),
         )
         self._names = Names(self.writer)
+        self.radar = Radar(self.writer, self.reader, self.sessions)
+        self.landing_turns = Turns()
         self._following: set[asyncio.Task[None]] = set()
         """Helpers on their way out after their parents."""
         self.governor = Governor(
@@ -147,6 +151,7 @@ class Fleet:
         self._ringing = [
             asyncio.create_task(self.alarm.run(), name="alarm"),
             asyncio.create_task(self.keeping.run(), name="rules"),
+            asyncio.create_task(self.radar.run(), name="radar"),
         ]
 
     async def close(self, reason: str) -> None:
@@ -200,6 +205,7 @@ class Fleet:
                 or state.queue
                 or state.copying
                 or state.shells
+                or state.in_line
                 or goal.due(state)
             )
             for state in self.writer.states().values()
@@ -283,6 +289,7 @@ class Fleet:
         if any(isinstance(committed.event, SessionParked) for committed in batch):
             self.alarm.look()
         self.keeping.heard([committed.event for committed in batch])
+        self.radar.heard(committed.event for committed in batch)
         self._publish(batch)
 
     def _heard_in_family(self, session: SessionId, facts: Sequence[KnownEvent]) -> None:

@@ -52,6 +52,7 @@ from steerdeck_agents.facts.ids import (
 )
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.network import NetworkUsed as NetworkUsed
+from steerdeck_agents.facts.overlap import OverlapChanged as OverlapChanged
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.requests import BudgetWarned as BudgetWarned
@@ -92,10 +93,16 @@ from steerdeck_agents.facts.shells import ShellOpened as ShellOpened
 from steerdeck_agents.facts.shells import ShellPrinted as ShellPrinted
 from steerdeck_agents.facts.shells import ShellPrompted as ShellPrompted
 from steerdeck_agents.facts.shells import ShellTyped as ShellTyped
+from steerdeck_agents.facts.shore import LandingFailed as LandingFailed
+from steerdeck_agents.facts.shore import LandingLeft as LandingLeft
+from steerdeck_agents.facts.shore import LandingQueued as LandingQueued
 from steerdeck_agents.facts.shore import LandingStarted as LandingStarted
+from steerdeck_agents.facts.shore import MergeChecked as MergeChecked
 from steerdeck_agents.facts.shore import RestoreFailed as RestoreFailed
 from steerdeck_agents.facts.shore import RestoreStarted as RestoreStarted
 from steerdeck_agents.facts.shore import ShoreFact
+from steerdeck_agents.facts.shore import WorkHandedBack as WorkHandedBack
+from steerdeck_agents.facts.shore import WorkLanded as WorkLanded
 from steerdeck_agents.facts.windows import CompactionOrdered as CompactionOrdered
 from steerdeck_agents.facts.windows import WindowCompacted as WindowCompacted
 
@@ -267,18 +274,6 @@ class FilesRestored(Fact, frozen=True, kw_only=True, tag="files.restored"):
     """Only some lines of the one path: a fact of the review tells which."""
 
 
-class WorkLanded(Fact, frozen=True, kw_only=True, tag="work.landed"):
-    how: Literal["merge", "branch", "patch"]
-    where: str
-    """Branch of the repository, or the path of the patch file."""
-    commit: str = ""
-
-
-class LandingFailed(Fact, frozen=True, kw_only=True, tag="work.landing_failed"):
-    how: str
-    reason: str
-
-
 class Noticed(Fact, frozen=True, kw_only=True, tag="notice"):
     """Something worth a line in the transcript."""
 
@@ -316,9 +311,10 @@ KnownEvent = (
     | MessageDelivered | MessageWithdrawn | TurnStarted | TurnEnded | InterruptOrdered | ItemAdded
     | RequestQueued | RequestSent | RequestEnded | RetryPlanned | RetryHastened | StreamSilent
     | BudgetWarned | CompactionOrdered | WindowCompacted | TextAdded | ItemEnded | PlanUpdated
-    | FilesChanged | CheckpointTaken | FilesRestored | WorkLanded | LandingFailed | Noticed
+    | FilesChanged | CheckpointTaken | FilesRestored | Noticed
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
-    | NetworkUsed | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact | CheckFact | GoalFact
+    | NetworkUsed | OverlapChanged | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact
+    | CheckFact | GoalFact
     | SetupFact | ReviewFact
 )  # fmt: skip
 Event = KnownEvent | Unknown

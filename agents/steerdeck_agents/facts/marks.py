@@ -17,7 +17,7 @@ BEFORE = "before it began"
 
 def told(event: e.Event) -> Told | None:
     """The line of an event, where it has one of these."""
-    return _conscience(event) or _review(event) or _surroundings(event)
+    return _conscience(event) or _review(event) or _shore(event) or _surroundings(event)
 
 
 def _conscience(event: e.Event) -> Told | None:
@@ -55,6 +55,24 @@ def _review(event: e.Event) -> Told | None:
             return f"you commented on {anchor.path}:{anchor.line}: {event.text}", "info"
         case e.ReviewSent():
             return f"you sent a review with {counted(len(event.comments), 'comment')}", "info"
+        case _:
+            return None
+
+
+def _shore(event: e.Event) -> Told | None:
+    match event:
+        case e.LandingQueued():
+            return f"queued to land ({event.how})", "info"
+        case e.LandingLeft():
+            return f"no longer queued to land: {event.reason}", "info"
+        case e.MergeChecked():
+            said = check_words(event.result)
+            level = "info" if event.result.good or event.old else "error"
+            return f"on the merged result: {said}{f', as {BEFORE}' if event.old else ''}", level
+        case e.WorkHandedBack():
+            names = ", ".join(event.files)
+            why = f"conflict in {names}" if names else "merge, but then checks fail"
+            return f"handed back: its work and {event.branch} {why}", "warning"
         case _:
             return None
 

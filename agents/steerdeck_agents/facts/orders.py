@@ -22,6 +22,8 @@ from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.order import OrderHead
 from steerdeck_agents.facts.places import Mode, Surroundings
 from steerdeck_agents.facts.review_orders import ReviewOrder
+from steerdeck_agents.facts.shore_orders import Land as Land
+from steerdeck_agents.facts.shore_orders import ShoreOrder
 from steerdeck_agents.facts.verdict import Rule, Terms
 
 
@@ -165,13 +167,6 @@ class Configure(OrderHead, frozen=True, kw_only=True, tag="configure"):
     """The budgets to change; 0 takes one away."""
 
 
-class Land(OrderHead, frozen=True, kw_only=True, tag="land"):
-    session: SessionId
-    how: Literal["merge", "branch", "patch"]
-    path: str = ""
-    """File to write, for a patch."""
-
-
 class Undo(OrderHead, frozen=True, kw_only=True, tag="undo"):
     """Put paths back as a checkpoint knew them; no paths means all that differ."""
 
@@ -262,7 +257,7 @@ class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
 
 Order = (
     Start | Say | Withdraw | Interrupt | Decide | EditCommand | Answer | Resolve | Resume | TryNow
-    | Configure | Compact | Land | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
+    | Configure | Compact | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
     | TypeInto | EndShell | RestartServer | OpenPort | AddRule | ChangeRule | RevokeRule
-    | ReviewRule | StopRuntime | ReviewOrder
+    | ReviewRule | StopRuntime | ReviewOrder | ShoreOrder
 )  # fmt: skip

@@ -29,6 +29,7 @@ from steerdeck_agents.facts.limits import Kind as LimitKind
 from steerdeck_agents.facts.limits import Limits, Spent
 from steerdeck_agents.facts.network import Reached
 from steerdeck_agents.facts.outline import Outline
+from steerdeck_agents.facts.overlap import Overlap
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.requests import Ending
@@ -37,7 +38,7 @@ from steerdeck_agents.facts.ruling import Meter, Offer, RuleReview
 from steerdeck_agents.facts.servers import OpenServer
 from steerdeck_agents.facts.setup import Setup
 from steerdeck_agents.facts.shells import OpenShell
-from steerdeck_agents.facts.shore import Landing, Restoring
+from steerdeck_agents.facts.shore import InLine, Landing, Restoring
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
 
@@ -272,6 +273,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What was seen to go wrong since the developer last spoke."""
     files: tuple[FileChange, ...] = ()
     newest_file: str = ""
+    overlaps: tuple[Overlap, ...] = ()
+    """Other sessions at the same files, the deepest first."""
     usage: Usage = Usage()
     context: int = 0
     """Input tokens of the last request; after a compaction an estimate."""
@@ -290,6 +293,10 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     last_words: str = ""
     """The last fact in a few words, for the rail."""
     landed: str = ""
+    way_back: str = ""
+    """The command that undoes the last landing."""
+    in_line: InLine | None = None
+    """Its place in the landing queue."""
     landing: Landing | None = None
     """A landing under way, or one that a crash cut off."""
     restoring: Restoring | None = None

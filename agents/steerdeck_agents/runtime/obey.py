@@ -37,7 +37,6 @@ from steerdeck_agents.facts.orders import (
     EndShell,
     Fork,
     Interrupt,
-    Land,
     OpenPort,
     Order,
     Reopen,
@@ -58,10 +57,11 @@ from steerdeck_agents.facts.orders import (
     Withdraw,
 )
 from steerdeck_agents.facts.review_orders import ReviewOrder
+from steerdeck_agents.facts.shore_orders import ShoreOrder
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
-from steerdeck_agents.runtime import deciding, forking, reviewing, ruling, shore
+from steerdeck_agents.runtime import deciding, forking, landing, reviewing, ruling, shore
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
@@ -88,9 +88,9 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     session = fleet.session(order.session)
     if isinstance(order, ReviewOrder):
         return await reviewing.review(fleet, session, order)
+    if isinstance(order, ShoreOrder):
+        return await landing.obey(fleet, session, order)
     match order:
-        case Land():
-            return await shore.land(fleet, session, order)
         case Fork():
             return await forking.fork(fleet, session, order)
         case Undo():

@@ -1,67 +1,23 @@
-"""Orders and pages about files: landing work, undoing it, and how it was at a moment."""
+"""Orders and pages about files: undoing what was done to them, and how they were at a moment."""
 
 import asyncio
-from pathlib import Path
 
-import msgspec
-
-from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
+from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
     FilesRestored,
-    LandingFailed,
-    LandingStarted,
     Noticed,
     RestoreStarted,
-    WorkLanded,
 )
 from steerdeck_agents.facts.ids import CheckpointId, SessionId
 from steerdeck_agents.facts.inert import utf8
-from steerdeck_agents.facts.orders import Land, Undo
-from steerdeck_agents.facts.shore import Landing, Restored, Restoring
-from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.orders import Undo
+from steerdeck_agents.facts.shore import Restored, Restoring
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
 from steerdeck_agents.session import Session
-from steerdeck_agents.work import landing, past
+from steerdeck_agents.work import past
 from steerdeck_agents.work import undo as undoing
 from steerdeck_agents.workspace.within import shown
-
-
-async def land(fleet: Fleet, session: Session, order: Land) -> tuple[SessionId, int]:
-    """Bring the work where the order says; a failure is a fact too, and the reason is told."""
-    state = _at_rest(session, "landed")
-    # A turn may begin meanwhile; its calls wait until the work is landed.
-    async with session.ground.hands:
-
-        async def announce(landing: Landing) -> None:
-            intent = msgspec.structs.replace(landing, order=order.id)
-            await session.append(
-                LandingStarted(session=state.id, actor="developer", landing=intent)
-            )
-
-        try:
-            landed = await _landed(state, order, announce)
-        except (OrderRefused, RepositoryError) as error:
-            await session.append(
-                LandingFailed(session=state.id, actor="developer", how=order.how, reason=str(error))
-            )
-            raise
-        return await _told(fleet, state, order, landed)
-
-
-async def _told(
-    fleet: Fleet, state: SessionState, order: Land, landed: landing.Landed
-) -> tuple[SessionId, int]:
-    fact = WorkLanded(
-        session=state.id,
-        actor="developer",
-        how=landed.how,
-        where=landed.where,
-        commit=landed.commit,
-    )
-    answered = OrderAnswered(order.id, state.id)
-    (first,) = await fleet.writer.append(fact, full=True, enclosed=(answered,))
-    return state.id, first.seq
 
 
 async def undo(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionId, int]:
@@ -125,29 +81,3 @@ async def files_at(fleet: Fleet, session: SessionId, seq: int) -> str:
     if not state.workspace.path:
         return ""
     return await past.diff_at(fleet.reader, session, state.workspace, seq)
-
-
-async def _landed(state: SessionState, order: Land, announce: landing.Announce) -> landing.Landed:
-    message = f"{state.name}\n\n{state.task}"
-    match order.how:
-        case "merge":
-            return await landing.merge(state.workspace, message, announce)
-        case "branch":
-            return await landing.to_branch(state.workspace, message, announce)
-        case "patch":
-            if not order.path:
-                raise OrderRefused("A patch needs a file to be written to; name one.")
-            return await landing.to_patch(state.workspace, Path(order.path), announce)
-
-
-def _at_rest(session: Session, what: str) -> SessionState:
-    state = session.state
-    if session.ground.hands.locked():
-        raise OrderRefused(f"The files of {state.name} are being changed; wait for its end.")
-    if state.turn is not None:
-        raise OrderRefused(
-            f"{state.name} is still working; its work can be {what} when the turn has ended."
-        )
-    if not state.workspace.path or state.archived:
-        raise OrderRefused(f"{state.name} has no workspace; reopen it first.")
-    return state

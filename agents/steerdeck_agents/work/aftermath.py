@@ -15,6 +15,7 @@ from steerdeck_agents.facts.events import (
     FilesRestored,
     KnownEvent,
     LandingFailed,
+    LandingLeft,
     Noticed,
     RestoreFailed,
     WorkLanded,
@@ -27,7 +28,8 @@ from steerdeck_agents.journal.enclosures import CheckpointFile, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.work.ground import SessionGround
-from steerdeck_agents.work.landing import is_ancestor, listed
+from steerdeck_agents.work.landing_checks import put_back, stand_of
+from steerdeck_agents.work.landing_result import is_ancestor, listed
 from steerdeck_agents.work.undo import on_disk
 from steerdeck_agents.workspace.git import GitError, fields, text
 from steerdeck_agents.workspace.within import remove_file, shown
@@ -60,6 +62,9 @@ async def tell(
         told = await _landing(state, state.landing)
         landed = isinstance(told, WorkLanded)
         await _append(writer, state, [told], state.landing.order if landed else OrderId(""))
+    elif state.in_line is not None:
+        why = "the runtime ended before its turn came; queue it again if you still want it"
+        await _append(writer, state, [LandingLeft(session=state.id, reason=why)], OrderId(""))
     if state.restoring is not None:
         facts = await _undo(reader, state, state.restoring)
         done = isinstance(facts[0], FilesRestored)
@@ -94,6 +99,8 @@ async def _append(
 
 async def _landing(state: SessionState, landing: Landing) -> KnownEvent:
     try:
+        if landing.trying:
+            await _stood_back(state.workspace, landing.trying)
         why = await _why_not(state.workspace, landing)
     except (RepositoryError, OrderRefused, OSError) as error:
         why = f"{_CUT_OFF}, and what became of it can't be seen: {error}"
@@ -106,7 +113,14 @@ async def _landing(state: SessionState, landing: Landing) -> KnownEvent:
         how=landing.how,
         where=landing.where,
         commit=commit,
+        before=landing.before,
     )
+
+
+async def _stood_back(workspace: Workspace, tried: str) -> None:
+    """Back onto its branch where a workspace still stands at what checks were run on."""
+    if await stand_of(workspace.path) == tried:
+        await put_back(workspace.path, workspace.branch)
 
 
 async def _why_not(workspace: Workspace, landing: Landing) -> str:
@@ -114,6 +128,12 @@ async def _why_not(workspace: Workspace, landing: Landing) -> str:
     nothing = f"{_CUT_OFF}, before anything of yours was changed. Land again if you still want it."
     if not landing.result:
         return nothing
+    if landing.how in ("push", "pull_request"):
+        remote, _, branch = landing.where.partition("/")
+        return (
+            "Its end was not seen, so whether it was pushed is not known; "
+            f"`git ls-remote {remote} {branch}` says it. Push again if it is not there."
+        )
     if landing.how == "patch":
         return await asyncio.to_thread(_patch_missing, landing)
     top = Path(workspace.repository)

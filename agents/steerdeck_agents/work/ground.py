@@ -6,7 +6,8 @@ next request, which need not wait for it; the next checkpoint and the end of the
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -147,6 +148,12 @@ class SessionGround:
         """Remember what changed last, for the newest hunk."""
         fresh = sorted(paths)
         self._recent = [path for path in self._recent if path not in fresh][-RECENT:] + fresh
+
+    @asynccontextmanager
+    async def unpublished(self) -> AsyncIterator[None]:
+        """Files may change in here and come back; what is told is how they are afterwards."""
+        async with self._publishing:
+            yield
 
     async def publish_changes(self) -> None:
         """Append the table of changed files if it differs; bursts of changes share one look."""

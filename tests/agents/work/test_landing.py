@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ from kit.repositories import commit, contents, detached, fingerprint, plain, run
 from kit.workspaces import made, workspace_of
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.places import Workspace
-from steerdeck_agents.work.landing import Landed, merge, to_branch, to_patch
+from steerdeck_agents.facts.shore import WorkLanded, way_back
+from steerdeck_agents.work.landing import Landed, onto, to_branch, to_patch
 from steerdeck_agents.workspace.keep import make_independent
 
 SHOP = "def total(items):\n    return sum(items) * 2\n"
@@ -26,6 +28,10 @@ def worked(tmp_path: Path) -> tuple[Path, Workspace]:
     return top, ours
 
 
+def merge(ours: Workspace, message: str) -> Coroutine[None, None, Landed]:
+    return onto(ours, "merge", message)
+
+
 def refused(landing, words: str) -> None:
     with pytest.raises(OrderRefused, match=words):
         asyncio.run(landing)
@@ -33,8 +39,9 @@ def refused(landing, words: str) -> None:
 
 def test_a_merge_moves_the_branch_forward_to_all_the_work(tmp_path: Path):
     top, ours = worked(tmp_path)
+    before = run(top, "rev-parse", "HEAD")
     landed = asyncio.run(merge(ours, "double the totals"))
-    assert landed == Landed("merge", "main", run(top, "rev-parse", "HEAD"))
+    assert landed == Landed("merge", "main", run(top, "rev-parse", "HEAD"), before)
     assert run(top, "log", "--format=%s %an", "-2").splitlines() == [
         "double the totals Deck Hand", "its own commit Deck Hand",
     ]  # fmt: skip
@@ -62,6 +69,62 @@ def test_work_beside_the_developers_becomes_a_merge_commit(tmp_path: Path):
     assert (top / "readme.md").read_text() == "# theirs\n"
     assert (top / "src/shop.py").read_text() == SHOP
     run(top, "fsck", "--strict")
+
+
+def test_a_rebase_lands_each_commit_with_its_author_date_and_words(tmp_path: Path):
+    top, ours = worked(tmp_path)
+    there = Path(ours.path)
+    run(there, "commit", "-q", "--amend", "--no-edit", "--author", "Ada <ada@x.org>")
+    write(top, "readme.md", "# theirs\n")
+    theirs = commit(top, "theirs")
+    landed = asyncio.run(onto(ours, "rebase", "double the totals"))
+    assert run(top, "log", "--format=%s %an", "-3").splitlines() == [
+        "double the totals Deck Hand", "its own commit Ada", "theirs Deck Hand",
+    ]  # fmt: skip
+    assert (landed.before, run(top, "rev-parse", "HEAD~2")) == (theirs, theirs)
+    assert (top / "src/shop.py").read_text() == SHOP
+    assert run(top, "status", "--porcelain") == ""
+    refused(onto(ours, "rebase", ""), "holds this work already")
+
+
+def test_a_squash_is_one_commit_and_is_undone_by_the_command_that_is_named(tmp_path: Path):
+    top, ours = worked(tmp_path)
+    write(top, "readme.md", "# theirs\n")
+    theirs = commit(top, "theirs")
+    landed = asyncio.run(onto(ours, "squash", "double the totals\n\nAs asked."))
+    assert run(top, "log", "--format=%s", "-2").splitlines() == ["double the totals", "theirs"]
+    assert run(top, "log", "--format=%P", "-1") == theirs
+    assert (top / "src/shop.py").read_text() == SHOP
+    refused(onto(ours, "squash", "again"), "holds this work already")
+    told = WorkLanded(how="squash", where="main", commit=landed.commit, before=landed.before)
+    run(top, *way_back(told, str(top)).split()[3:])
+    assert run(top, "rev-parse", "HEAD") == theirs
+    assert run(top, "status", "--porcelain") == ""
+
+
+def test_work_with_a_merge_in_it_is_not_rebased(tmp_path: Path):
+    top, ours = worked(tmp_path)
+    there = Path(ours.path)
+    write(top, "readme.md", "# theirs\n")
+    commit(top, "theirs")
+    commit(there, "rest")
+    run(there, "pull", "-q", "--no-rebase", "--no-edit", str(top), "main")
+    write(top, "other.md", "more\n")
+    commit(top, "theirs, later")
+    refused(onto(ours, "rebase", ""), "hold a merge")
+    asyncio.run(onto(ours, "merge", ""))
+
+
+def test_a_branch_the_developer_left_meanwhile_is_not_moved(tmp_path: Path):
+    top, ours = worked(tmp_path)
+
+    async def leaves(branch: str, commit: str) -> None:
+        run(top, "checkout", "-q", "-b", "elsewhere")
+
+    before = run(top, "rev-parse", "main")
+    refused(onto(ours, "merge", "work", proof=leaves), "You left main")
+    assert {run(top, "rev-parse", name) for name in ("main", "elsewhere")} == {before}
+    assert run(top, "status", "--porcelain") == ""
 
 
 def test_a_conflict_names_its_files_and_changes_nothing(tmp_path: Path):

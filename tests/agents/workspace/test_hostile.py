@@ -12,7 +12,7 @@ from kit.repositories import commit, fingerprint, hostile, plain, run, write
 from kit.workspaces import made
 from steerdeck_agents.facts.errors import RepositoryError
 from steerdeck_agents.facts.places import Workspace
-from steerdeck_agents.work.landing import merge, to_branch, to_patch
+from steerdeck_agents.work.landing import onto, to_branch, to_patch
 from steerdeck_agents.workspace.carry import carry
 from steerdeck_agents.workspace.changes import changed_files, diff
 from steerdeck_agents.workspace.checkpoint import base_file, capture
@@ -72,7 +72,7 @@ def test_landing_in_a_hostile_repository_runs_nothing(tmp_path: Path):
         write(top, "theirs.md", "more\n")
         await git(top, "add", "theirs.md", profile="user")
         await git(top, "commit", "-q", "-m", "theirs", profile="user")
-        await merge(ours, "work")
+        await onto(ours, "merge", "work")
 
     canary.unlink(missing_ok=True)
     asyncio.run(live())

@@ -6,8 +6,6 @@ from steerdeck_agents.facts.events import (
     BudgetWarned,
     CheckpointTaken,
     Event,
-    LandingFailed,
-    LandingStarted,
     SessionArchived,
     SessionConfigured,
     SessionCreated,
@@ -16,7 +14,6 @@ from steerdeck_agents.facts.events import (
     SessionReopened,
     SessionResumed,
     WindowCompacted,
-    WorkLanded,
     WorkspaceMade,
     WorkspaceProgressed,
 )
@@ -93,12 +90,6 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 slot=event.slot or state.slot,
                 name=event.name or state.name,
             )
-        case LandingStarted():
-            return replace(state, landing=event.landing)
-        case LandingFailed():
-            return replace(state, landing=None)
-        case WorkLanded():
-            return replace(state, landed=event.where, landing=None)
         case _:
             return state
 

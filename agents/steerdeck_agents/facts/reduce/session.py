@@ -26,6 +26,7 @@ from steerdeck_agents.facts.reduce import (
     reviewing,
     rules,
     shells,
+    shore,
     status,
     taint,
     turns,
@@ -37,7 +38,7 @@ from steerdeck_agents.facts.state import SessionState
 
 _ASPECTS = (
     life, words, turns, windows, taint, network, calls, furnish, rules, asking, work, reviewing,
-    shells, checks, goals, status,
+    shells, checks, goals, shore, status,
 )  # fmt: skip
 
 

@@ -1,0 +1,102 @@
+"""The checks of a session, run on the result of a merge before that is landed.
+
+They run in the session's own workspace, which stands at the result meanwhile: what a check needs,
+installed packages say, is only there. Afterwards the workspace is again as it was.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from steerdeck_agents.facts.checks import CheckResult
+from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.sandbox.process import environment
+from steerdeck_agents.work.check_judge import Judged, judge
+from steerdeck_agents.work.check_run import Ran, run_check
+from steerdeck_agents.workspace.git import GitError, git, text
+
+Tell = Callable[[Ran, bool], Awaitable[None]]
+"""Called with each run, and whether all that fails in it failed before the agent began."""
+
+
+class ChecksRed(OrderRefused):
+    """Checks fail on the result that did not fail before the agent began."""
+
+    def __init__(self, judged: Judged, results: tuple[CheckResult, ...]) -> None:
+        failing = [result for result in results if not result.good]
+        names = ", ".join(result.check for result in failing)
+        super().__init__(f"On the merged result {names} failed; nothing was landed.")
+        self.judged = judged
+        self.results = results
+
+
+async def prove(state: SessionState, commit: str, spool: Path, tell: Tell) -> None:
+    """Run the session's checks at a commit its workspace holds; ChecksRed when they fail.
+
+    Whoever calls holds the session's hands, and has committed its work.
+    """
+    checks = state.verify.checks
+    if not checks:
+        return
+    variables = environment(state.surroundings, state.workspace, state.level)
+    before = {result.check: result for result in state.verify.baseline}
+    results: list[CheckResult] = []
+    async with standing_at(state.workspace, commit):
+        for check in checks:
+            ran = await run_check(
+                check,
+                workspace=state.workspace,
+                level=state.level,
+                surroundings=state.surroundings,
+                environment=variables,
+                spool=spool,
+                stop=asyncio.Event(),
+                baseline=before.get(check.name),
+            )
+            results.append(ran.result)
+            alone = judge(state.verify.baseline, [ran.result])
+            await tell(ran, alone.verdict == "old")
+    judged = judge(state.verify.baseline, results)
+    if judged.verdict == "red":
+        raise ChecksRed(judged, tuple(results))
+
+
+@asynccontextmanager
+async def standing_at(workspace: Workspace, commit: str) -> AsyncIterator[None]:
+    """Let the files of a workspace be those of a commit for a while; nothing may be uncommitted."""
+    place = workspace.path
+    back = await stand_of(place)
+    if commit == await text(place, "rev-parse", "HEAD"):
+        yield
+        return
+    try:
+        await git(
+            place, "checkout", "--quiet", "--no-overwrite-ignore", "--detach", commit,
+            profile="workspace",
+        )  # fmt: skip
+    except GitError as error:
+        raise OrderRefused(
+            f"The merged result can't be checked in the session's workspace: {error} Remove the "
+            "files in the way there, or land it without the queue."
+        ) from error
+    try:
+        yield
+    finally:
+        # Whatever ends this, the agent finds its files as it left them.
+        await asyncio.shield(asyncio.create_task(put_back(place, back)))
+
+
+async def stand_of(place: str) -> str:
+    """The branch a workspace is on, else its commit."""
+    try:
+        return await text(place, "symbolic-ref", "--short", "-q", "HEAD")
+    except GitError:
+        return await text(place, "rev-parse", "HEAD")
+
+
+async def put_back(place: str, stand: str) -> None:
+    """Back on its branch, whatever checks did to files that git knows."""
+    await git(place, "checkout", "--quiet", "--force", stand, profile="workspace")
