@@ -1,7 +1,7 @@
 """The deck with a watch on its loop: every callback is timed, in processor time and by the clock.
 
-Run as `python soak_deck.py OUT`; when it ends OUT holds the longest ones, with where a second thread
-found them when they had taken most of the time allowed.
+Run as `python soak_deck.py OUT`; when it ends OUT holds the longest ones, with where a second
+thread found them when they had taken most of the time allowed.
 """
 
 import asyncio.events
