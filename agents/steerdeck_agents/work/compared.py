@@ -79,6 +79,11 @@ class Compared:
         return [line for row in chosen for line in signed(row, self.old, self.new)]
 
     @property
+    def size(self) -> int:
+        """Bytes of both versions."""
+        return len(self.before.data) + len(self.after.data)
+
+    @property
     def counts(self) -> tuple[int, int]:
         """Lines added and lines removed."""
         changed = [row for row in self.rows if not row.same]

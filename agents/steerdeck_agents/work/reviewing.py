@@ -24,7 +24,8 @@ from steerdeck_agents.workspace.within import FileState, read_file
 MOST_FILES = 400
 LONGEST = 8_000
 """Characters of one comment."""
-_KEPT = 512
+_KEPT_BYTES = 2_000_000
+"""Of the texts of comparisons that are kept for the list; what they hold is several times that."""
 _KNOWN_AGAIN = 16
 
 
@@ -34,6 +35,7 @@ class Review:
     def __init__(self, ground: SessionGround) -> None:
         self._ground = ground
         self._kept: dict[tuple[str, Sha, Sha], Compared] = {}
+        self._size = 0
 
     async def compared(
         self, path: str, other: Workspace | None = None, *, ignore_space: bool = False
@@ -87,10 +89,15 @@ class Review:
         known = self._kept.get(key)
         if known is None:
             known = await asyncio.to_thread(Compared, path, left, right, ignore_space=False)
-            while len(self._kept) >= _KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = known
+            self._keep(key, known)
         return known
+
+    def _keep(self, key: tuple[str, Sha, Sha], compared: Compared) -> None:
+        """Keep a comparison, and forget the oldest ones when they are too much."""
+        self._kept[key] = compared
+        self._size += compared.size
+        while self._size > _KEPT_BYTES:
+            self._size -= self._kept.pop(next(iter(self._kept))).size
 
     async def _sides(self, path: str, other: Workspace | None) -> tuple[Version, Version]:
         now = await asyncio.to_thread(_read, self._ground.workspace.path, path)

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from steerdeck_agents.workspace.compare import lines_of
 
-MOST = 400_000
+MOST = 200_000
 """Characters; a longer text stays plain."""
 LONGEST = 2_000
 """A line beyond this is no source anybody reads, and slow."""
 _BUDGET_S = 1.0
-_KEPT = 16
+_KEPT = 6
 _PLAIN = ("Text", "Name", "Punctuation", "Operator", "Token", "Error", "Other", "Generic")
 _TOLD = ("Name.Decorator", "Name.Tag", "Name.Attribute", "Operator.Word")
 
