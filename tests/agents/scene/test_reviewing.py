@@ -12,8 +12,8 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts import review_orders as r
 from steerdeck_agents.facts.comparison import FilePage, ReviewPage
-from steerdeck_agents.facts.errors import OrderRefused
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.errors import JournalError, OrderRefused, SteerdeckError
+from steerdeck_agents.facts.ids import RandomIds, SessionId
 from steerdeck_agents.facts.reviewing import Selection
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
@@ -184,3 +184,38 @@ def test_two_sessions_results_are_compared_with_each_other(tmp_path):
         assert (pair.old.text, pair.new.text) == ("value_5 = 5", "value_5 = 50")
 
     play(tmp_path, story)
+
+
+def test_a_rejection_cut_off_by_a_crash_is_told_and_comments_are_there_again(tmp_path):
+    repository = plain(tmp_path / "repository").resolve()
+    write(repository, "src/values.py", SOURCE)
+    commit(repository)
+    home = tmp_path / "home"
+
+    async def first() -> SessionId:
+        async with scene(home, {"m": writes}, ids=RandomIds()) as playing:
+            session = await playing.start(repository, "m")
+            await playing.status(session, "done")
+            on = await lines(playing, session, (5, 5), (5, 5))
+            await playing.give(r.CommentOn, session, on=on, text="Why?")
+            append = playing.runtime.fleet.writer.append
+
+            async def appending(*facts: e.KnownEvent, **how: object) -> object:
+                if any(isinstance(fact, e.LinesTakenBack) for fact in facts):
+                    raise JournalError("cut off")
+                return await append(*facts, **how)
+
+            playing.runtime.fleet.writer.append = appending
+            with pytest.raises(SteerdeckError, match="cut off"):
+                await playing.give(r.RejectLines, session, on=on)
+            return session
+
+    async def second(session: SessionId) -> None:
+        async with scene(home, {"m": writes}, ids=RandomIds()) as playing:
+            state = playing.state(session)
+            assert "value_5 = 5\n" in (Path(state.workspace.path) / "src/values.py").read_text()
+            assert (state.restoring, state.undone) == (None, ("src/values.py",))
+            assert [one.text for one in state.review.comments] == ["Why?"]
+            assert [one.line for one in (await page(playing, session)).comments] == [0]
+
+    asyncio.run(second(asyncio.run(first())))
