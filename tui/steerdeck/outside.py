@@ -39,6 +39,17 @@ def edit(app: App[None], text: str) -> str:
         Path(folder).rmdir()
 
 
+def edit_here(file: Path) -> None:
+    """Open a file of the developer's own, without a deck; EditorError says why that failed."""
+    command = editor()
+    try:
+        done = subprocess.run([*command, str(file)], check=False)
+    except OSError as error:
+        raise EditorError(f"{command[0]} could not be run: {error.strerror}.") from error
+    if done.returncode:
+        raise EditorError(f"{command[0]} ended with {done.returncode}.")
+
+
 _COLON = ("code", "codium", "cursor", "zed", "subl", "hx", "helix")
 """Editors that take `FILE:LINE`; the others take `+LINE FILE`."""
 

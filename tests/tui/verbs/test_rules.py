@@ -66,6 +66,27 @@ def test_rules_are_listed_with_what_is_left_of_them(
     assert found["problems"] == []
 
 
+def test_edit_opens_the_file_in_the_editor_and_checks_it_on_return(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    file = place.parent / "home/config/rules.toml"
+    file.unlink()
+    editor = place.parent / "editor"
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", f"{editor} --wait")
+    editor.write_text('#!/bin/sh\ntest "$1" = --wait && cp "$2" "$0.saw"\n')
+    editor.chmod(0o700)
+    assert begin(["rules", "edit"]) == 0
+    assert "0 rules are read" in capsys.readouterr().err
+    assert "[[rule]]" in (place.parent / "editor.saw").read_text()
+    editor.write_text('#!/bin/sh\necho "[[rule]]" >> "$2"\necho \'decision = "deny"\' >> "$2"\n')
+    assert begin(["rules", "edit"]) == 1
+    assert "until then everything asks" in capsys.readouterr().out
+    editor.unlink()
+    assert begin(["rules", "edit"]) == 1
+    assert "could not be run" in capsys.readouterr().err
+
+
 def test_check_tells_what_does_not_hold(place: Path, capsys: pytest.CaptureFixture[str]):
     file = place.parent / "home/config/rules.toml"
     text = file.read_text().replace("uses = 5\n", "")

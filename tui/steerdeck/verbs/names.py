@@ -42,7 +42,7 @@ VERBS: dict[str, Verb] = {
     "request": Verb("recorder", "request", "Show one request closely, or its exact body again"),
     "spend": Verb("spending", "spend", "Add up tokens and money by session, model and day"),
     "consents": Verb("consenting", "consents", "List or take back what you allowed for good"),
-    "rules": Verb("rules", "rules", "List, test, add and take back rules for approvals"),
+    "rules": Verb("rules", "rules", "List, edit, test, add and take back rules"),
     "policy": Verb("policy", "policy", "Say what the gate makes of a command, without running it"),
     "why": Verb("why", "why", "Say which session, call and decision wrote a file"),
     "secrets": Verb(

@@ -26,12 +26,13 @@ from steerdeck_agents.gate.rule_why import Tried, shadowed, tried
 from steerdeck_agents.gate.shell.places import Disk
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.settings import rules_file
 from steerdeck_agents.settings.paths import Paths
 
 
 @click.group()
 def rules() -> None:
-    """List, test, add and take back rules for approvals.
+    """List, edit, test, add and take back rules.
 
     A rule says what may run unasked, what must ask, and what never runs.
     """
@@ -77,23 +78,55 @@ def check(as_json: bool) -> None:
 
     The exit code is 1 when something does not hold.
     """
+    found = asyncio.run(_page(reach.here()))
+    complaints, lasting = _complaints(found)
+    if as_json:
+        out_json(complaints)
+    else:
+        _tell(complaints, lasting)
+    if complaints:
+        raise Ending("", FAILED)
+
+
+@rules.command()
+def edit() -> None:
+    """Open rules.toml in your editor, and check it when you come back.
+
+    It is made when there is none yet. The editor is $VISUAL or $EDITOR. What holds is what the file
+    says; while something in it that may forbid can't be read, everything asks. The exit code is 1
+    when something does not hold.
+    """
+    from steerdeck.outside import EditorError, edit_here
+
     where = reach.here()
-    found = asyncio.run(_page(where))
+    if not where.rules_file.exists():
+        rules_file.save(where.rules_file, ())
+    try:
+        edit_here(where.rules_file)
+    except EditorError as error:
+        err(f"{error} The file is checked as it stands: {where.rules_file}")
+    complaints, lasting = _complaints(asyncio.run(_page(where)))
+    _tell(complaints, lasting)
+    if complaints:
+        raise Ending("", FAILED)
+
+
+def _complaints(found: RulesPage) -> tuple[list[str], int]:
+    """What does not hold of the lasting rules, a sentence each, and how many there are."""
     complaints = list(found.problems)
     lasting = [one.rule for one in found.rules if one.line]
     for rule, other, why in shadowed(lasting):
         complaints.append(f"Rule {rule.id} never answers: {other.id} {why}.")
     complaints += [f"Rule {one.rule.id} has ended: {one.left.over}." for one in found.rules
                    if one.left.over]  # fmt: skip
-    if as_json:
-        out_json(complaints)
-    else:
-        for complaint in complaints:
-            out(complaint)
-        if not complaints:
-            err(f"{len(lasting)} rules are read, and their examples hold.")
-    if complaints:
-        raise Ending("", FAILED)
+    return complaints, len(lasting)
+
+
+def _tell(complaints: Sequence[str], lasting: int) -> None:
+    for complaint in complaints:
+        out(complaint)
+    if not complaints:
+        err(f"{lasting} rules are read, and their examples hold.")
 
 
 @rules.command("test")
