@@ -205,6 +205,7 @@ class Fleet:
                 or state.queue
                 or state.copying
                 or state.shells
+                or state.hands
                 or state.in_line
                 or goal.due(state)
             )

@@ -18,6 +18,7 @@ from steerdeck_agents.facts.shells import ShellEnding
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.secret_files import values_in
 from steerdeck_agents.loop import compact, goal, leave, recover, turn
+from steerdeck_agents.loop.by_hand import ByHand, Means
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Site
 from steerdeck_agents.place import Place, Services
 from steerdeck_agents.work.ground import SessionGround
@@ -57,6 +58,22 @@ class Session:
     def review(self) -> Review:
         """What the developer looks at of its changes."""
         return Review(self.ground)
+
+    @cached_property
+    def by_hand(self) -> ByHand:
+        """What the developer runs in its workspace."""
+        services = self._services
+        return ByHand(
+            Means(
+                session=self.id,
+                journal=services.writer,
+                ground=lambda: self.ground,
+                redactor=services.redactor,
+                clock=services.clock,
+                ids=services.ids,
+                spool=services.paths.spool,
+            )
+        )
 
     @property
     def deciding(self) -> asyncio.Lock:
@@ -131,6 +148,7 @@ class Session:
         if self._task is not None:
             await leave.ended(self._task, within_s=STOP_S)
         self._services.governor.forget(self.id)
+        await self.by_hand.close()
         await self.place.close(how)
 
     async def end_turn(self) -> None:

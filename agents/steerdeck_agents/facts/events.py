@@ -15,6 +15,12 @@ from steerdeck_agents.facts.asking import AskingFact
 from steerdeck_agents.facts.asking import QuestionAnswered as QuestionAnswered
 from steerdeck_agents.facts.asking import QuestionAsked as QuestionAsked
 from steerdeck_agents.facts.asking import QuestionExpired as QuestionExpired
+from steerdeck_agents.facts.by_hand import HandEnded as HandEnded
+from steerdeck_agents.facts.by_hand import HandFact
+from steerdeck_agents.facts.by_hand import HandOrdered as HandOrdered
+from steerdeck_agents.facts.by_hand import HandPrinted as HandPrinted
+from steerdeck_agents.facts.by_hand import HandStarted as HandStarted
+from steerdeck_agents.facts.by_hand import HandTold as HandTold
 from steerdeck_agents.facts.calls import CallEdited as CallEdited
 from steerdeck_agents.facts.calls import CallEnded as CallEnded
 from steerdeck_agents.facts.calls import CallFact
@@ -315,10 +321,10 @@ KnownEvent = (
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
     | NetworkUsed | OverlapChanged | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact
     | CheckFact | GoalFact
-    | SetupFact | ReviewFact
+    | HandFact | SetupFact | ReviewFact
 )  # fmt: skip
 Event = KnownEvent | Unknown
-Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted
+Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted | HandPrinted
 """Pieces of a text that grows: nearly all there is in number, and the first to be dropped."""
 
 _decoder: msgspec.json.Decoder[KnownEvent] = msgspec.json.Decoder(KnownEvent)

@@ -7,6 +7,7 @@ answer, so an order may be repeated after a lost connection.
 from typing import Literal
 
 from steerdeck_agents.facts.asking import Scope
+from steerdeck_agents.facts.by_hand import HandOrder
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.goals import Goal
 from steerdeck_agents.facts.ids import (
@@ -259,5 +260,5 @@ Order = (
     Start | Say | Withdraw | Interrupt | Decide | EditCommand | Answer | Resolve | Resume | TryNow
     | Configure | Compact | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
     | TypeInto | EndShell | RestartServer | OpenPort | AddRule | ChangeRule | RevokeRule
-    | ReviewRule | StopRuntime | ReviewOrder | ShoreOrder
+    | ReviewRule | HandOrder | StopRuntime | ReviewOrder | ShoreOrder
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from steerdeck_agents.facts.asking import Kind
+from steerdeck_agents.facts.by_hand import HandNote, OpenHand
 from steerdeck_agents.facts.calls import CallStatus
 from steerdeck_agents.facts.checks import Verify
 from steerdeck_agents.facts.drift import Drift
@@ -260,6 +261,10 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far they have been used."""
     rule_reviews: tuple[RuleReview, ...] = ()
     """Ended rules whose doings the developer has not looked at."""
+    hands: tuple[OpenHand, ...] = ()
+    """Commands of the developer that have not ended."""
+    hand_notes: tuple[HandNote, ...] = ()
+    """Ended ones that the model hears of with the developer's next words."""
     shells: tuple[OpenShell, ...] = ()
     servers: tuple[OpenServer, ...] = ()
     setup: Setup = Setup()

@@ -55,6 +55,8 @@ class Called(msgspec.Struct, frozen=True):
     """The running output's end, then the result the model got."""
     exit_code: int | None = None
     blob: str = ""
+    by_hand: bool = False
+    """The developer ran it; no model asked for it."""
 
 
 class Marked(msgspec.Struct, frozen=True):
@@ -117,6 +119,9 @@ class Transcript:
         if isinstance(event, e.CallRequested) and event.call:
             return Called(event.call, event.seq, event.at_ms, event.tool, event.title,
                           event.arguments)  # fmt: skip
+        if isinstance(event, e.HandOrdered) and event.call:
+            return Called(event.call, event.seq, event.at_ms, "shell", event.script,
+                          by_hand=True)  # fmt: skip
         called = self.entries.get(event.call or "")
         if not isinstance(called, Called):
             return None
@@ -131,11 +136,15 @@ class Transcript:
                 return replace(
                     called, phase="running", started_ms=event.at_ms, allowed_by=event.allowed_by
                 )
-            case e.OutputAdded():
+            case e.HandStarted():
+                return replace(
+                    called, phase="running", started_ms=event.at_ms, allowed_by="you ran it"
+                )
+            case e.OutputAdded() | e.HandPrinted():
                 return replace(called, output=(called.output + event.text)[-OUTPUT_KEPT:])
             case e.CallLost():
                 return replace(called, phase="lost")
-            case e.CallEnded():
+            case e.CallEnded() | e.HandEnded():
                 return replace(
                     called,
                     phase=event.status,

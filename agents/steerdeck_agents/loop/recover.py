@@ -12,6 +12,7 @@ from steerdeck_agents.facts.events import (
     CallEnded,
     CallLost,
     CheckEnded,
+    HandEnded,
     ItemEnded,
     KnownEvent,
     QuestionExpired,
@@ -57,6 +58,16 @@ def left_open(state: SessionState, why: str) -> list[KnownEvent]:
         lost(state.id, None if turn is None else turn.id, call.id, why)
         for call in state.calls
         if call.started and not call.unknown and call.helper is None
+    ]
+    facts += [
+        HandEnded(
+            session=state.id,
+            call=hand.call,
+            status="interrupted",
+            result=f"{why} while it ran; nobody saw how it ended" if hand.started else "not run",
+            summary="nobody saw its end" if hand.started else "not run",
+        )
+        for hand in state.hands
     ]
     facts += [
         ShellEnded(session=state.id, call=shell.call, shell=shell.id, how="lost")

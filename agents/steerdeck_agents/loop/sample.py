@@ -5,6 +5,7 @@ import asyncio
 from steerdeck_agents.facts.errors import Cause, ModelError
 from steerdeck_agents.facts.events import (
     CallRequested,
+    HandTold,
     KnownEvent,
     MessageDelivered,
     Noticed,
@@ -16,7 +17,7 @@ from steerdeck_agents.facts.ids import RequestId, TurnId, sha_of
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.state import Message, SessionState
 from steerdeck_agents.journal.enclosures import NewRequest
-from steerdeck_agents.loop import endings, line, request, retry, world
+from steerdeck_agents.loop import by_hand, endings, line, request, retry, world
 from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.loop.stream import Response
 from steerdeck_agents.loop.titles import title_of
@@ -97,6 +98,8 @@ async def _send(
     guidance = await asyncio.to_thread(site.guides.look, state.workspace)
     sections, notices = world.changed(site.prompt, state, guidance)
     new += sections
+    notes = state.hand_notes if messages else ()
+    new += by_hand.told(notes)
     new += [(request.message("user", m.text), "developer", "message") for m in messages]
     staged = site.prompt.stage(*new)
     parameters = request.fields(
@@ -124,6 +127,7 @@ async def _send(
         MessageDelivered(session=site.session, turn=turn, message=message.id, request=sent.request)
         for message in messages
     ]
+    known = [HandTold(session=site.session, call=note.call, request=sent.request) for note in notes]
     stored = NewRequest(
         id=sent.request,
         session=site.session,
@@ -137,7 +141,13 @@ async def _send(
         Noticed(session=site.session, turn=turn, text=text, level="warning") for text in notices
     ]
     await site.journal.append(
-        *said, *staged.events, *delivered, sent, full=True, enclosed=(*staged.enclosed, stored)
+        *said,
+        *staged.events,
+        *delivered,
+        *known,
+        sent,
+        full=True,
+        enclosed=(*staged.enclosed, stored),
     )
     site.keep(staged)
     return sent, body

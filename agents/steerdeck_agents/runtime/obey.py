@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from steerdeck_agents.facts.by_hand import HandOrder
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
     CallEnded,
@@ -61,7 +62,7 @@ from steerdeck_agents.facts.shore_orders import ShoreOrder
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
-from steerdeck_agents.runtime import deciding, forking, landing, reviewing, ruling, shore
+from steerdeck_agents.runtime import by_hand, deciding, forking, landing, reviewing, ruling, shore
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
@@ -86,6 +87,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         case AddRule() | ChangeRule() | RevokeRule():
             return await ruling.rule(fleet, order)
     session = fleet.session(order.session)
+    if isinstance(order, HandOrder):
+        return await by_hand.obey(fleet, session, order)
     if isinstance(order, ReviewOrder):
         return await reviewing.review(fleet, session, order)
     if isinstance(order, ShoreOrder):

@@ -17,6 +17,7 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce import (
     asking,
+    by_hand,
     calls,
     checks,
     furnish,
@@ -38,7 +39,7 @@ from steerdeck_agents.facts.state import SessionState
 
 _ASPECTS = (
     life, words, turns, windows, taint, network, calls, furnish, rules, asking, work, reviewing,
-    shells, checks, goals, shore, status,
+    by_hand, shells, checks, goals, shore, status,
 )  # fmt: skip
 
 

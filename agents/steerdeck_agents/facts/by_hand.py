@@ -1,0 +1,93 @@
+"""Facts about commands the developer runs by hand in a session's workspace.
+
+They are no calls of the model: nobody asks for them and no result is owed. The agent hears of them
+with the developer's next words.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from steerdeck_agents.facts.fact import Fact
+from steerdeck_agents.facts.ids import CallId, RequestId, SessionId, Sha
+from steerdeck_agents.facts.order import OrderHead
+
+HandStatus = Literal["done", "failed", "interrupted"]
+
+
+class RunByHand(OrderHead, frozen=True, kw_only=True, tag="run_by_hand"):
+    """Run a bash script in the workspace of a session, confined as its agent is."""
+
+    session: SessionId
+    script: str
+    accepted: str = ""
+    """The danger that was shown and accepted, word for word; else what can't be undone is refused.
+    """
+
+
+class StopByHand(OrderHead, frozen=True, kw_only=True, tag="stop_by_hand"):
+    session: SessionId
+    call: CallId
+
+
+HandOrder = RunByHand | StopByHand
+
+
+class HandOrdered(Fact, frozen=True, kw_only=True, tag="hand.ordered"):
+    """The developer wants it to run; `call` is its id."""
+
+    script: str
+    accepted: str = ""
+
+
+class HandStarted(Fact, frozen=True, kw_only=True, tag="hand.started"):
+    """The intent, committed before anything happens (law 7)."""
+
+    binding: Sha
+    level: str = ""
+
+
+class HandPrinted(Fact, frozen=True, kw_only=True, tag="hand.printed"):
+    """Output of the running command, coalesced; on the wire it may be dropped and read again."""
+
+    text: str
+
+
+class HandEnded(Fact, frozen=True, kw_only=True, tag="hand.ended"):
+    status: HandStatus
+    result: str
+    """What the model is told of it."""
+    summary: str = ""
+    """A few words for the right edge: `exit 1`."""
+    exit_code: int | None = None
+    duration_ms: int = 0
+    output: Sha | None = None
+    """Blob with the complete output, when `result` holds less."""
+
+
+class HandTold(Fact, frozen=True, kw_only=True, tag="hand.told"):
+    """The request that carried its result has been recorded and is about to be sent."""
+
+    request: RequestId
+
+
+HandFact = HandOrdered | HandStarted | HandPrinted | HandEnded | HandTold
+
+
+class OpenHand(msgspec.Struct, frozen=True):
+    """A command run by hand that has not ended."""
+
+    call: CallId
+    script: str
+    seq: int
+    at_ms: int
+    started: bool = False
+
+
+class HandNote(msgspec.Struct, frozen=True):
+    """One that has ended and of which the model does not know."""
+
+    call: CallId
+    script: str
+    result: str
+    seq: int

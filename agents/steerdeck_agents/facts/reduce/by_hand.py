@@ -1,0 +1,43 @@
+"""Aspect of a state: commands of the developer that run, or that the model was not told of."""
+
+from msgspec.structs import replace
+
+from steerdeck_agents.facts.by_hand import (
+    HandEnded,
+    HandNote,
+    HandOrdered,
+    HandStarted,
+    HandTold,
+    OpenHand,
+)
+from steerdeck_agents.facts.events import Event
+from steerdeck_agents.facts.state import SessionState
+
+NOTES_KEPT = 8
+"""The model is told of so many at a time; of more the newest."""
+
+
+def apply(state: SessionState, event: Event) -> SessionState:
+    match event:
+        case HandOrdered(call=str(call)):
+            opened = OpenHand(call, event.script, event.seq, event.at_ms)
+            return replace(state, hands=(*state.hands, opened))
+        case HandStarted(call=str(call)):
+            return replace(
+                state,
+                hands=tuple(
+                    replace(one, started=True) if one.call == call else one for one in state.hands
+                ),
+            )
+        case HandEnded(call=str(call)):
+            ended = next((one for one in state.hands if one.call == call), None)
+            if ended is None:
+                return state
+            left = tuple(one for one in state.hands if one.call != call)
+            note = HandNote(ended.call, ended.script, event.result, event.seq)
+            return replace(state, hands=left, hand_notes=(*state.hand_notes, note)[-NOTES_KEPT:])
+        case HandTold(call=call):
+            left_notes = tuple(note for note in state.hand_notes if note.call != call)
+            return replace(state, hand_notes=left_notes)
+        case _:
+            return state

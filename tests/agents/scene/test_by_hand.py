@@ -1,0 +1,124 @@
+"""Commands the developer runs by hand: the agent's sandbox, no approval, and told to the model."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from kit.lawful import check_laws
+from kit.repositories import plain
+from kit.scene import Scene, scene
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.by_hand import OpenHand, RunByHand, StopByHand
+from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.ids import CallId, SessionId
+from steerdeck_agents.facts.orders import Say
+from steerdeck_agents.facts.reduce.session import fold
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Called, Transcript
+from steerdeck_agents.loop.recover import left_open
+from steerdeck_agents.models.scripted import Conversation, Reply
+from steerdeck_agents.models.scripted import Say as Says
+
+Story = Callable[[Scene, SessionId], Awaitable[None]]
+
+
+def echo(talk: Conversation) -> Reply:
+    return Reply((Says(f"You said: {' | '.join(talk.said)}", final=True),))
+
+
+def play(tmp_path: Path, story: Story) -> None:
+    async def run() -> None:
+        repository = plain(tmp_path / "shop")
+        async with scene(tmp_path / "home", {"m": echo}) as playing:
+            session = await playing.start(repository, "m", mode="ask")
+            await playing.status(session, "idle", "done")
+            await story(playing, session)
+            await playing.until(lambda: playing.state(session).turn is None)
+            check_laws(playing.runtime.fleet.reader, playing.state(session))
+
+    asyncio.run(run())
+
+
+def ended(playing: Scene, session: SessionId) -> list[e.HandEnded]:
+    return [event for event in playing.of(session, e.HandEnded) if isinstance(event, e.HandEnded)]
+
+
+def test_it_runs_unasked_in_the_workspace_and_the_model_hears_of_it_with_the_next_words(tmp_path):
+    async def story(playing: Scene, session: SessionId) -> None:
+        await playing.give(RunByHand, session, script="echo seven | tee made.txt; exit 3")
+        await playing.until(lambda: ended(playing, session))
+        (done,) = ended(playing, session)
+        assert (done.status, done.summary, done.exit_code) == ("failed", "exit 3", 3)
+        state = playing.state(session)
+        assert (Path(state.workspace.path) / "made.txt").read_text() == "seven\n"
+        assert not state.hands and state.turn is None, "it begins no turn"
+        assert playing.of(session, e.ApprovalRequested, e.CallRequested) == []
+        kinds = [type(event) for event in playing.of(session, e.HandOrdered, e.HandStarted)]
+        assert kinds == [e.HandOrdered, e.HandStarted]
+        await playing.until(lambda: playing.state(session).files)
+        await playing.give(Say, session, text="go on")
+        await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
+        said = [event.text for event in playing.of(session, e.ItemEnded)][-1]
+        assert "$ echo seven | tee made.txt; exit 3" in said and said.endswith("| go on")
+        assert "seven" in said and "exit code: 3" in said
+        assert playing.state(session).hand_notes == ()
+        assert len(playing.of(session, e.HandTold)) == 1
+
+    play(tmp_path, story)
+
+
+def test_what_can_t_be_undone_runs_only_with_its_very_danger_accepted(tmp_path):
+    async def story(playing: Scene, session: SessionId) -> None:
+        script = "rm -rf /"
+        with pytest.raises(OrderRefused, match="danger: ") as refused:
+            await playing.give(RunByHand, session, script=script)
+        danger = str(refused.value).removeprefix("danger: ")
+        with pytest.raises(OrderRefused):
+            await playing.give(RunByHand, session, script=script, accepted="something else")
+        with pytest.raises(OrderRefused, match="not the one there is"):
+            await playing.give(RunByHand, session, script="true", accepted=danger)
+        assert playing.of(session, e.HandOrdered) == []
+
+    play(tmp_path, story)
+
+
+def test_it_can_be_stopped_and_only_one_runs_at_a_time(tmp_path):
+    async def story(playing: Scene, session: SessionId) -> None:
+        await playing.give(RunByHand, session, script="echo begun; sleep 60")
+        await playing.until(lambda: playing.of(session, e.HandPrinted))
+        with pytest.raises(OrderRefused, match="One command by hand"):
+            await playing.give(RunByHand, session, script="true")
+        (hand,) = playing.state(session).hands
+        await playing.give(StopByHand, session, call=hand.call)
+        await playing.until(lambda: ended(playing, session))
+        assert ended(playing, session)[0].status == "interrupted"
+        assert "stopped by the developer" in playing.state(session).hand_notes[0].result
+        with pytest.raises(OrderRefused, match="ended already"):
+            await playing.give(StopByHand, session, call=hand.call)
+
+    play(tmp_path, story)
+
+
+def test_one_that_a_crash_cut_off_is_never_run_again_and_said_to_have_no_end():
+    hand = OpenHand(CallId("hand_1"), "make", seq=4, at_ms=0, started=True)
+    state = SessionState(id=SessionId("s"), hands=(hand,))
+    (fact,) = left_open(state, "the runtime ended")
+    assert isinstance(fact, e.HandEnded)
+    assert fact.status == "interrupted" and "nobody saw how it ended" in fact.result
+    after = fold([fact], state)
+    assert after.hands == () and after.hand_notes[0].script == "make"
+
+
+def test_a_transcript_shows_it_as_a_call_of_the_developer():
+    told = Transcript()
+    call = CallId("hand_1")
+    told.add(e.HandOrdered(seq=1, call=call, script="ls"))
+    told.add(e.HandStarted(seq=2, call=call, binding="x", at_ms=5))
+    told.add(e.HandPrinted(seq=3, call=call, text="a.py\n"))
+    entry = told.entries[call]
+    assert isinstance(entry, Called)
+    assert (entry.by_hand, entry.phase, entry.output) == (True, "running", "a.py\n")
+    told.add(e.HandEnded(seq=4, call=call, status="done", result="a.py", summary="exit 0"))
+    assert told.entries[call].phase == "done"
