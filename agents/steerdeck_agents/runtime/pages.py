@@ -7,14 +7,17 @@ import msgspec
 
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import Sha
+from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.gate.rule_lines import page
 from steerdeck_agents.runtime import offer, reviewing, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
 from steerdeck_agents.runtime.suggesting import Suggestions
+from steerdeck_agents.runtime.wire_shore import ShoreOf, ShoreQuery, Shores
 from steerdeck_agents.runtime.wire_words import WordsQuery
 from steerdeck_agents.share.spend import spend
+from steerdeck_agents.work import shore_look
 from steerdeck_agents.work.checks_offered import offered
 from steerdeck_agents.workspace import repository
 from steerdeck_agents.workspace.changes import diff
@@ -33,6 +36,8 @@ class Pages:
         """The page's JSON text; a SteerdeckError says why it can't be had."""
         if isinstance(query, WordsQuery):
             return _json(await self._suggestions.page(query))
+        if isinstance(query, ShoreQuery):
+            return _json(await self._of_shore(query))
         return await self._page(query)
 
     async def _page(self, query: wire.Query) -> str:
@@ -88,6 +93,16 @@ class Pages:
                 return await self._of_judging(query)
             case wire.RuntimeStatus():
                 return _json(self._status())
+            case _:
+                raise TypeError(f"no page for {query!r}")
+
+    async def _of_shore(self, query: ShoreQuery) -> ShorePage | list[ShoreLine]:
+        match query:
+            case ShoreOf(session):
+                return await shore_look.page(self._fleet.session(session).state)
+            case Shores():
+                living = [state for state in self._fleet.states() if not state.archived]
+                return await shore_look.lines(living)
 
     async def _of_judging(
         self, query: wire.Rules | wire.Propose | wire.ReviewOf | wire.FileOf

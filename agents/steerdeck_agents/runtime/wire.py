@@ -18,6 +18,7 @@ from steerdeck_agents.runtime.wire_review import FileOf as FileOf
 from steerdeck_agents.runtime.wire_review import ReviewOf as ReviewOf
 from steerdeck_agents.runtime.wire_rules import Propose as Propose
 from steerdeck_agents.runtime.wire_rules import Rules as Rules
+from steerdeck_agents.runtime.wire_shore import ShoreQuery
 from steerdeck_agents.runtime.wire_words import WordsQuery
 
 PROTOCOL = 1
@@ -192,7 +193,7 @@ class Switch(msgspec.Struct, frozen=True, tag="switch", tag_field="ask"):
 Query = (
     Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Search | Look
     | Switch | ChecksFound | Spend | Rules | Propose | RuntimeStatus
-    | ReviewOf | FileOf | WordsQuery
+    | ReviewOf | FileOf | WordsQuery | ShoreQuery
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ the developer's repository are only read, through alternates that the environmen
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -66,16 +66,12 @@ async def merged(
 class Scratch:
     """A place to try merges in; made by `scratch`."""
 
-    def __init__(self, folder: Path, alternates: Sequence[str]) -> None:
+    def __init__(self, folder: Path, seen: Mapping[str, str]) -> None:
         self._folder = folder
         self._number = 0
         objects = folder / "objects"
         objects.mkdir()
-        quoted = (f'"{one}"' if ":" in one or '"' in one else one for one in alternates)
-        self.env = {
-            "GIT_OBJECT_DIRECTORY": str(objects),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(quoted),
-        }
+        self.env = {"GIT_OBJECT_DIRECTORY": str(objects), **seen}
 
     async def commit_of(self, workspace: Workspace) -> str:
         """A commit of everything a workspace holds, on top of its own."""
@@ -106,9 +102,16 @@ class Scratch:
 @asynccontextmanager
 async def scratch(*places: Path | str) -> AsyncIterator[Scratch]:
     """A scratch place that sees the objects of these repositories and of what they borrow."""
+    seen = await seeing(*places)
+    with tempfile.TemporaryDirectory(prefix="steerdeck-") as folder:
+        yield Scratch(Path(folder), seen)
+
+
+async def seeing(*places: Path | str) -> dict[str, str]:
+    """The environment in which a git that only reads sees the objects of these repositories too."""
     found = []
     for place in places:
         args = ("rev-parse", "--path-format=absolute", "--git-path", "objects")
-        found.append(await text(place, *args, profile="user"))
-    with tempfile.TemporaryDirectory(prefix="steerdeck-") as folder:
-        yield Scratch(Path(folder), found)
+        one = await text(place, *args, profile="user")
+        found.append(f'"{one}"' if ":" in one or '"' in one else one)
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(found)}

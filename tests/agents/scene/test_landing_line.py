@@ -14,7 +14,9 @@ from steerdeck_agents.facts import shore_orders as s
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
+from steerdeck_agents.runtime.wire_shore import ShoreOf, Shores
 
 Story = Callable[[Scene, Path, list[SessionId]], Awaitable[None]]
 TOTAL = "*** Begin Patch\n*** Update File: src/shop.py\n@@\n-    return sum(items)\n+    {}\n"
@@ -126,6 +128,34 @@ def test_checks_run_on_the_merged_result_and_red_ones_keep_it_out(tmp_path: Path
         assert "theirs.txt" not in paths
 
     play(tmp_path, {"m": writes("", "fresh.txt")}, story)
+
+
+def test_a_look_says_what_a_landing_would_come_to_and_writes_nothing(tmp_path: Path):
+    async def story(playing: Scene, repository: Path, names: list[SessionId]) -> None:
+        (one,) = names
+        clone = Path(playing.state(one).workspace.path)
+
+        async def look() -> ShorePage:
+            before = fingerprint(repository), run(clone, "count-objects")
+            found = await playing.client.ask(ShoreOf(one), ShorePage)
+            assert (fingerprint(repository), run(clone, "count-objects")) == before
+            return found
+
+        first = await look()
+        assert first == ShorePage(ShoreLine(one, "main"), uncommitted=True, tried=True)
+        write(repository, "other.txt", "x\n")
+        commit(repository, "theirs")
+        write(repository, "src/shop.py", "mine\n")
+        run(clone, "commit", "-q", "-a", "-m", "its own")
+        second = await look()
+        assert second.line == ShoreLine(one, "main", ahead=1, behind=1)
+        assert (second.blocked, second.conflicts) == (("src/shop.py",), ())
+        commit(repository, "theirs, in its way")
+        third = await look()
+        assert (third.line.behind, third.conflicts) == (2, ("src/shop.py",))
+        assert await playing.client.ask(Shores(), list[ShoreLine]) == [third.line]
+
+    play(tmp_path, {"m": writes("return 1")}, story)
 
 
 def test_work_leaves_the_queue_on_order_and_is_handed_back_on_order(tmp_path: Path):
