@@ -11,7 +11,10 @@ from kit.writing import WritingFeed, writing
 from steerdeck.app import DeckApp
 from steerdeck.panes.suggest import Wish, wish
 from steerdeck.screens.deck import DeckScreen
+from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.by_hand import RunByHand, StopByHand
+from steerdeck_agents.facts.ids import CallId, SessionId, Sha
 
 Play = Callable[[DeckApp, Pilot[None], WritingFeed], Awaitable[None]]
 
@@ -173,5 +176,51 @@ def test_a_large_paste_is_a_chip_that_is_sent_whole_and_can_be_opened():
         await until(pilot, lambda: feed.orders)
         assert [order.text for order in feed.orders] == [f"see {pasted} ok"]
         assert isinstance(feed.orders[0], o.Say)
+
+    play(scene)
+
+
+def test_a_line_behind_an_exclamation_mark_runs_in_the_workspace_and_shows_its_output():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"!ls")
+        assert "run in its workspace" in told(app) and "$ !ls" in told(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: feed.orders)
+        (order,) = feed.orders
+        assert isinstance(order, RunByHand)
+        assert (order.session, order.script, order.accepted) == ("fix", "ls", "")
+        seq = len(feed.events)
+        fix, call = SessionId("fix"), CallId("hand_1")
+        facts = (e.HandOrdered(seq=seq + 1, session=fix, call=call, script="ls"),
+                 e.HandStarted(seq=seq + 2, session=fix, call=call, binding=Sha("b")),
+                 e.HandPrinted(seq=seq + 3, session=fix, call=call, text="auth\n"))  # fmt: skip
+        feed.feed(*facts)
+        await until(pilot, lambda: "  auth" in told(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert isinstance(feed.orders[1], StopByHand) and feed.orders[1].call == call
+
+    play(scene)
+
+
+def test_what_can_t_be_undone_comes_back_into_the_draft_and_takes_another_key():
+    async def scene(app, pilot, feed):
+        feed.refuse = "danger: It deletes everything."
+        await pilot.press(*"!rm x", "enter")
+        await until(pilot, lambda: "Ctrl+S runs it all the same" in told(app))
+        assert app.screen.composer.prompt.text == "!rm x"
+        feed.refuse = ""
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert [order.accepted for order in feed.orders] == ["", "It deletes everything."]
+
+    play(scene)
+
+
+def test_a_command_by_hand_is_for_one_session_only():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+x", "a", *"!ls", "enter")
+        await until(pilot, lambda: "of one session" in told(app))
+        assert app.screen.composer.prompt.text == "!ls" and feed.orders == []
 
     play(scene)

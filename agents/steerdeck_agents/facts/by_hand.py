@@ -12,6 +12,8 @@ from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import CallId, RequestId, SessionId, Sha
 from steerdeck_agents.facts.order import OrderHead
 
+DANGER = "danger: "
+"""How a refusal begins that names what would have to be accepted."""
 HandStatus = Literal["done", "failed", "interrupted"]
 
 

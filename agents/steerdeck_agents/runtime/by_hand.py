@@ -2,7 +2,7 @@
 
 import asyncio
 
-from steerdeck_agents.facts.by_hand import HandOrder, HandOrdered, RunByHand, StopByHand
+from steerdeck_agents.facts.by_hand import DANGER, HandOrder, HandOrdered, RunByHand, StopByHand
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import KnownEvent, Noticed
 from steerdeck_agents.facts.ids import CallId, SessionId
@@ -13,8 +13,6 @@ from steerdeck_agents.session import Session
 
 _LONGEST = 100_000
 """Bytes; the kernel takes at most 128 KiB in one argument."""
-DANGER = "danger: "
-"""How a refusal begins that names what would have to be accepted."""
 
 
 async def obey(fleet: Fleet, session: Session, order: HandOrder) -> tuple[SessionId, int]:

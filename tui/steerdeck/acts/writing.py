@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from steerdeck.acts.life import Life
 from steerdeck.widgets.chips import Chips
+from steerdeck_agents.facts.by_hand import DANGER, RunByHand, StopByHand
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
@@ -30,6 +31,8 @@ class Written:
         """Whether those of the journal are among them."""
         self.chips = Chips()
         self.templates: list[Template] = []
+        self.danger: tuple[tuple[str, str], str] = (("", ""), "")
+        """The session and command that were refused last, and the danger that was named."""
 
 
 class Writing(Life):
@@ -65,6 +68,34 @@ class Writing(Life):
     async def read_templates(self) -> list[Template]:
         self.written.templates = await self.bridge.page(Templates(), list[Template])
         return self.written.templates
+
+    async def run_by_hand(self, state: SessionState, text: str, *, sure: bool) -> None:
+        """Run the line behind `!` in a session's workspace.
+
+        What can't be undone is refused first, with its danger; `sure` accepts just that.
+        """
+        script = text.removeprefix("!").strip()
+        asked, danger = self.written.danger
+        accepted = danger if sure and asked == (state.id, script) else ""
+        name = self.model.draft_of
+        self.written.danger = (("", ""), "")
+        order = RunByHand(id=self.order_id(), session=state.id, script=script, accepted=accepted)
+        try:
+            await self.bridge.give(order)
+        except (SteerdeckError, OSError) as error:
+            self.model.returned[name] = text
+            told = str(error)
+            if not told.startswith(DANGER):
+                raise
+            danger = told.removeprefix(DANGER)
+            self.written.danger = ((state.id, script), danger)
+            key = self.keymap.shown("now", "composer")
+            self.say(f"{danger} {key} runs it all the same.", bad=True)
+
+    async def stop_by_hand(self, state: SessionState) -> None:
+        for hand in state.hands:
+            order = StopByHand(id=self.order_id(), session=state.id, call=hand.call)
+            await self.bridge.give(order)
 
     async def look_at_picture(self, path: str) -> FoundPicture:
         return await self.bridge.page(PictureAt(path), FoundPicture)

@@ -95,7 +95,7 @@ class Composer(Vertical):
         self._before: str | None = None
         """The draft as it was when own words were looked for."""
         self._offered: tuple[Kind, Sequence[Offer]] | None = None
-        self._ready = False
+        self._announced = False
 
     def compose(self) -> ComposeResult:
         yield self.suggest
@@ -109,8 +109,8 @@ class Composer(Vertical):
         self, model: DeckModel, keymap: Keymap, width: int, *, leading: bool, write: str
     ) -> None:
         """`write` is the key that brings one here, shown while the keys go elsewhere."""
-        if model.attached and not self._ready:
-            self._ready = True
+        if model.attached and not self._announced:
+            self._announced = True
             self.post_message(self.Ready())
         focused = self.prompt.has_focus
         self.prompt.passing = leading

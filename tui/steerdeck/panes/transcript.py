@@ -8,6 +8,7 @@ import re
 
 from steerdeck.glyphs import glyphs
 from steerdeck.model import Told
+from steerdeck.panes.by_hand import by_hand_lines
 from steerdeck.panes.growing import Growing
 from steerdeck.panes.marks import kind_of, tool_glyph
 from steerdeck.text import BLANK, Line, Span, ago, duration, foreign, path_spans
@@ -95,6 +96,8 @@ def _call(call: Called, state: SessionState, now: int, width: int) -> list[Line]
         return pending(call.title, "a crash hid how it ended: you decide", None)
     if kind_of(call.tool) == "plan" and call.phase in ("requested", "running", "done"):
         return []
+    if call.by_hand:
+        return by_hand_lines(call, tuple(result_spans(call, now)))
     lines = [call_row(call, now, width)]
     if call.phase == "failed" and call.output.strip():
         shown = [line for line in call.output.strip().splitlines() if line.strip()]

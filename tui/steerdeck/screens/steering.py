@@ -34,6 +34,9 @@ class Steering(Offering[T], Generic[T]):
         """Send a draft; who does not work gets it at once, in whatever way it was sent."""
         targets = self.model.targets()
         self.model.drafts[self.model.draft_of] = ""
+        if text.startswith("!"):
+            self._run_by_hand(text, how, targets)
+            return
         working = any(state.turn is not None for state in targets)
         if not targets and self.model.target != "one":
             self.model.returned[self.model.draft_of] = text
@@ -41,6 +44,14 @@ class Steering(Offering[T], Generic[T]):
             return
         told = self.helm.with_sessions(text)
         self.helm.go(self.helm.send(told, targets, how if working else "steer"))
+
+    def _run_by_hand(self, text: str, how: How, targets: list[SessionState]) -> None:
+        """A line behind `!`: for one session, in whose workspace it runs."""
+        if len(targets) != 1:
+            self.model.returned[self.model.draft_of] = text
+            self.helm.say("! runs a command in the workspace of one session: pick it.", bad=True)
+            return
+        self.helm.go(self.helm.run_by_hand(targets[0], text, sure=how == "now"))
 
     def take_back(self, prompt: Prompt) -> None:
         """The newest message that has not reached the model comes back into the composer."""
@@ -114,7 +125,7 @@ class Steering(Offering[T], Generic[T]):
     # the session in hand
 
     def can_interrupt(self) -> bool:
-        return bool(self.hand and self.hand.turn is not None)
+        return bool(self.hand and (self.hand.turn is not None or self.hand.hands))
 
     def escape_interrupts(self) -> bool:
         """Whether Esc interrupts; never what waits for an answer, since Esc decides nothing."""
@@ -123,6 +134,10 @@ class Steering(Offering[T], Generic[T]):
         return self.can_interrupt() and not waits and self.helm.settled()
 
     def do_interrupt(self) -> None:
+        """What the developer runs by hand there is stopped first, the agent's turn after it."""
+        if self.hand is not None and self.hand.hands:
+            self.helm.go(self.helm.stop_by_hand(self.hand))
+            return
         self.helm.go(self.helm.interrupt(self.model.in_hand))
 
     def _wait(self) -> Wait | None:
@@ -201,6 +216,9 @@ class Steering(Offering[T], Generic[T]):
 
     def do_set_goal(self) -> None:
         self.post_message(Open("goal", self.model.in_hand))
+
+    def do_rules(self) -> None:
+        self.post_message(Open("rules"))
 
     def can_drop_goal(self) -> bool:
         return bool(self.hand and self.hand.goal)
