@@ -159,6 +159,8 @@ class SessionConfigured(Fact, frozen=True, kw_only=True, tag="session.configured
     limits: Limits | None = None
     """Those that changed; 0 took one away."""
     level: Level | None = None
+    tags: tuple[str, ...] | None = None
+    """All it has from now on."""
 
 
 class SessionArchived(Fact, frozen=True, kw_only=True, tag="session.archived"):

@@ -168,6 +168,14 @@ class Configure(OrderHead, frozen=True, kw_only=True, tag="configure"):
     """The budgets to change; 0 takes one away."""
 
 
+class Tag(OrderHead, frozen=True, kw_only=True, tag="tag"):
+    """Change the developer's own words for a session; what is both added and removed is gone."""
+
+    session: SessionId
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+
+
 class Undo(OrderHead, frozen=True, kw_only=True, tag="undo"):
     """Put paths back as a checkpoint knew them; no paths means all that differ."""
 
@@ -258,7 +266,7 @@ class StopRuntime(OrderHead, frozen=True, kw_only=True, tag="stop_runtime"):
 
 Order = (
     Start | Say | Withdraw | Interrupt | Decide | EditCommand | Answer | Resolve | Resume | TryNow
-    | Configure | Compact | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
+    | Configure | Tag | Compact | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
     | TypeInto | EndShell | RestartServer | OpenPort | AddRule | ChangeRule | RevokeRule
     | ReviewRule | HandOrder | StopRuntime | ReviewOrder | ShoreOrder
 )  # fmt: skip

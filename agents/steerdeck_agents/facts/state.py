@@ -200,6 +200,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
     task: str = ""
     slot: int = 0
+    tags: tuple[str, ...] = ()
+    """The developer's own words for it."""
     agent: str = "native"
     model: str = ""
     effort: str = ""

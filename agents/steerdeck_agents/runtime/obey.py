@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from steerdeck_agents.facts import tags
 from steerdeck_agents.facts.by_hand import HandOrder
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
@@ -52,6 +53,7 @@ from steerdeck_agents.facts.orders import (
     SetGoal,
     Start,
     StopRuntime,
+    Tag,
     TryNow,
     TypeInto,
     Undo,
@@ -67,7 +69,9 @@ from steerdeck_agents.session import Session
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
 
-_Single = Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure | Compact
+_Single = (
+    Say | Withdraw | Interrupt | Answer | Resolve | Resume | TryNow | Configure | Compact | Tag
+)  # fmt: skip
 _Kept = (
     _Single | Decide | EditCommand | ReviewRule | SetChecks | SetGoal | Review | TypeInto | EndShell
     | RestartServer
@@ -200,6 +204,22 @@ def _fact(
                 effort=order.effort,
                 limits=_limits(order.limits),
             )
+        case Tag():
+            return _tagged(state, order)
+
+
+def _tagged(state: SessionState, order: Tag) -> SessionConfigured:
+    if wrong := next((tag for tag in order.add if not tags.possible(tag)), None):
+        raise OrderRefused(
+            f"{wrong!r} can't be a tag: a tag is one word of letters, digits, '.', '_' and '-'."
+        )
+    wanted = tags.changed(state.tags, order.add, order.remove)
+    if len(wanted) > tags.MOST:
+        raise OrderRefused(f"A session has at most {tags.MOST} tags; take one away first.")
+    if wanted == state.tags:
+        told = f"tags {' '.join(state.tags)}" if state.tags else "no tags"
+        raise OrderRefused(f"{state.name} has {told}, so nothing was changed.")
+    return SessionConfigured(session=state.id, actor="developer", tags=wanted)
 
 
 def _limits(limits: Limits | None) -> Limits | None:

@@ -56,6 +56,7 @@ class SessionLine(msgspec.Struct, frozen=True):
     """State by name."""
     setup: str
     warnings: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
 
 def line_of(state: SessionState) -> SessionLine:
@@ -90,6 +91,7 @@ def line_of(state: SessionState) -> SessionLine:
         servers={server.name: server.status for server in state.servers},
         setup=state.setup.status,
         warnings=tuple(drift.text for drift in state.drifts),
+        tags=state.tags,
     )
 
 
@@ -156,6 +158,7 @@ def told(state: SessionState, parent: str) -> list[str]:
         "session": f"{state.name} ({state.id})",
         "status": f"{state.archived or state.status.replace('_', ' ')} {state.reason}".strip(),
         "way out": state.way_out,
+        "tags": " ".join(state.tags),
         "task": one_line(state.task, 200),
         "model": f"{state.model}, mode {state.mode}, sandbox: {state.level.title}",
         "repository": state.workspace.repository,

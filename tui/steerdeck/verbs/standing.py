@@ -37,7 +37,8 @@ def claim(evidence: Evidence) -> str:
 
 def short(state: SessionState, parent: str) -> str:
     """The same for a list: a few words, or none."""
-    told = [f"helper of {parent}"] if parent else []
+    told = [f"#{tag}" for tag in state.tags]
+    told += [f"helper of {parent}"] if parent else []
     told += [f"goal, {counted(state.goal.turns, 'turn')}"] if state.goal is not None else []
     told += [verdict(state.verify)] if state.verify.checks else []
     told += [f"{shell.id} on {_ports(shell.ports)}" for shell in state.shells if shell.ports]

@@ -64,6 +64,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 if event.model in (None, state.model)
                 else state.prompt_items,
                 level=state.level if event.level is None else event.level,
+                tags=state.tags if event.tags is None else event.tags,
             )
         case WindowCompacted():
             return replace(state, switched_items=0)
