@@ -88,13 +88,19 @@ def check_messages(reader: JournalReader, state: SessionState, facts: list[e.Eve
     delivered = [fact for fact in facts if isinstance(fact, e.MessageDelivered)]
     carried = {fact.message: fact.request for fact in delivered}
     assert len(carried) == len(delivered), "words were delivered twice"
+    words = {fact.message: fact.text for fact in facts if isinstance(fact, e.MessageSent)}
+    words |= {
+        fact.message: fact.text
+        for fact in facts
+        if isinstance(fact, e.MessageChanged) and fact.text is not None
+    }
     for sent in (fact for fact in facts if isinstance(fact, e.MessageSent)):
         places = [sent.message in one for one in (waiting, taken_back, carried)]
         assert places.count(True) == 1, f"{sent.text!r} is in {places}"
         if sent.message in carried:
             items = map(msgspec.json.decode, reader.request(carried[sent.message]).items)
             said = [i["content"][0]["text"] for i in items if i.get("role") == "user"]
-            assert sent.text in said
+            assert words[sent.message] in said
 
 
 def check_calls(state: SessionState, facts: list[e.Event]) -> None:

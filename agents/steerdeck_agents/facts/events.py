@@ -61,6 +61,9 @@ from steerdeck_agents.facts.network import NetworkUsed as NetworkUsed
 from steerdeck_agents.facts.overlap import OverlapChanged as OverlapChanged
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
 from steerdeck_agents.facts.plan import Step
+from steerdeck_agents.facts.queueing import MessageChanged as MessageChanged
+from steerdeck_agents.facts.queueing import QueueArranged as QueueArranged
+from steerdeck_agents.facts.queueing import QueueFact
 from steerdeck_agents.facts.requests import BudgetWarned as BudgetWarned
 from steerdeck_agents.facts.requests import RequestEnded as RequestEnded
 from steerdeck_agents.facts.requests import RequestQueued as RequestQueued
@@ -323,7 +326,7 @@ KnownEvent = (
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
     | NetworkUsed | OverlapChanged | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact
     | CheckFact | GoalFact
-    | HandFact | SetupFact | ReviewFact
+    | HandFact | QueueFact | SetupFact | ReviewFact
 )  # fmt: skip
 Event = KnownEvent | Unknown
 Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted | HandPrinted

@@ -22,6 +22,7 @@ from steerdeck_agents.facts.ids import (
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.order import OrderHead
 from steerdeck_agents.facts.places import Mode, Surroundings
+from steerdeck_agents.facts.queueing import QueueOrder
 from steerdeck_agents.facts.review_orders import ReviewOrder
 from steerdeck_agents.facts.shore_orders import Land as Land
 from steerdeck_agents.facts.shore_orders import ShoreOrder
@@ -268,5 +269,5 @@ Order = (
     Start | Say | Withdraw | Interrupt | Decide | EditCommand | Answer | Resolve | Resume | TryNow
     | Configure | Tag | Compact | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
     | TypeInto | EndShell | RestartServer | OpenPort | AddRule | ChangeRule | RevokeRule
-    | ReviewRule | HandOrder | StopRuntime | ReviewOrder | ShoreOrder
+    | ReviewRule | HandOrder | QueueOrder | StopRuntime | ReviewOrder | ShoreOrder
 )  # fmt: skip

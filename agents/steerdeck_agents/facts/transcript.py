@@ -96,6 +96,12 @@ class Transcript:
             case e.MessageSent():
                 return Said(event.message, event.seq, event.at_ms, "developer", event.text,
                             delivery=event.delivery, brief=event.actor == "agent")  # fmt: skip
+            case e.MessageChanged():
+                said = self.entries.get(event.message)
+                if not isinstance(said, Said):
+                    return None
+                text = said.text if event.text is None else event.text
+                return replace(said, text=text, delivery=event.delivery or said.delivery)
             case e.MessageDelivered():
                 said = self.entries.get(event.message)
                 return replace(said, delivered=event.request) if isinstance(said, Said) else None

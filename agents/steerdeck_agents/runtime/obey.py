@@ -59,12 +59,22 @@ from steerdeck_agents.facts.orders import (
     Undo,
     Withdraw,
 )
+from steerdeck_agents.facts.queueing import QueueOrder
 from steerdeck_agents.facts.review_orders import ReviewOrder
 from steerdeck_agents.facts.shore_orders import ShoreOrder
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
-from steerdeck_agents.runtime import by_hand, deciding, forking, landing, reviewing, ruling, shore
+from steerdeck_agents.runtime import (
+    by_hand,
+    deciding,
+    forking,
+    landing,
+    queueing,
+    reviewing,
+    ruling,
+    shore,
+)
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
@@ -93,6 +103,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     session = fleet.session(order.session)
     if isinstance(order, HandOrder):
         return await by_hand.obey(fleet, session, order)
+    if isinstance(order, QueueOrder):
+        return await queueing.obey(fleet, session, order)
     if isinstance(order, ReviewOrder):
         return await reviewing.review(fleet, session, order)
     if isinstance(order, ShoreOrder):

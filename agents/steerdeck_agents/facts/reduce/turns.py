@@ -7,6 +7,7 @@ from steerdeck_agents.facts.events import (
     Event,
     InterruptOrdered,
     ItemAdded,
+    MessageChanged,
     MessageSent,
     RequestEnded,
     RequestQueued,
@@ -106,7 +107,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 ending=event.ending,
                 continued=continued,
             )
-        case MessageSent() if event.delivery != "queue":
+        case MessageSent() | MessageChanged() if event.delivery not in ("queue", None):
             now = event.delivery == "now" and state.turn is not None
             return _turn(replace(state, stopping=state.stopping or now), owes=True)
         case InterruptOrdered():

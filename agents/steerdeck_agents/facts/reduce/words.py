@@ -5,9 +5,11 @@ from msgspec.structs import replace
 from steerdeck_agents.facts.events import (
     Event,
     ItemEnded,
+    MessageChanged,
     MessageDelivered,
     MessageSent,
     MessageWithdrawn,
+    QueueArranged,
     RequestEnded,
     TextAdded,
     TurnEnded,
@@ -23,6 +25,13 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return replace(state, queue=(*state.queue, message))
         case MessageDelivered() | MessageWithdrawn():
             return replace(state, queue=_without(state, event.message))
+        case MessageChanged():
+            return replace(state, queue=tuple(_changed(one, event) for one in state.queue))
+        case QueueArranged():
+            places = {message: place for place, message in enumerate(event.messages)}
+            last = len(places)
+            queue = sorted(state.queue, key=lambda one: places.get(one.id, last))
+            return replace(state, queue=tuple(queue))
         case TextAdded():
             return replace(state, items=grown(state.items, event))
         case ItemEnded():
@@ -31,6 +40,15 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return replace(state, items=()) if state.items else state
         case _:
             return state
+
+
+def _changed(message: Message, event: MessageChanged) -> Message:
+    """It counts as said when it was changed."""
+    if message.id != event.message:
+        return message
+    text = message.text if event.text is None else event.text
+    delivery = message.delivery if event.delivery is None else event.delivery
+    return replace(message, text=text, delivery=delivery, seq=event.seq)
 
 
 def _without(state: SessionState, message: MessageId) -> tuple[Message, ...]:
