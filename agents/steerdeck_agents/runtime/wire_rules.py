@@ -31,3 +31,5 @@ class RulesStand(msgspec.Struct, frozen=True):
     """The same page, read for a deck."""
 
     rules: tuple[RuleStands, ...] = ()
+    problems: tuple[str, ...] = ()
+    """What of the file is not understood, a sentence each."""

@@ -112,6 +112,10 @@ class Answers(Acts):
         """The claim that the work is done was looked at."""
         await self.bridge.give(o.Review(id=self.order_id(), session=session))
 
+    async def revoke_rule(self, rule: str) -> None:
+        """Take a rule back; nothing that is not running yet rests on it any more."""
+        await self.bridge.give(o.RevokeRule(id=self.order_id(), rule=rule))
+
     async def review_rule(self, session: SessionId, rule: str) -> None:
         """What passed under an ended rule was looked at."""
         await self.bridge.give(o.ReviewRule(id=self.order_id(), session=session, rule=rule))

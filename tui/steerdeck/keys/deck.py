@@ -76,6 +76,7 @@ DECK: tuple[Key, ...] = (
     ),
     Key("set_checks", ("V",), "checks", ("deck", "zoom"), "Set the checks of the session"),
     Key("set_goal", ("O",), "goal", ("deck", "zoom"), "Set the goal of the session"),
+    Key("rules", ("P",), "rules", ("deck", "zoom"), "See the rules, and take them back"),
     Key("drop_goal", ("E",), "drop goal", ("deck", "zoom"), "Drop the goal of the session"),
     Key(
         "type_shell", ("w",), "type", ("deck", "zoom"), "Type into a shell of the session", foot=-3

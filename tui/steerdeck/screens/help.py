@@ -18,9 +18,11 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("review", "in a review"),
     ("card", "on a card of the inbox"),
     ("scope", "in the dialog of how far a yes reaches"),
+    ("rules", "in the list of rules"),
     ("inbox", "in the inbox"),
     ("replay", "in a replay"),
     ("land", "in the landing dialog"),
+    ("dialog", "in any dialog"),
     ("anywhere", "anywhere"),
 )
 _TEXT = (

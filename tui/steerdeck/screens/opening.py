@@ -14,6 +14,7 @@ from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.palette import Palette
 from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.review import ReviewScreen
+from steerdeck.screens.rules import RulesDialog
 from steerdeck.screens.scope import ScopeDialog
 from steerdeck.screens.switch import SwitchDialog
 from steerdeck.screens.typing import EndShellDialog, TypeDialog
@@ -36,6 +37,8 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
             return NewSession(helm)
         case "palette":
             return Palette(helm)
+        case "rules":
+            return RulesDialog(helm)
         case "help":
             return HelpScreen(helm)
         case "land" if message.session is not None:

@@ -1,0 +1,61 @@
+"""The list of rules: what each does, its use, its end, who made it; one key takes one back."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from kit.asks import ruled
+from kit.desk import NOW, deck, told, until
+from steerdeck.screens.rules import RulesDialog
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.ids import Sha
+from steerdeck_agents.facts.ruling import Meter
+from steerdeck_agents.facts.verdict import Pattern, Rule
+from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
+from steerdeck_agents.gate.rule_terms import Left
+
+
+def line(rule: Rule, used: int, left: Left) -> RuleLine:
+    return RuleLine(rule, Sha("a"), "", rule.scope, "", Meter(rule.id, used), left)
+
+
+def test_rules_are_seen_with_their_use_and_end_and_taken_back_by_one_key_denials_by_two():
+    feed = ruled()
+    fetch = Rule(id="r1", repository="/home/kim/shop", pattern=Pattern(("git", "fetch")),
+                 by="the demo", made_ms=NOW - 60_000)  # fmt: skip
+    never = Rule(id="r2", everywhere=True, decision="deny", command="make 'all'", why="I do that")
+    mine = Rule(id="r3", session="docs", pattern=Pattern(("npm", "test")), uses=9)
+    feed.rules = RulesPage(
+        (line(fetch, 12, Left()), line(never, 1, Left()), line(mine, 2, Left(uses=7))),
+        ("rules.toml, line 3: a word is empty. Correct or remove it.",),
+    )
+
+    async def run() -> None:
+        app = deck(feed, face="deck")
+        async with app.run_test(size=(100, 36)) as pilot:
+            await until(pilot, lambda: app.model.attached and app.model.states)
+            await pilot.press("P")
+            await until(pilot, lambda: isinstance(app.screen, RulesDialog) and app.screen.rule)
+            await pilot.pause()
+            text = told(app)
+            for part in ("3 rules", "rules.toml, line 3", "allow git fetch", "used 12 times",
+                         "by the demo 1:00 ago", "no end", "forbid exactly: make 'all'",
+                         "docs · used 2 times · 7 uses", "steerdeck rules edit"):  # fmt: skip
+                assert part in text, part
+            await pilot.press("j", "x")
+            await pilot.pause()
+            assert feed.orders == [] and "x again takes it back" in told(app)
+            await pilot.press("j", "k", "x")
+            assert feed.orders == [], "another rule was in hand meanwhile"
+            feed.rules = replace(feed.rules, rules=feed.rules.rules[::2])
+            await pilot.press("x")
+            await until(pilot, lambda: "2 rules" in told(app))
+            await pilot.press("x")
+            await until(pilot, lambda: len(feed.orders) == 2)
+            assert [type(order) for order in feed.orders] == [o.RevokeRule] * 2
+            assert [order.rule for order in feed.orders] == ["r2", "r3"]
+            await pilot.press("escape")
+            await pilot.pause()
+            assert not isinstance(app.screen, RulesDialog)
+
+    asyncio.run(run())
