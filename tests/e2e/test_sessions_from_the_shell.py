@@ -105,6 +105,9 @@ def test_a_session_from_its_task_to_the_branch_it_lands_on(shell: Shell):
     assert "moon" not in shell("diff", "look-around").stdout
 
     before = repositories.run(shell.folder, "rev-parse", "HEAD")
+    looked = shell("land", "look-around", "--look").stdout.splitlines()
+    assert looked[0] == "look-around: 0 ahead of main and uncommitted work, 0 behind"
+    assert looked[1] == "merges without a conflict"
     patch = shell.folder.parent / "work.patch"
     shell("land", "look-around", "--patch", str(patch))
     repositories.run(shell.folder, "apply", "--check", str(patch))
@@ -114,6 +117,16 @@ def test_a_session_from_its_task_to_the_branch_it_lands_on(shell: Shell):
     assert "Landed look-around (merge): main" in landed.stdout
     assert "NOTES.md  +3 -0" in landed.stderr
     assert "look around" in (shell.folder / "NOTES.md").read_text()
+    assert f"reset --keep {before[:12]}" in landed.stderr
+
+    origin = repositories.bare(shell.folder.parent / "origin.git")
+    repositories.run(shell.folder, "remote", "add", "origin", str(origin))
+    pushed = shell("land", "look-around", "--push")
+    assert "Pushed look-around: origin/steerdeck/look-around" in pushed.stdout
+    tip = repositories.run(origin, "rev-parse", "steerdeck/look-around")
+    assert tip == repositories.run(shell.folder, "rev-parse", "steerdeck/look-around")
+    queued = shell("land", "--queue", "look-around", "--squash", code=1)
+    assert "look-around: not landed: The branch holds this work already" in queued.stdout
 
 
 def test_a_session_is_put_away_and_brought_back(shell: Shell):

@@ -1,10 +1,11 @@
-"""What the developer asks to open outside the deck: $EDITOR for a draft, or for a file."""
+"""What the developer asks for outside the deck: $EDITOR for a draft or a file, a push, `gh`."""
 
 import os
 import shlex
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from textual.app import App, SuspendNotSupported
 
@@ -76,3 +77,24 @@ def edit_file(app: App[None], folder: str, path: str, line: int) -> None:
         raise EditorError(f"{command[0]} could not be run: {error.strerror}.") from error
     if done.returncode:
         raise EditorError(f"{command[0]} ended with {done.returncode}.")
+
+
+class Ran(NamedTuple):
+    """What a program that the developer asked for came to."""
+
+    code: int
+    out: str
+    said: str
+    """What it wrote to its standard error."""
+
+
+def run_for(command: list[str], folder: str, told: str = "") -> Ran:
+    """Run a program as the developer would in their shell: their environment, their credentials.
+
+    It may ask on the terminal, for a passphrase say. OSError when it can't be started.
+    """
+    done = subprocess.run(
+        command, cwd=folder, input=told, capture_output=True, text=True, errors="replace",
+        check=False,
+    )  # fmt: skip
+    return Ran(done.returncode, done.stdout, done.stderr)

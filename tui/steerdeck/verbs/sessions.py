@@ -12,7 +12,10 @@ from steerdeck.verbs.printing import err, out, out_json, out_table
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.overlap import shared_words
+from steerdeck_agents.facts.shore_page import ShoreLine
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime.wire_shore import Shores
 
 _MARKS = {"pending": " ", "in_progress": ">", "completed": "x", "failed": "!"}
 
@@ -30,6 +33,11 @@ class SessionLine(msgspec.Struct, frozen=True):
     mode: str
     repository: str
     branch: str
+    onto: str
+    """The branch the developer stands on, where a runtime could look."""
+    ahead: int | None
+    """Commits that branch has not; none where nobody could look."""
+    behind: int | None
     workspace: str
     created_ms: int
     changed_ms: int
@@ -59,7 +67,8 @@ class SessionLine(msgspec.Struct, frozen=True):
     tags: tuple[str, ...] = ()
 
 
-def line_of(state: SessionState) -> SessionLine:
+def line_of(state: SessionState, shore: ShoreLine | None = None) -> SessionLine:
+    known = shore if shore is not None and not shore.problem else None
     return SessionLine(
         id=state.id,
         name=state.name,
@@ -71,6 +80,9 @@ def line_of(state: SessionState) -> SessionLine:
         mode=state.mode,
         repository=state.workspace.repository,
         branch=state.workspace.branch,
+        onto=known.branch if known is not None else "",
+        ahead=known.ahead if known is not None else None,
+        behind=known.behind if known is not None else None,
         workspace=state.workspace.path,
         created_ms=state.created_ms,
         changed_ms=state.changed_ms,
@@ -106,17 +118,39 @@ def sessions(everything: bool, as_json: bool) -> None:
       steerdeck sessions
       steerdeck sessions --all --json | jq -r '.[] | select(.status == "done").name'
     """
-    states = asyncio.run(reach.listing(reach.here(), archived=everything))
+    states, shores = asyncio.run(_listing(everything))
     if as_json:
-        out_json([line_of(state) for state in states])
+        out_json([line_of(state, shores.get(state.id)) for state in states])
     elif not states:
         err("There are no sessions. Start one with `steerdeck run TASK`, or open the deck.")
     else:
         names = {state.id: state.name for state in states}
-        out_table([_row(state, names) for state in states], right=frozenset({3}))
+        rows = [_row(state, names, shores.get(state.id)) for state in states]
+        out_table(rows, right=frozenset({3}))
 
 
-def _row(state: SessionState, names: Mapping[SessionId, str]) -> tuple[str, ...]:
+async def _listing(everything: bool) -> tuple[list[SessionState], dict[SessionId, ShoreLine]]:
+    """The sessions, and how each stands to its branch where a runtime can look."""
+    where = reach.here()
+    states = await reach.listing(where, archived=everything)
+    async with reach.running(where) as client:
+        if client is None:
+            return states, {}
+        lines = await client.ask(Shores(), list[ShoreLine])
+        return states, {line.session: line for line in lines}
+
+
+def _stands(shore: ShoreLine | None) -> str:
+    """How far it is ahead of its branch and behind it; nothing where it is neither."""
+    if shore is None or shore.problem or not (shore.ahead or shore.behind):
+        return ""
+    ahead = f" +{shore.ahead}" if shore.ahead else ""
+    return f"{shore.branch or 'HEAD'}{ahead}{f' -{shore.behind}' if shore.behind else ''}"
+
+
+def _row(
+    state: SessionState, names: Mapping[SessionId, str], shore: ShoreLine | None
+) -> tuple[str, ...]:
     status = state.archived or state.status.replace("_", " ")
     added = sum(file.added for file in state.files)
     removed = sum(file.removed for file in state.files)
@@ -126,7 +160,8 @@ def _row(state: SessionState, names: Mapping[SessionId, str]) -> tuple[str, ...]
     parent = names.get(state.parent, state.parent) if state.parent else ""
     short = standing.short(state, parent)
     told = f"[{one_line(short, 100)}] {words}".rstrip() if short else words
-    return state.name, state.id, status, files, standing.age(state.changed_ms), told
+    age = standing.age(state.changed_ms)
+    return state.name, state.id, status, files, _stands(shore), age, told
 
 
 @click.command()
@@ -167,6 +202,8 @@ def told(state: SessionState, parent: str) -> list[str]:
         "tokens": f"{state.usage.tokens:,}" if state.usage.tokens else "",
         "cost": f"{state.usage.dollars:.2f} $" if state.usage.priced else "",
         "landed": state.landed,
+        "undo it": state.way_back,
+        "queued": f"to land ({state.in_line.how})" if state.in_line is not None else "",
     }
     lines = [f"{label:<11} {text}" for label, text in facts.items() if text]
     lines += standing.aspects(state, parent)
@@ -174,6 +211,11 @@ def told(state: SessionState, parent: str) -> list[str]:
     lines += [f"  [{_MARKS[step.status]}] {one_line(step.text)}" for step in state.plan.steps]
     lines += ["files"] if state.files else []
     lines += [f"  {file.path} +{file.added} -{file.removed}" for file in state.files]
+    lines += [
+        f"overlap     {file.path} with {met.other}: {shared_words(file)}"
+        for met in state.overlaps
+        for file in met.files
+    ]
     lines += [f"waits       {message.text}" for message in state.queue]
     for asked in state.approvals:
         lines += [f"asks        {wish(asked)} ({asked.id}):", *_below(asked.what)]

@@ -1,15 +1,13 @@
-"""`diff`, `undo`, `land`: the files of a session, looked at, put back, brought home."""
+"""`diff` and `undo`: the files of a session, looked at and put back."""
 
 import asyncio
-from pathlib import Path
-from typing import Literal
 
 import click
 import msgspec
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
-from steerdeck.verbs.printing import confirmed, err, is_terminal, out, out_stored
+from steerdeck.verbs.printing import out, out_stored
 from steerdeck.verbs.reviewing import hunks, undo_hunk
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.counted import counted
@@ -99,44 +97,6 @@ async def _told(client: Client, state: SessionState, seq: int) -> list[str]:
             case Noticed():
                 told.append(event.text)
     return told
-
-
-@click.command()
-@click.argument("session", metavar="ID")
-@click.option("--merge", "how", flag_value="merge", help="Into the branch you stand on.")
-@click.option("--branch", "how", flag_value="branch", help="As a branch of its own.")
-@click.option("--patch", "file", metavar="FILE", help="As a patch file that git can apply.")
-@click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
-def land(session: str, how: Literal["merge", "branch"] | None, file: str | None, yes: bool) -> None:
-    """Bring a session's work into your repository.
-
-    Nothing of a session is in your repository until you say this.
-
-    \b
-    Examples:
-      steerdeck land add-csv --merge
-      steerdeck land add-csv --patch add-csv.patch
-    """
-    if (how is None) == (file is None):
-        raise Ending("Say how: one of --merge, --branch and --patch FILE.", USAGE)
-    asyncio.run(_land(session, how or "patch", file, yes))
-
-
-async def _land(
-    session: str, how: Literal["merge", "branch", "patch"], file: str | None, yes: bool
-) -> None:
-    where = reach.here()
-    state = await reach.session(where, session)
-    for line in diffstat(state):
-        err(line)
-    if is_terminal() and not yes:
-        place = f"into {state.workspace.repository}" if file is None else f"as {file}"
-        if not await confirmed(f"Land it ({how}) {place}?"):
-            raise Ending("Nothing was landed.")
-    path = str(Path(file).absolute()) if file else ""
-    await reach.give(where, o.Land(id=reach.new_order(), session=state.id, how=how, path=path))
-    landed = await reach.session(where, state.id)
-    out(f"Landed {state.name} ({how}): {landed.landed}")
 
 
 def diffstat(state: SessionState) -> list[str]:
