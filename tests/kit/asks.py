@@ -6,8 +6,10 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import ApprovalId, CallId, Sha, TurnId
 from steerdeck_agents.facts.outline import Command, Outline
 from steerdeck_agents.facts.places import Level, Workspace
-from steerdeck_agents.facts.ruling import Passed
+from steerdeck_agents.facts.ruling import Meter, Passed
 from steerdeck_agents.facts.verdict import Pattern, Rule
+from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
+from steerdeck_agents.gate.rule_terms import Left
 
 DANGER = "It removes everything below a folder that is only known when it runs."
 SCRIPT = (
@@ -117,3 +119,21 @@ def ruled() -> Feed:
     over = "it was used as often as it may be"
     story.add("docs", e.RuleExpired(rule=old, reason=over, used=2, passed=passed), 20)
     return Feed(story.events, OUTLOOK)
+
+
+def listed() -> Feed:
+    """The same with three rules to be seen: one allows, one forbids, one is of a session."""
+    feed = ruled()
+    fetch = Rule(id="r1", repository="/home/kim/shop", pattern=Pattern(("git", "fetch")),
+                 by="the demo", made_ms=NOW - 60_000)  # fmt: skip
+    never = Rule(id="r2", everywhere=True, decision="deny", command="make 'all'", why="I do that")
+    mine = Rule(id="r3", session="docs", pattern=Pattern(("npm", "test")), uses=9)
+    lines = ((fetch, 12, Left()), (never, 1, Left()), (mine, 2, Left(uses=7)))
+    feed.rules = RulesPage(
+        tuple(
+            RuleLine(rule, rule.sha(), "", rule.scope, "", Meter(rule.id, used), left)
+            for rule, used, left in lines
+        ),
+        ("rules.toml, line 3: a word is empty. Correct or remove it.",),
+    )
+    return feed

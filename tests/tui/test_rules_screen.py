@@ -4,31 +4,14 @@ import asyncio
 
 from msgspec.structs import replace
 
-from kit.asks import ruled
-from kit.desk import NOW, deck, told, until
+from kit.asks import listed
+from kit.desk import deck, told, until
 from steerdeck.screens.rules import RulesDialog
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.ids import Sha
-from steerdeck_agents.facts.ruling import Meter
-from steerdeck_agents.facts.verdict import Pattern, Rule
-from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
-from steerdeck_agents.gate.rule_terms import Left
-
-
-def line(rule: Rule, used: int, left: Left) -> RuleLine:
-    return RuleLine(rule, Sha("a"), "", rule.scope, "", Meter(rule.id, used), left)
 
 
 def test_rules_are_seen_with_their_use_and_end_and_taken_back_by_one_key_denials_by_two():
-    feed = ruled()
-    fetch = Rule(id="r1", repository="/home/kim/shop", pattern=Pattern(("git", "fetch")),
-                 by="the demo", made_ms=NOW - 60_000)  # fmt: skip
-    never = Rule(id="r2", everywhere=True, decision="deny", command="make 'all'", why="I do that")
-    mine = Rule(id="r3", session="docs", pattern=Pattern(("npm", "test")), uses=9)
-    feed.rules = RulesPage(
-        (line(fetch, 12, Left()), line(never, 1, Left()), line(mine, 2, Left(uses=7))),
-        ("rules.toml, line 3: a word is empty. Correct or remove it.",),
-    )
+    feed = listed()
 
     async def run() -> None:
         app = deck(feed, face="deck")
