@@ -210,12 +210,12 @@ def test_the_footer_names_only_keys_that_do_something():
             await pilot.pause()
             left, right = screen.hints()
             assert left or right
-            for key, verb in (*left, *right):
+            for key, verb, _ in (*left, *right):
                 assert key and verb
         app.model.load([])
         screen.do_lanes()
         await pilot.pause()
-        verbs = {verb for _, verb in (*screen.hints()[0], *screen.hints()[1])}
+        verbs = {verb for _, verb, _ in (*screen.hints()[0], *screen.hints()[1])}
         assert not verbs & {"zoom", "replay", "diff", "lane", "inbox"}
         assert {"new", "commands", "keys"} <= verbs
 

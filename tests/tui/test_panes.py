@@ -4,7 +4,7 @@ from steerdeck.model import DeckModel
 from steerdeck.panes.approval import round_about, sandbox_words, verdict_rows
 from steerdeck.panes.dock import dock
 from steerdeck.panes.exact import written
-from steerdeck.panes.footer import footer
+from steerdeck.panes.footer import Hint, footer
 from steerdeck.panes.header import header
 from steerdeck.panes.hunk import newest_hunk
 from steerdeck.panes.marks import doing, mark_of
@@ -228,7 +228,7 @@ def test_the_dock_has_three_rows_or_one_and_none_when_nothing_waits():
 
 
 def test_a_footer_has_at_most_six_keys_when_it_is_narrow():
-    many = tuple((f"F{n}", "something") for n in range(8))
+    many = tuple(Hint(f"F{n}", "something") for n in range(8))
     line = footer(many, many, 80)
     told = _words([line])
     assert told.count("something") <= 6

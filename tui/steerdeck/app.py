@@ -5,6 +5,7 @@ later comes through the bridge, which calls back with what is dirty.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 from textual.app import App
@@ -14,11 +15,12 @@ from textual.screen import Screen
 from steerdeck.bridge import Bridge, Connect
 from steerdeck.commands import Helm
 from steerdeck.keymap import Keymap
-from steerdeck.messages import Open, Quit, SwitchTheme
+from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.notify import Attention
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
+from steerdeck.output.seam import give_mouse
 from steerdeck.output.start import begin
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
@@ -88,6 +90,7 @@ class DeckApp(App[None], inherit_bindings=False):
         self._wardrobe = wardrobe or Wardrobe()
         self._wear(theme)
         self.attention = Attention()
+        self._mouse_here = True
         self._following: asyncio.Task[None] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -163,6 +166,22 @@ class DeckApp(App[None], inherit_bindings=False):
 
     def on_quit(self, message: Quit) -> None:
         self.exit()
+
+    def watch_app_focus(self, before: bool, focus: bool) -> None:
+        if focus and not before:
+            self.helm.focused_at = time.monotonic()
+
+    def on_turn_mouse(self, message: TurnMouse) -> None:
+        if not give_mouse(self, deck=not self._mouse_here):
+            self.helm.say("This terminal's mouse can't be given away.", bad=True)
+            return
+        self._mouse_here = not self._mouse_here
+        key = self.helm.keymap.shown("mouse")
+        self.helm.say(
+            "The mouse acts on the deck again."
+            if self._mouse_here
+            else f"The mouse selects text in your terminal; {key} gives it back to the deck."
+        )
 
     def on_switch_theme(self, message: SwitchTheme) -> None:
         if INK.depth == "16":

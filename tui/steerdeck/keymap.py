@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from steerdeck.keys.anywhere import ANYWHERE
+from steerdeck.keys.clashes import problems, refused
 from steerdeck.keys.composer import COMPOSER
 from steerdeck.keys.deck import DECK
 from steerdeck.keys.dialogs import DIALOGS
+from steerdeck.keys.flavours import FLAVOURS, Flavour
 from steerdeck.keys.inbox import INBOX
 from steerdeck.keys.key import Key, Place
 from steerdeck.keys.replay import REPLAY
@@ -62,29 +64,36 @@ KEYS: tuple[Key, ...] = (
 class Keymap:
     """The table with the developer's own keys in it; finds an act by place and key."""
 
-    def __init__(self, own: Mapping[str, tuple[str, ...]] | None = None) -> None:
-        """`own` maps ids to keys; `problems` then names ids that do not exist and keys twice."""
-        own = own or {}
-        known = {key.id for key in KEYS}
-        self.problems = [
-            f"keys.toml names {name!r}, and there is no such act; `?` in the deck lists them all."
-            for name in own
-            if name not in known
-        ]
+    def __init__(
+        self, own: Mapping[str, tuple[str, ...]] | None = None, flavour: Flavour = "plain"
+    ) -> None:
+        """`own` maps ids to keys and goes before the flavour; `problems` says what is wrong there.
+
+        Keys that would make a yes too easy are not taken.
+        """
+        not_taken = refused(own or {}, {key.id: key.keys for key in KEYS})
+        own = {id: keys for id, keys in (own or {}).items() if id not in not_taken}
+        self.flavour: Flavour = flavour
+        given = {**FLAVOURS[flavour], **own}
         self.keys = tuple(
-            msgspec.structs.replace(key, keys=tuple(own[key.id]), shown="")
-            if key.id in own
+            msgspec.structs.replace(
+                key, keys=tuple(given[key.id]), shown="" if key.id in own else key.shown
+            )
+            if key.id in given
             else key
             for key in KEYS
         )
+        if own:
+            self.keys = tuple(_pair_kept(key, self.keys) for key in self.keys)
         self.by_id = {key.id: key for key in self.keys}
         self._places: dict[tuple[str, str], list[Key]] = {}
         for key in self.keys:
             for place in key.where:
                 for name in key.keys:
                     self._places.setdefault((place, name), []).append(key)
-        self.problems += _twice(own, self.keys)
-        self._leader = {_leader_key(key): key for key in reversed(self.keys) if _leader_key(key)}
+        told = problems(own, self.keys, LEADER, leader_key, label)
+        self.problems = [*not_taken.values(), *told]
+        self._leader = {leader_key(key): key for key in reversed(self.keys) if leader_key(key)}
 
     def find(self, places: Iterable[Place], name: str) -> list[Key]:
         """The acts a key may mean in these places, the nearest place first."""
@@ -92,6 +101,10 @@ class Keymap:
 
     def behind_leader(self, name: str) -> Key | None:
         return self._leader.get(name)
+
+    def all_behind_leader(self) -> list[tuple[str, Key]]:
+        """Every key that may follow the leader with its act, in the order of the table."""
+        return [(name, key) for name, key in reversed(self._leader.items())]
 
     def of(self, *places: Place) -> list[Key]:
         """The acts of these places, in the order of the table."""
@@ -109,27 +122,17 @@ class Keymap:
         return key.shown or label(key.keys[0])
 
 
-def _twice(own: Mapping[str, tuple[str, ...]], keys: tuple[Key, ...]) -> list[str]:
-    """What is wrong where a key of the developer's means two acts in the same place.
-
-    The table's own keys share some on purpose: of those only one act is possible at a time.
-    """
-    problems = []
-    for key in keys:
-        for other in keys:
-            if key.id not in own or key.id == other.id or (other.id in own and other.id < key.id):
-                continue
-            places = [place for place in key.where if place in other.where]
-            both = [name for name in key.keys if name in other.keys]
-            if places and both:
-                problems.append(
-                    f"keys.toml gives {label(both[0])} to {key.id!r}, and {other.id!r} has it too "
-                    f"({places[0]}); only one of the two will hear it."
-                )
-    return problems
+def _pair_kept(key: Key, keys: Iterable[Key]) -> Key:
+    """A key shown as one of a pair (`h l`), without that when the other one was changed."""
+    alike = [
+        other for other in keys if other.verb == key.verb and set(other.where) & set(key.where)
+    ]
+    labels = {label(name) for other in alike for name in other.keys}
+    return key if set(key.shown.split()) <= labels else msgspec.structs.replace(key, shown="")
 
 
-def _leader_key(key: Key) -> str:
+def leader_key(key: Key) -> str:
+    """The key behind the leader that means this act, or nothing."""
     if key.leader:
         return key.leader
     if "deck" not in key.where or not key.keys:

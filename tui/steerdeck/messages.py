@@ -28,3 +28,7 @@ class Quit(Message):
 
 class SwitchTheme(Message):
     """To the next theme."""
+
+
+class TurnMouse(Message):
+    """The mouse to the terminal, for selecting text, or back to the deck."""

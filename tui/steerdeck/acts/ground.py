@@ -47,6 +47,8 @@ class Acts:
         self.watched: set[SessionId] = set()
         """Sessions another screen than the deck wants in full."""
         self.closed_at = float("-inf")
+        self.focused_at = float("-inf")
+        """When the terminal came to the front, on the clock of key events."""
         self._closed: object = None
         """The screen that was closed last; it may still be drawn once before it is gone."""
         self.ticked: set[str] = set()

@@ -3,9 +3,12 @@
 from steerdeck.keys.key import Key
 
 ANYWHERE: tuple[Key, ...] = (
-    Key("palette", ("ctrl+p", "ctrl+k"), "commands", ("anywhere",), foot=8, leader="p"),
+    Key("palette", ("ctrl+p", "ctrl+k"), "commands", ("anywhere",),
+        "Find a command or a session", foot=8, leader="p"),
     Key("help", ("?", "f1"), "keys", ("anywhere",), "Show every key", foot=9, leader="?"),
-    Key("back", ("escape",), "", ("anywhere",), foot=7),
+    Key("back", ("escape",), "", ("anywhere",), "One step back", foot=7),
     Key("quit_by_steps", ("ctrl+c",), "quit", ("anywhere",), "Close the deck; agents go on"),
     Key("theme", ("f8",), "theme", ("anywhere",), "Draw in the next theme"),
-)
+    Key("mouse", ("f9",), "mouse", ("anywhere",),
+        "Give the mouse to the terminal, to select text, or back", leader="y"),
+)  # fmt: skip

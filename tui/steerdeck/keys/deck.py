@@ -13,10 +13,17 @@ DECK: tuple[Key, ...] = (
         ("j", "down"),
         "scroll",
         ("deck", "zoom", "inbox", "replay", "help"),
+        "A line or an entry down",
         shown="j k",
         foot=-2,
     ),
-    Key("scroll_up", ("k", "up"), "scroll", ("deck", "zoom", "inbox", "replay", "help")),
+    Key(
+        "scroll_up",
+        ("k", "up"),
+        "scroll",
+        ("deck", "zoom", "inbox", "replay", "help"),
+        "A line or an entry up",
+    ),
     Key("page_down", ("pagedown",), "page", ("anywhere",), "Scroll a page down"),
     Key("page_up", ("pageup",), "page", ("anywhere",), "Scroll a page up"),
     Key("top", ("g", "home"), "top", ("deck", "zoom", "help"), "Scroll to the beginning"),
@@ -103,7 +110,13 @@ DECK: tuple[Key, ...] = (
         "Change the mode of the session in hand",
     ),
     *(
-        Key(f"slot_{n}", (f"alt+{n}", str(n)), f"slot {n}", ("composer", "deck"))
+        Key(
+            f"slot_{n}",
+            (f"alt+{n}", str(n)),
+            f"slot {n}",
+            ("composer", "deck"),
+            f"Take session {n} in hand",
+        )
         for n in range(1, 10)
     ),
 )

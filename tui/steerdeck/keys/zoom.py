@@ -3,8 +3,8 @@
 from steerdeck.keys.key import Key
 
 ZOOM: tuple[Key, ...] = (
-    Key("tab_left", ("h", "left"), "tab", ("zoom",), shown="h l", foot=-1),
-    Key("tab_right", ("l", "right", "tab"), "tab", ("zoom",)),
+    Key("tab_left", ("h", "left"), "tab", ("zoom",), "Tab before", shown="h l", foot=-1),
+    Key("tab_right", ("l", "right", "tab"), "tab", ("zoom",), "Next tab"),
     Key("tab_transcript", ("t",), "transcript", ("zoom",), "Transcript of the session"),
     Key("tab_diff", ("d",), "diff", ("zoom",), "What the session changed"),
     Key("tab_tools", ("o",), "tools", ("zoom",), "Tool calls of the session"),

@@ -178,6 +178,24 @@ def driver_of(app: App[Any]) -> object:
     return getattr(app, "_driver", None)
 
 
+def give_mouse(app: App[Any], *, deck: bool) -> bool:
+    """Report the mouse to the deck, or leave it to the terminal; False when it can't be changed.
+
+    Which it is outlives a suspended deck, for the driver keeps it.
+    """
+    target: Any = driver_of(app)
+    try:
+        if deck:
+            target._mouse = True
+            target._enable_mouse_support()
+        else:
+            target._disable_mouse_support()
+            target._mouse = False
+    except _FAULTS:
+        return False
+    return True
+
+
 def write_to(driver: object, file: TextIOBase) -> None:
     """Let the driver write to `file`, which must not raise when the terminal is gone."""
     target: Any = driver

@@ -67,9 +67,9 @@ def _one_row(item: InboxItem, state: SessionState, caps: Caps) -> Line:
     )  # fmt: skip
 
 
-def cap(key: str) -> Span:
-    """A key that can be pressed now, as a cap."""
-    return Span(f" {key} ", "t0", bold=True, bg="s3")
+def cap(key: str, pressed: str = "") -> Span:
+    """A key that can be pressed now, as a cap; a click on it is `pressed` (see `Rows`)."""
+    return Span(f" {key} ", "t0", bold=True, bg="s3", id=pressed)
 
 
 def flowing(caps: Sequence[tuple[Span, ...]], width: int) -> list[Line]:

@@ -1,9 +1,23 @@
-"""The last row: the keys that work now, or a message, which stands until the next key."""
+"""The last row: the keys that work now, or a message, which stands until the next key.
+
+Each key is clickable: its span names the act, which the screen then does as if it was pressed.
+"""
+
+from typing import NamedTuple
 
 from steerdeck.glyphs import glyphs
 from steerdeck.text import Line, Span, foreign, width_of
 
-Hints = tuple[tuple[str, str], ...]
+
+class Hint(NamedTuple):
+    """A key as people write it, its verb, and the id of the act."""
+
+    key: str
+    verb: str
+    act: str = ""
+
+
+Hints = tuple[Hint, ...]
 
 
 def footer(left: Hints, right: Hints, width: int) -> Line:
@@ -26,12 +40,13 @@ def message(text: str, *, bad: bool) -> Line:
     return Line((mark, foreign(text, "t0")))
 
 
-def _wide(hints: list[tuple[str, str]]) -> int:
-    return sum(width_of(key) + width_of(verb) + 4 for key, verb in hints)
+def _wide(hints: list[Hint]) -> int:
+    return sum(width_of(hint.key) + width_of(hint.verb) + 4 for hint in hints)
 
 
-def _spans(hints: list[tuple[str, str]]) -> tuple[Span, ...]:
+def _spans(hints: list[Hint]) -> tuple[Span, ...]:
     spans: list[Span] = []
-    for key, verb in hints:
-        spans += [Span(key, "t1"), Span(f" {verb}", "t3"), Span("   ")]
+    for key, verb, act in hints:
+        pressed = f"do:{act}" if act else ""
+        spans += [Span(key, "t1", id=pressed), Span(f" {verb}", "t3", id=pressed), Span("   ")]
     return tuple(spans[:-1])

@@ -50,6 +50,11 @@ class Deciding(Arming, Keyed[None]):
     def approval(self) -> OpenApproval | None:
         return self.model.approval(self.item) if self.item is not None else None
 
+    def about(self) -> object:
+        """The exact thing that waits: what was chosen for one must not answer another."""
+        approval = self.approval()
+        return self.item.id if self.item else "", approval.binding if approval else None
+
     def typed_at(self) -> float:
         """When the key in hand was typed; now, where none is: then it is asked what is possible."""
         return time.monotonic() if self.pressed_at is None else self.pressed_at

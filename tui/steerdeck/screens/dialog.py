@@ -6,7 +6,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from steerdeck.commands import Helm
-from steerdeck.keymap import name_of
+from steerdeck.keymap import label, name_of
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.panes.dock import Caps, cap
@@ -74,11 +74,20 @@ class Dialog(Keyed[None], ModalScreen[None]):
             self.helm.close_screen(self)
 
     def caps_line(self, caps: Caps, esc: str = "close") -> Line:
-        """The one row of caps, Esc right."""
+        """The one row of caps, Esc right; each is clickable."""
         spans: list[Span] = []
         for key, verb in caps:
-            spans += [cap(key), Span(f" {verb}", "t1"), Span("   ")]
-        return Line(tuple(spans), (Span("Esc", "t1"), Span(f" {esc}", "t3")))
+            pressed = self._pressed(key)
+            spans += [cap(key, pressed), Span(f" {verb}", "t1", id=pressed), Span("   ")]
+        away = (Span("Esc", "t1", id="do:back"), Span(f" {esc}", "t3", id="do:back"))
+        return Line(tuple(spans), away)
+
+    def _pressed(self, shown: str) -> str:
+        """What a click on a cap does: the act whose key it is, else the key itself."""
+        for key in self.helm.keymap.of(*self.places()):
+            if label(key.keys[0] if key.keys else "") == shown and self.can(key):
+                return f"do:{key.id}"
+        return f"key:{shown.lower()}" if shown in ("Enter", "Tab") else ""
 
     def notice_lines(self) -> list[Line]:
         """A message stands in the dialog while it covers the footer."""

@@ -172,15 +172,17 @@ class InboxScreen(Answering):
     def _cap_rows(self) -> list[Line]:
         if self.writing:
             verb = self._entered()
-            enter = (Span("Enter", "accent"), Span(f" {verb}   ", "t2"), Span("Esc", "t1"))
-            return [Line((*enter, Span(" leave it waiting", "t3")))]
+            enter = (Span("Enter", "accent", id="key:enter"),
+                     Span(f" {verb}", "t2", id="key:enter"), Span("   "))  # fmt: skip
+            esc = (Span("Esc", "t1", id="do:back"), Span(" leave it waiting", "t3", id="do:back"))
+            return [Line((*enter, *esc))]
         if self.danger_at is not None:
             return self._danger_caps()
         hint = "Enter views, it never answers" if self.item and self.item.claims else ""
         unseen = self.approval() is not None and self.armed and not self.seen_to_end
         hint = "its end has not been in view yet" if unseen else hint
-        below = Line((Span("Esc", "t1"), Span(" leave it waiting", "t3")),
-                     (Span(hint, "needs" if unseen else "t3"),))  # fmt: skip
+        esc = (Span("Esc", "t1", id="do:back"), Span(" leave it waiting", "t3", id="do:back"))
+        below = Line(esc, (Span(hint, "needs" if unseen else "t3"),))
         rows = self._possible()
         rows += [BLANK] * (self._reserved() - len(rows))
         return rows if self.app.size.height < 30 else [*rows, BLANK, below]
@@ -191,8 +193,9 @@ class InboxScreen(Answering):
         for key in self.helm.keymap.of("card"):
             verb = self.verb(key)
             if verb and self.can(key):
-                shown = cap(self.helm.keymap.shown(key.id))
-                caps.append((shown, Span(f" {verb}", "t1"), Span("   ")))
+                pressed = f"do:{key.id}"
+                shown = cap(self.helm.keymap.shown(key.id), pressed)
+                caps.append((shown, Span(f" {verb}", "t1", id=pressed), Span("   ")))
         beside = _LIST if self.list.display else 0
         return flowing(caps, max(16, self.app.size.width - beside - 2 * self.caps.margin))
 
@@ -213,7 +216,7 @@ class InboxScreen(Answering):
                     hang=2, bg="failed_bg", bleed=True, bar="failed", wrap=True)  # fmt: skip
         key = self.helm.keymap.shown("confirm_danger")
         ready = self.can_confirm_danger()
-        spans = [cap(key) if ready else Span(f" {key} ", "t3"),
+        spans = [cap(key, "do:confirm_danger") if ready else Span(f" {key} ", "t3"),
                  Span(" runs it all the same, within 5 s; no other key does", "t1")]  # fmt: skip
         return [said, Line(tuple(spans), wrap=True)]
 
@@ -254,6 +257,11 @@ class InboxScreen(Answering):
                 event.prevent_default()
                 return
         super().on_key(event)
+
+    def on_rows_pressed(self, event: Rows.Pressed) -> None:
+        """A click on anything else than the second key takes the first one back, as a key does."""
+        if event.what != "do:confirm_danger":
+            self.forget_danger()
 
     def _second(self, event: events.Key) -> bool:
         """Whether it is the key that the first one for something dangerous waits for."""

@@ -1,7 +1,9 @@
 """A screen whose keys are data: it looks a key up in the keymap and calls `do_<id>`.
 
 `can_<id>` says whether the act does something now, `verb_<id>` what it is called now; both are
-optional. Footer and help ask the same two, so a key that does nothing is never shown.
+optional. Footer and help ask the same two, so a key that does nothing is never shown. A click on a
+key that is shown is that key, with the same waits; a click that only brought the terminal to the
+front does nothing.
 """
 
 import time
@@ -14,13 +16,19 @@ from textual.screen import Screen
 from steerdeck.commands import Helm
 from steerdeck.keymap import LEADER, label, name_of
 from steerdeck.keys.key import Key, Place
-from steerdeck.messages import Open, Quit, SwitchTheme
+from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse
 from steerdeck.model import DeckModel, Dirty
-from steerdeck.panes.footer import Hints, footer, message
+from steerdeck.panes.follows import follows
+from steerdeck.panes.footer import Hint, Hints, footer, message
 from steerdeck.text import Line
+from steerdeck.widgets.rows import Rows
 
 T = TypeVar("T")
 QUIT_S = 1.0
+FOLLOW_S = 0.4
+"""How long the leader may stand alone until the keys that may follow are listed."""
+FOCUS_S = 0.5
+"""How long after the terminal came to the front a click is taken for what brought it there."""
 _ON_ALT = ("next_waiting", "inbox", "palette", "help", "back", "try_now")
 _LANES = ("deck", "zoom")
 _ALWAYS_ALT = (".", *"123456789")
@@ -38,6 +46,7 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         self._quit_at = 0.0
         self.pressed_at: float | None = None
         """When the key in hand was typed; None between keys."""
+        self._followed: Rows | None = None
 
     @property
     def model(self) -> DeckModel:
@@ -49,6 +58,10 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
 
     def show(self, dirty: Dirty) -> None:
         """Draw what changed."""
+
+    def about(self) -> object:
+        """What an act of this screen would be done to: when that changed, it must be asked anew."""
+        return None
 
     @property
     def leading(self) -> bool:
@@ -71,9 +84,27 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             event.stop()
             event.prevent_default()
 
+    def on_rows_pressed(self, event: Rows.Pressed) -> None:
+        """A key that is shown was clicked."""
+        event.stop()
+        kind, _, what = event.what.partition(":")
+        if not self.app.app_focus or event.at - self.helm.focused_at < FOCUS_S:
+            return
+        if kind == "key":
+            (self.focused or self).post_message(events.Key(what, None))
+            return
+        key = self.helm.keymap.by_id.get(what)
+        self.pressed_at = event.at
+        try:
+            self._leave_leader()
+            if key is not None and self.can(key):
+                self.do(key)
+        finally:
+            self.pressed_at = None
+
     def _handle(self, name: str) -> bool:
         if self._leading:
-            self._leading = False
+            self._leave_leader()
             key = self.helm.keymap.behind_leader(name)
             if key is not None and self.can(key):
                 self.do(key)
@@ -81,6 +112,7 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             return True
         if name == LEADER and "composer" in self.places():
             self._leading = True
+            self.set_timer(FOLLOW_S, self._show_follows)
             self.show(Dirty(everything=True))
             return True
         for key in self._find(name):
@@ -88,6 +120,39 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
                 self.do(key)
                 return True
         return False
+
+    def _show_follows(self) -> None:
+        """Above where one writes, so that nothing that is read or written moves."""
+        if not self._leading or self._followed is not None or not self.is_current:
+            return
+        acts = [
+            (name, key)
+            for name, key in self.helm.keymap.all_behind_leader()
+            if key.verb and self.can(key)
+        ]
+        hints = [
+            Hint(label(name), key.verb, key.id)
+            for name, key in acts
+            if not key.id.startswith("slot_")
+        ]
+        if len(hints) < len(acts):
+            hints.append(Hint("1…9", "session"))
+        width, height = self.app.size
+        below = self.below_follows()
+        listed = self._followed = Rows(ground="s2", id="follows")
+        listed.show(follows(hints, width - 2 * listed.margin, max(1, height - below - 5)))
+        listed.styles.margin = (0, 0, below, 0)
+        self.mount(listed)
+
+    def below_follows(self) -> int:
+        """Rows at the bottom that the list of following keys leaves free."""
+        return 2
+
+    def _leave_leader(self) -> None:
+        self._leading = False
+        if self._followed is not None:
+            self._followed.remove()
+            self._followed = None
 
     def _find(self, name: str) -> list[Key]:
         places = self.places()
@@ -144,8 +209,8 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         """Keys that work now with their verbs: of this place, and everywhere."""
         places = self.places()
         composing = "composer" in places
-        left: list[tuple[int, str, str]] = []
-        right: list[tuple[int, str, str]] = []
+        left: list[tuple[int, Hint]] = []
+        right: list[tuple[int, Hint]] = []
         reachable = (*places, *self.letter_places()) if composing else places
         for key in self.helm.keymap.of(*reachable):
             if not key.foot or not self.can(key):
@@ -154,11 +219,11 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
                 continue
             verb = self.verb(key)
             if verb:
-                row = (key.foot, self.helm.keymap.shown(key.id, places[0]), verb)
-                (left if key.foot < 0 else right).append(row)
+                hint = Hint(self.helm.keymap.shown(key.id, places[0]), verb, key.id)
+                (left if key.foot < 0 else right).append((key.foot, hint))
         return (
-            tuple((key, verb) for _, key, verb in sorted(left, key=lambda row: -row[0])),
-            tuple((key, verb) for _, key, verb in sorted(right)),
+            tuple(hint for _, hint in sorted(left, key=lambda row: -row[0])),
+            tuple(hint for _, hint in sorted(right)),
         )
 
     def footer_line(self, width: int) -> Line:
@@ -184,6 +249,9 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
 
     def do_theme(self) -> None:
         self.post_message(SwitchTheme())
+
+    def do_mouse(self) -> None:
+        self.post_message(TurnMouse())
 
     def do_quit_by_steps(self) -> None:
         self.quit_step()

@@ -30,6 +30,8 @@ class Palette(Dialog):
         self.list = PickList(ground="s2", margin=3, typed=True, id="palette_list")
         self.foot = Rows(ground="s2", margin=3)
         self._acts: dict[str, Key] = {}
+        self._about: object = None
+        """What the screen below was about when this was opened."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -38,6 +40,7 @@ class Palette(Dialog):
             yield self.foot
 
     def on_mount(self) -> None:
+        self._about = self.below.about() if self.below is not None else None
         self.list.show([*self._commands(), *self._sessions()])
         super().on_mount()
         self.list.focus()
@@ -73,6 +76,9 @@ class Palette(Dialog):
         places = (*screen.places(), *screen.letter_places())
         picks = []
         for key in self.helm.keymap.of(*places):
+            # Sessions are listed by name; and this is the palette.
+            if key.id == "palette" or key.id.startswith("slot_"):
+                continue
             if key.title and screen.can(key):
                 self._acts[key.id] = key
                 shown = self.helm.keymap.shown(key.id, screen.places()[0])
@@ -119,9 +125,19 @@ class Palette(Dialog):
         elif id.startswith("replay:") and below is not None:
             below.open(Open("replay", SessionId(id.removeprefix("replay:"))))
         elif below is not None and (key := self._acts.get(id)) is not None:
-            below.call_later(below.do, key)
+            below.call_later(self._carry_out, below, key)
+
+    def _carry_out(self, below: Keyed[object], key: Key) -> None:
+        """What was chosen, if it still means the same and is still possible."""
+        if below.about() != self._about:
+            self.helm.say("Something else waits there now, so nothing was done.", bad=True)
+        elif below.can(key):
+            below.do(key)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in ("ctrl+p", "escape"):
+        if event.key == "ctrl+p" and self.helm.keymap.flavour == "emacs":
+            event.stop()
+            self.list.action_cursor_up()
+        elif event.key in ("ctrl+p", "escape"):
             event.stop()
             self.close_it()

@@ -193,6 +193,7 @@ class PickList(Widget, can_focus=True):
         action = {
             "up": self.action_cursor_up,
             "down": self.action_cursor_down,
+            "ctrl+n": self.action_cursor_down,
             "pageup": self.action_page_up,
             "pagedown": self.action_page_down,
             "home": self.action_first,

@@ -1,7 +1,8 @@
 """A fixed stack of lines: header, rail, dock, footer and lane header are made of these.
 
 It shows what it is given and keeps nothing else. Posts `Clicked` with the id of the span (or, where
-the span has none, an empty one) and the index of the line under the mouse.
+the span has none, an empty one) and the index of the line under the mouse; a span that stands for
+a key (`do:ACT`, `key:NAME`) is `Pressed` instead.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,20 @@ class Rows(Widget):
         def __init__(self, rows: "Rows", span: str, line: int) -> None:
             super().__init__()
             self.rows, self.span, self.line = rows, span, line
+
+        @property
+        def control(self) -> "Rows":
+            return self.rows
+
+    class Pressed(Message):
+        """A span that stands for a key was clicked: `what` is `do:ACT` or `key:NAME`.
+
+        `at` is when, on the clock of key events.
+        """
+
+        def __init__(self, rows: "Rows", what: str, at: float) -> None:
+            super().__init__()
+            self.rows, self.what, self.at = rows, what, at
 
         @property
         def control(self) -> "Rows":
@@ -133,4 +148,8 @@ class Rows(Widget):
         flat = [(strip, at) for at, (_, part) in enumerate(made) for strip in part]
         if event.y < len(flat):
             strip, line = flat[event.y]
-            self.post_message(self.Clicked(self, id_at(strip, event.x), line))
+            span = id_at(strip, event.x)
+            if span.startswith(("do:", "key:")):
+                self.post_message(self.Pressed(self, span, event.time))
+            else:
+                self.post_message(self.Clicked(self, span, line))
