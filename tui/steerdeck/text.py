@@ -18,7 +18,10 @@ _ONE_CELL = frozenset(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0xAD), *range(0
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
-    """A piece of text in one style. `bg` wins over the ground of its line; `id` is clickable."""
+    """A piece of text in one style. `bg` wins over the ground of its line; `id` is clickable.
+
+    `link` is an address the terminal may open; it must have been judged safe.
+    """
 
     text: str
     fg: Token = "t1"
@@ -27,6 +30,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     underline: bool = False
     bg: Token | None = None
     id: str = ""
+    link: str = ""
 
 
 class Line(msgspec.Struct, frozen=True):

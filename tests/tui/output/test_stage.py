@@ -19,6 +19,7 @@ STYLES = [
     INK.style("t1", "add_bg"),
     INK.style("t2"),
     INK.style("t3", "s0", italic=True, underline=True),
+    INK.style("t1", "s1") + Style(link="https://a.example/x"),
     Style(),
 ]
 TRUE = ColorSystem.TRUECOLOR
@@ -126,3 +127,15 @@ def test_a_fragment_over_others_replaces_what_is_known_of_them() -> None:
     stream.feed(stage.paint([Fragment(0, 0, strip(("cccccccc", STYLES[0])))], TRUE))
     stream.feed(stage.paint(halves, TRUE))
     assert screen.display[0].rstrip() == "aaaabbbb"
+
+
+def test_a_link_is_opened_and_closed_and_an_unsafe_one_never_written() -> None:
+    plain, stage = INK.style("t1"), Stage()
+    row = strip(("see ", plain), ("docs", plain + Style(link="https://a.example/")), ("!", plain))
+    text = stage.paint([Fragment(0, 0, row)], TRUE)
+    assert text.count("\x1b]8;;") == 2
+    assert "\x1b]8;;https://a.example/\x1b\\docs\x1b]8;;\x1b\\!" in text
+    assert "\x1b]8" not in Stage(links=False).paint([Fragment(0, 0, row)], TRUE)
+    for target in ("https://a.example/\x1b\\x", "file:///etc", "https://b@c.example", "x" * 9):
+        row = strip(("docs", plain + Style(link=target)))
+        assert "]8" not in Stage().paint([Fragment(0, 0, row)], TRUE)

@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steerdeck.text import Line
-from steerdeck.widgets.prose import Prose, lines
+from steerdeck.text import Line, Span
+from steerdeck.widgets.prose import Prose, closed, lines
+from steerdeck.widgets.strips import strips
 
 TEXT = """## Plan
 
@@ -16,7 +17,15 @@ def feed(self):
 
     return **1**
 ```
-end"""
+end
+
+| file | lines |
+|------|------:|
+| a.py | 9 |
+| `b|c.py` | 120 |
+
+> [the docs](https://docs.example/x) and https://a.example/y.
+"""
 
 
 def words(line: Line) -> str:
@@ -27,7 +36,9 @@ def test_the_little_markdown_that_models_write() -> None:
     read = lines(TEXT)
     assert [words(line) for line in read] == [
         "Plan", "", "The row keeps its first expiry; refresh() renews it.", "",
-        "- look at a*b", "12. then run it", "def feed(self):", "", "    return **1**", "end",
+        "- look at a*b", "12. then run it", "def feed(self):", "", "    return **1**", "end", "",
+        "file  lines", "file  lines", "a.py  9", "b|c.py  120", "",
+        "the docs (https://docs.example/x) and https://a.example/y.",
     ]  # fmt: skip
     assert read[0].spans[0].bold
     assert [(span.text, span.bold) for span in read[2].spans][1] == ("its first", True)
@@ -73,3 +84,61 @@ def test_code_fenced_on_one_line_is_not_lost() -> None:
 def test_no_text_is_an_error_and_no_letter_is_lost(text: str) -> None:
     drawn = "".join(words(line) for line in lines(text))
     assert [c for c in drawn if c in "ab"] == [c for c in text if c in "ab"]
+
+
+def drawn(text: str, width: int) -> list[str]:
+    return [
+        strip.text.rstrip()
+        for line in lines(text, indent=0)
+        for strip in strips(line, width, "s1", 0)
+    ]
+
+
+def test_a_table_has_columns_and_gives_way_where_there_is_no_room() -> None:
+    table = TEXT[TEXT.index("| file") : TEXT.index("\n\n>")]
+    assert drawn(table, 40) == ["file    lines", "──────  ─────", "a.py        9", "b|c.py    120"]
+    wide = "|a|what it is|\n|-|-|\n|1|many words that do not fit in so few cells|"
+    assert drawn(wide, 20) == [
+        "a  what it is", "─  " + "─" * 17, "1  many words that", "   do not fit in so",
+        "   few cells",
+    ]  # fmt: skip
+    assert drawn("|a|b|c|\n|-|-|-|\n" + "|long words here" * 3 + "|", 12)[0] == "a  b  c"
+
+
+def test_a_cell_that_makes_a_column_wider_says_from_where_to_draw_anew() -> None:
+    prose = Prose()
+    prose.feed("words\n\n|a|b|\n|-|-|\n|1|2|\n")
+    before = [prose.item(index) for index in range(len(prose) - 1)]
+    assert prose.feed("|1|2|\n") == 5
+    assert prose.feed("|wide cell|2|\n") == 2
+    after = [prose.item(index) for index in range(len(prose) - 1)]
+    assert [one is two for one, two in zip(before, after, strict=False)] == [True] * 2 + [False] * 3
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    return [(span.text, span.link) for line in lines(text) for span in line.spans]
+
+
+def test_what_a_link_shows_never_lies_about_where_it_leads() -> None:
+    assert links("[docs](https://a.example/x)")[:2] == [
+        ("docs", "https://a.example/x"), (" (https://a.example/x)", ""),
+    ]  # fmt: skip
+    lie = "[https://bank.example](https://evil.example/x)"
+    assert links(lie) == [("https://evil.example/x", "https://evil.example/x")]
+    assert links("[bank.example](https://evil.example)")[0][0] == "https://evil.example"
+    assert links("see <https://a.example/b>, yes")[1] == ("https://a.example/b",) * 2
+    for unsafe in ("https://bank.example@evil.example/", "https://b\u0430nk.example/x"):
+        assert [link for _, link in links(f"[x]({unsafe})")] == ["", ""]
+    for other in ("[x](javascript:alert(1))", "[x](file:///etc/passwd)", "[x](a.md)"):
+        assert links(other) == [(other, "")]
+
+
+def test_code_is_plain_until_its_syntax_is_told() -> None:
+    prose = closed("so:\n  ```python\n  def f(): # do\n  ```\n")
+    code = prose.codes[0]
+    assert (code.language, code.texts, code.closed) == ("python", ["def f(): # do"], True)
+    assert prose.item(1).spans == (Span("def f(): # do"),)
+    prose.colour(code, [[(0, 3, 0), (9, 13, 1), (90, 99, 1)]], ["Keyword", "Comment.Single"])
+    assert [(span.text, span.fg, span.italic) for span in prose.item(1).spans] == [
+        ("def", "kw", False), (" f(): ", "t1", False), ("# do", "com", True),
+    ]  # fmt: skip

@@ -44,3 +44,8 @@ def depth(color_system: str | None, *, no_color: bool = False) -> Depth:
 def erases_with_colour(environ: Mapping[str, str]) -> bool:
     """Whether the terminal is known to erase cells with the background colour in force."""
     return environ.get("TERM", "").startswith(_KEEPS_COLOUR)
+
+
+def knows_links(environ: Mapping[str, str]) -> bool:
+    """Whether OSC 8 is drawn as a link or passed over, and surely never drawn as text."""
+    return environ.get("TERM", "").startswith(_KEEPS_COLOUR)

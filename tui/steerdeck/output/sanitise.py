@@ -9,6 +9,21 @@ import re
 
 _DANGEROUS = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
+_LINK = re.compile(
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z0-9-]+"
+    r"(?::\d{1,5})?(?:[/?#][!-~]*)?"
+)
+_LONGEST_LINK = 2_000
+
+
+def is_link(target: str) -> bool:
+    """Whether a terminal may be told to open it on a click.
+
+    Only http and https, only printable ASCII, nothing before an `@`: such an address is what it
+    seems, and can't end the sequence it stands in.
+    """
+    return len(target) <= _LONGEST_LINK and _LINK.fullmatch(target) is not None
+
 
 def clean(text: str) -> str:
     """The text without control and direction characters; most text is returned as it is."""

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from steerdeck.output.sanitise import clean
+from steerdeck.output.sanitise import clean, is_link
 
 _ERASE_FROM = 8
 """Blanks at the end of a piece that are shorter to erase than to write."""
@@ -34,6 +34,8 @@ class _Sgr(NamedTuple):
     attributes: str
     fg: str
     bg: str
+    link: str = ""
+    """An address for OSC 8."""
 
 
 @lru_cache(4096)
@@ -57,7 +59,8 @@ def _sgr(style: Style | None, system: ColorSystem) -> _Sgr:
         ";".join(colour.downgrade(system).get_ansi_codes(foreground=front)) if colour else default
         for colour, front, default in ((style.color, True, "39"), (style.bgcolor, False, "49"))
     )
-    return _Sgr(";".join(codes), fg, bg)
+    link = style.link if style.link and is_link(style.link) else ""
+    return _Sgr(";".join(codes), fg, bg, link)
 
 
 def _change(old: _Sgr | None, new: _Sgr) -> str:
@@ -68,6 +71,11 @@ def _change(old: _Sgr | None, new: _Sgr) -> str:
     else:
         parts = [new.fg if new.fg != old.fg else "", new.bg if new.bg != old.bg else ""]
     return "\x1b[" + ";".join(part for part in parts if part) + "m"
+
+
+def _linked(target: str) -> str:
+    """From here on what is written leads there; an empty target ends that."""
+    return f"\x1b]8;;{target}\x1b\\"
 
 
 def _shared(one: str, other: str, limit: int) -> int:
@@ -118,9 +126,13 @@ def changed(old: Sequence[Segment], new: Sequence[Segment]) -> tuple[int, list[S
 class Stage:
     """What the terminal shows, and the shortest way from there to the next frame."""
 
-    def __init__(self, *, erases: bool = True) -> None:
-        """`erases` says that the terminal erases with the background colour in force."""
+    def __init__(self, *, erases: bool = True, links: bool = True) -> None:
+        """`erases` says that the terminal erases with the background colour in force.
+
+        `links` that it knows OSC 8, or at least passes it over.
+        """
         self.erases = erases
+        self.links = links
         self.bytes = 0
         self.frames = 0
         self._shown: dict[int, dict[int, Strip]] = {}
@@ -158,6 +170,8 @@ class Stage:
                 state = self._write(out, segments, state, system)
         if not out:
             return ""
+        if state is not None and state.link and self.links:
+            out.append(_linked(""))
         out.append("\x1b[0m")
         text = "".join(out)
         self.frames += 1
@@ -176,7 +190,10 @@ class Stage:
                 continue
             sgr = _sgr(segment.style, system)
             if sgr != state:
-                out.append(_change(state, sgr))
+                if self.links and sgr.link != (state.link if state is not None else ""):
+                    out.append(_linked(sgr.link))
+                if state is None or sgr[:3] != state[:3]:
+                    out.append(_change(state, sgr))
                 state = sgr
             text = clean(segment.text)
             body = text.rstrip(" ")

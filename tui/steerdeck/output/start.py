@@ -13,7 +13,7 @@ from textual.app import App
 from steerdeck.glyphs import choose
 from steerdeck.output import seam
 from steerdeck.output.driver import SafeDriver
-from steerdeck.output.gate import depth, erases_with_colour
+from steerdeck.output.gate import depth, erases_with_colour, knows_links
 from steerdeck.output.signals import end_on_signals
 from steerdeck.output.stage import Stage
 from steerdeck.output.width import QUERY, ascii_only, too_wide
@@ -27,7 +27,8 @@ def begin(app: App[Any], wide: Callable[[], None] | None = None) -> Stage:
     terminal (tests) nothing is changed. `wide` is called when ASCII marks were chosen because the
     terminal draws the others two cells wide: all that was made with them must be made anew.
     """
-    stage = Stage(erases=erases_with_colour(os.environ))
+    environ = os.environ
+    stage = Stage(erases=erases_with_colour(environ), links=knows_links(environ))
     if app.is_headless:
         return stage
     INK.use(INK.palette, depth(app.console.color_system, no_color=app.no_color))

@@ -1,41 +1,71 @@
 """The agent's words as lines: the little Markdown that models write, read line by line.
 
-Only the open line is ever read again while text arrives; finished lines stay the same objects, so
-whoever draws them can keep what was drawn. No Markdown library: a paragraph costs microseconds,
-and nothing of the text can become more than bold, code, a heading, a list or a block of code.
+Only the open line is ever read again while text arrives, and a table when a cell makes it wider;
+finished lines stay the same objects, so whoever draws them can keep what was drawn. No Markdown
+library: a paragraph costs microseconds, and nothing of the text can become more than bold, code, a
+heading, a list, a quote, a link, a table or a block of code.
 """
 
 import re
+from collections.abc import Sequence
 
 import msgspec
 
 from steerdeck.glyphs import glyphs
 from steerdeck.text import Line, Span
+from steerdeck.widgets.code import Code, Ink, code_line, coloured
+from steerdeck.widgets.links import ADDRESS, bare, link_spans
+from steerdeck.widgets.tables import TableRow, aligns, split, table_row, wide, widened
 from steerdeck_agents.facts.inert import inert
 from steerdeck_themes.palettes import Token
 
-_INLINE = re.compile(r"(`+)(?P<code>.+?)\1|\*\*(?P<bold>[^*\s](?:[^*]*[^*\s])?)\*\*")
+_INLINE = re.compile(
+    r"(`+)(?P<code>.+?)\1"
+    r"|\*\*(?P<bold>[^*\s](?:[^*]*[^*\s])?)\*\*"
+    r"|(?<![\w*])\*(?P<said>[^*\s](?:[^*]*[^*\s])?)\*(?![\w*])"
+    rf"|!?\[(?P<words>[^\]\[]*)\]\(<?(?P<target>{ADDRESS})>?(?:\s+\"[^\"]*\")?\)"
+    rf"|<?(?P<bare>{ADDRESS})>?"
+)
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*$")
 _ITEM = re.compile(r"(\s*)([-*+]|\d{1,3}[.)])\s+(.*)$")
-_FENCE = re.compile(r"\s{0,3}(```+|~~~+)\s*([\w+#.-]*)\s*$")
+_FENCE = re.compile(r"(?P<before>\s*)(?P<fence>```+|~~~+)\s*(?P<name>[\w+#.-]*)(?P<more>[^`]*)$")
+_QUOTE = re.compile(r"\s{0,3}>(?:\s?>)* ?(.*)$")
+_RULE = re.compile(r"\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
+_MARKED = frozenset("`*[:")
+"""Without one of these there is nothing in a line but words."""
 _LONGEST = 4000
 
 
 def inline(text: str, fg: Token = "t1") -> tuple[Span, ...]:
     """The spans of one line of prose; the text must be inert already."""
-    if ("`" not in text and "**" not in text) or len(text) > _LONGEST:
+    if len(text) > _LONGEST or _MARKED.isdisjoint(text):
         return (Span(text, fg),) if text else ()
     spans: list[Span] = []
     at = 0
     for match in _INLINE.finditer(text):
         if match.start() > at:
             spans.append(Span(text[at : match.start()], fg))
-        code = match["code"]
-        spans.append(Span(match["bold"], "t0", bold=True) if code is None else Span(code, "t0"))
+        spans += _marked(match, fg)
         at = match.end()
     if at < len(text):
         spans.append(Span(text[at:], fg))
     return tuple(spans)
+
+
+def _marked(match: re.Match[str], fg: Token) -> Sequence[Span]:
+    match match.lastgroup:
+        case "bold":
+            return (Span(match["bold"], "t0", bold=True),)
+        case "said":
+            return (Span(match["said"], "t0"),)
+        case "target":
+            return link_spans(match["words"], match["target"], fg)
+        case "bare":
+            target, rest = bare(match["bare"])
+            whole = link_spans("", target, fg)
+            return (*whole, Span(rest, fg)) if rest else whole
+        case _:
+            return (Span(match["code"], "t0"),)
 
 
 class Prose:
@@ -48,24 +78,36 @@ class Prose:
         self._done: list[Line] = []
         self._tail = ""
         self._fence = ""
+        self._inset = ""
+        """Blanks before the fence; as many go from each line of the block."""
+        self._table: int | None = None
+        """Index of the head of the table that goes on."""
+        self._last = ""
+        """The text of the last line, which may turn out to be the head of a table."""
+        self._changed = 0
         self._open: Line | None = None
+        self.codes: list[Code] = []
         self.arriving = True
 
-    def feed(self, delta: str) -> None:
-        """Add the next piece of text."""
+    def feed(self, delta: str) -> int:
+        """Add the next piece of text; the first line that may have changed by it."""
+        self._changed = max(0, len(self._done) - (not self.arriving))
         self._tail += delta
         if "\n" in delta:
             *done, self._tail = self._tail.split("\n")
             for line in done:
                 self._keep(line)
         self._open = None
+        return self._changed
 
     def close(self) -> None:
         """No more text will come: the mark at the end goes away."""
         if self._tail:
             self._keep(self._tail)
             self._tail = ""
-        while self._done and not self._done[-1].spans and self._done[-1].bg is None:
+        if self._fence:
+            self.codes[-1].closed = True
+        while self._done and self._done[-1] == Line(indent=self._indent):
             self._done.pop()
         self.arriving = False
         self._open = None
@@ -86,41 +128,113 @@ class Prose:
 
     line = item
 
+    def colour(self, code: Code, inks: Sequence[Ink], kinds: Sequence[str]) -> None:
+        """Draw a block of code of this text in the colours of its syntax."""
+        for number, (text, ink) in enumerate(zip(code.texts, inks, strict=False)):
+            at = code.start + number
+            if ink and at < len(self._done):
+                spans = coloured(text, ink, kinds)
+                self._done[at] = msgspec.structs.replace(self._done[at], spans=spans)
+
     def _keep(self, text: str) -> None:
         fence = _FENCE.match(text)
         if self._fence:
-            if fence and fence[1].startswith(self._fence) and not fence[2]:
+            if fence and fence["fence"].startswith(self._fence) and not fence["name"]:
                 self._fence = ""
+                self.codes[-1].closed = True
                 return
         elif fence:
-            self._fence = fence[1]
+            self._fence, self._inset = fence["fence"], fence["before"]
+            self.codes.append(Code(fence["name"], len(self._done)))
+            self._table, self._last = None, ""
             return
-        line = self._read(text)
+        elif self._in_table(text):
+            return
+        line = self._read(text, keep=True)
         if line is not None:
             self._done.append(line)
 
-    def _read(self, text: str) -> Line | None:
+    def _read(self, text: str, *, keep: bool = False) -> Line | None:
         """The line of one finished text; None for a blank one after another blank one."""
         text = inert(text.rstrip("\r"), sequences="drop")
         indent = self._indent
         if self._fence:
-            return Line((Span(text),), indent=indent, hang=2, bg="s2", wrap=True)
+            text = text.removeprefix(self._inset)
+            if keep:
+                self.codes[-1].texts.append(text)
+            return code_line(self.codes[-1], text, indent)
         if not text.strip():
             first = not self._done or not self._done[-1].spans
             return None if first else Line(indent=indent)
         if heading := _HEADING.match(text):
-            return Line((Span(heading[2], "t0", bold=True),), indent=indent, wrap=True)
+            return Line(_strong(inline(heading[2], "t0")), indent=indent, wrap=True)
+        if _RULE.match(text):
+            return Line(fill=Span(glyphs().hairline, "line"), indent=indent)
         if item := _ITEM.match(text):
             mark = item[2] if item[2][0].isdigit() else "-"
             lead = f"{item[1]}{mark} "
             spans = (Span(lead, "t3"), *inline(item[3], self._fg))
             return Line(spans, indent=indent, hang=len(lead), wrap=True)
+        if quote := _QUOTE.match(text):
+            bar = Span(glyphs().column, "t3")
+            return Line(inline(quote[1], "t2"), gutter=bar, indent=indent, wrap=True)
         return Line(inline(text, self._fg), indent=indent, wrap=True)
+
+    # tables
+
+    def _in_table(self, text: str) -> bool:
+        """Whether the line belongs to a table, and then its row is there."""
+        if self._table is None:
+            before, self._last = self._last, text
+            if "|" not in text or "|" not in before or not (sides := aligns(text)):
+                return False
+            head = split(inert(before.rstrip("\r"), sequences="drop"))
+            if len(head) != len(sides):
+                return False
+            self._table = len(self._done) - 1
+            cells = tuple(_strong(inline(cell, "t0")) for cell in head)
+            widths = tuple(map(wide, cells))
+            row = table_row(cells, widths, sides, self._indent)
+            self._done[-1:] = [row, msgspec.structs.replace(row, rule=True)]
+            self._changed = min(self._changed, self._table)
+            return True
+        if "|" not in text:
+            self._table, self._last = None, ""
+            return False
+        self._add_row(text)
+        return True
+
+    def _add_row(self, text: str) -> None:
+        """One more row; where it makes a column wider, all rows are made anew."""
+        assert self._table is not None
+        head = self._done[self._table]
+        assert isinstance(head, TableRow)
+        words = split(inert(text.rstrip("\r"), sequences="drop"))
+        cells = [inline(cell, self._fg) for cell in words[: len(head.aligns)]]
+        known = zip(head.widths, [*map(wide, cells), *(0 for _ in head.widths)], strict=False)
+        widths = tuple(max(pair) for pair in known)
+        if widths != head.widths:
+            self._changed = min(self._changed, self._table)
+            for at in range(self._table, len(self._done)):
+                row = self._done[at]
+                if isinstance(row, TableRow):
+                    self._done[at] = widened(row, widths)
+        self._done.append(table_row(cells, widths, head.aligns, self._indent))
+
+
+def _strong(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    return tuple(msgspec.structs.replace(span, bold=True) for span in spans)
+
+
+def closed(text: str, fg: Token = "t1", indent: int = 2) -> Prose:
+    """A finished text."""
+    prose = Prose(fg, indent)
+    prose.feed(text)
+    prose.close()
+    return prose
 
 
 def lines(text: str, fg: Token = "t1", indent: int = 2) -> list[Line]:
     """The lines of a finished text."""
-    prose = Prose(fg, indent)
-    prose.feed(text)
-    prose.close()
+    prose = closed(text, fg, indent)
     return [prose.item(index) for index in range(len(prose))]

@@ -4,6 +4,8 @@ The only place where tokens become styles: margin, gutter, text, gap, right side
 has a background on every cell, so a strip goes to the compositor as it is.
 """
 
+from functools import lru_cache
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -11,6 +13,7 @@ from textual.strip import Strip
 from steerdeck.glyphs import glyphs
 from steerdeck.output.sanitise import clean
 from steerdeck.text import Line, Span, breaks, cut_spans, slice_spans, width_of
+from steerdeck.widgets.tables import TableRow, laid
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Token
 
@@ -21,6 +24,11 @@ GAP = 2
 def blank(width: int, ground: Token) -> Strip:
     """An empty row."""
     return Strip([Segment(" " * width, INK.style("t1", ground))], width)
+
+
+@lru_cache(256)
+def _linked(target: str) -> Style:
+    return Style(link=target)
 
 
 class _Pen:
@@ -38,6 +46,8 @@ class _Pen:
             style = INK.style(span.fg, span.bg or ground, span.bold, span.italic, span.underline)
             if span.id:
                 style += Style(meta={"id": span.id})
+            if span.link:
+                style += _linked(span.link)
             self.segments.append(Segment(text, style))
             self.used += width_of(text)
 
@@ -51,6 +61,8 @@ class _Pen:
 def strips(line: Line, width: int, ground: Token = "s1", margin: int = 2) -> list[Strip]:
     """The rows of a line, each exactly `width` cells; more than one only where it wraps."""
     room = max(1, width - 2 * margin - line.indent)
+    if isinstance(line, TableRow):
+        return [strip for row in laid(line, room) for strip in strips(row, width, ground, margin)]
     right = cut_spans(line.right, room) if line.right else ()
     taken = sum(width_of(span.text) for span in right)
     words = max(0, room - taken - GAP) if taken else room
@@ -88,12 +100,12 @@ def _lead(pen: _Pen, line: Line, index: int, ground: Token, margin: int) -> None
     """The left of a row up to its text: bar, margin, gutter, indent."""
     inner: Token = line.bg or ground
     outer: Token = inner if line.bleed else ground
-    bar = glyphs().bar
+    bar, column = glyphs().bar, glyphs().column
     if line.bar is not None and margin:
         pen.write(Span(bar, line.bar), outer)
     pen.move(margin, outer)
     gutter = line.gutter
-    if gutter is not None and (index == 0 or gutter.text == bar):
+    if gutter is not None and (index == 0 or gutter.text in (bar, column)):
         pen.write(gutter, inner)
     pen.move(margin + line.indent + (line.hang if index else 0), inner)
 
