@@ -8,13 +8,17 @@ from textual.pilot import Pilot
 
 from kit.desk import deck, told, until
 from kit.writing import WritingFeed, writing
+from steerdeck.acts.drafts import Drawer, Unsent
 from steerdeck.app import DeckApp
 from steerdeck.panes.suggest import Wish, wish
 from steerdeck.screens.deck import DeckScreen
+from steerdeck.screens.recipients import circles
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.by_hand import RunByHand, StopByHand
-from steerdeck_agents.facts.ids import CallId, SessionId, Sha
+from steerdeck_agents.facts.ids import CallId, MessageId, SessionId, Sha
+from steerdeck_agents.facts.places import FileChange, Workspace
+from steerdeck_agents.facts.state import SessionState
 
 Play = Callable[[DeckApp, Pilot[None], WritingFeed], Awaitable[None]]
 
@@ -172,7 +176,11 @@ def test_a_large_paste_is_a_chip_that_is_sent_whole_and_can_be_opened():
         await pilot.press("backspace")
         assert prompt.text == "see "
         prompt.post_message(events.Paste(pasted))
-        await pilot.press(*" ok", "enter")
+        await pilot.press("ctrl+o")
+        assert "line 213" in told(app) and prompt.text == f"see {pasted}"
+        await pilot.press("ctrl+underscore", *" ok")
+        assert "[pasted" in told(app)
+        await pilot.press("enter")
         await until(pilot, lambda: feed.orders)
         assert [order.text for order in feed.orders] == [f"see {pasted} ok"]
         assert isinstance(feed.orders[0], o.Say)
@@ -224,3 +232,113 @@ def test_a_command_by_hand_is_for_one_session_only():
         assert app.screen.composer.prompt.text == "!ls" and feed.orders == []
 
     play(scene)
+
+
+def test_what_waits_is_listed_and_can_be_changed_hastened_moved_and_taken_back():
+    async def scene(app, pilot, feed):
+        fix = SessionId("fix")
+        seq = len(feed.events)
+        feed.feed(e.MessageSent(seq=seq + 1, session=fix, message=MessageId("later"),
+                                text="then land it", delivery="queue"))  # fmt: skip
+        await until(pilot, lambda: len(app.model.hand.queue) == 2)
+        first = app.model.hand.queue[0].id
+        await pilot.press("ctrl+x", "Q")
+        await until(pilot, lambda: "then land it" in told(app))
+        assert "2 messages" in told(app) and "after the turn" in told(app)
+        await pilot.press("down", "e", *", please", "enter")
+        await pilot.press("K", "s")
+        await until(pilot, lambda: len(feed.orders) == 3)
+        change, arrange, hasten = feed.orders
+        assert (change.message, change.text) == ("later", "then land it, please")
+        assert arrange.messages == ("later", first)
+        assert (hasten.message, hasten.delivery) == ("later", "now")
+        await pilot.press("e", "escape", "x")
+        await until(pilot, lambda: len(feed.orders) == 4)
+        assert isinstance(feed.orders[3], o.Withdraw)
+        assert app.screen.id == "queue_dialog", "Esc left the words, not the list"
+        await pilot.press("up", "J", "escape")
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+        assert feed.orders[4].messages == ("later", first)
+        assert app.screen.composer.prompt.text == "then land it"
+
+    play(scene)
+
+
+def test_one_speaks_to_all_that_touch_a_file_and_sees_before_who_that_is():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+x", "S")
+        await until(pilot, lambda: app.screen.id == "recipients")
+        await pilot.press(*"readme")
+        assert "all touching README.md" in told(app)
+        await pilot.press("tab", "ctrl+u", "home", "down", "tab")
+        await pilot.pause()
+        assert "to 2 add-csv, 3 docs" in told(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+        assert app.model.picked == {"csv", "docs"}
+        assert "2 sessions  2 add-csv, 3 docs" in told(app)
+        await pilot.press(*"hold on", "enter")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert {order.session for order in feed.orders} == {"csv", "docs"}
+
+    play(scene)
+
+
+def test_circles_are_states_tags_repositories_and_files():
+    def session(name: str, *files: str, tags: tuple[str, ...] = (), top: str = "/shop"):
+        return SessionState(
+            id=SessionId(name), name=name, status="done", tags=tags,
+            files=tuple(FileChange(path, "changed", 1, 0) for path in files),
+            workspace=Workspace(path="", repository=top, branch="", base=""),
+        )  # fmt: skip
+
+    found = circles([session("a", "x.py", tags=("ui",)), session("b", "y.py", "x.py")])
+    assert [(one.id, sorted(one.sessions)) for one in found] == [
+        ("state:done", ["a", "b"]),
+        ("tag:ui", ["a"]),
+        ("file:x.py", ["a", "b"]),
+        ("file:y.py", ["b"]),
+    ]
+    apart = circles([session("a"), session("b", top="/other")])
+    assert [one.words for one in apart if one.kind == "by repository"] == [
+        "all of shop",
+        "all of other",
+    ]
+
+
+def test_drafts_and_their_chips_are_there_again_when_the_deck_is_opened_anew(tmp_path):
+    drawer = Drawer(tmp_path / "cache" / "drafts.json")
+    pasted = "a\n" * 20
+
+    def opened(scene: Play) -> None:
+        async def run() -> None:
+            feed = writing()
+            app = deck(feed)
+            app.helm.open_drawer(drawer)
+            async with app.run_test(size=(120, 36)) as pilot:
+                await until(pilot, lambda: app.model.attached)
+                await pilot.pause()
+                await scene(app, pilot, feed)
+                drawer.write(app.helm.unsent())
+
+        asyncio.run(run())
+
+    async def writes(app, pilot, feed):
+        app.screen.composer.prompt.post_message(events.Paste(pasted))
+        await pilot.press(*" why?", "alt+3", *"land it")
+        await pilot.pause()
+
+    async def finds(app, pilot, feed):
+        prompt = app.screen.composer.prompt
+        assert "[pasted\u00a020\u00a0lines] why?" in told(app)
+        await pilot.press("enter", "alt+3")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0].text == f"{pasted} why?"
+        assert prompt.text == "land it"
+
+    opened(writes)
+    opened(finds)
+    assert list(drawer.read().drafts.values()) == ["land it"]
+    assert drawer.read().chips == {}
+    (tmp_path / "cache" / "drafts.json").write_text("{")
+    assert drawer.read() == Unsent()

@@ -137,6 +137,7 @@ def open_deck(berth: "Berth") -> int:
 
     # What is loaded now stays for good: it need not be looked through again and again.
     gc.disable()
+    from steerdeck.acts.drafts import Drawer
     from steerdeck.app import DeckApp
     from steerdeck.keymap import Keymap
     from steerdeck_themes.wardrobe import Wardrobe
@@ -154,6 +155,8 @@ def open_deck(berth: "Berth") -> int:
         keys=berth.keys,
         last=mooring.last_states(),
     )
+    app.helm.open_drawer(drawer := Drawer(mooring.drafts_file))
     app.run()
+    drawer.write(app.helm.unsent())
     mooring.leave(list(app.model.states.values()), app.model.lost, app.theme)
     return app.return_code or DONE

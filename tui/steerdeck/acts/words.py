@@ -6,14 +6,14 @@ is lost.
 
 from typing import Literal
 
-from steerdeck.acts.writing import Writing
+from steerdeck.acts.queue import Queueing
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import MessageId, SessionId
 from steerdeck_agents.facts.state import SessionState
 
 
-class Words(Writing):
+class Words(Queueing):
     """Say, take back."""
 
     async def send(

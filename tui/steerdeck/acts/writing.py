@@ -1,12 +1,15 @@
 """What helps to write: files, own words, templates and pictures, asked of the runtime."""
 
+import asyncio
 from functools import cached_property
 from pathlib import PurePath
 
+from steerdeck.acts.drafts import Drawer, Unsent
 from steerdeck.acts.life import Life
 from steerdeck.widgets.chips import Chips
 from steerdeck_agents.facts.by_hand import DANGER, RunByHand, StopByHand
 from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime.wire_words import (
@@ -19,6 +22,7 @@ from steerdeck_agents.runtime.wire_words import (
 )
 
 _TOLD_FILES = 8
+_OF_NO_SESSION = ("", "several", "all")
 
 
 class Written:
@@ -31,6 +35,7 @@ class Written:
         """Whether those of the journal are among them."""
         self.chips = Chips()
         self.templates: list[Template] = []
+        self.drawer: Drawer | None = None
         self.danger: tuple[tuple[str, str], str] = (("", ""), "")
         """The session and command that were refused last, and the danger that was named."""
 
@@ -41,6 +46,32 @@ class Writing(Life):
     @cached_property
     def written(self) -> Written:
         return Written()
+
+    def open_drawer(self, drawer: Drawer) -> None:
+        """Have the drafts of the last deck, and keep those of this one there."""
+        unsent = drawer.read()
+        self.written.drawer = drawer
+        self.written.chips.load(unsent.chips)
+        self.model.drafts |= unsent.drafts
+
+    def unsent(self) -> Unsent:
+        """What is written now and not sent, for sessions that are still there."""
+        chips = self.written.chips
+        drafts = {
+            name: draft
+            for name, draft in self.model.drafts.items()
+            if draft and (name in _OF_NO_SESSION or self._lives(name))
+        }
+        return Unsent(drafts, chips.within("".join(drafts.values())))
+
+    async def keep_drafts(self) -> None:
+        """Write them down, beside the screen."""
+        if self.written.drawer is not None:
+            await asyncio.to_thread(self.written.drawer.write, self.unsent())
+
+    def _lives(self, name: str) -> bool:
+        state = self.model.states.get(SessionId(name))
+        return state is not None and not state.archived
 
     async def read_words(self) -> None:
         """Put the words of the journal before those of this deck, once."""

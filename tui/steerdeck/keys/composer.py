@@ -7,6 +7,7 @@ COMPOSER: tuple[Key, ...] = (
     Key("queue", ("tab",), "queue", ("composer",), "Queue the draft for after the turn"),
     Key("now", ("ctrl+s",), "send now", ("composer",), "Interrupt and send the draft now"),
     Key("editor", ("ctrl+g",), "editor", ("composer",), "Write the draft in $EDITOR"),
+    Key("expand", ("ctrl+o",), "open the paste", ("composer",), "Open the paste at the caret"),
     Key("recall", ("ctrl+r",), "history", ("composer",), "Look for what you wrote before"),
     Key(
         "take_back",
@@ -24,5 +25,22 @@ COMPOSER: tuple[Key, ...] = (
         "Go from the composer to the lanes",
         foot=2,
         leader="space",
+    ),
+    Key(
+        "waiting_words",
+        ("Q",),
+        "queue",
+        ("deck", "zoom"),
+        "Change what waits to be said to the session",
+    ),
+    Key(
+        "recipients", ("S",), "speak to", ("deck", "zoom"), "Speak to several: by state, tag, file"
+    ),
+    Key("message_change", ("e",), "change", ("dialog",), "Change a message that waits"),
+    Key("message_now", ("s",), "send now", ("dialog",), "Send a message that waits now"),
+    Key("message_back", ("x", "delete"), "take back", ("dialog",), "Take a waiting message back"),
+    Key("message_up", ("K", "shift+up"), "move up", ("dialog",), "Move a waiting message up"),
+    Key(
+        "message_down", ("J", "shift+down"), "move down", ("dialog",), "Move a waiting message down"
     ),
 )

@@ -23,7 +23,8 @@ def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
         if not targets:
             return [Span("nobody yet", "t0"), Span("  pick with Alt+1…9", "t2")]
         names = ", ".join(_name(state) for state in targets)
-        return [foreign(names, "t0" if focused else "t1", bold=focused)]
+        count = Span(f"{len(targets)} sessions  ", "t0" if focused else "t1", focused)
+        return [count, foreign(names, "t1")]
     if not targets:
         return [Span("a new session", "t0" if focused else "t1", focused)]
     spans = [foreign(_name(targets[0]), "t0" if focused else "t1", bold=focused)]

@@ -9,10 +9,13 @@ from steerdeck.panes.footer import Hints
 from steerdeck.panes.marks import mark_for
 from steerdeck.panes.suggest import Kind, Offer
 from steerdeck.screens.keyed import Keyed
+from steerdeck.widgets.prompt import Prompt
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 
 T = TypeVar("T")
+KEEP_S = 1.0
+"""How long after a change the drafts are written down."""
 _SHOWN = 200
 """Characters of own words that are drawn."""
 
@@ -21,10 +24,21 @@ class Offering(Keyed[T], Generic[T]):
     """A screen with a composer, whose wishes it knows how to meet."""
 
     composer: Composer
+    _keeping = False
 
     def on_mount(self) -> None:
         self.composer.prompt.chips = self.helm.written.chips
         self.composer.prompt.history = self.helm.written.words
+
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        """Soon after a change the drafts are written down."""
+        if event.prompt is self.composer.prompt and not self._keeping:
+            self._keeping = True
+            self.set_timer(KEEP_S, self._keep)
+
+    def _keep(self) -> None:
+        self._keeping = False
+        self.helm.go(self.helm.keep_drafts())
 
     def on_composer_ready(self) -> None:
         self.helm.go(self.helm.read_words())

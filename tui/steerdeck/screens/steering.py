@@ -8,7 +8,10 @@ from steerdeck.outside import EditorError, edit
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.marks import waits
 from steerdeck.panes.waits import Wait, wait_of
+from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.offering import Offering
+from steerdeck.screens.queue import QueueDialog
+from steerdeck.screens.recipients import RecipientsDialog
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.shells import OpenShell
@@ -75,6 +78,29 @@ class Steering(Offering[T], Generic[T]):
 
     def do_editor(self) -> None:
         self.edit_outside(self.composer.prompt)
+
+    def can_waiting_words(self) -> bool:
+        return bool(self.hand and self.hand.queue)
+
+    def do_waiting_words(self) -> None:
+        self.push(QueueDialog(self.helm, self.model.in_hand))
+
+    def can_recipients(self) -> bool:
+        return len(self.model.sessions()) > 1
+
+    def do_recipients(self) -> None:
+        self.push(RecipientsDialog(self.helm))
+
+    def push(self, dialog: Dialog) -> None:
+        """Open a dialog, unless one is open."""
+        if self.is_current:
+            self.app.push_screen(dialog)
+
+    def can_expand(self) -> bool:
+        return self.composer.prompt.held is not None
+
+    def do_expand(self) -> None:
+        self.composer.prompt.open_held()
 
     def do_recall(self) -> None:
         self.composer.prompt.focus()
@@ -276,6 +302,12 @@ class Steering(Offering[T], Generic[T]):
 
     def do_land(self) -> None:
         self.post_message(Open("land", self.model.in_hand))
+
+    def can_overlap(self) -> bool:
+        return bool(self.hand and self.hand.overlaps)
+
+    def do_overlap(self) -> None:
+        self.post_message(Open("overlap", self.model.in_hand))
 
     def can_archive(self) -> bool:
         return self.hand is not None

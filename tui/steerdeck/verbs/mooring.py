@@ -58,6 +58,11 @@ class Mooring:
         except (OSError, msgspec.DecodeError):
             return []
 
+    @property
+    def drafts_file(self) -> Path:
+        """Where drafts lie between two decks."""
+        return self._berth.paths.deck_cache.with_name("drafts.json")
+
     def theme(self) -> str:
         """The theme F8 chose last; where the settings were changed since, theirs."""
         try:

@@ -6,7 +6,7 @@ in whole and never submits; what it holds is drawn inert and sent exactly. Posts
 """
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from textual import events
 from textual.geometry import Offset, Region, Size
@@ -16,9 +16,10 @@ from textual.widget import Widget
 
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import draw_now, paint_now
-from steerdeck.text import Line, Span, breaks, fit, width_of
-from steerdeck.widgets.chips import Chips, labels, pasted
+from steerdeck.text import Line, Span, fit, width_of
+from steerdeck.widgets.chips import Chip, Chips, labels, pasted
 from steerdeck.widgets.draft import Draft
+from steerdeck.widgets.laid import Laid
 from steerdeck.widgets.strips import blank, strips
 from steerdeck_themes.palettes import Token
 
@@ -59,14 +60,6 @@ EDIT: Mapping[str, Callable[[Draft], None]] = {
 _NOT_WHEN_EMPTY = frozenset({"alt+b", "alt+f", "alt+d", "ctrl+d", "ctrl+z"})
 _ROWS = 6
 _INDENT = 2
-
-
-class _Row(NamedTuple):
-    """One drawn row: its logical line, and which part of that line as it is drawn."""
-
-    line: str
-    start: int
-    end: int
 
 
 class Prompt(Widget, can_focus=True):
@@ -124,8 +117,7 @@ class Prompt(Widget, can_focus=True):
         self._kept = ""
         self._past: int | None = None
         self._first = 0
-        self._rows_of = ("", 0)
-        self._text_rows = [_Row("", 0, 0)]
+        self._laid = Laid("", 0, str)
 
     @property
     def text(self) -> str:
@@ -155,6 +147,21 @@ class Prompt(Widget, can_focus=True):
         self._draft.replace(start, end, text)
         self._edited()
         self.refresh()
+
+    @property
+    def held(self) -> Chip | None:
+        """The chip at the caret, or before it."""
+        text, caret = self._draft.text, self._draft.caret
+        near = (self.chips.at(mark) for mark in (text[caret : caret + 1], text[caret - 1 : caret]))
+        return next((chip for chip in near if chip is not None), None)
+
+    def open_held(self) -> None:
+        """Put the text of the chip at the caret in its place; a picture stays one."""
+        text, caret = self._draft.text, self._draft.caret
+        at = caret if self.chips.at(text[caret : caret + 1]) else caret - 1
+        chip = self.chips.at(text[at : at + 1]) if at >= 0 else None
+        if chip is not None and not chip.picture:
+            self.replace(at, at + 1, chip.text)
 
     def hold(self, text: str) -> str:
         """Text as it stands in the draft: a large one as a chip."""
@@ -217,15 +224,9 @@ class Prompt(Widget, can_focus=True):
         self.post_message(self.Submitted(self, text, how, pictures).set_sender(self))
 
     def _vertical(self, step: int) -> bool:
-        rows, row, column = self._laid_out()
-        target = row + step
-        if 0 <= target < len(rows):
-            line, start, end = rows[target]
-            shown = self.chips.drawn(line)
-            at = start
-            while at < end and width_of(shown[start : at + 1]) <= column:
-                at += 1
-            self._draft.caret = self._exact(rows, target, at)
+        laid, row, column = self._laid_out()
+        if 0 <= row + step < len(laid.rows):
+            self._draft.caret = laid.caret(row + step, column)
             return True
         return self._browse(step)
 
@@ -243,49 +244,19 @@ class Prompt(Widget, can_focus=True):
         self._past = None if newest else place
         return True
 
-    # Layout: (logical line, start, end) of each row, in indices of the drawn text
-
-    def _laid_out(self) -> tuple[list[_Row], int, int]:
+    def _laid_out(self) -> tuple[Laid, int, int]:
         """The rows, and the caret's row and column in cells."""
         room = max(4, self.size.width - 2 * self.margin - _INDENT - 1)
-        text, drawn = self._draft.text, self.chips.drawn
-        if (text, room) != self._rows_of:
-            self._rows_of = (text, room)
-            self._text_rows = [
-                _Row(line, start, end)
-                for line in text.split("\n")
-                for start, end in breaks(drawn(line), room)
-            ]
-        rows = self._text_rows
-        before = text[: self._draft.caret]
-        lines_before = before.count("\n")
-        at = len(drawn(before[before.rfind("\n") + 1 :]))
-        row = -1
-        for index, candidate in enumerate(rows):
-            lines_before -= candidate.start == 0 and index > 0
-            if lines_before == 0 and candidate.start <= at:
-                row = index
-            elif lines_before < 0:
-                break
-        start = rows[row].start
-        return rows, row, min(room, width_of(drawn(rows[row].line)[start:at]))
-
-    def _exact(self, rows: list[_Row], row: int, at: int) -> int:
-        """The index into the text of what is drawn at index `at` of that row's line."""
-        first = row
-        while rows[first].start > 0:
-            first -= 1
-        before = sum(len(other.line) + 1 for other in rows[:first] if other.start == 0)
-        line, count = rows[row].line, 0
-        while count < len(line) and len(self.chips.drawn(line[: count + 1])) <= at:
-            count += 1
-        return before + count
+        laid = self._laid
+        if (laid.text, laid.room) != (self._draft.text, room):
+            laid = self._laid = Laid(self._draft.text, room, self.chips.drawn)
+        return laid, *laid.place(self._draft.caret)
 
     def _edited(self) -> None:
         self._past = None
         self.post_message(self.Changed(self, self._draft.text).set_sender(self))
         if self.is_attached:
-            tall = min(len(self._laid_out()[0]), _ROWS)
+            tall = min(len(self._laid_out()[0].rows), _ROWS)
             if tall != self.size.height:
                 self.refresh(layout=True)
 
@@ -303,7 +274,7 @@ class Prompt(Widget, can_focus=True):
     # Drawing
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(1, min(_ROWS, len(self._laid_out()[0])))
+        return max(1, min(_ROWS, len(self._laid_out()[0].rows)))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return container.width
@@ -319,30 +290,23 @@ class Prompt(Widget, can_focus=True):
     def _strips(self) -> list[Strip]:
         width, height = self.size
         ground: Token = "s2" if self.has_focus else "s1"
-        rows, caret_row, column = self._laid_out()
-        self._first = min(self._first, caret_row, max(0, len(rows) - height))
+        laid, caret_row, column = self._laid_out()
+        count = len(laid.rows)
+        self._first = min(self._first, caret_row, max(0, count - height))
         self._first = max(self._first, caret_row - height + 1)
         self._place_cursor(caret_row, column)
         shown = [
-            self._row(rows[index], column if index == caret_row else None, index, width, ground)
-            for index in range(self._first, min(len(rows), self._first + height))
+            self._row(laid.shown(index), column if index == caret_row else None, index, ground)
+            for index in range(self._first, min(count, self._first + height))
         ]
         return shown + [blank(width, ground)] * (height - len(shown))
 
     def render_line(self, y: int) -> Strip:
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
-    def _row(
-        self,
-        row: _Row,
-        column: int | None,
-        index: int,
-        width: int,
-        ground: Token,
-    ) -> Strip:
-        focus = self.has_focus
+    def _row(self, shown: str, column: int | None, index: int, ground: Token) -> Strip:
+        focus, width = self.has_focus, self.size.width
         fg: Token = "t0" if focus else "t1"
-        shown = self.chips.drawn(row.line)[row.start : row.end]
         spans = _spans(shown, fg)
         if focus and column is not None:
             left = 0
@@ -373,15 +337,10 @@ class Prompt(Widget, can_focus=True):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        rows, _, _ = self._laid_out()
+        laid, _, _ = self._laid_out()
         row = self._first + event.y
-        if row < len(rows):
-            line, start, end = rows[row]
-            shown, at = self.chips.drawn(line), start
-            column = event.x - self.margin - _INDENT
-            while at < end and width_of(shown[start : at + 1]) <= column:
-                at += 1
-            self._draft.caret = self._exact(rows, row, at)
+        if row < len(laid.rows):
+            self._draft.caret = laid.caret(row, event.x - self.margin - _INDENT)
             self.refresh()
 
 
