@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from steerdeck_agents.facts.errors import JournalError
-from steerdeck_agents.facts.events import ItemAdded, decode
+from steerdeck_agents.facts.events import Event, ItemAdded, decode
 from steerdeck_agents.facts.ids import CheckpointId, OrderId, RequestId, SessionId, Sha
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal import recorder
@@ -22,7 +22,14 @@ from steerdeck_agents.journal.database import broken, open_for_reading
 from steerdeck_agents.journal.enclosures import CheckpointFile
 from steerdeck_agents.journal.recorder import RequestItem
 from steerdeck_agents.journal.refold import UNFOLDABLE, state_at
-from steerdeck_agents.journal.search import quoted, snippet, words_of
+from steerdeck_agents.journal.search import (
+    SEARCHED,
+    escaped,
+    quoted,
+    snippet,
+    whole_words_of,
+    words_of,
+)
 from steerdeck_agents.journal.storing import (
     item_text,
     name_of,
@@ -256,6 +263,28 @@ class JournalReader:
                 Hit(session, seq, kind, snippet(words_of(decode(text)), query))
                 for session, seq, kind, text in rows
             ]
+
+    def matching(self, session: SessionId, words: str) -> Iterator[Event]:
+        """The session's events in which the words stand, letter for letter but for case, in order.
+
+        It looks through all of the texts: no index holds long ones whole, or parts of words.
+        """
+        wanted = words.casefold()
+        marks = ", ".join("?" * len(SEARCHED))
+        types = sorted(str(kind.__struct_config__.tag) for kind in SEARCHED)
+        like = f"%{escaped(words)}%" if words.isascii() else "%"
+        if not wanted:
+            return
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"select json from event where session = ? and type in ({marks})"
+                " and json like ? escape '~' order by seq",
+                (session, *types, like),
+            )
+            for (text,) in rows:
+                event = decode(text)
+                if wanted in whole_words_of(event).casefold():
+                    yield event
 
     def order_answer(self, order: OrderId) -> int | None:
         """The seq an order was answered with; None when it was never answered."""

@@ -6,6 +6,8 @@ The index holds no text of its own (contentless FTS5), so a snippet is cut from 
 import re
 from typing import Final
 
+import msgspec
+
 from steerdeck_agents.facts.events import (
     CallEnded,
     CallRequested,
@@ -29,19 +31,29 @@ SEARCHED: Final = frozenset(
 
 
 def words_of(event: Event) -> str:
-    """The text of an event that search finds; empty for most."""
+    """The text of an event that the index holds; empty for most."""
+    text = whole_words_of(event)
+    return text if len(text) <= _CAP else f"{text[: _CAP // 2]}\n{text[-_CAP // 2 :]}"
+
+
+def whole_words_of(event: Event) -> str:
+    """The text of an event that a person may look for; empty for most."""
     match event:
         case MessageSent() | ItemEnded() | Noticed():
-            text = event.text
+            return event.text
         case CallRequested():
-            text = event.title
+            return event.title
         case WindowCompacted():
-            text = event.summary
+            return event.summary
         case CallEnded():
-            text = event.result
+            return event.result
         case _:
             return ""
-    return text if len(text) <= _CAP else f"{text[: _CAP // 2]}\n{text[-_CAP // 2 :]}"
+
+
+def escaped(words: str) -> str:
+    """Words as they stand in the JSON text of an event, for `like … escape '~'`."""
+    return re.sub("[~%_]", r"~\g<0>", msgspec.json.encode(words).decode()[1:-1])
 
 
 def quoted(query: str) -> str:

@@ -10,10 +10,11 @@ from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.gate.rule_lines import page
-from steerdeck_agents.runtime import offer, reviewing, wire
+from steerdeck_agents.runtime import offer, reading, reviewing, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
 from steerdeck_agents.runtime.suggesting import Suggestions
+from steerdeck_agents.runtime.wire_reading import ReadingQuery
 from steerdeck_agents.runtime.wire_shore import ShoreOf, ShoreQuery, Shores
 from steerdeck_agents.runtime.wire_words import WordsQuery
 from steerdeck_agents.share.spend import spend
@@ -36,6 +37,9 @@ class Pages:
         """The page's JSON text; a SteerdeckError says why it can't be had."""
         if isinstance(query, WordsQuery):
             return _json(await self._suggestions.page(query))
+        if isinstance(query, ReadingQuery):
+            found = await reading.page(self._fleet.reader, query)
+            return await asyncio.to_thread(_json, found)
         if isinstance(query, ShoreQuery):
             return _json(await self._of_shore(query))
         return await self._page(query)

@@ -14,6 +14,7 @@ from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import OrderId, SessionId, Sha
 from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.runtime.wire_reading import ReadingQuery
 from steerdeck_agents.runtime.wire_review import FileOf as FileOf
 from steerdeck_agents.runtime.wire_review import ReviewOf as ReviewOf
 from steerdeck_agents.runtime.wire_rules import Propose as Propose
@@ -93,9 +94,6 @@ class Large(msgspec.Struct, frozen=True, tag="large", tag_field="frame"):
 
     session: SessionId
     seq: int
-
-
-# What a client may ask for, one struct a kind of page.
 
 
 class Sessions(msgspec.Struct, frozen=True, tag="sessions", tag_field="ask"):
@@ -193,7 +191,7 @@ class Switch(msgspec.Struct, frozen=True, tag="switch", tag_field="ask"):
 Query = (
     Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Search | Look
     | Switch | ChecksFound | Spend | Rules | Propose | RuntimeStatus
-    | ReviewOf | FileOf | WordsQuery | ShoreQuery
+    | ReviewOf | FileOf | WordsQuery | ShoreQuery | ReadingQuery
 )  # fmt: skip
 
 

@@ -38,6 +38,18 @@ def lexed(path: str, lines: Sequence[str]) -> Lexed:
     return _lexed(path.rpartition("/")[2], text)
 
 
+def lexed_as(language: str, lines: Sequence[str]) -> Lexed:
+    """The syntax of lines with their ends in a language, or in that of a file of such a name."""
+    from pygments.lexers import find_lexer_class_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        endings = find_lexer_class_by_name(language).filenames
+    except ClassNotFound:
+        return lexed(language, lines)
+    return lexed(endings[0].replace("*", "a") if endings else language, lines)
+
+
 @functools.lru_cache(maxsize=_KEPT)
 def _lexed(name: str, text: str) -> Lexed:
     """Kept for a while: of the two versions of a file one is nearly always the same."""

@@ -258,3 +258,22 @@ def test_readers_in_other_threads_see_whole_commits(desk, make_created, make_not
     desk.run(act)
     assert reads
     assert wrong == []
+
+
+def test_words_of_one_session_are_found_letter_for_letter(desk, make_created):
+    long = "x" * 9_000 + 'the "needle_1" is far in\n' + "y" * 9_000
+    desk.keep(make_created("s1"), make_created("s2"))
+    desk.keep(
+        MessageSent(session=ONE, message=MessageId("m"), text="A Needle\\1, 100% sure"),
+        CallEnded(session=ONE, call=CallId("c"), status="done", result=long),
+        MessageSent(session=SessionId("s2"), message=MessageId("n"), text="needle"),
+        ItemEnded(session=ONE, kind="message", text="Größe"),
+        TextAdded(session=ONE, kind="message", text="needle"),
+    )
+
+    def found(words):
+        return [event.seq for event in desk.reader.matching(ONE, words)]
+
+    assert found("NEEDLE") == [3, 4]
+    assert (found('"needle_1"'), found("needle\\1"), found("needle-1")) == ([4], [3], [])
+    assert (found("100%"), found("100_"), found("GRÖSSE"), found("")) == ([3], [], [6], [])

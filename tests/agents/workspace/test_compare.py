@@ -5,7 +5,7 @@ import random
 import pytest
 
 from steerdeck_agents.workspace.compare import Row, hunks, lines_of, rows
-from steerdeck_agents.workspace.lexing import lexed
+from steerdeck_agents.workspace.lexing import lexed, lexed_as
 from steerdeck_agents.workspace.word_marks import word_marks
 
 OLD = """\
@@ -118,3 +118,11 @@ def test_syntax_is_told_by_line_and_unknown_files_stay_plain():
     assert [text for text, _ in told[3]] == ["return", '"x"']
     assert lexed("a.nothing", lines) == ([(), (), (), ()], ())
     assert lexed("a.py", ["x = 1\n" * 100_000]).lines == [()]
+
+
+def test_syntax_is_told_of_a_language_by_its_name_or_by_a_file_of_it():
+    lines = ["return 1\n"]
+    for name in ("python", "py", "src/a.py"):
+        assert lexed_as(name, lines).kinds[0] == "Keyword", name
+    assert lexed_as("sh", ["if true; then :; fi\n"]).lines != [()]
+    assert lexed_as("no-such-language", lines) == ([()], ())
