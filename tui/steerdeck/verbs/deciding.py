@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 import msgspec
@@ -16,10 +16,13 @@ from steerdeck_agents.facts.asking import Kind, Scope
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
 from steerdeck_agents.facts.verdict import Terms
-from steerdeck_agents.gate.rule_propose import Proposal
 from steerdeck_agents.gate.rule_terms import in_words
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.settings.paths import Paths
+
+if TYPE_CHECKING:
+    # It loads all that judges a command, and most verbs only need words from here.
+    from steerdeck_agents.gate.rule_propose import Proposal
 
 _WISHES: dict[Kind, str] = {
     "command": "to run", "patch": "to change files", "network": "for the network",
@@ -113,7 +116,7 @@ async def _approve(named: str, wish: Wish, yes: bool, as_json: bool) -> None:
     where = reach.here()
     scope, words = wish.scope, wish.words
     state, asked = waiting_approval(await reach.listing(where, archived=True), named)
-    offered = await _proposal(where, state, asked) if wish.proposed else Proposal()
+    offered = await _proposal(where, state, asked, wish.proposed)
     if wish.proposed and offered.rule is None:
         raise Ending(f"Nothing was decided. {offered.why}")
     if is_terminal() and not yes and words is None:
@@ -149,12 +152,19 @@ async def _approve(named: str, wish: Wish, yes: bool, as_json: bool) -> None:
         out(f"and from now on: {offered.words}")
 
 
-async def _proposal(where: Paths, state: SessionState, asked: OpenApproval) -> Proposal:
+async def _proposal(
+    where: Paths, state: SessionState, asked: OpenApproval, wanted: bool
+) -> "Proposal":
+    """The rule the runtime would make of the answers so far; an empty one when none is wanted."""
+    from steerdeck_agents.gate.rule_propose import Proposal
+
+    if not wanted:
+        return Proposal()
     async with reach.runtime(where) as client:
         return await client.ask(wire.Propose(state.id, asked.id), Proposal)
 
 
-def told(offered: Proposal) -> list[str]:
+def told(offered: "Proposal") -> list[str]:
     """The rule that would be stored, in lines: first what of your no's it would let pass."""
     if offered.rule is None:
         return []
