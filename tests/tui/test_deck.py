@@ -25,7 +25,8 @@ def play(scene: Play, *, face: str = "deck", size: tuple[int, int] = (120, 36), 
         source = feed or shop()
         app = deck(source, face=face)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.model.attached)
+            await until(pilot, lambda: app.model.attached or app.return_code)
+            assert app.model.attached
             await pilot.pause()
             await scene(app, pilot, source)
 
@@ -352,37 +353,6 @@ def test_uncommitted_work_is_carried_over_on_one_key():
     look = shop().outlook
     dirty = wire.Outlook(repository=look.repository, models=look.models, head=look.head, dirty=2)
     play(scene, feed=Feed(outlook=dirty))
-
-
-@pytest.mark.parametrize(("key", "how"), [("m", "merge"), ("b", "branch")])
-def test_landing_needs_a_key_of_its_own(key, how):
-    async def scene(app, pilot, feed):
-        await pilot.press("L")
-        await until(pilot, lambda: app.screen.id == "land")
-        await pilot.press("enter", "y")
-        await pilot.pause()
-        assert feed.orders == []
-        await pilot.press(key)
-        await until(pilot, lambda: feed.orders)
-        assert (feed.orders[0].session, feed.orders[0].how) == ("fix", how)
-
-    play(scene)
-
-
-def test_a_patch_file_is_written_where_the_developer_says():
-    async def scene(app, pilot, feed):
-        await pilot.press("L")
-        await until(pilot, lambda: app.screen.id == "land")
-        await pilot.press("p")
-        await pilot.pause()
-        await pilot.press("enter")
-        await until(pilot, lambda: feed.orders)
-        assert (feed.orders[0].how, feed.orders[0].path) == (
-            "patch",
-            "/home/kim/shop/fix-login.patch",
-        )
-
-    play(scene)
 
 
 def test_a_discard_is_asked_for_and_undone_with_u():
