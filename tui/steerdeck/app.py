@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from textual import events
 from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -17,7 +18,7 @@ from steerdeck.commands import Helm
 from steerdeck.keymap import Keymap
 from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse
 from steerdeck.model import DeckModel, Dirty
-from steerdeck.notify import Attention
+from steerdeck.notify import Herald
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
 from steerdeck.output.seam import give_mouse
@@ -30,6 +31,7 @@ from steerdeck_agents.facts.ids import Ids
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime.wire import Outlook
+from steerdeck_agents.settings.notice import Notify
 from steerdeck_themes.colours import ANSI, DARK
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Palette
@@ -62,6 +64,7 @@ class DeckApp(App[None], inherit_bindings=False):
         last: list[SessionState] | None = None,
         look: Outlook | None = None,
         ids: Ids | None = None,
+        notify: Notify | None = None,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
         """`theme` is a name in the `wardrobe`; a `still` deck draws words and clocks rarely.
@@ -89,7 +92,7 @@ class DeckApp(App[None], inherit_bindings=False):
         """The last screen of each id."""
         self._wardrobe = wardrobe or Wardrobe()
         self._wear(theme)
-        self.attention = Attention()
+        self.herald = Herald(self, self.model, notify or Notify())
         self._mouse_here = True
         self._following: asyncio.Task[None] | None = None
 
@@ -107,6 +110,8 @@ class DeckApp(App[None], inherit_bindings=False):
         if INK.depth == "16":
             self._use(ANSI)
         self.set_interval(1.0, self._look_at_themes)
+        self.set_interval(1.0, self.herald.tick)
+        self.herald.begin()
         asyncio.get_running_loop().set_exception_handler(self._broken)
         self._following = asyncio.create_task(self.bridge.run())
         self._following.add_done_callback(self._followed)
@@ -133,17 +138,26 @@ class DeckApp(App[None], inherit_bindings=False):
     async def on_unmount(self) -> None:
         if self._following is not None:
             self._following.cancel()
+        self.herald.end()
         self.helm.close()
         await self.bridge.close()
 
     def changed(self, dirty: Dirty) -> None:
         """Draw what the bridge found new, on every screen that can be seen."""
-        self.attention.look(self, self.model.claims() if dirty.everything or dirty.sessions else ())
+        if dirty.everything or dirty.sessions:
+            self.herald.look()
         for screen in reversed(self.screen_stack):
             if isinstance(screen, Keyed):
                 screen.show(dirty)
             if not screen.is_modal:
                 return
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste | events.MouseDown):
+            self.herald.attention.last_key = time.monotonic()
+        elif isinstance(event, events.AppFocus | events.AppBlur):
+            self.herald.attention.reports_focus = True
+        await super().on_event(event)
 
     # other screens
 

@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,6 +50,39 @@ def edit_here(file: Path) -> None:
         raise EditorError(f"{command[0]} could not be run: {error.strerror}.") from error
     if done.returncode:
         raise EditorError(f"{command[0]} ended with {done.returncode}.")
+
+
+_ENVIRON = (
+    "PATH", "HOME", "USER", "LANG", "LC_ALL", "DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS", "XAUTHORITY", "TMUX", "TMUX_TMPDIR", "SSH_TTY",
+)  # fmt: skip
+"""What a program that tells something gets: nothing that may be a key."""
+TELL_S = 10.0
+"""How long such a program may take."""
+
+
+def tell(command: Sequence[str], title: str, text: str) -> str:
+    """Run the developer's program with two more arguments; why it did not work, or nothing."""
+    environ = {name: os.environ[name] for name in _ENVIRON if name in os.environ}
+    try:
+        done = subprocess.run(
+            [*command, title, text],
+            check=False,
+            env=environ,
+            cwd=Path.home(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            timeout=TELL_S,
+        )
+    except subprocess.TimeoutExpired:
+        return f"notify.command {command[0]} was ended after {TELL_S:.0f} s."
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return f"notify.command {command[0]} could not be run: {reason}."
+    code = done.returncode
+    return f"notify.command {command[0]} ended with {code}." if code else ""
 
 
 _COLON = ("code", "codium", "cursor", "zed", "subl", "hx", "helix")

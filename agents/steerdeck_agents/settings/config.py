@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,6 +24,7 @@ from steerdeck_agents.settings.model import (
     Prices,
 )
 from steerdeck_agents.settings.model_table import ModelTable, model_of
+from steerdeck_agents.settings.notice import Notify
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.settings.place import line_of, parse, read, wrong
 from steerdeck_agents.settings.private_file import replace_file
@@ -33,6 +34,10 @@ __all__ = ["OPENAI_URL", "ModelSettings", "Prices", "Settings", "example", "load
 
 Theme = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 """The name of a palette; the deck knows which there are."""
+
+
+Flavour = Literal["plain", "vi", "emacs"]
+"""Whose keys lists and composer have."""
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -46,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Whether the deck draws with ASCII marks wherever it is."""
     reduced_motion: bool = False
     """Whether words arrive and clocks move rarely."""
+    keys: Flavour = "plain"
+    notify: Notify = Notify()
     budget_first: float = 2.0
     """Dollars the first session on a new key may spend."""
     day: Limits = Limits()
@@ -110,6 +117,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     theme: Theme = "dark"
     ascii: bool = False
     reduced_motion: bool = False
+    keys: Flavour = "plain"
+    notify: Notify = Notify()
     budget_first: float = 2.0
     budget: _Day = _Day()
     local: dict[str, str] | None = None
@@ -155,6 +164,8 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         theme=file.theme,
         ascii=file.ascii,
         reduced_motion=file.reduced_motion,
+        keys=file.keys,
+        notify=file.notify,
         budget_first=file.budget_first,
         day=Limits(
             dollars=file.budget.dollars_per_day,

@@ -10,7 +10,7 @@ import msgspec
 from steerdeck_agents.facts.errors import SettingsError
 
 _T = TypeVar("_T")
-_TABLES = ("models", "local", "budget", "servers")
+_TABLES = ("models", "local", "budget", "servers", "notify")
 
 
 def read(file: Path) -> str:

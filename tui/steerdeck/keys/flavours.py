@@ -5,9 +5,8 @@ composer only, and no key of it may mean two things in one place: a test holds a
 """
 
 from collections.abc import Mapping
-from typing import Literal
 
-Flavour = Literal["plain", "vi", "emacs"]
+from steerdeck_agents.settings.config import Flavour
 
 FLAVOURS: Mapping[Flavour, Mapping[str, tuple[str, ...]]] = {
     "plain": {},

@@ -22,7 +22,9 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from steerdeck.output import seam
+from steerdeck.output.notices import VERSION_QUERY
 from steerdeck.output.pastes import Paste, PasteReader
+from steerdeck.output.version import VersionReader
 
 _HELD = 0.02
 """Seconds that the beginning of a mark is waited on; a lone Escape must not feel slow."""
@@ -78,6 +80,9 @@ class SafeDriver(LinuxDriver):
         self.deck = app
         self.measured: Callable[[int], object] | None = None
         """Called once, on the app's loop, with the column a cursor report names, from 0."""
+        self.versioned: Callable[[str], object] | None = None
+        """Called once, on the app's loop, with what the terminal says that it is."""
+        self._version = VersionReader()
         if sys.__stderr__ is not None:
             seam.write_to(self, PatientFile(sys.__stderr__.fileno()))
 
@@ -93,10 +98,20 @@ class SafeDriver(LinuxDriver):
                     if not data:
                         self.deck.call_later(self.deck.exit, return_code=129)
                         return
-                    self._take(parser, pastes.feed(decode(data), monotonic()))
+                    self._take(parser, pastes.feed(self._unversioned(decode(data)), monotonic()))
                 else:
                     self._take(parser, pastes.rest(monotonic()))
                 self._send(parser.tick())
+
+    def _unversioned(self, text: str) -> str:
+        """The input without the answer to our question, which is awaited but once."""
+        if self.versioned is None:
+            return text
+        text = self._version.feed(text)
+        if self._version.version:
+            heard, self.versioned = self.versioned, None
+            self.deck.call_later(heard, self._version.version)
+        return text
 
     def _take(self, parser: seam.SafeParser, inputs: Iterable[str]) -> None:
         for text in inputs:
@@ -126,6 +141,22 @@ class SafeDriver(LinuxDriver):
             if not (0 < width <= _LARGEST and 0 < height <= _LARGEST):
                 return
         super().process_message(message)
+
+
+def ask_version(app: App[Any], heard: Callable[[str], object]) -> None:
+    """Ask the terminal what it is; `heard` is called when it answers, which many never do."""
+    driver = seam.driver_of(app)
+    if isinstance(driver, SafeDriver):
+        driver.versioned = heard
+        driver.write(VERSION_QUERY)
+
+
+def send(app: App[Any], sequence: str) -> None:
+    """Write a sequence of ours to the app's terminal; nothing where there is none."""
+    driver = seam.driver_of(app)
+    if isinstance(driver, SafeDriver):
+        driver.write(sequence)
+        driver.flush()
 
 
 def driver_class() -> type[Driver] | None:

@@ -6,7 +6,8 @@ import msgspec
 
 from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.facts.places import Surroundings
-from steerdeck_agents.settings.config import Theme
+from steerdeck_agents.settings.config import Flavour, Theme
+from steerdeck_agents.settings.notice import Notify
 from steerdeck_agents.settings.paths import Paths
 
 
@@ -26,6 +27,10 @@ class Berth(msgspec.Struct, frozen=True):
     """Whether words arrive and clocks move rarely."""
     own_keys: dict[str, tuple[str, ...]] = {}
     """Keys of the developer's keys.toml by the id of an act."""
+    flavour: Flavour = "plain"
+    """Whose keys lists and composer have."""
+    notify: Notify = Notify()
+    """How the developer is told of what waits."""
     starts: tuple[Start, ...] = ()
     """Sessions that are started before the deck lists any."""
     back: str = "steerdeck"

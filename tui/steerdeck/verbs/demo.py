@@ -121,6 +121,8 @@ def _berth_of(home: DemoHome, orders: tuple[Start, ...]) -> Berth:
         ascii=own.ascii,
         still=own.reduced_motion,
         own_keys=reach.own_keys(reach.here().keys_file),
+        flavour=own.keys,
+        notify=own.notify,
         starts=orders,
         back="steerdeck demo",
         stop=f"{moved} steerdeck runtime stop",

@@ -130,6 +130,8 @@ def moored(open_deck: Callable[[Berth], int]) -> int:
             ascii=settings.ascii,
             still=settings.reduced_motion,
             own_keys=reach.own_keys(where.keys_file),
+            flavour=settings.keys,
+            notify=settings.notify,
         )
         return open_deck(berth)
     except Ending as ending:
