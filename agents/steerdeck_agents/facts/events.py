@@ -60,7 +60,10 @@ from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.network import NetworkUsed as NetworkUsed
 from steerdeck_agents.facts.overlap import OverlapChanged as OverlapChanged
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
-from steerdeck_agents.facts.plan import Step
+from steerdeck_agents.facts.plan import PlanDecided as PlanDecided
+from steerdeck_agents.facts.plan import PlanEdited as PlanEdited
+from steerdeck_agents.facts.plan import PlanFact, Step
+from steerdeck_agents.facts.plan import PlanOffered as PlanOffered
 from steerdeck_agents.facts.queueing import MessageChanged as MessageChanged
 from steerdeck_agents.facts.queueing import QueueArranged as QueueArranged
 from steerdeck_agents.facts.queueing import QueueFact
@@ -326,7 +329,7 @@ KnownEvent = (
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
     | NetworkUsed | OverlapChanged | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact
     | CheckFact | GoalFact
-    | HandFact | QueueFact | SetupFact | ReviewFact
+    | HandFact | QueueFact | SetupFact | ReviewFact | PlanFact
 )  # fmt: skip
 Event = KnownEvent | Unknown
 Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted | HandPrinted

@@ -8,6 +8,7 @@ import msgspec
 
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.plan import Plan
 
 
 class Copying(msgspec.Struct, frozen=True):
@@ -31,6 +32,7 @@ class Told(msgspec.Struct, frozen=True):
     switched_items: int = 0
     fresh_window: bool = False
     plan_edited: int = 0
+    plan: Plan = Plan()
     undone: tuple[str, ...] = ()
     undone_seq: int = 0
 

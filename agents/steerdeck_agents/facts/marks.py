@@ -17,7 +17,8 @@ BEFORE = "before it began"
 
 def told(event: e.Event) -> Told | None:
     """The line of an event, where it has one of these."""
-    return _conscience(event) or _review(event) or _shore(event) or _surroundings(event)
+    own = _conscience(event) or _plan(event) or _review(event)
+    return own or _shore(event) or _surroundings(event)
 
 
 def _conscience(event: e.Event) -> Told | None:
@@ -36,6 +37,21 @@ def _conscience(event: e.Event) -> Told | None:
             return f"goal {event.how} after {counted(event.turns, 'turn')}", "done"
         case e.DriftFound():
             return event.drift.text, "warning"
+        case _:
+            return None
+
+
+def _plan(event: e.Event) -> Told | None:
+    match event:
+        case e.PlanEdited():
+            return f"you changed the plan: {event.words}", "info"
+        case e.PlanOffered():
+            return "the plan waits for your yes", "info"
+        case e.PlanDecided(decision="approve"):
+            mode = f"; mode: {event.mode}" if event.mode else ""
+            return f"you approved the plan{mode}", "done"
+        case e.PlanDecided():
+            return "you sent the plan back", "info"
         case _:
             return None
 

@@ -22,6 +22,7 @@ from steerdeck_agents.facts.ids import (
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.order import OrderHead
 from steerdeck_agents.facts.places import Mode, Surroundings
+from steerdeck_agents.facts.plan_orders import PlanOrder
 from steerdeck_agents.facts.queueing import QueueOrder
 from steerdeck_agents.facts.review_orders import ReviewOrder
 from steerdeck_agents.facts.shore_orders import Land as Land
@@ -271,3 +272,4 @@ Order = (
     | TypeInto | EndShell | RestartServer | OpenPort | AddRule | ChangeRule | RevokeRule
     | ReviewRule | HandOrder | QueueOrder | StopRuntime | ReviewOrder | ShoreOrder
 )  # fmt: skip
+    | PlanOrder

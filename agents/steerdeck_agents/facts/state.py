@@ -350,6 +350,7 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
                 or self.questions
                 or any(shell.hidden for shell in self.shells)
                 or (self.parked and self.parked_until_ms is None)
+                or self.plan.offer is not None
                 or any(call.unknown for call in self.calls)
             )
             and not self.archived

@@ -25,14 +25,13 @@ from steerdeck_agents.facts.events import (
     CallEnded,
     CallStatus,
     KnownEvent,
-    PlanUpdated,
     QuestionAsked,
     QuestionExpired,
 )
 from steerdeck_agents.facts.ids import ApprovalId, CallId, TurnId, sha_of
 from steerdeck_agents.facts.state import OpenCall, SessionState
 from steerdeck_agents.journal.enclosures import NewBlob
-from steerdeck_agents.loop import delegating, perform, recover, request
+from steerdeck_agents.loop import delegating, perform, planning, recover, request
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.tools.delegate import Delegation
 from steerdeck_agents.tools.outcome import Outcome, fit
@@ -137,16 +136,11 @@ async def _settled(
         return
     match action:
         case SetPlan():
-            updated = PlanUpdated(
-                session=site.session,
-                turn=turn,
-                call=call_id,
-                actor="agent",
-                steps=action.steps,
-                explanation=action.explanation,
-            )
-            done = Outcome("done", "Plan updated.", "")
-            await end(site, turn, call_id, "done", done, updated)
+            # The developer may be changing the same plan.
+            async with site.deciding:
+                made = await planning.merged(site, action)
+                updated, said = planning.updated(site, turn, call_id, action, made)
+                await end(site, turn, call_id, "done", Outcome("done", said, ""), updated)
         case AskDeveloper():
             await _question(site, turn, call_id, action)
         case Delegate():

@@ -21,6 +21,7 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.forks import Copying, Told
 from steerdeck_agents.facts.ids import CallId, SessionId
 from steerdeck_agents.facts.places import Level, Workspace
+from steerdeck_agents.facts.reduce.planning import as_forked
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.enclosures import NewItem
 from steerdeck_agents.loop import request
@@ -129,6 +130,7 @@ def _told(source: SessionState) -> Told:
         switched_items=source.switched_items,
         fresh_window=source.fresh_window,
         plan_edited=source.plan_edited,
+        plan=as_forked(source.plan),
         undone=source.undone,
         undone_seq=source.undone_seq,
     )

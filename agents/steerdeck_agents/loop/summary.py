@@ -9,7 +9,7 @@ import msgspec
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.loop import request
+from steerdeck_agents.loop import planning, request
 from steerdeck_agents.loop.prompt import CALLS, OUTPUTS, Held
 from steerdeck_agents.loop.window import SUMMARY, calls_in
 
@@ -57,8 +57,7 @@ def item(state: SessionState, summary: str, dropped: Sequence[Held], uncovered: 
     if uncovered:
         parts.append(f"After that, and not in the summary above:\n{uncovered}")
     if state.plan.steps:
-        steps = "\n".join(f"- [{step.status}] {step.text}" for step in state.plan.steps)
-        parts.append(f"The plan:\n{steps}")
+        parts.append(f"The plan:\n{planning.listed(state.plan.steps)}")
     if state.files:
         files = "\n".join(f"- {f.path} ({f.kind}, +{f.added} -{f.removed})" for f in state.files)
         parts.append(f"Files that differ from where the work began:\n{files}")

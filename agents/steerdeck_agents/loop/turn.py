@@ -14,7 +14,17 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import TurnId
 from steerdeck_agents.facts.state import OpenTurn
 from steerdeck_agents.facts.windows import Reason
-from steerdeck_agents.loop import budget, calls, compact, drift, endings, request, sample, verify
+from steerdeck_agents.loop import (
+    budget,
+    calls,
+    compact,
+    drift,
+    endings,
+    planning,
+    request,
+    sample,
+    verify,
+)
 from steerdeck_agents.loop.site import Memory, Site
 
 _INTERRUPTED = (
@@ -108,5 +118,8 @@ async def _end(site: Site, turn: TurnId, status: TurnStatus, error: str = "") ->
     ended = TurnEnded(session=site.session, turn=turn, status=status, error=error, way_out=way_out)
     async with site.deciding:
         if not site.stop.is_set():
-            claimed = verify.claim(site.state) if status == "completed" else []
-            await site.journal.append(*claimed, ended, full=True)
+            state = site.state
+            completed = status == "completed"
+            claimed = verify.claim(state) if completed else []
+            asked = planning.offer(state) if completed else []
+            await site.journal.append(*claimed, ended, *asked, full=True)

@@ -11,13 +11,14 @@ from importlib.resources import files
 
 from steerdeck_agents.facts.places import Mode
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.loop import request, review_told
+from steerdeck_agents.loop import planning, request, review_told
 from steerdeck_agents.loop.guides import INSTRUCTIONS, NO_MORE, SKILLS, Guidance
 from steerdeck_agents.loop.prompt import NewText, Prompt
 
 _MODES: dict[Mode, str] = {
     "plan": "Mode: plan only. Read, search and make a plan; patches are refused, and commands that"
-    " do more than read.",
+    " do more than read. When the plan is ready, send it with update_plan and stop: the developer"
+    " approves it, changes it or sends it back.",
     "ask": "Mode: ask. Reading is free, also by plain commands that only read; each patch and every"
     " other command waits for the developer.",
     "auto": "Mode: auto. Reading is free, also by plain commands that only read; patches inside the"
@@ -83,11 +84,8 @@ def sections(state: SessionState) -> dict[str, str]:
     if state.shells:
         living = "\n".join(f"- {shell.id}: {shell.title}" for shell in state.shells)
         told["world.shells"] = f"Shell sessions that live:\n{living}"
-    if state.plan_edited:
-        steps = "\n".join(f"- [{step.status}] {step.text}" for step in state.plan.steps)
-        told["world.plan"] = (
-            f"The developer changed your plan (event {state.plan_edited}). It is now:\n{steps}"
-        )
+    if plan := planning.told(state):
+        told["world.plan"] = plan
     if state.undone:
         told["world.undone"] = (
             f"The developer put these files back to an earlier state (event {state.undone_seq}):"

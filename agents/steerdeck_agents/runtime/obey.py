@@ -61,6 +61,7 @@ from steerdeck_agents.facts.orders import (
 )
 from steerdeck_agents.facts.queueing import QueueOrder
 from steerdeck_agents.facts.review_orders import ReviewOrder
+from steerdeck_agents.facts.plan_orders import PlanOrder
 from steerdeck_agents.facts.shore_orders import ShoreOrder
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
@@ -73,6 +74,7 @@ from steerdeck_agents.runtime import (
     queueing,
     reviewing,
     ruling,
+    planning,
     shore,
 )
 from steerdeck_agents.session import Session
@@ -112,6 +114,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     match order:
         case Fork():
             return await forking.fork(fleet, session, order)
+    if isinstance(order, PlanOrder):
+        return await planning.obey(fleet, session, order)
         case Undo():
             return await shore.undo(fleet, session, order)
         case Archive():

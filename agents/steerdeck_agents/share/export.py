@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from steerdeck_agents.facts.events import CallEnded, CallRequested, decode
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said, Transcript
 from steerdeck_agents.gate.secret_files import values_in, values_of
@@ -65,7 +66,7 @@ def page_to_read(state: SessionState, texts: Iterable[str]) -> Iterator[str]:
     yield "".join(f"- {label}: {_word(text)}\n" for label, text in _facts(state) if text)
     if state.plan.steps:
         yield "\n## Plan\n\n"
-        yield fenced("\n".join(f"[{step.status}] {step.text}" for step in state.plan.steps))
+        yield fenced("\n".join(_step(step) for step in state.plan.steps))
     if state.files:
         yield "\n## Changed files\n\n"
         yield fenced("\n".join(f"{f.path} +{f.added} -{f.removed} {f.kind}" for f in state.files))
@@ -111,6 +112,11 @@ def _entry(entry: Entry) -> str:
             return f"{head}{fenced(entry.title)}{output}"
         case Marked():
             return f"{_word(entry.text)}\n"
+
+
+def _step(step: Step) -> str:
+    said = f"\n    you said: {step.comment}" if step.comment else ""
+    return f"[{'struck' if step.struck else step.status}] {step.text}{said}"
 
 
 def _word(text: str) -> str:

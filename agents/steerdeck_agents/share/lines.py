@@ -66,6 +66,13 @@ class LineTeller:
             case e.PlanUpdated():
                 self._told_calls.add(event.call or "")
                 return self._planned(event)
+            case e.PlanEdited():
+                return "you", f"changed the plan: {event.words}"
+            case e.PlanOffered():
+                return "asks", "to approve its plan, or to send it back with words"
+            case e.PlanDecided():
+                how = "approve" if event.decision == "approve" else "send back"
+                return "decided", f"{how} the plan{f': {event.words}' if event.words else ''}"
             case e.ApprovalRequested():
                 why = f"\nbecause (it says): {event.why}" if event.why else ""
                 reasons = f"\nasked since {'; '.join(event.reasons)}" if event.reasons else ""

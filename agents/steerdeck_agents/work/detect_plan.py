@@ -56,8 +56,8 @@ def step(now: Outside, event: e.Event) -> Outside:
             return replace(now, said=now.said | _meant(event.task))
         case e.MessageSent():
             return replace(now, said=now.said | _meant(event.text))
-        case e.PlanUpdated():
-            text = "\n".join(one.text for one in event.steps)
+        case e.PlanUpdated() | e.PlanEdited():
+            text = "\n".join(one.text for one in event.steps if not one.struck)
             files = [name for name in _FILE.findall(text) if not _NO_FILES.fullmatch(name)]
             named = tuple(dict.fromkeys([*files, *_FOLDER.findall(text)]))
             return replace(now, named=named, meant=_meant(text), events=(event.seq,))

@@ -142,7 +142,7 @@ def _uses(doing: Doing, paths: Collection[str]) -> Iterator[tuple[str, Use]]:
 
 def _planned(state: SessionState, paths: Collection[str]) -> set[str]:
     """Files that a step still to come names, by path or by a name that only one of them has."""
-    steps = [step.text for step in state.plan.steps if step.status != "completed"]
+    steps = [step.text for step in state.plan.live if step.status != "completed"]
     named = {word.strip("./") for text in steps for word in _NAMED.findall(text)}
     names: dict[str, list[str]] = {}
     for path in paths:

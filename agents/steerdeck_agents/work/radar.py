@@ -20,6 +20,7 @@ from steerdeck_agents.facts.events import (
     Event,
     FilesChanged,
     OverlapChanged,
+    PlanEdited,
     PlanUpdated,
     SessionArchived,
     SessionReopened,
@@ -40,7 +41,7 @@ LOOK_S = 0.25
 QUIET_S = 1.0
 """How long nothing has to change before merges are tried."""
 MOST_READS = 256
-_WAKES = FilesChanged | PlanUpdated | SessionArchived | SessionReopened
+_WAKES = FilesChanged | PlanUpdated | PlanEdited | SessionArchived | SessionReopened
 _TROUBLE = (SteerdeckError, OSError, UnicodeError)
 Pair = tuple[SessionId, SessionId]
 Stand = tuple[int, int]

@@ -12,13 +12,14 @@ from steerdeck_agents.facts.events import (
     ChecksSet,
     GoalEnded,
     GoalSet,
+    ItemAdded,
     KnownEvent,
     PlanUpdated,
     ShellEnded,
     ShellOpened,
 )
 from steerdeck_agents.facts.goals import Goal
-from steerdeck_agents.facts.ids import SessionId, ShellId
+from steerdeck_agents.facts.ids import SessionId, Sha, ShellId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.reduce.session import fold
@@ -279,4 +280,6 @@ def test_a_plan_the_developer_changed_is_told_and_one_of_the_agent_is_not():
     assert "world.plan" not in world.sections(fold([plan]))
     mine = msgspec.structs.replace(plan, actor="developer", steps=(Step("Look twice"),))
     assert "Look twice" in world.sections(fold([mine]))["world.plan"]
-    assert "world.plan" not in world.sections(fold([mine, plan]))
+    heard = ItemAdded(session=SessionId("s"), window=0, index=1, sha=Sha("x"), origin="world.plan")
+    assert "world.plan" not in world.sections(fold([mine, heard, plan]))
+    assert "world.plan" in world.sections(fold([mine, plan])), "it wrote its own unknowing"

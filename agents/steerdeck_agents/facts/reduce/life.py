@@ -108,6 +108,7 @@ def _forked(state: SessionState, event: SessionForked) -> SessionState:
         switched_items=told.switched_items,
         fresh_window=told.fresh_window,
         plan_edited=told.plan_edited,
+        plan=told.plan if told.plan.steps else state.plan,
         undone=told.undone,
         undone_seq=told.undone_seq,
     )

@@ -24,6 +24,7 @@ from steerdeck_agents.facts.reduce import (
     goals,
     life,
     network,
+    planning,
     reviewing,
     rules,
     shells,
@@ -38,8 +39,8 @@ from steerdeck_agents.facts.reduce import (
 from steerdeck_agents.facts.state import SessionState
 
 _ASPECTS = (
-    life, words, turns, windows, taint, network, calls, furnish, rules, asking, work, reviewing,
-    by_hand, shells, checks, goals, shore, status,
+    planning, life, words, turns, windows, taint, network, calls, furnish, rules, asking, work,
+    reviewing, by_hand, shells, checks, goals, shore, status,
 )  # fmt: skip
 
 

@@ -43,6 +43,8 @@ def status_of(state: SessionState) -> Status:
         return "parked"
     if state.turn is not None:
         return "working"
+    if state.plan.offer is not None:
+        return "needs_you"
     if state.copying is not None:
         return "starting"
     match state.last_turn:

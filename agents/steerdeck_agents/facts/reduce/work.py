@@ -1,4 +1,4 @@
-"""Aspect of a state: the plan and the table of changed files."""
+"""Aspect of a state: the table of changed files, and what was put back."""
 
 from msgspec.structs import replace
 
@@ -6,19 +6,14 @@ from steerdeck_agents.facts.events import (
     Event,
     FilesChanged,
     FilesRestored,
-    PlanUpdated,
     RestoreFailed,
     RestoreStarted,
 )
-from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.state import SessionState
 
 
 def apply(state: SessionState, event: Event) -> SessionState:
     match event:
-        case PlanUpdated():
-            edited = event.seq if event.actor == "developer" else 0
-            return replace(state, plan=Plan(event.steps), plan_edited=edited)
         case FilesChanged():
             return replace(state, files=event.files, newest_file=event.newest)
         case FilesRestored() if event.part:
