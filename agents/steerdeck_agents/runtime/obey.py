@@ -59,9 +59,9 @@ from steerdeck_agents.facts.orders import (
     Undo,
     Withdraw,
 )
+from steerdeck_agents.facts.plan_orders import PlanOrder
 from steerdeck_agents.facts.queueing import QueueOrder
 from steerdeck_agents.facts.review_orders import ReviewOrder
-from steerdeck_agents.facts.plan_orders import PlanOrder
 from steerdeck_agents.facts.shore_orders import ShoreOrder
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
@@ -71,10 +71,10 @@ from steerdeck_agents.runtime import (
     deciding,
     forking,
     landing,
+    planning,
     queueing,
     reviewing,
     ruling,
-    planning,
     shore,
 )
 from steerdeck_agents.session import Session
@@ -109,13 +109,13 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         return await queueing.obey(fleet, session, order)
     if isinstance(order, ReviewOrder):
         return await reviewing.review(fleet, session, order)
+    if isinstance(order, PlanOrder):
+        return await planning.obey(fleet, session, order)
     if isinstance(order, ShoreOrder):
         return await landing.obey(fleet, session, order)
     match order:
         case Fork():
             return await forking.fork(fleet, session, order)
-    if isinstance(order, PlanOrder):
-        return await planning.obey(fleet, session, order)
         case Undo():
             return await shore.undo(fleet, session, order)
         case Archive():
