@@ -1,4 +1,4 @@
-from kit.asks import alike, danger
+from kit.asks import alike, ask, begin, danger
 from kit.desk import NOW, Story
 from kit.shop import shop
 from steerdeck.model import DeckModel
@@ -187,3 +187,14 @@ def test_the_dock_says_danger_in_a_word_with_its_sign_and_only_no_sandbox_in_cap
     assert foot.startswith("✗ danger: it removes everything below a folder")
     assert "NO SANDBOX" in foot and not foot.replace("NO SANDBOX", "").isupper()
     assert "DANGER" not in foot
+
+
+def test_a_tool_is_named_with_its_server_in_one_word():
+    story = Story()
+    begin(story, "x", 1)
+    ask(story, "x", 'tools say\n{"text":  "hi"}', kind="tool")
+    model = DeckModel()
+    model.outlook = Outlook()
+    for event in story.events:
+        model.add(event)
+    assert [item.text for item in model.claims()] == ['tools.say  {"text": "hi"}']

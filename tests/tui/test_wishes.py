@@ -164,7 +164,7 @@ def test_a_consent_is_for_a_session_or_for_ever(kind, key, scope):
     [
         ("server", "npx jira", "wants to start the server"),
         ("tools", "--- a\n+++ b\n+x\n-y\n-z", "jira: 1 line new, 2 gone"),
-        ("tool", 'jira close\n{"id": 3}', 'jira close  {"id": 3}'),
+        ("tool", 'jira close\n{"id": 3}', 'jira.close  {"id": 3}'),
         ("setup", "make install", "has a set-up script to run"),
     ],
 )

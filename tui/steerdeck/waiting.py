@@ -166,7 +166,7 @@ def first_words(approval: OpenApproval, state: SessionState) -> str:
     match approval.kind:
         case "tool":
             head, _, arguments = approval.what.partition("\n")
-            return f"{head}  {' '.join(arguments.split())}"
+            return f"{head.replace(' ', '.', 1)}  {' '.join(arguments.split())}"
         case "input":
             shell = shell_of(approval, state)
             into = f"  into {shell.title}" if shell is not None else ""
