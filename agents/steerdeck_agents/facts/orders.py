@@ -271,5 +271,5 @@ Order = (
     | Configure | Tag | Compact | Undo | Archive | Reopen | Fork | SetChecks | SetGoal | Review
     | TypeInto | EndShell | RestartServer | OpenPort | AddRule | ChangeRule | RevokeRule
     | ReviewRule | HandOrder | QueueOrder | StopRuntime | ReviewOrder | ShoreOrder
-)  # fmt: skip
     | PlanOrder
+)  # fmt: skip
