@@ -104,6 +104,10 @@ class Draft:
         end = self._line_end()
         self._remove(self.caret, end if end > self.caret else end + 1)
 
+    def cut_range(self, start: int, end: int) -> None:
+        """Take a part away, to be put in elsewhere."""
+        self._remove(start, end)
+
     def paste_cut(self) -> None:
         if self.cut:
             self._remember()
