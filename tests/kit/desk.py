@@ -18,11 +18,13 @@ from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import CountedIds, SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.rule_lines import RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Incoming, PageError
+from steerdeck_agents.runtime.wire_shore import ShoreOf
 from steerdeck_agents.work.compared import Compared, Version, page_of, row_of
 from steerdeck_agents.workspace.within import FileState
 
@@ -48,6 +50,7 @@ class Feed:
         self.sides: dict[tuple[str, str], tuple[str | None, str | None]] = {}
         """Both versions of the files of a session, for its review."""
         self.checks: tuple[Check, ...] = ()
+        self.shore = ShorePage(ShoreLine(SessionId(""), "main", 2, 1), tried=True)
         self.proposal: Proposal | None = None
         self.rules = RulesPage()
         self.orders: list[Order] = []
@@ -124,6 +127,8 @@ class Feed:
                 return self.rules
             case wire.ChecksFound():
                 return wire.FoundChecks(self.checks)
+            case ShoreOf():
+                return self.shore
             case _:
                 raise PageError(f"no page for {query}")
 

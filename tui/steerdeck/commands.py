@@ -3,8 +3,9 @@
 from steerdeck.acts.answers import Answers
 from steerdeck.acts.conscience import Conscience
 from steerdeck.acts.reviewing import Reviews
+from steerdeck.acts.shore import Shore
 from steerdeck.acts.words import Words
 
 
-class Helm(Words, Answers, Conscience, Reviews):
+class Helm(Words, Answers, Conscience, Reviews, Shore):
     """What every screen works with: the model, the keys, the time, and the orders."""

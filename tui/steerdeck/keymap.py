@@ -21,6 +21,7 @@ from steerdeck.keys.inbox import INBOX
 from steerdeck.keys.key import Key, Place
 from steerdeck.keys.replay import REPLAY
 from steerdeck.keys.review import REVIEW
+from steerdeck.keys.shore import SHORE
 from steerdeck.keys.zoom import ZOOM
 
 LEADER = "ctrl+x"
@@ -58,6 +59,7 @@ KEYS: tuple[Key, ...] = (
     *INBOX,
     *REPLAY,
     *DIALOGS,
+    *SHORE,
 )
 
 

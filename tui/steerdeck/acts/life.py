@@ -1,7 +1,5 @@
 """The life of a session: start, pause, go on, fork, archive, land."""
 
-from typing import Literal
-
 from steerdeck.acts.ground import Acts
 from steerdeck.model import Dirty
 from steerdeck_agents.facts import orders as o
@@ -112,11 +110,6 @@ class Life(Acts):
             session = self.model.undoable[-1]
             await self.bridge.give(o.Reopen(id=self.order_id(), session=session))
             self.model.undoable.pop()
-
-    async def land(
-        self, session: SessionId, how: Literal["merge", "branch", "patch"], path: str = ""
-    ) -> None:
-        await self.bridge.give(o.Land(id=self.order_id(), session=session, how=how, path=path))
 
     async def undo_file(self, session: SessionId, path: str) -> None:
         await self.bridge.give(o.Undo(id=self.order_id(), session=session, paths=(path,)))

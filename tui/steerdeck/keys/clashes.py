@@ -17,6 +17,7 @@ TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("card", "inbox", "anywhere"),
     ("replay", "anywhere"),
     ("land", "dialog", "anywhere"),
+    ("overlap", "dialog", "anywhere"),
     ("scope", "dialog", "anywhere"),
     ("help", "anywhere"),
 )

@@ -1,6 +1,7 @@
 """What a session has changed: the total, its files, and with room the newest hunk."""
 
 from steerdeck.glyphs import glyphs
+from steerdeck.panes.overlapped import shared_paths
 from steerdeck.text import Line, Span, path_spans, width_of
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.places import FileChange
@@ -18,7 +19,8 @@ def changes(state: SessionState, width: int, most: int) -> list[Line]:
         newest = [file for file in files if file.path == state.newest_file]
         others = [file for file in files if file.path != state.newest_file]
         shown = (newest + others)[: most - 1]
-    lines += [file_row(file, width) for file in shown]
+    met = shared_paths(state)
+    lines += [file_row(file, width, met=file.path in met) for file in shown]
     left = len(files) - len(shown)
     if left:
         lines.append(Line((Span(counted(left, "more file"), "t3"),)))
@@ -30,14 +32,16 @@ def changes_row(state: SessionState, width: int) -> Line:
     if not state.files:
         return Line((Span("changes", "t2"),), (Span("none yet", "t3"),))
     spans = [Span("changes", "t2")]
+    met = shared_paths(state)
     room = width - 24
     for number, file in enumerate(state.files):
         if room < 12:
             spans.append(Span(f"  {len(state.files) - number} more", "t3"))
             break
         parts = path_spans(file.path, min(room, 30))
-        spans += [Span("  "), *parts]
-        room -= 2 + sum(width_of(part.text) for part in parts)
+        mark = (Span(f" {glyphs().overlap}", "t2"),) if file.path in met else ()
+        spans += [Span("  "), *parts, *mark]
+        room -= 2 + sum(width_of(part.text) for part in (*parts, *mark))
     return Line(tuple(spans), counts(state.files, total=True))
 
 
@@ -54,9 +58,11 @@ def counts(files: tuple[FileChange, ...], *, total: bool = False) -> tuple[Span,
     return (plus, minus)
 
 
-def file_row(file: FileChange, width: int) -> Line:
-    """One file: its folders muted, its counts right."""
-    name = path_spans(file.path, max(8, width - 11))
+def file_row(file: FileChange, width: int, *, met: bool = False) -> Line:
+    """One file: its folders muted, its counts right; `met`: another session writes it too."""
+    name = path_spans(file.path, max(8, width - (13 if met else 11)))
+    if met:
+        name = (*name, Span(f" {glyphs().overlap}", "t2"))
     if file.kind == "removed":
         name = (*name, Span("  removed", "t3"))
     return Line(name, counts((file,)))

@@ -11,6 +11,7 @@ import msgspec
 
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.evidence import check_shape
+from steerdeck.panes.overlapped import marked
 from steerdeck.panes.ruled import countdown, lasting_countdown, rule_words, temporary
 from steerdeck.text import Line, Span, duration, fit, foreign, width_of
 from steerdeck.waiting import program
@@ -52,6 +53,8 @@ def chips(
     return [
         *_checks(state.verify, now),
         *_helpers(state, names),
+        *_overlap(state, names),
+        *_in_line(state, names),
         *(_shell(shell) for shell in state.shells),
         *(_server(server) for server in state.servers if server.status != "ready"),
         *_setup(state),
@@ -200,6 +203,32 @@ def _helpers(state: SessionState, names: Names) -> list[Chip]:
             words = (f"waits for helper {name}", f"waits for {name}", name, "")
             told.append(Chip(glyphs().helper, "working", words, "t1", 2))
     return told
+
+
+def _overlap(state: SessionState, names: Names) -> list[Chip]:
+    """The deepest overlap; never amber, for it waits for nobody."""
+    found = marked(state, names)
+    if found is None:
+        return []
+    return [Chip(glyphs().overlap, found.tone, found.words, found.tone, found.rank)]
+
+
+def _in_line(state: SessionState, names: Names) -> list[Chip]:
+    """Its place in the landing queue."""
+    mine = state.in_line
+    if mine is None:
+        return []
+    place = state.workspace.repository
+    before = sum(
+        other.in_line is not None
+        and other.in_line.seq < mine.seq
+        and other.workspace.repository == place
+        for other in names.values()
+    )
+    if state.landing is not None or not before:
+        return [Chip(glyphs().queued, "working", ("lands now", "lands"), "t1", 4)]
+    words = (f"lands after {counted(before, 'other')}", f"lands {before + 1}.", "")
+    return [Chip(glyphs().queued, "t2", words, "t1", 3)]
 
 
 def _name(names: Names, session: SessionId) -> str:

@@ -22,6 +22,7 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("inbox", "in the inbox"),
     ("replay", "in a replay"),
     ("land", "in the landing dialog"),
+    ("overlap", "in the dialog of overlaps"),
     ("dialog", "in any dialog"),
     ("anywhere", "anywhere"),
 )

@@ -11,6 +11,7 @@ from steerdeck.screens.help import HelpScreen
 from steerdeck.screens.inbox import InboxScreen
 from steerdeck.screens.land import LandDialog
 from steerdeck.screens.new_session import NewSession
+from steerdeck.screens.overlap import OverlapDialog
 from steerdeck.screens.palette import Palette
 from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.review import ReviewScreen
@@ -68,6 +69,8 @@ def _of_work(message: Open, session: SessionId, helm: Helm) -> Screen[None] | No
             return TypeDialog(helm, session, message.item)
         case "end_shell":
             return EndShellDialog(helm, session, message.item)
+        case "overlap":
+            return OverlapDialog(helm, session)
         case "scope":
             return ScopeDialog(helm, session, message.item)
         case _:
