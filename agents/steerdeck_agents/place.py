@@ -288,6 +288,7 @@ class Place:
             lasting_rules=services.lasting_rules,
             taking=services.taking,
             redactor=services.redactor,
+            blob=services.reader.blob,
             price=lambda served, usage: price(served, usage, settings.base_url, settings.prices),
             today=services.today,
             watching=self.watching,

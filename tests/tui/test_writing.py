@@ -13,6 +13,7 @@ from steerdeck.app import DeckApp
 from steerdeck.panes.suggest import Wish, wish
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.recipients import circles
+from steerdeck.widgets.chips import picture_path
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.by_hand import RunByHand, StopByHand
@@ -304,6 +305,30 @@ def test_circles_are_states_tags_repositories_and_files():
         "all of shop",
         "all of other",
     ]
+
+
+def test_a_dropped_picture_goes_along_and_another_path_stays_text():
+    async def scene(app, pilot, feed):
+        prompt = app.screen.composer.prompt
+        prompt.post_message(events.Paste("'/home/kim/a shot.png'"))
+        await until(pilot, lambda: "[picture\u00a0a\u00a0shot.png]" in told(app))
+        prompt.post_message(events.Paste("/home/kim/gone.png"))
+        await until(pilot, lambda: "Pasted as text" in told(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: feed.orders)
+        (order,) = feed.orders
+        assert order.text == "[picture a shot.png]/home/kim/gone.png"
+        assert order.pictures == ("/home/kim/a shot.png",)
+
+    play(scene)
+
+
+def test_paths_of_pictures_are_known_however_a_terminal_pastes_them():
+    assert picture_path("/a/b.PNG\n") == "/a/b.PNG"
+    assert picture_path(r"/a/my\ shot.png") == "/a/my shot.png"
+    assert picture_path("file:///a/my%20shot.jpg") == "/a/my shot.jpg"
+    assert picture_path('"~/b.webp"') == "~/b.webp"
+    assert [picture_path(text) for text in ("b.png", "/a/b.txt", "/a.png\n/b.png", "")] == [""] * 4
 
 
 def test_drafts_and_their_chips_are_there_again_when_the_deck_is_opened_anew(tmp_path):

@@ -15,6 +15,7 @@ from steerdeck_agents.facts.asking import AskingFact
 from steerdeck_agents.facts.asking import QuestionAnswered as QuestionAnswered
 from steerdeck_agents.facts.asking import QuestionAsked as QuestionAsked
 from steerdeck_agents.facts.asking import QuestionExpired as QuestionExpired
+from steerdeck_agents.facts.attached import Attached
 from steerdeck_agents.facts.by_hand import HandEnded as HandEnded
 from steerdeck_agents.facts.by_hand import HandFact
 from steerdeck_agents.facts.by_hand import HandOrdered as HandOrdered
@@ -202,6 +203,7 @@ class MessageSent(Fact, frozen=True, kw_only=True, tag="message.sent"):
     message: MessageId
     text: str
     delivery: Delivery = "steer"
+    pictures: tuple[Attached, ...] = ()
 
 
 class MessageDelivered(Fact, frozen=True, kw_only=True, tag="message.delivered"):

@@ -57,6 +57,8 @@ class Say(OrderHead, frozen=True, kw_only=True, tag="say"):
     session: SessionId
     text: str
     delivery: Literal["steer", "queue", "now"] = "steer"
+    pictures: tuple[str, ...] = ()
+    """Paths of pictures that go along; read when the order is carried out."""
 
 
 class Withdraw(OrderHead, frozen=True, kw_only=True, tag="withdraw"):

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from steerdeck_agents.facts.asking import Kind
+from steerdeck_agents.facts.attached import Attached
 from steerdeck_agents.facts.by_hand import HandNote, OpenHand
 from steerdeck_agents.facts.calls import CallStatus
 from steerdeck_agents.facts.checks import Verify
@@ -57,6 +58,7 @@ class Message(msgspec.Struct, frozen=True):
     text: str
     delivery: Delivery
     seq: int
+    pictures: tuple[Attached, ...] = ()
 
 
 class OpenCall(msgspec.Struct, frozen=True):
@@ -348,9 +350,9 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
             bool(
                 self.approvals
                 or self.questions
+                or self.plan.offer is not None
                 or any(shell.hidden for shell in self.shells)
                 or (self.parked and self.parked_until_ms is None)
-                or self.plan.offer is not None
                 or any(call.unknown for call in self.calls)
             )
             and not self.archived

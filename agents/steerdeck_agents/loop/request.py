@@ -45,9 +45,12 @@ def body(parameters: str, items: Sequence[str]) -> bytes:
     return f'{parameters[:-1]},"input":[{",".join(items)}]}}'.encode()
 
 
-def message(role: str, text: str) -> str:
-    """The JSON text of a message item."""
-    content = [{"type": "input_text", "text": utf8(text)}]
+def message(role: str, text: str, pictures: Sequence[str] = ()) -> str:
+    """The JSON text of a message item; `pictures` are data URLs."""
+    content = [
+        {"type": "input_text", "text": utf8(text)},
+        *({"type": "input_image", "image_url": url} for url in pictures),
+    ]
     item = {"type": "message", "role": role, "content": content}
     return msgspec.json.encode(item).decode()
 

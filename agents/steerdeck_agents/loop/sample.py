@@ -17,7 +17,7 @@ from steerdeck_agents.facts.ids import RequestId, TurnId, sha_of
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.state import Message, SessionState
 from steerdeck_agents.journal.enclosures import NewRequest
-from steerdeck_agents.loop import by_hand, endings, line, request, retry, world
+from steerdeck_agents.loop import by_hand, endings, line, request, retry, spoken, world
 from steerdeck_agents.loop.site import Site, first_of
 from steerdeck_agents.loop.stream import Response
 from steerdeck_agents.loop.titles import title_of
@@ -100,7 +100,9 @@ async def _send(
     new += sections
     notes = state.hand_notes if messages else ()
     new += by_hand.told(notes)
-    new += [(request.message("user", m.text), "developer", "message") for m in messages]
+    new += await asyncio.to_thread(spoken.items, site, messages)
+    if not site.images:
+        notices = [*notices, *spoken.unseen(site, messages)]
     staged = site.prompt.stage(*new)
     parameters = request.fields(
         model=site.wire_model,

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import KnownEvent
-from steerdeck_agents.facts.ids import CallId, CheckpointId, Clock, Ids, SessionId
+from steerdeck_agents.facts.ids import CallId, CheckpointId, Clock, Ids, SessionId, Sha
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.facts.verdict import Rule
@@ -137,6 +137,8 @@ class Site(Memory):
     lasting_rules: Callable[[], Sequence[Rule]]
     taking: Taking = field(default_factory=Taking)
     redactor: Redactor
+    blob: Callable[[Sha], bytes]
+    """Bytes the journal keeps, by their hash; reads them."""
     price: Callable[[str, Usage], Usage]
     drops: Callable[[], Collection[str]]
     """Parameters the model's server does not take."""

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from steerdeck_agents.facts import tags
 from steerdeck_agents.facts.by_hand import HandOrder
 from steerdeck_agents.facts.errors import OrderRefused
@@ -65,8 +67,9 @@ from steerdeck_agents.facts.review_orders import ReviewOrder
 from steerdeck_agents.facts.shore_orders import ShoreOrder
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
-from steerdeck_agents.journal.enclosures import OrderAnswered
+from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.runtime import (
+    attaching,
     by_hand,
     deciding,
     forking,
@@ -103,6 +106,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         case AddRule() | ChangeRule() | RevokeRule():
             return await ruling.rule(fleet, order)
     session = fleet.session(order.session)
+    if isinstance(order, Say) and order.pictures:
+        return await _say_with_pictures(fleet, session, order)
     if isinstance(order, HandOrder):
         return await by_hand.obey(fleet, session, order)
     if isinstance(order, QueueOrder):
@@ -265,11 +270,23 @@ def _try_now(state: SessionState) -> KnownEvent:
     return RetryHastened(session=state.id, turn=state.turn.id, actor="developer")
 
 
-async def record(fleet: Fleet, order: OrderId, *facts: KnownEvent) -> int:
+async def record(
+    fleet: Fleet, order: OrderId, *facts: KnownEvent, enclosed: Sequence[Enclosure] = ()
+) -> int:
     """Append the facts an order became, with its answer; the seq of the first."""
     answered = OrderAnswered(order, facts[0].session)
-    first, *_ = await fleet.writer.append(*facts, full=True, enclosed=(answered,))
+    first, *_ = await fleet.writer.append(*facts, full=True, enclosed=(*enclosed, answered))
     return first.seq
+
+
+async def _say_with_pictures(fleet: Fleet, session: Session, order: Say) -> tuple[SessionId, int]:
+    found = await attaching.read(order.pictures)
+    async with session.deciding:
+        said = replace(
+            _say(fleet, session.state, order), pictures=tuple(about for about, _ in found)
+        )
+        seq = await record(fleet, order.id, said, enclosed=[blob for _, blob in found])
+    return session.id, seq
 
 
 def _say(fleet: Fleet, state: SessionState, order: Say) -> MessageSent:

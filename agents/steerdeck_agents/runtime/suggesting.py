@@ -58,7 +58,7 @@ class Suggestions:
             case Templates():
                 return await asyncio.to_thread(templates, self._fleet.paths.config / "prompts")
             case PictureAt(path):
-                return await asyncio.to_thread(_picture, Path(path))
+                return await asyncio.to_thread(_picture, Path(path).expanduser())
 
     async def _like(self, query: FilesLike) -> list[str]:
         place = await self._place(query)

@@ -12,26 +12,46 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import MessageId, SessionId
 from steerdeck_agents.facts.state import SessionState
 
+_PICTURES = "These are the pictures of the task."
+
 
 class Words(Queueing):
     """Say, take back."""
 
     async def send(
-        self, text: str, targets: list[SessionState], delivery: Literal["steer", "queue", "now"]
+        self,
+        text: str,
+        targets: list[SessionState],
+        delivery: Literal["steer", "queue", "now"],
+        pictures: tuple[str, ...] = (),
     ) -> None:
-        """Say it to each target; to nobody means a new session with it as its task."""
+        """Say it to each target; to nobody means a new session with it as its task.
+
+        `pictures` are paths; a new session gets them with words of their own.
+        """
         name = self.model.draft_of
         try:
             if not targets:
-                await self.start(text)
+                started = (await self.start(text)).session
+                if pictures:
+                    await self._say(started, _PICTURES, delivery, pictures)
             for state in targets:
-                await self.bridge.give(o.Say(id=self.order_id(), session=state.id, text=text,
-                                             delivery=delivery))  # fmt: skip
+                await self._say(state.id, text, delivery, pictures)
         except (SteerdeckError, OSError):
             self.model.returned[name] = text
             raise
         if len(targets) > 1:
             self.say(f"said to {len(targets)} sessions")
+
+    async def _say(
+        self,
+        session: SessionId,
+        text: str,
+        delivery: Literal["steer", "queue", "now"],
+        pictures: tuple[str, ...],
+    ) -> None:
+        await self.bridge.give(o.Say(id=self.order_id(), session=session, text=text,
+                                     delivery=delivery, pictures=pictures))  # fmt: skip
 
     async def withdraw(self, session: SessionId, message: MessageId) -> None:
         await self.bridge.give(o.Withdraw(id=self.order_id(), session=session, message=message))

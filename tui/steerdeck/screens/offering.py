@@ -36,6 +36,18 @@ class Offering(Keyed[T], Generic[T]):
             self._keeping = True
             self.set_timer(KEEP_S, self._keep)
 
+    def on_prompt_picture_pasted(self, event: Prompt.PicturePasted) -> None:
+        self.helm.go(self._attach_picture(event.prompt, event.path, event.pasted))
+
+    async def _attach_picture(self, prompt: Prompt, path: str, pasted: str) -> None:
+        """A path that is no picture stays the text it is."""
+        found = await self.helm.look_at_picture(path)
+        if found.problem:
+            self.helm.say(f"Pasted as text: {found.problem}")
+            return
+        prompt.attach(path, pasted)
+        self.helm.say(f"attached: {found.words}")
+
     def _keep(self) -> None:
         self._keeping = False
         self.helm.go(self.helm.keep_drafts())

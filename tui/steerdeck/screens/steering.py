@@ -31,9 +31,9 @@ class Steering(Offering[T], Generic[T]):
     # words
 
     def on_composer_said(self, event: Composer.Said) -> None:
-        self.submit(event.text, event.how)
+        self.submit(event.text, event.how, event.pictures)
 
-    def submit(self, text: str, how: How) -> None:
+    def submit(self, text: str, how: How, pictures: tuple[str, ...] = ()) -> None:
         """Send a draft; who does not work gets it at once, in whatever way it was sent."""
         targets = self.model.targets()
         self.model.drafts[self.model.draft_of] = ""
@@ -46,7 +46,8 @@ class Steering(Offering[T], Generic[T]):
             self.helm.say("Pick somebody to speak to first: Alt+1…9.", bad=True)
             return
         told = self.helm.with_sessions(text)
-        self.helm.go(self.helm.send(told, targets, how if working else "steer"))
+        delivery = how if working else "steer"
+        self.helm.go(self.helm.send(told, targets, delivery, pictures))
 
     def _run_by_hand(self, text: str, how: How, targets: list[SessionState]) -> None:
         """A line behind `!`: for one session, in whose workspace it runs."""

@@ -17,10 +17,11 @@ from textual.widget import Widget
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import draw_now, paint_now
 from steerdeck.text import Line, Span, fit, width_of
-from steerdeck.widgets.chips import Chip, Chips, labels, pasted
+from steerdeck.widgets.chips import Chip, Chips, labels, pasted, picture_path, pictured
 from steerdeck.widgets.draft import Draft
 from steerdeck.widgets.laid import Laid
 from steerdeck.widgets.strips import blank, strips
+from steerdeck.widgets.vi import Vi
 from steerdeck_themes.palettes import Token
 
 How = Literal["steer", "queue", "now"]
@@ -81,6 +82,17 @@ class Prompt(Widget, can_focus=True):
         def control(self) -> "Prompt":
             return self.prompt
 
+    class PicturePasted(Message):
+        """What looks like the path of a picture stands in the draft, as it was pasted."""
+
+        def __init__(self, prompt: "Prompt", path: str, pasted: str) -> None:
+            super().__init__()
+            self.prompt, self.path, self.pasted = prompt, path, pasted
+
+        @property
+        def control(self) -> "Prompt":
+            return self.prompt
+
     class Changed(Message):
         """The text is another one now; it comes as the draft it is, with chips as letters."""
 
@@ -112,7 +124,9 @@ class Prompt(Widget, can_focus=True):
         self.placeholder = placeholder
         self.margin = margin
         self.history: list[str] = []
-        self._send = send
+        self.send = send
+        self.vi: Vi | None = None
+        """Set where one writes as in vi."""
         self._draft = Draft()
         self._kept = ""
         self._past: int | None = None
@@ -163,6 +177,12 @@ class Prompt(Widget, can_focus=True):
         if chip is not None and not chip.picture:
             self.replace(at, at + 1, chip.text)
 
+    def attach(self, path: str, pasted: str) -> None:
+        """Let the picture stand in the place of its pasted path, if that is still there."""
+        at = self._draft.text.rfind(pasted)
+        if at >= 0:
+            self.replace(at, at + len(pasted), self.chips.put(pictured(path)))
+
     def hold(self, text: str) -> str:
         """Text as it stands in the draft: a large one as a chip."""
         chip = pasted(text) if self.chipping else None
@@ -187,8 +207,10 @@ class Prompt(Widget, can_focus=True):
 
     def _pressed(self, event: events.Key) -> bool:
         key, draft = event.key, self._draft
-        if key in self._send:
-            self._submit(self._send[key])
+        if self.vi is not None and (done := self._as_in_vi(self.vi, event)):
+            return done
+        if key in self.send:
+            self._submit(self.send[key])
         elif key in NEWLINE:
             self.insert("\n")
         elif key in ("up", "down"):
@@ -206,9 +228,19 @@ class Prompt(Widget, can_focus=True):
             return False
         return True
 
+    def _as_in_vi(self, vi: Vi, event: events.Key) -> bool:
+        before = self._draft.text
+        done = vi.press(event.key, event.character, self._draft)
+        if self._draft.text != before:
+            self._edited()
+        return done
+
     def on_paste(self, event: events.Paste) -> None:
         event.stop()
-        self.insert(self.hold(event.text.replace("\r\n", "\n").replace("\r", "\n")))
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        self.insert(self.hold(text))
+        if self.chipping and (path := picture_path(text)):
+            self.post_message(self.PicturePasted(self, path, text).set_sender(self))
         self._answer()
 
     def _submit(self, how: How) -> None:
@@ -218,6 +250,8 @@ class Prompt(Widget, can_focus=True):
         if not self.history or self.history[-1] != text:
             self.history.append(text)
         self._draft = Draft()
+        if self.vi is not None:
+            self.vi.begin()
         self._past = None
         self._edited()
         pictures = tuple(chip.picture for chip in chips.values() if chip.picture)
@@ -321,7 +355,8 @@ class Prompt(Widget, can_focus=True):
         if not self._draft.text:
             room = width - 2 * self.margin - _INDENT - 2
             spans = (*spans, Span((" " if focus else "") + fit(self.placeholder, room), "t3"))
-        mark = self.lead or glyphs().you
+        normal = self.vi is not None and self.vi.mode == "normal"
+        mark = "N" if normal else self.lead or glyphs().you
         lead = Span(mark, "accent" if focus else "t3") if index == 0 else None
         bar: Token | None = "accent" if focus else None
         return strips(
