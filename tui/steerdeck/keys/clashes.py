@@ -16,8 +16,8 @@ TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("review", "anywhere"),
     ("card", "inbox", "anywhere"),
     ("replay", "anywhere"),
-    ("land", "dialog", "anywhere"),
-    ("overlap", "dialog", "anywhere"),
+    ("land", "anywhere"),
+    ("overlap", "anywhere"),
     ("scope", "dialog", "anywhere"),
     ("help", "anywhere"),
 )
