@@ -71,6 +71,7 @@ def test_one_message_goes_to_both_from_the_dialog_of_overlaps():
     async def scene(app, pilot, feed):
         text = told(app)
         assert text.count("≈ session.py") == 2
+        assert "overlap" in text
         await pilot.press("b")
         await until(pilot, lambda: app.screen.id == "overlap")
         await pilot.pause()

@@ -121,13 +121,15 @@ def _fact(label: str, value: str) -> Line:
 
 
 def _overlaps(sessions: list[SessionState]) -> int:
-    """How many files more than one session has changed."""
-    seen: dict[tuple[str, str], int] = {}
-    for state in sessions:
-        for file in state.files:
-            key = (state.workspace.repository, file.path)
-            seen[key] = seen.get(key, 0) + 1
-    return sum(count > 1 for count in seen.values())
+    """How many files more than one session writes, as the marks on the lanes say."""
+    return len(
+        {
+            (state.workspace.repository, file.path)
+            for state in sessions
+            for met in state.overlaps
+            for file in met.written
+        }
+    )
 
 
 def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
