@@ -96,7 +96,10 @@ class RecipientsDialog(Dialog):
         picks = []
         for state in self.model.sessions():
             mark = mark_for(state)
-            right = (Span(f"{mark.shape} ", mark.colour), Span(mark.word, mark.colour))
+            right: tuple[Span, ...] = (
+                Span(f"{mark.shape} ", mark.colour),
+                Span(mark.word, mark.colour),
+            )
             words = f"{state.slot or ''} {state.name}".strip()
             picks.append(self._pick(state.id, words, right, "sessions", {state.id}))
         for one in self._circles.values():
