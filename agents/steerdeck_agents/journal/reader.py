@@ -173,10 +173,11 @@ class JournalReader:
             return [text for (text,) in rows]
 
     def messages(self, after: int) -> list[tuple[int, str]]:
-        """Seq and stored text of every message to a session after an event, in seq order."""
+        """Seq and stored text of what was said to or run in sessions after an event, in order."""
         with self._reading() as connection:
             return connection.execute(
-                "select seq, json from event where seq > ? and type = 'message.sent' order by seq",
+                "select seq, json from event where seq > ?"
+                " and type in ('message.sent', 'hand.ordered') order by seq",
                 (after,),
             ).fetchall()
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.facts.events import MessageSent, decode
+from steerdeck_agents.facts.events import HandOrdered, MessageSent, decode
 from steerdeck_agents.facts.fuzzy import best
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
@@ -94,6 +94,8 @@ class Suggestions:
                 event = decode(text)
                 if isinstance(event, MessageSent) and event.actor == "developer":
                     self._words.append((event.session, event.text))
+                elif isinstance(event, HandOrdered):
+                    self._words.append((event.session, f"!{event.script}"))
         here = {
             state.id
             for state in self._fleet.states()

@@ -8,6 +8,7 @@ from pathlib import Path
 from kit.repositories import plain
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.by_hand import RunByHand
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
 from steerdeck_agents.runtime.wire_words import (
@@ -79,7 +80,8 @@ def test_own_words_come_newest_first_each_once_and_only_of_this_repository(tmp_p
         assert await own("tsts") == ["run the tests"]
         assert await own(repository="") == ["mend the parser", "run the tests", "paint the roof"]
         await playing.give(o.Say, here, text="and now land it")
-        assert (await own())[0] == "and now land it"
+        await playing.give(RunByHand, here, script="make it")
+        assert (await own())[:2] == ["!make it", "and now land it"]
 
     play(tmp_path, story)
 
