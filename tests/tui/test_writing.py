@@ -69,6 +69,18 @@ def test_a_file_is_found_by_some_letters_and_its_path_put_in_their_place():
     play(scene)
 
 
+def test_the_zoom_has_the_same_composer():
+    async def scene(app, pilot, feed):
+        await pilot.press("f2", "enter")
+        await until(pilot, lambda: app.screen.id == "zoom")
+        await pilot.press("space", *"@tcs")
+        await until(pilot, lambda: app.screen.composer.choosing)
+        await pilot.press("enter")
+        assert app.screen.composer.prompt.text == "tests/test_csv.py "
+
+    play(scene)
+
+
 def test_esc_closes_the_list_and_interrupts_nobody():
     async def scene(app, pilot, feed):
         await pilot.press(*"@csv")
@@ -281,6 +293,25 @@ def test_one_speaks_to_all_that_touch_a_file_and_sees_before_who_that_is():
         await pilot.press(*"hold on", "enter")
         await until(pilot, lambda: len(feed.orders) == 2)
         assert {order.session for order in feed.orders} == {"csv", "docs"}
+
+    play(scene)
+
+
+def test_what_was_said_to_several_is_taken_back_from_all_who_have_not_got_it():
+    async def scene(app, pilot, feed):
+        seq = len(feed.events)
+        feed.feed(
+            *(
+                e.MessageSent(seq=seq + n, session=SessionId(name), message=MessageId(f"to-{name}"),
+                              text="stop that", delivery="queue")
+                for n, name in enumerate(("fix", "csv", "docs"), 1)
+            )
+        )  # fmt: skip
+        await until(pilot, lambda: app.model.states["docs"].queue)
+        await pilot.press("ctrl+x", "a", "up")
+        await until(pilot, lambda: len(feed.orders) == 3)
+        assert {order.message for order in feed.orders} == {"to-fix", "to-csv", "to-docs"}
+        assert app.screen.composer.prompt.text == "stop that"
 
     play(scene)
 

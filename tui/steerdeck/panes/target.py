@@ -2,6 +2,7 @@
 
 from steerdeck.model import DeckModel
 from steerdeck.text import Line, Span, foreign
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.state import SessionState
 
 Verbs = tuple[tuple[str, str], ...]
@@ -31,6 +32,9 @@ def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
     queued = len(targets[0].queue)
     if queued and width >= 80:
         spans.append(Span(f"   {queued} on the way", "t2"))
+    notes = len(targets[0].hand_notes)
+    if notes and width >= 80:
+        spans.append(Span(f"   {counted(notes, 'command')} of yours to be told", "t2"))
     return spans
 
 

@@ -25,6 +25,10 @@ class Offering(Keyed[T], Generic[T]):
 
     composer: Composer
     _keeping = False
+    _asked: str | None = None
+    """What files are being looked for with."""
+    _asks: str | None = None
+    """What they are to be looked for with after that: only the newest letters count."""
 
     def on_mount(self) -> None:
         self.composer.prompt.chips = self.helm.written.chips
@@ -58,7 +62,9 @@ class Offering(Keyed[T], Generic[T]):
     def on_composer_wants(self, event: Composer.Wants) -> None:
         match event.kind:
             case "file":
-                self.helm.go(self._files(event.query))
+                self._asks = event.query
+                if self._asked is None:
+                    self.helm.go(self._files())
             case "words":
                 self.helm.go(self._own(event.query))
             case "session":
@@ -88,13 +94,20 @@ class Offering(Keyed[T], Generic[T]):
         self.composer.offer(kind, query, offers, ranked=ranked)
         self.show(Dirty(everything=True))
 
-    async def _files(self, query: str) -> None:
-        found = await self.helm.files_like(query)
-        offers = [
-            Offer(path, path, "folder" if path.endswith("/") else "", _quoted(path))
-            for path in found
-        ]
-        self._offer("file", query, offers, ranked=True)
+    async def _files(self) -> None:
+        """One question at a time: a large repository takes longer than a letter."""
+        try:
+            while self._asks is not None:
+                query, self._asks = self._asks, None
+                self._asked = query
+                found = await self.helm.files_like(query)
+                offers = [
+                    Offer(path, path, "folder" if path.endswith("/") else "", _quoted(path))
+                    for path in found
+                ]
+                self._offer("file", query, offers, ranked=True)
+        finally:
+            self._asked = None
 
     async def _own(self, query: str) -> None:
         words = await self.helm.own_words(query)

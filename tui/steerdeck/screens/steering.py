@@ -58,13 +58,18 @@ class Steering(Offering[T], Generic[T]):
         self.helm.go(self.helm.run_by_hand(targets[0], text, sure=how == "now"))
 
     def take_back(self, prompt: Prompt) -> None:
-        """The newest message that has not reached the model comes back into the composer."""
-        state = self.hand
-        if state is None or not state.queue:
+        """The newest message that has not reached the model comes back into the composer.
+
+        What was said to several is taken back from all whose models have not got it.
+        """
+        waiting = [(state, state.queue[-1]) for state in self.model.targets() if state.queue]
+        if not waiting:
             return
-        last = state.queue[-1]
-        prompt.text = last.text
-        self.helm.go(self.helm.withdraw(state.id, last.id))
+        newest = max((message for _, message in waiting), key=lambda message: message.seq)
+        prompt.text = prompt.hold(newest.text)
+        for state, message in waiting:
+            if message.text == newest.text:
+                self.helm.go(self.helm.withdraw(state.id, message.id))
 
     def edit_outside(self, prompt: Prompt) -> None:
         """Write the draft in $EDITOR; the deck waits for it."""
@@ -339,6 +344,12 @@ class Steering(Offering[T], Generic[T]):
 
     def do_repositories(self) -> None:
         self.model.everywhere = not self.model.everywhere
+
+    def can_plan(self) -> bool:
+        return bool(self.hand and self.hand.plan.steps)
+
+    def do_plan(self) -> None:
+        self.post_message(Open("plan", self.model.in_hand))
 
     def can_replay(self) -> bool:
         return self.hand is not None
