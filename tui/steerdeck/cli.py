@@ -42,7 +42,11 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
     """Carry out one command line; `umask` is the developer's own."""
     if COMPLETING in os.environ:
         return _verb(arguments)
-    while arguments[:1] in (["-C"], ["--ascii"]):
+    lines = False
+    while arguments[:1] in (["-C"], ["--ascii"], ["--lines"]):
+        if arguments[0] == "--lines":
+            lines, arguments = True, arguments[1:]
+            continue
         if arguments[0] == "--ascii":
             _ascii()
             arguments = arguments[1:]
@@ -71,7 +75,7 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
         return _wrong("The deck takes one folder and nothing else.")
     if first and (problem := _go_to(first)):
         return _wrong(problem)
-    return _deck()
+    return _deck(lines=lines)
 
 
 def _ascii() -> None:
@@ -112,14 +116,16 @@ def _verb(arguments: list[str]) -> int:
     return run(arguments, open_deck)
 
 
-def _deck() -> int:
+def _deck(*, lines: bool) -> int:
+    """The deck, or line mode where no screen can be drawn or none is wanted."""
     from steerdeck.output.gate import wants_deck
 
-    if not wants_deck(sys.stdin, sys.stdout, sys.stderr, os.environ):
-        return _wrong(
-            "The deck needs a terminal for input and output, and TERM must name it. Without one use"
-            " `steerdeck run TASK`, `steerdeck sessions` or `steerdeck demo`."
-        )
+    if lines or not wants_deck(sys.stdin, sys.stdout, sys.stderr, os.environ):
+        if sys.stdin is None or sys.stdout is None or sys.stdin.closed:
+            return _wrong("There is no input to read lines from; use `steerdeck sessions`.")
+        from steerdeck.verbs.line_mode import line_mode
+
+        return line_mode(_verb)
     from steerdeck.verbs.mooring import moored
 
     return moored(open_deck)

@@ -184,6 +184,11 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     return settings
 
 
+def check(file: Path, text: str) -> None:
+    """Raises SettingsError where a text is no configuration; names the line."""
+    parse(file, text, _File)
+
+
 def remember_model(paths: Paths, name: str) -> None:
     """Make `name` the default model in config.toml, leaving every other line as it is.
 

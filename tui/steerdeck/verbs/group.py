@@ -4,6 +4,7 @@ import importlib
 
 import click
 
+from steerdeck.verbs.completing import completes
 from steerdeck.verbs.names import EXAMPLES, VERBS
 
 
@@ -20,7 +21,7 @@ class Verbs(click.Group):
         module = importlib.import_module(f"steerdeck.verbs.{verb.module}")
         command = getattr(module, verb.command)
         assert isinstance(command, click.Command), "the table names commands only"
-        return command
+        return completes(command)
 
 
 group = Verbs(

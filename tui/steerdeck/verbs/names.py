@@ -54,12 +54,13 @@ VERBS: dict[str, Verb] = {
     "search": Verb("history", "search", "Search all sessions"),
     "runtime": Verb("background", "runtime", "Status, end or log of the background process"),
     "model": Verb("model", "model", "Serve the scripted model on this machine"),
+    "config": Verb("config", "config", "Show and change settings, with every comment kept"),
     "doctor": Verb("doctor", "doctor", "Look whether this machine is fit, and say what is not"),
     "completion": Verb("completion", "completion", "Print completions for bash, zsh or fish"),
 }
 
 USAGE = """\
-Usage: steerdeck [-C PATH] [--ascii] [PATH | VERB ...]
+Usage: steerdeck [-C PATH] [--ascii | --lines] [PATH | VERB ...]
 
 Steer several coding agents from one deck. Without a verb the deck opens for the
 repository around PATH (a word with a slash or a dot) or around the current folder.
@@ -88,6 +89,7 @@ def whole_help() -> str:
     more = (
         "  -C PATH      work in that folder\n"
         "  --ascii      draw with plain letters and signs only\n"
+        "  --lines      line mode, for screen readers: text and questions, no screen\n"
         "  --version    print the version\n"
     )
     return f"{USAGE}\nVerbs (`steerdeck VERB --help` tells more):\n{listed}\n{more}\n{EXAMPLES}"

@@ -26,6 +26,12 @@ def err(text: str) -> None:
     _print(inert(text), sys.stderr)
 
 
+def put(text: str) -> None:
+    """The beginning of a line, whose rest somebody types."""
+    sys.stdout.write(inert(text))
+    sys.stdout.flush()
+
+
 def out_json(value: object) -> None:
     """One value as one line of JSON."""
     out_stored(msgspec.json.encode(value).decode())

@@ -1,0 +1,59 @@
+"""Line mode as a screen reader's user meets it: a dumb terminal, one prompt, typed words."""
+
+from pathlib import Path
+
+from kit.command import end_runtimes
+from kit.console import STEERDECK, Shell, demo_shop
+from kit.terminal import Terminal
+from steerdeck.verbs.line_mode import by_number, card, question
+from steerdeck_agents.facts.ids import ApprovalId, CallId, Sha
+from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
+
+
+def test_a_session_is_started_approved_and_looked_at_by_lines_alone(home: Path, short_folder: Path):
+    shell = Shell(demo_shop(short_folder / "shop"), home)
+    with shell.start("model", "serve", "--pace", "0") as server:
+        assert server.stdout is not None
+        shell.environ["OPENAI_BASE_URL"] = server.stdout.readline().strip()
+        environ = {**shell.environ, "TERM": "dumb"}
+        argv = [*STEERDECK]
+        with Terminal(argv, columns=120, rows=90, folder=shell.folder, environ=environ) as line:
+            line.wait_for("There are no sessions")
+            line.send("new write it down\r")
+            line.wait_for("waits for you: approve 1")
+            line.send("dance\rwaits\rapprove 1\r")
+            line.wait_for("There is no 'dance'")
+            shown = line.wait_for("decide later:")
+            assert "asks: diff --git a/NOTES.md" in shown
+            assert "+- write it down" in shown and "file: NOTES.md +3 -0" in shown
+            line.send("y\r")
+            line.wait_for("Nothing was decided.")
+            line.send("approve 1\r")
+            line.wait_for(lambda screen: screen.count("decide later:") == 2)
+            line.send("yes\r")
+            line.wait_for("Allowed, in")
+            line.wait_for("ends")
+            line.send("1\rquit\r")
+            assert line.wait_end() == 0
+            assert "NOTES.md +3 -0" in line.screen()
+            assert b"\x1b" not in line.sent
+        told = shell("--lines", into="list\n").stdout
+        assert "1  write-it-down: done, 1 file changed" in told
+    end_runtimes(home)
+
+
+def test_the_card_leaves_nothing_out_and_choices_have_numbers():
+    state = SessionState(id="s", name="deploy")
+    asked = OpenApproval(
+        id=ApprovalId("a"), call=CallId("c"), kind="command", what="rm -rf /\x1b[2K\nls",
+        binding=Sha("b"), danger="It removes everything.",
+        why="", reasons=(), folder="/w", level="bubblewrap", files=(), seq=1, at_ms=0,
+    )  # fmt: skip
+    told = card(state, asked)
+    assert told[0] == "DANGER: It removes everything."
+    assert "    rm -rf /\x1b[2K" in told and "    ls" in told  # made inert where it is printed
+    asks = OpenQuestion(ApprovalId("q"), CallId("c"), "Which?", ("EUR", "USD"), 1, 0)
+    assert question(state, asks) == ["deploy asks: Which?", "1  EUR", "2  USD"]
+    assert [by_number(asks.choices, text) for text in ("2", "usd", "3", "yen")] == [
+        "USD", "USD", "3", "yen",
+    ]  # fmt: skip

@@ -1,0 +1,319 @@
+"""Line mode: the deck for screen readers, dumb terminals and pipes.
+
+One prompt, labelled lines, numbered choices, nothing redrawn. What happens is told as it comes, but
+never between a question and its answer. Whatever the command line can do is a line here too; only
+what answers an agent is done here itself, because a yes must follow the whole text it is for.
+"""
+
+import asyncio
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+
+from steerdeck.verbs import reach
+from steerdeck.verbs.deciding import chosen, shown
+from steerdeck.verbs.ending import DONE, FAILED, USAGE, Ending
+from steerdeck.verbs.follow import follow
+from steerdeck.verbs.keyboard import Keyboard
+from steerdeck.verbs.names import VERBS
+from steerdeck.verbs.printing import err, out
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.events import type_of
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
+from steerdeck_agents.runtime.client import Client
+from steerdeck_agents.settings.config import load
+from steerdeck_agents.share.lines import LineTeller
+
+Verb = Callable[[list[str]], int]
+PROMPT = "steerdeck>"
+SURE = "yes, run it"
+"""What is typed for something that can't be taken back, after a plain yes."""
+HELP = """\
+list                 all sessions, each with its number
+waits                what waits for you
+show N               one session: plan, files, what it waits for
+approve N            read what session N asks for, and answer yes or no
+answer N             read the question of session N, and answer it
+new TASK             start a session on a task
+say N WORDS          say something to session N; queue N WORDS: after its turn
+stop N, resume N     interrupt it, let it go on
+diff N, land N       what it changed; bring it into your repository
+goal N, checks N     what it works for, and what says that it is done
+help, quit           agents go on when you leave
+Every verb of the command line works too, with a session's number or name: verbs lists them."""
+_VERB_FOR = {"approval.requested": "approve", "question.asked": "answer"}
+_LEAVE = ("quit", "exit", "q")
+_OF_SESSION = frozenset(
+    {"show", "say", "stop", "resume", "diff", "land", "undo", "fork", "goal", "checks", "seen",
+     "compact", "requests", "reopen", "shells", "comment", "export", "servers", "type"}
+)  # fmt: skip
+"""Verbs whose first word is a session."""
+_NOT_HERE = frozenset({"demo", "run", "model", "completion"})
+"""Verbs that never end by themselves, or take the terminal."""
+
+
+class LineMode:
+    """One person at one line."""
+
+    def __init__(self, client: Client, keyboard: Keyboard, verb: Verb) -> None:
+        self._client = client
+        self._keyboard = keyboard
+        self._verb = verb
+        self._states: dict[SessionId, SessionState] = {}
+        self._teller = LineTeller(self._name)
+        self._held: list[str] | None = None
+        """What happened since a question was put, while it is not answered."""
+
+    async def run(self) -> int:
+        """Until the input ends or somebody leaves; the exit code."""
+        states = await self._client.sessions(archived=True)
+        after = max((state.seq for state in states), default=0)
+        self._states = {state.id: state for state in states}
+        ears = asyncio.create_task(self._listen(after))
+        try:
+            out(f"{self._summary()} Type help, or list.")
+            while (line := await self._keyboard.line(PROMPT)) is not None:
+                if line.strip().lower() in _LEAVE:
+                    break
+                if line.strip():
+                    await self._do(line)
+                if ears.done():
+                    ears.result()
+        finally:
+            ears.cancel()
+        err("The agents go on; `steerdeck` brings you back.")
+        return DONE
+
+    # what happens
+
+    async def _listen(self, after: int) -> None:
+        async with reach.runtime(reach.here()) as client:
+            async for _, event in follow(client, SessionId(""), after):
+                if not event.session:
+                    continue
+                self._states[event.session] = reduce(self._states.get(event.session), event)
+                for line in self._teller.tell(event):
+                    self._say(line)
+                state = self._states[event.session]
+                verb = _VERB_FOR.get(type_of(event))
+                if verb:
+                    self._say(f"{state.name} waits for you: {verb} {state.slot or state.name}")
+
+    def _say(self, line: str) -> None:
+        if self._held is None:
+            self._keyboard.step_aside()
+            out(line)
+        else:
+            self._held.append(line)
+
+    def _name(self, session: SessionId) -> str:
+        state = self._states.get(session)
+        return state.name if state else ""
+
+    async def _ask(self, question: str) -> str:
+        """What is typed after a question; nothing that was typed before it counts."""
+        self._held = []
+        try:
+            self._keyboard.forget()
+            return (await self._keyboard.line(question) or "").strip()
+        finally:
+            held, self._held = self._held, None
+            for line in held:
+                out(line)
+
+    # what is ordered
+
+    async def _do(self, line: str) -> None:
+        try:
+            words = shlex.split(line)
+        except ValueError as error:
+            err(f"This line can't be read: {error}. Put words with quotes in the other quotes.")
+            return
+        try:
+            await self._obey(words[0].lower(), words[1:])
+        except (Ending, SteerdeckError, OSError) as error:
+            err(str(error))
+
+    async def _obey(self, verb: str, words: list[str]) -> None:
+        match verb, words:
+            case "help" | "?", _:
+                out(HELP)
+            case "verbs", _:
+                out("\n".join(f"{name}: {verb.help}" for name, verb in VERBS.items()))
+            case "list" | "ls", _:
+                await self._list()
+            case "waits" | "inbox" | ".", _:
+                await self._waits()
+            case "approve", [named]:
+                await self._approve(await self._session(named))
+            case "answer", [named]:
+                await self._answer(await self._session(named), "")
+            case "answer", [named, *rest]:
+                await self._answer(await self._session(named), " ".join(rest))
+            case "new", [_, *_]:
+                await self._start(" ".join(words))
+            case "queue", [named, *rest] if rest:
+                await self._run(["say", named, "--queue", " ".join(rest)])
+            case "say", [named, *rest] if rest:
+                await self._run(["say", named, " ".join(rest)])
+            case "plan", [named]:
+                await self._run(["show", named])
+            case _ if verb.isdigit() and not words:
+                await self._run(["show", verb])
+            case _ if verb in VERBS and verb not in _NOT_HERE:
+                await self._run([verb, *words])
+            case _:
+                err(f"There is no {verb!r} here, or words are missing; help lists what there is.")
+
+    async def _run(self, words: list[str]) -> None:
+        """A verb of the command line, in a thread: it has a loop of its own."""
+        verb, *rest = words
+        if rest and verb in _OF_SESSION and not rest[0].startswith("-"):
+            rest[0] = (await self._session(rest[0])).id
+        await asyncio.to_thread(self._verb, [verb, *rest])
+
+    async def _session(self, named: str) -> SessionState:
+        """By its number, or as on the command line."""
+        states = await self._client.sessions(archived=True)
+        numbered = [s for s in states if named == str(s.slot) and not s.archived]
+        return numbered[0] if numbered else reach.find(states, named)
+
+    def _summary(self) -> str:
+        alive = [state for state in self._states.values() if not state.archived]
+        if not alive:
+            return "There are no sessions; `new TASK` starts one."
+        waiting = sum(state.waits for state in alive)
+        waits = f", {waiting} of them waiting for you" if waiting else ""
+        return f"{counted(len(alive), 'session')}{waits}."
+
+    async def _list(self) -> None:
+        states = [s for s in await self._client.sessions() if not s.archived]
+        for state in sorted(states, key=lambda state: (state.slot or 99, state.name)):
+            waits = ", waits for you" if state.waits else ""
+            files = f", {counted(len(state.files), 'file')} changed" if state.files else ""
+            status = state.status.replace("_", " ")
+            out(f"{state.slot or '-'}  {state.name}: {status}{waits}{files}")
+        if not states:
+            out(self._summary())
+
+    async def _waits(self) -> None:
+        found = False
+        for state in await self._client.sessions():
+            number = state.slot or state.name
+            for asked in state.approvals:
+                out(f"{state.name} asks: {one_line(asked.what, 80)}. approve {number}")
+            for question in state.questions:
+                out(f"{state.name} asks: {one_line(question.text, 80)}. answer {number}")
+            if state.plan.offer is not None:
+                out(f"{state.name} offers a plan. show {number}")
+            if state.parked and state.parked_until_ms is None and not state.archived:
+                out(f"{state.name} is parked: {one_line(state.reason, 80)} resume {number}")
+            found = found or state.waits
+        if not found:
+            out("Nothing waits for you.")
+
+    async def _start(self, task: str) -> None:
+        environ = os.environ
+        order = o.Start(
+            id=reach.new_order(),
+            task=task,
+            folder=reach.folder_here(),
+            surroundings=reach.surroundings(environ),
+            keys=reach.keys(load(reach.here(), environ), environ),
+        )
+        await self._client.give(order)
+
+    async def _approve(self, state: SessionState) -> None:
+        if state.questions and not state.approvals:
+            await self._answer(state, "")
+            return
+        if not state.approvals:
+            raise Ending(f"{state.name} asks for nothing now.")
+        asked = state.approvals[0]
+        for line in card(state, asked):
+            out(line)
+        said = await self._ask("yes, no, no WORDS, or nothing to decide later:")
+        first, _, words = said.partition(" ")
+        allow = said.lower() == "yes"
+        if allow and asked.danger:
+            allow = (await self._ask(f"This can't be taken back. Type {SURE!r}:")).lower() == SURE
+            first = "yes" if allow else ""
+        if not allow and first.lower() != "no":
+            out("Nothing was decided.")
+            return
+        await self._client.give(
+            o.Decide(
+                id=reach.new_order(), session=state.id, approval=asked.id, allow=allow,
+                shown=asked.binding, words="" if allow else words,
+            )
+        )  # fmt: skip
+        out(f"{'Allowed' if allow else 'Rejected'}, in {state.name}.")
+        if len(state.approvals) > 1:
+            out(f"{counted(len(state.approvals) - 1, 'thing')} more: approve {state.slot}")
+
+    async def _answer(self, state: SessionState, text: str) -> None:
+        if not state.questions:
+            raise Ending(f"{state.name} asks no question now.")
+        asked = state.questions[0]
+        if not text:
+            for line in question(state, asked):
+                out(line)
+            text = await self._ask("number or words, or nothing to answer later:")
+        if not text:
+            out("Nothing was answered.")
+            return
+        text = by_number(asked.choices, text)
+        order = o.Answer(id=reach.new_order(), session=state.id, question=asked.id, text=text)
+        await self._client.give(order)
+        out(f"Answered {state.name}: {text}")
+
+
+def card(state: SessionState, asked: OpenApproval) -> list[str]:
+    """Everything a yes would let happen, nothing left out."""
+    danger = [f"DANGER: {asked.danger}"] if asked.danger else []
+    files = [f"file: {file.path} +{file.added} -{file.removed}" for file in asked.files]
+    return [*danger, *shown(state, asked), *files]
+
+
+def question(state: SessionState, asked: OpenQuestion) -> list[str]:
+    """The question with its choices numbered."""
+    choices = [f"{number}  {choice}" for number, choice in enumerate(asked.choices, 1)]
+    return [f"{state.name} asks: {asked.text}", *choices]
+
+
+def by_number(choices: Sequence[str], text: str) -> str:
+    """The choice of that number or in those letters; else the words themselves."""
+    if text.isdigit() and 0 < int(text) <= len(choices):
+        return choices[int(text) - 1]
+    return chosen(choices, text)
+
+
+def line_mode(verb: Verb) -> int:
+    """Line mode on the standard input; the exit code."""
+    try:
+        return asyncio.run(_line_mode(verb))
+    except Ending as ending:
+        err(str(ending))
+        return ending.code
+    except (SteerdeckError, OSError) as error:
+        err(str(error))
+        return FAILED
+
+
+async def _line_mode(verb: Verb) -> int:
+    keyboard = Keyboard(sys.stdin.fileno())
+    if not sys.stdin.isatty() and not await keyboard.has_line():
+        raise Ending(
+            "The deck needs a terminal for input and output, and TERM must name it. Without one use"
+            " `steerdeck run TASK`, `steerdeck sessions` or `steerdeck demo`, or give lines such as"
+            " `list` to the standard input.",
+            USAGE,
+        )
+    async with reach.runtime(reach.here()) as client:
+        return await LineMode(client, keyboard, verb).run()
