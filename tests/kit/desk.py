@@ -201,7 +201,8 @@ def told(app: DeckApp) -> str:
 
 
 async def until(pilot: Pilot[None], ready: Callable[[], object]) -> None:
-    """Wait until something is true, without asking how long it took."""
+    """Wait until something is true, without asking how long it took; not on a deck that fell."""
     async with asyncio.timeout(20):
         while not ready():
+            assert not pilot.app.return_code, "the deck has ended with an error"
             await pilot.pause(0.01)

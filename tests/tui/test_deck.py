@@ -25,8 +25,7 @@ def play(scene: Play, *, face: str = "deck", size: tuple[int, int] = (120, 36), 
         source = feed or shop()
         app = deck(source, face=face)
         async with app.run_test(size=size) as pilot:
-            await until(pilot, lambda: app.model.attached or app.return_code)
-            assert app.model.attached
+            await until(pilot, lambda: app.model.attached)
             await pilot.pause()
             await scene(app, pilot, source)
 
