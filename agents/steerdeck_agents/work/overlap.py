@@ -6,6 +6,8 @@ file is known to be shared until a merge has been tried.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from steerdeck_agents.facts.ids import Sha
@@ -39,16 +41,17 @@ class Written(NamedTuple):
     runs: tuple[Run, ...]
 
 
-class Doing(NamedTuple):
+@dataclass(frozen=True)
+class Doing:
     """What is known of one session."""
 
     state: SessionState
     reads: Collection[str] = ()
     """Paths it has read."""
-    written: Mapping[str, Written] = {}
+    written: Mapping[str, Written] = field(default_factory=dict)
     """Those of its changed files that another session changed as well."""
 
-    @property
+    @cached_property
     def paths(self) -> frozenset[str]:
         return frozenset(file.path for file in self.state.files)
 

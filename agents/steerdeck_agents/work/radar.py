@@ -27,6 +27,7 @@ from steerdeck_agents.facts.events import (
     decode,
 )
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.overlap import Overlap
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
@@ -40,6 +41,8 @@ LOOK_S = 0.25
 """How long changes are gathered before a look."""
 QUIET_S = 1.0
 """How long nothing has to change before merges are tried."""
+LONGEST_S = 10.0
+"""How long they are put off where something changes all the time."""
 MOST_READS = 256
 _WAKES = FilesChanged | PlanUpdated | PlanEdited | SessionArchived | SessionReopened
 _TROUBLE = (SteerdeckError, OSError, UnicodeError)
@@ -91,15 +94,18 @@ class Radar:
 
     async def run(self) -> None:
         """Look whenever something has changed, for ever."""
+        clock, since = asyncio.get_running_loop().time, 0.0
         while True:
             await self._changed.wait()
             await asyncio.sleep(LOOK_S)
             self._changed.clear()
             try:
                 untried = await self.look()
-                if untried and await self._quiet():
+                since = (since or clock()) if untried else 0.0
+                if untried and (await self._quiet() or clock() - since > LONGEST_S):
                     await self.try_merges(untried)
                     await self.look()
+                    since = 0.0
             except SteerdeckError as error:
                 log.error("overlaps could not be told: %s", error)
 
@@ -108,24 +114,36 @@ class Radar:
         states = [state for state in self._writer.states().values() if not state.archived]
         pairs = [(a, b) for a, b in itertools.combinations(states, 2) if may_meet(a, b)]
         doings = await self._doings(pairs)
-        facts: list[OverlapChanged] = []
-        untried: list[Pair] = []
-        for state in states:
-            found = []
-            for a, b in pairs:
-                if state.id not in (a.id, b.id):
-                    continue
-                other = b if state.id == a.id else a
-                met = overlap(doings[state.id], doings[other.id], self._conflicts(a, b))
-                if met is not None:
-                    found.append(met)
-                    if state.id == a.id and met.written and self._moved(a, b):
-                        untried.append((a.id, b.id))
-            if tuple(found) != state.overlaps:
-                facts.append(OverlapChanged(session=state.id, overlaps=tuple(found)))
+        # Many sessions are many pairs: nobody's key waits for them.
+        facts, untried = await asyncio.to_thread(self._found, states, pairs, doings)
         if facts:
             await self._writer.append(*facts)
         return untried
+
+    def _found(
+        self,
+        states: Sequence[SessionState],
+        pairs: Sequence[tuple[SessionState, SessionState]],
+        doings: Mapping[SessionId, Doing],
+    ) -> tuple[list[OverlapChanged], list[Pair]]:
+        found: dict[SessionId, list[Overlap]] = {state.id: [] for state in states}
+        untried: list[Pair] = []
+        for a, b in pairs:
+            conflicts = self._conflicts(a, b)
+            mine = overlap(doings[a.id], doings[b.id], conflicts)
+            theirs = overlap(doings[b.id], doings[a.id], conflicts)
+            if mine is None or theirs is None:
+                continue
+            found[a.id].append(mine)
+            found[b.id].append(theirs)
+            if mine.written and self._moved(a, b):
+                untried.append((a.id, b.id))
+        facts = [
+            OverlapChanged(session=state.id, overlaps=tuple(found[state.id]))
+            for state in states
+            if tuple(found[state.id]) != state.overlaps
+        ]
+        return facts, untried
 
     async def try_merges(self, pairs: Sequence[Pair]) -> None:
         """Merge the work of each pair in a scratch place, and remember what could not be."""
@@ -180,9 +198,6 @@ class Radar:
             written = {path: await self._compared(states[name], path) for path in sorted(paths)}
             known = {path: one for path, one in written.items() if one is not None}
             found[name] = Doing(states[name], await self._read_by(name), known)
-        # One without another of its repository meets nobody.
-        for state in self._writer.states().values():
-            found.setdefault(state.id, Doing(state))
         return found
 
     async def _compared(self, state: SessionState, path: str) -> Written | None:

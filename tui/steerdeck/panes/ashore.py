@@ -23,7 +23,10 @@ def look_lines(state: SessionState, page: ShorePage | None, *, queued: bool) -> 
     lines = [_stands(page)]
     g = glyphs()
     if page.held:
-        lines.append(_line("merge", f"{g.done} your branch holds this work already", "t1"))
+        words = (
+            f"{g.done} your branch holds this work already" if state.files else "nothing to land"
+        )
+        lines.append(_line("merge", words, "t1"))
     elif page.conflicts:
         files = _named(page.conflicts)
         lines.append(_line("merge", f"{g.failed} conflicts in {files}", "failed"))

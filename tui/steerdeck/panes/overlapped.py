@@ -44,10 +44,11 @@ def marked(state: SessionState, names: Mapping[SessionId, SessionState]) -> Mark
     short = file.path.rpartition("/")[2]
     more = sum(len(one.files) + one.more for one in known) - 1
     rest = f" +{more}" if more else ""
+    conflict = met.depth == "conflict"
     words = (
         f"{_lane_words(file, short)} {name}{rest}",
-        f"{short} {name}{rest}",
-        f"{name}{rest}",
+        f"conflicts with {name}{rest}" if conflict else f"{short} {name}{rest}",
+        f"conflicts{rest}" if conflict else f"{name}{rest}",
         "",
     )
     return Marked(words, _TONES[met.depth], _RANK[met.depth])

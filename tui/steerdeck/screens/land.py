@@ -93,7 +93,7 @@ class LandDialog(SessionDialog):
             ("patch", "written where you say; nothing else changes"),
             ("push", "the branch, to the remote, by your own git"),
             ("pull_request", "the same, and a pull request by your gh"),
-            ("hand_back", "the agent gets both sides and your branch, and mends it"),
+            ("hand_back", "the agent gets both sides, and mends it"),
             ("in_line", "land at once" if self._line else "land in line, checks run on the result"),
             ("leave_line", "it lands no more by itself"),
         ]

@@ -175,7 +175,8 @@ def looked(state: SessionState, page: ShorePage) -> list[str]:
     more = " and uncommitted work" if page.uncommitted else ""
     lines = [f"{state.name}: {line.ahead} ahead of {branch}{more}, {line.behind} behind"]
     if page.held:
-        lines.append("your branch holds this work already")
+        nothing = not state.files
+        lines.append("it changed nothing" if nothing else "your branch holds this work already")
     elif page.conflicts:
         lines.append(f"conflicts: {', '.join(page.conflicts)}")
     elif page.tried:
