@@ -12,6 +12,7 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import JournalError, SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SessionId
+from steerdeck_agents.facts.shore import Landing
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 
 CHANGE = "echo one > fresh.txt; echo two > second.txt; echo three >> readme.md"
@@ -175,3 +176,34 @@ def test_an_undo_that_is_half_done_names_what_is_left_which_a_second_one_puts_ba
             assert run(cut.place, "status", "--porcelain") == ""
 
     asyncio.run(again())
+
+
+def test_a_workspace_that_stood_at_a_result_for_its_checks_is_back_on_its_branch(tmp_path: Path):
+    home, repository = tmp_path / "home", plain(tmp_path / "repository").resolve()
+
+    async def killed() -> SessionId:
+        allowed = {CHANGE: repository}
+        async with scene(home, {"m": writes}, allowed=allowed, ids=RandomIds()) as playing:
+            session = await playing.start(repository, "m")
+            place = Path((await playing.status(session, "done")).workspace.path)
+            run(place, "add", ".")
+            run(place, "commit", "-q", "-m", "its own")
+            run(place, "checkout", "-q", "--detach", "HEAD~1")
+            landing = Landing("merge", "main", trying=run(place, "rev-parse", "HEAD"))
+            await playing.runtime.fleet.session(session).append(
+                e.LandingQueued(session=session, how="merge"),
+                e.LandingStarted(session=session, landing=landing),
+            )
+            return session
+
+    async def after(session: SessionId) -> None:
+        async with scene(home, {"m": writes}, ids=RandomIds()) as playing:
+            state = playing.state(session)
+            assert (state.landing, state.in_line) == (None, None)
+            place = Path(state.workspace.path)
+            assert run(place, "branch", "--show-current") == state.workspace.branch
+            assert (place / "fresh.txt").exists()
+            await playing.give(o.Land, session, how="merge")
+            assert (repository / "fresh.txt").exists()
+
+    asyncio.run(after(asyncio.run(killed())))
