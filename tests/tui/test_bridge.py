@@ -9,7 +9,7 @@ from steerdeck.bridge import Bridge
 from steerdeck.model import DeckModel, Dirty
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import WireError
-from steerdeck_agents.facts.ids import CheckpointId, ItemId, MessageId, SessionId
+from steerdeck_agents.facts.ids import CallId, CheckpointId, ItemId, MessageId, SessionId
 from steerdeck_agents.runtime import wire
 
 FIX = SessionId("fix")
@@ -285,5 +285,27 @@ def test_older_entries_come_in_front():
             assert not await rig.bridge.older(FIX)
             told = [entry.seq for entry in rig.model.transcripts[FIX].entries.values()]
             assert told == list(range(1, 901))
+
+    asyncio.run(play())
+
+
+def test_a_page_without_a_beginning_is_led_back_to_one():
+    """A command may have printed for longer than a page is."""
+
+    async def play() -> None:
+        call = CallId("c")
+        began = e.CallRequested(call=call, tool="shell", arguments="{}", title="make", seq=5,
+                                session=FIX, at_ms=NOW)  # fmt: skip
+        printed = [
+            e.OutputAdded(call=call, text=f"{seq}\n", seq=seq, session=FIX, at_ms=NOW)
+            for seq in range(6, 1_200)
+        ]
+        async with _Rig(Feed([*map(_sent, range(1, 5)), began, *printed])) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: len(getattr(rig.model.transcripts.get(FIX), "entries", ())) > 4)
+            told = rig.model.transcripts[FIX].entries
+            assert list(told) == ["n1", "n2", "n3", "n4", "c"]
+            assert told["c"].output.endswith("1198\n1199\n")
+            assert not await rig.bridge.older(FIX)
 
     asyncio.run(play())

@@ -18,13 +18,16 @@ from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime import wire, wire_rules
 from steerdeck_agents.runtime.client import Incoming, PageError
 
 T = TypeVar("T")
 FRAME_S = 0.05
 STILL_S = 1.0
+FAR_PAGE = 1_500
+"""When a place far back is looked for; drawing one page more must stay below a frame."""
+LEAST = 20
+"""Entries read at first, where there are as many: a page may hold the output of one call only."""
 PAGE = 400
 """Events of a transcript read at first; older ones come when somebody scrolls up to them."""
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -72,6 +75,7 @@ class Bridge:
         self._timer: asyncio.TimerHandle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._diffs: set[SessionId] = set()
+        self._olders: set[SessionId] = set()
         self._ruling = False
         """The lasting rules are being read, or are about to be."""
         """Sessions whose newest hunk is being read."""
@@ -277,27 +281,36 @@ class Bridge:
         self.mark(Dirty(sessions={session}))
         if full:
             self._read_diff(session)
+            told = self.model.transcripts.get(session)
+            while told is not None and len(told.entries) < LEAST and await self.older(session):
+                pass
 
-    async def older(self, session: SessionId) -> bool:
-        """Read the page before the oldest entry shown; False when there is nothing older."""
-        transcript = self.model.transcripts.get(session)
-        if transcript is None or not transcript.entries:
+    async def older(self, session: SessionId, upto: int | None = None) -> bool:
+        """Read the page before what is shown, or as many as lead to the event `upto`.
+
+        False when there is nothing older, or when it is being read already.
+        """
+        told = self.model.transcripts.get(session)
+        if told is None or session in self._olders:
             return False
-        first = min(entry.seq for entry in transcript.entries.values())
-        page = await self.events(wire.Events(session, before=first, limit=PAGE, newest=True))
-        if not page:
+        self._olders.add(session)
+        count = PAGE if upto is None else FAR_PAGE
+        try:
+            while told.first > 1:
+                before = told.first
+                page = await self.events(
+                    wire.Events(session, before=before, limit=count, newest=True)
+                )
+                older = await asyncio.to_thread(told.led_to, page)
+                if not page or self.model.transcripts.get(session) is not told:
+                    return False
+                fresh = told.prepend(older)
+                self.mark(Dirty(sessions={session}))
+                if fresh and (upto is None or told.first <= upto):
+                    return True
             return False
-        longer = Transcript()
-        for event in page:
-            longer.add(event)
-        now = self.model.transcripts.get(session)
-        if now is None:
-            return False
-        for id, entry in longer.entries.items():
-            now.entries.setdefault(id, entry)
-        now.entries = dict(sorted(now.entries.items(), key=lambda pair: pair[1].seq))
-        self.mark(Dirty(sessions={session}))
-        return True
+        finally:
+            self._olders.discard(session)
 
     def _read_diff(self, session: SessionId) -> None:
         self._stale.add(session)

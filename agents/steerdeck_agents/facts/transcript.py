@@ -4,6 +4,7 @@ Used by the deck, replay, line mode and exports, so they all tell the same story
 keeps finished things, so it is built from a page of the journal and grows with what is shown.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -79,17 +80,47 @@ class Transcript:
         self.entries: dict[str, Entry] = {}
         self.seq = 0
         """The last event added; an event that is not newer is passed over."""
+        self.first = 0
+        """The first event added, which may lie in the middle of a session; 0 when none did."""
+        self._early: list[e.Event] = []
+        """Of entries that began before the first event: what came of them."""
 
     def add(self, event: e.Event) -> str | None:
         """Fold one event in; the id of the entry it made or changed, if any."""
         if event.seq and event.seq <= self.seq:
             return None
         self.seq = event.seq
+        self.first = self.first or event.seq
         entry = self._said(event) or self._called(event) or _marked(event)
         if entry is None:
+            if self._began_before(event):
+                self._early.append(event)
             return None
         self.entries[entry.id] = entry
         return entry.id
+
+    def _began_before(self, event: e.Event) -> bool:
+        match event:
+            case e.MessageDelivered() | e.MessageWithdrawn():
+                return event.message not in self.entries
+            case _:
+                return bool(event.call) and event.call not in self.entries
+
+    def led_to(self, page: Sequence[e.Event]) -> "Transcript":
+        """An older page folded, with what came of its entries since; this one stays as it is."""
+        longer = Transcript()
+        for event in (*page, *self._early):
+            longer.add(event)
+        return longer
+
+    def prepend(self, older: "Transcript") -> int:
+        """Put what `led_to` gave in front; how many entries that were."""
+        for event in self._early:
+            older.add(event)
+        fresh = {id: entry for id, entry in older.entries.items() if id not in self.entries}
+        self.entries = {**fresh, **self.entries}
+        self.first, self._early = older.first, older._early
+        return len(fresh)
 
     def _said(self, event: e.Event) -> Said | None:
         match event:

@@ -1,253 +1,55 @@
-"""What was said and done, as lines: your words `›`, the agent's without a mark, a row for a call.
+"""The transcript of a session as a view: what is new is fed, what is old is read when it is seen.
 
-`entry_lines` is pure; `TranscriptPane` keeps a line view in step with the model's transcript and
-feeds only what is new, so that streamed text costs what it adds.
+A line view is kept in step with the model's transcript, so that streamed text costs what it adds,
+and an entry far above what it takes to know that it is there. Entries unfold in place.
 """
 
-import re
+from collections.abc import Sequence
 
-from steerdeck.glyphs import glyphs
+from textual.message import Message
+from textual.strip import Strip
+
 from steerdeck.model import Told
-from steerdeck.panes.by_hand import by_hand_lines
+from steerdeck.panes.entries import QUIET
+from steerdeck.panes.entries import call_row as call_row
+from steerdeck.panes.entries import entry_lines as entry_lines
+from steerdeck.panes.entries import pending as pending
+from steerdeck.panes.entries import result_spans as result_spans
+from steerdeck.panes.entries import short as short
 from steerdeck.panes.growing import Growing
-from steerdeck.panes.marks import kind_of, tool_glyph
-from steerdeck.text import BLANK, Line, Span, ago, duration, foreign, path_spans
-from steerdeck.waiting import first_words
-from steerdeck.widgets.line_view import LineView
-from steerdeck.widgets.prose import lines as prose_lines
-from steerdeck_agents.facts.inert import inert, one_line
-from steerdeck_agents.facts.marks import BEFORE
-from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck.panes.unfolded import LEAST, Unfolded, foldable
+from steerdeck.text import BLANK, Line
+from steerdeck.widgets.code import Code, CodeLine
+from steerdeck.widgets.prose import Finished, Prose
+from steerdeck.widgets.sources import Lines, Source
+from steerdeck.widgets.text_view import TextView
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said
-from steerdeck_themes.palettes import Token
+from steerdeck_agents.runtime.wire_reading import Ends, Inked
 
-OUTPUT_LINES = 4
 _LEAP, _MOST = 4, 10
 """A leap is this part of the window, and so many rows at most: text that stands still is read, and
 a row that does not move is not drawn."""
-_QUIET = ("turn finished",)
-_CHECK = re.compile(
-    rf"(?P<when>{BEFORE}: )?check (?P<name>.+) (?P<how>\w+) in (?P<took>[\d.]+ s)"
-    r"(?: \((?P<counts>[^()]*)\))?"
-)
+_WHOLE = 1_000_000_000
+"""As the last line of a cursor: all lines of the entry, also those it gets later."""
 
 
-def entry_lines(
-    entry: Entry, state: SessionState, now: int, width: int = 80, *, author: str = ""
-) -> list[Line]:
-    """The lines of one entry; a withdrawn message has none. `author` wrote a brief."""
-    match entry:
-        case Said(who="developer", brief=True):
-            return _brief(entry, author)
-        case Said(who="developer"):
-            return [] if entry.withdrawn else _words(entry)
-        case Said(who="agent"):
-            return prose_lines(entry.text)
-        case Said():
-            return _reasoning(entry)
-        case Called():
-            return _call(entry, state, now, width)
-        case Marked():
-            return _mark(entry, state)
-
-
-def _words(said: Said) -> list[Line]:
-    g = glyphs()
-    first, *rest = said.text.splitlines() or [""]
-    lines = [Line((foreign(first, "t0"),), gutter=Span(g.you, "accent"), indent=2, wrap=True)]
-    lines += [Line((foreign(line, "t0"),), indent=2, wrap=True) for line in rest]
-    if said.delivery == "first":
-        return lines
-    if said.delivered is not None:
-        reached = Span(g.reached, "accent")
-        return [*lines, Line((Span("reached the model", "t3"),), gutter=reached, indent=2)]
-    waits = {
-        "queue": "queued, for after the turn",
-        "now": "on its way: the turn is being interrupted",
-    }.get(said.delivery, "on its way: at the next safe point")
-    return [*lines, Line((Span(waits, "t2"),), gutter=Span(g.queued, "t2"), indent=2)]
-
-
-def _brief(said: Said, author: str) -> list[Line]:
-    """What the agent that started this helper wrote for it."""
-    head = [Span("brief of ", "t2"), foreign(one_line(author or "another session", 60), "t1")]
-    lines = [Line(tuple(head), gutter=Span(glyphs().helper, "t2"), indent=2)]
-    return [*lines, *(Line((foreign(line, "t1"),), indent=2, wrap=True)
-                      for line in said.text.splitlines())]  # fmt: skip
-
-
-def _reasoning(said: Said) -> list[Line]:
-    text = " ".join(said.text.split()) if not said.open else said.text[-400:]
-    words = one_line(text.replace("**", ""), 160 if said.open else 100)
-    return [Line((foreign(words, "t3"),), indent=2, wrap=said.open)] if words else []
-
-
-def _call(call: Called, state: SessionState, now: int, width: int) -> list[Line]:
-    asked = next((a for a in state.approvals if a.call == call.id), None)
-    if asked is not None:
-        return pending(
-            _wish(asked, call, state),
-            f"asked {ago(now - asked.at_ms)}", state,
-        )  # fmt: skip
-    question = next((q for q in state.questions if q.call == call.id), None)
-    if question is not None:
-        return pending(question.text, f"asked {ago(now - question.at_ms)}", None)
-    if call.phase == "lost":
-        return pending(call.title, "a crash hid how it ended: you decide", None)
-    if kind_of(call.tool) == "plan" and call.phase in ("requested", "running", "done"):
-        return []
-    if call.by_hand:
-        return by_hand_lines(call, tuple(result_spans(call, now)))
-    lines = [call_row(call, now, width)]
-    if call.phase == "failed" and call.output.strip():
-        shown = [line for line in call.output.strip().splitlines() if line.strip()]
-        lines += [
-            Line((foreign(inert(line, sequences="drop"), "t2"),), indent=4)
-            for line in shown[-OUTPUT_LINES:]
-        ]
-    elif call.phase == "running" and kind_of(call.tool) == "shell" and call.output.strip():
-        last = [line for line in call.output.strip().splitlines()[-2:] if line.strip()]
-        lines += [Line((foreign(inert(line, sequences="drop"), "t3"),), indent=4) for line in last]
-    return lines
-
-
-def _wish(asked: OpenApproval, call: Called, state: SessionState) -> str:
-    """What a pending call would do; what is no text to run is told in a line."""
-    match asked.kind:
-        case "patch":
-            return call.title or "a patch"
-        case "tool" | "input":
-            return first_words(asked, state)
-        case _:
-            return asked.what
-
-
-def call_row(call: Called, now: int, width: int = 80) -> Line:
-    """One call: its own mark and words left, its result and time right."""
-    right = result_spans(call, now)
-    room = max(8, width - 8 - sum(len(span.text) for span in right))
-    title = short(one_line(call.title or call.tool), room)
-    spans: tuple[Span, ...] = (foreign(title, "t1"),)
-    if kind_of(call.tool) in ("patch", "read", "list") and " " not in title:
-        spans = path_spans(title, room)
-    colour: Token = "t2" if call.phase != "running" else "working"
-    return Line(spans, tuple(right), gutter=Span(tool_glyph(call.tool), colour), indent=2)
-
-
-def short(title: str, room: int) -> str:
-    """A command's title; where it does not fit, its program loses its folders first."""
-    program, blank, rest = title.partition(" ")
-    if len(title) <= room or "/" not in program:
-        return title
-    return f"{glyphs().cut}/{program.rpartition('/')[2]}{blank}{rest}"
-
-
-def result_spans(call: Called, now: int) -> list[Span]:
-    """What came of a call, then how long it took; a failure is said in words and with its mark."""
-    g = glyphs()
-    took = [Span(f"  {duration(call.duration_ms)}", "t2")] if call.duration_ms >= 100 else []
-    summary = one_line(call.summary, 24).replace("-", g.removed) if _counts(call) else ""
-    summary = summary or one_line(call.summary, 24)
-    match call.phase:
-        case "running":
-            return [Span(f"running {duration(max(0, now - call.started_ms))}", "working")]
-        case "requested":
-            return [Span("waits its turn", "t3")]
-        case "asks":
-            return [Span("asks", "needs", bold=True)]
-        case "lost":
-            return [Span("unknown", "needs", bold=True)]
-        case "failed":
-            spans = [Span(f"{g.failed} ", "failed"), foreign(summary or "failed", "failed")]
-            return [*spans, *[Span(span.text, "failed") for span in took]]
-        case "rejected":
-            return [Span("you said no", "t2")]
-        case "interrupted":
-            return [Span(f"{g.paused} interrupted", "t2"), *took]
-        case "done":
-            return [foreign(summary, "t2"), *took] if summary else took
-
-
-def _counts(call: Called) -> bool:
-    return kind_of(call.tool) == "patch" and call.summary.startswith("+")
-
-
-def pending(text: str, below: str, state: SessionState | None) -> list[Line]:
-    """The block of something that waits: tinted, barred, wrapped and never cut."""
-    bar = Span(glyphs().bar, "needs")
-    lines = [
-        Line((foreign(line, "t0", bold=True),), gutter=bar, indent=2, bg="needs_bg", wrap=True)
-        for line in text.splitlines()[:12]
-    ]
-    level = f" · {state.level.title}" if state is not None and state.level.name == "none" else ""
-    spans = (Span(below, "t2"), Span(level, "failed", bold=True))
-    return [*lines, Line(spans, gutter=bar, indent=2, bg="needs_bg")]
-
-
-def _mark(mark: Marked, state: SessionState) -> list[Line]:
-    g = glyphs()
-    if mark.text in _QUIET:
-        if not state.files or state.turn is not None or mark.seq < state.seq - 50:
-            return []
-        if state.status != "done" or state.verify.claim is not None:
-            return []
-        ready = Line((Span("Ready for review", "t0", bold=True),),
-                     gutter=Span(g.done, "done"), indent=2)  # fmt: skip
-        return [ready]
-    shape, colour = _look(mark)
-    if (check := _CHECK.fullmatch(mark.text)) is not None:
-        return [_check_row(check, Span(shape, _token(colour)))]
-    bold = mark.level == "error" or mark.text.startswith("done: ")
-    text = mark.text
-    if mark.level == "error" and text.startswith("failed: "):
-        text = "Stopped: " + text.removeprefix("failed: ")
-    elif text.startswith("refused: "):
-        shape, colour, bold = g.failed, "failed", True
-        text = "Refused: " + text.removeprefix("refused: ")
-    words = foreign(one_line(text), "t0" if bold else "t2", bold=bold)
-    return [Line((words,), gutter=Span(shape, _token(colour)), indent=2, wrap=True)]
-
-
-def _check_row(check: re.Match[str], shape: Span) -> Line:
-    """One run of a check, in the columns of a call."""
-    told = check["counts"] or check["how"]
-    told += f", {BEFORE}" if check["when"] else ""
-    words = (foreign(one_line(check["name"]), "t1"), foreign(f"  {one_line(told)}", "t2"))
-    return Line(words, (Span(check["took"], "t2"),), gutter=shape, indent=2)
-
-
-def _look(mark: Marked) -> tuple[str, str]:
-    """Shape and colour of a line of the harness: by what it is about, else by its level."""
-    g = glyphs()
-    text = mark.text
-    if mark.level == "warning" and text.startswith(("check ", "not done:")):
-        return g.failed, "failed"
-    if mark.level == "info" and text.startswith(f"{BEFORE}: "):
-        return g.failed, "t2"
-    if text.startswith("goal"):
-        return g.goal, "done" if mark.level == "done" else "t2"
-    if text.startswith("helper "):
-        return g.helper, "t3"
-    if " waits for input: " in text or text.startswith("you typed into "):
-        return g.shell, "t2"
-    return {
-        "info": (g.other, "t3"),
-        "done": (g.done, "done"),
-        "warning": (g.paused, "t2"),
-        "error": (g.failed, "failed"),
-    }[mark.level]
-
-
-def _token(name: str) -> Token:
-    match name:
-        case "done" | "t2" | "failed":
-            return name
-        case _:
-            return "t3"
-
-
-class TranscriptPane(LineView):
+class TranscriptPane(TextView):
     """The transcript of one session; `sync` takes over what is new in the model."""
+
+    class CodeSeen(Message):
+        """A finished block of code is seen, whose syntax nobody told yet."""
+
+        def __init__(self, pane: "TranscriptPane", block: str, code: Code) -> None:
+            super().__init__()
+            self.pane, self.block, self.code = pane, block, code
+
+    class EndsWanted(Message):
+        """A call was unfolded whose output is kept elsewhere."""
+
+        def __init__(self, pane: "TranscriptPane", call: Called, lines: int) -> None:
+            super().__init__()
+            self.pane, self.call, self.lines = pane, call, lines
 
     def __init__(self, *, leaps: bool = False, id: str | None = None, margin: int = 2) -> None:
         """`leaps`: while text streams a full window moves up by a quarter and not row by row."""
@@ -257,20 +59,33 @@ class TranscriptPane(LineView):
         self._told: Told | None = None
         self._read = 0
         self._seen: dict[str, object] = {}
-        self._fed: dict[str, int] = {}
+        self._fed: dict[str, str] = {}
         self._before: dict[str, Entry | None] = {}
         self._gaps: dict[str, bool] = {}
         self._live: set[str] = set()
         self._growing: dict[str, Growing] = {}
         """Calls the model is writing, by the item they arrive as."""
         self._last: Entry | None = None
+        self._ends: dict[str, Ends] = {}
+        """Of outputs that are kept elsewhere, by call."""
+        self._at_ms = 0
+        self._shows: SessionState | None = None
+        self.unfolded: set[str] = set()
+        self.thoughts = False
+        """Whether all reasoning is unfolded."""
         self.author = ""
         """Name of the session that started this one, where one did."""
+
+    @property
+    def session(self) -> str:
+        """Id of the session that is shown."""
+        return self._session
 
     def sync(self, told: Told | None, state: SessionState, now: int) -> None:
         """Draw what changed since the last call; a transcript read anew is drawn anew."""
         if self._session != state.id or self._told is not told:
             self._forget(state.id, told)
+        self._shows, self._at_ms = state, now
         if told is None:
             return
         fresh = not self._seen
@@ -300,33 +115,51 @@ class TranscriptPane(LineView):
             if growing.feed(text) and (lines := growing.lines(width, height)):
                 self.put(f"growing:{id}", [BLANK, *lines])
 
-    def _sync_entry(self, entry: Entry, state: SessionState, now: int) -> None:
-        key = (entry, _waiting(entry, state), _tick(entry, now))
-        if self._seen.get(entry.id) == key:
+    def _key(self, entry: Entry, state: SessionState, now: int) -> object:
+        """What the lines of an entry depend on."""
+        return entry, _waiting(entry, state), _tick(entry, now), self._how(entry)
+
+    def _sync_entry(
+        self, entry: Entry, state: SessionState, now: int, *, news: bool = True
+    ) -> None:
+        key = self._key(entry, state, now)
+        before = self._seen.get(entry.id)
+        if before == key:
             return
         self._seen[entry.id] = key
+        self._watch(entry)
+        new = entry.id not in self._before
+        previous = self._before.setdefault(entry.id, self._last)
+        if isinstance(entry, Said) and entry.who == "agent":
+            self._gap(entry, previous, True)
+            self._prose(entry)
+            visible = True
+        else:
+            source = self._made(entry, state, now)
+            visible = bool(len(source))
+            self._gap(entry, previous, visible)
+            self.put_source(entry.id, source, news=news)
+        if visible and (new or (self._last is not None and self._last.id == entry.id)):
+            self._last = entry
+
+    def _watch(self, entry: Entry) -> None:
         if _is_live(entry):
             self._live.add(entry.id)
         else:
             self._live.discard(entry.id)
-        new = entry.id not in self._before
-        previous = self._before.setdefault(entry.id, self._last)
-        prose = isinstance(entry, Said) and entry.who == "agent"
-        lines = (
-            []
-            if prose
-            else entry_lines(entry, state, now, self.size.width or 80, author=self.author)
-        )
-        visible = prose or bool(lines)
-        self._gap(entry, previous, visible)
-        if isinstance(entry, Said) and prose:
-            self._prose(entry)
-        else:
-            self.put(entry.id, lines)
-        if visible and (new or (self._last is not None and self._last.id == entry.id)):
-            self._last = entry
+
+    def _made(self, entry: Entry, state: SessionState, now: int) -> Source:
+        """The lines of an entry that is no open text."""
+        if isinstance(entry, Said) and entry.who == "agent":
+            return Finished(entry.text)
+        width = self.size.width or 80
+        lines = entry_lines(entry, state, now, width, author=self.author, unfolded=self._how(entry))
+        return Lines(lines)
 
     def _forget(self, session: str, told: Told | None) -> None:
+        if self._session != session:
+            self.unfolded.clear()
+            self._ends.clear()
         self.clear()
         self._session, self._told, self._read, self._last = session, told, 0, None
         for kept in (self._seen, self._fed, self._before, self._gaps, self._live, self._growing):
@@ -336,37 +169,179 @@ class TranscriptPane(LineView):
         """Entries of an older page come in front without moving what is read."""
         if next(iter(told.entries)) in self._seen:
             return
-        blocks: list[tuple[str, list[Line]]] = []
+        bare = [id for id, before in self._before.items() if before is None]
+        blocks: list[tuple[str, Source]] = []
+        previous: Entry | None = None
         for id, entry in told.entries.items():
             if id in self._seen:
                 break
-            lines = entry_lines(entry, state, now, self.size.width or 80, author=self.author)
-            apart = [BLANK] if lines and not isinstance(entry, Called) else []
-            blocks.append((id, [*lines, *apart]))
-            self._before[id] = None
+            source = self._made(entry, state, now)
+            visible = isinstance(source, Finished) or bool(len(source))
+            self._before[id] = previous
+            self._gaps[id] = _apart(entry, previous, visible)
+            blocks += [(f"gap:{id}", Lines([BLANK] if self._gaps[id] else [])), (id, source)]
+            previous = entry if visible else previous
+            self._seen[id] = self._key(entry, state, now)
+            self._watch(entry)
         self.prepend(blocks)
-        self._seen |= {id: None for id, _ in blocks}
+        for id in bare if previous is not None else ():
+            self._before[id] = previous
+            self._gap(told.entries[id], previous, bool(self._lines_of(id)))
+
+    def _lines_of(self, id: str) -> int:
+        source = self._roll.source(id)
+        return 0 if source is None else len(source)
 
     def _gap(self, entry: Entry, previous: Entry | None, wanted: bool) -> None:
         """The empty row between groups; calls stand together."""
-        together = (isinstance(entry, Marked) and isinstance(previous, Marked)) or (
-            isinstance(entry, Called)
-            and isinstance(previous, Called)
-            and not _waits(entry)
-            and not _waits(previous)
-        )
-        needed = wanted and previous is not None and not together
+        needed = _apart(entry, previous, wanted)
         if self._gaps.get(entry.id) != needed:
             self._gaps[entry.id] = needed
             self.put(f"gap:{entry.id}", [BLANK] if needed else [])
 
     def _prose(self, said: Said) -> None:
-        fed = self._fed.get(said.id, 0)
-        if said.open and fed <= len(said.text):
-            self.write(said.id, said.text[fed:])
+        fed = self._fed.get(said.id, "")
+        streamed = isinstance(self._roll.source(said.id), Prose)
+        if (said.open or streamed) and said.text.startswith(fed):
+            self.write(said.id, said.text[len(fed) :])
+            if not said.open:
+                self.close(said.id)
         else:
-            self.put(said.id, prose_lines(said.text))
-        self._fed[said.id] = len(said.text)
+            self.put_source(said.id, Finished(said.text))
+        self._fed[said.id] = said.text
+        written = self._roll.source(said.id)
+        if isinstance(written, Prose):
+            for code in written.codes[-2:]:
+                self._ask(said.id, code)
+
+    # code in colours
+
+    def _draw(self, line: Line, block: str, index: int) -> list[Strip]:
+        if isinstance(line, CodeLine) and line.code is not None:
+            line.code.seen = True
+            self._ask(block, line.code)
+        return super()._draw(line, block, index)
+
+    def _ask(self, block: str, code: Code) -> None:
+        if code.wanted:
+            code.asked = True
+            self.post_message(self.CodeSeen(self, block, code).set_sender(self))
+
+    def colour(self, block: str, code: Code, inked: Inked) -> None:
+        """Draw a block of code as its syntax is; nothing when its text is gone."""
+        source = self._roll.source(block)
+        prose = source.prose if isinstance(source, Finished) else source
+        if isinstance(prose, Prose) and any(one is code for one in prose.codes):
+            prose.colour(code, inked.lines, inked.kinds)
+            self._roll.grown(block, code.start)
+            self._changed()
+
+    # the item in hand, and what is unfolded
+
+    @property
+    def hand(self) -> Entry | None:
+        """The entry under the cursor."""
+        if self._told is None or self.selection is None:
+            return None
+        return self._told.entries.get(self.selection[0])
+
+    def take(self, id: str) -> None:
+        """Put the cursor on an entry and bring its beginning into view."""
+        long = self._lines_of(id) != 1
+        self.select(id, 0, _WHOLE if long else 0)
+
+    def let_go(self) -> None:
+        """No entry is in hand any more."""
+        if self.selection is not None:
+            self.deselect()
+
+    def move(self, step: int) -> None:
+        """To the next entry, or with −1 to the one before; one that is longer is read first."""
+        shown = self._in_view()
+        hand = self.hand
+        if hand is None or hand.id not in shown:
+            entries = [id for id in shown if self._told and id in self._told.entries]
+            if entries:
+                self.take(entries[-1 if step < 0 else 0])
+            return
+        source = self._roll.source(hand.id)
+        lines = [row.line for row in self._rows or () if row.block == hand.id]
+        last = 0 if source is None else len(source) - 1
+        if (step > 0 and lines[-1] < last) or (step < 0 and lines[0] > 0):
+            self._scroll(step * max(1, self.outer_size.height // 3))
+            return
+        beside = self._roll.beside(hand.id, last if step > 0 else 0, step)
+        while beside is not None and self._told and beside[0] not in self._told.entries:
+            beside = self._roll.beside(*beside, step)
+        if beside is None:
+            self._scroll(step)
+            return
+        self.take(beside[0])
+        if step < 0:
+            self._show_end(beside)
+
+    def _show_end(self, place: tuple[str, int]) -> None:
+        """Going up one comes to the end of a long entry first."""
+        self._roll.show(*place)
+        self._redraw()
+
+    def _in_view(self) -> list[str]:
+        self._fresh()
+        return list(dict.fromkeys(row.block for row in self._rows or ()))
+
+    def _how(self, entry: Entry) -> Unfolded | None:
+        """How an entry is unfolded, if it is."""
+        thinks = self.thoughts and isinstance(entry, Said) and entry.who == "reasoning"
+        if not (thinks or entry.id in self.unfolded):
+            return None
+        width, height = self.size.width or 80, self.size.height or 24
+        return Unfolded(max(LEAST, height - 4), width, self._ends.get(entry.id))
+
+    def can_unfold(self) -> bool:
+        return self.hand is not None and foldable(self.hand)
+
+    def unfold(self, id: str, *, fold: bool = True) -> None:
+        """Show what is folded away of an entry, or fold it again."""
+        entry = self._told.entries.get(id) if self._told is not None else None
+        if entry is None or not foldable(entry) or (id in self.unfolded and not fold):
+            return
+        self.unfolded ^= {id}
+        if isinstance(entry, Called) and entry.blob and id not in self._ends:
+            rows = max(LEAST, self.size.height - 4)
+            self.post_message(self.EndsWanted(self, entry, rows).set_sender(self))
+        self._again([entry])
+        if self.selection is not None and self.selection[0] == id:
+            self.take(id)
+        else:
+            self._roll.show(id, 0)
+
+    def unfold_thoughts(self) -> None:
+        """Show all reasoning whole, or fold it again."""
+        self.thoughts = not self.thoughts
+        told = self._told.entries.values() if self._told is not None else ()
+        self._again([one for one in told if isinstance(one, Said) and one.who == "reasoning"])
+
+    def tell_ends(self, call: str, ends: Ends) -> None:
+        """Both ends of the output of an unfolded call."""
+        self._ends[call] = ends
+        if self._told is not None and (entry := self._told.entries.get(call)) is not None:
+            self._again([entry])
+
+    def _again(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if self._shows is not None:
+                self._sync_entry(entry, self._shows, self._at_ms, news=False)
+
+
+def _apart(entry: Entry, previous: Entry | None, visible: bool) -> bool:
+    """Whether an empty row stands before an entry; calls stand together, and marks."""
+    together = (isinstance(entry, Marked) and isinstance(previous, Marked)) or (
+        isinstance(entry, Called)
+        and isinstance(previous, Called)
+        and not _waits(entry)
+        and not _waits(previous)
+    )
+    return visible and previous is not None and not together
 
 
 def _is_open(entry: Entry) -> bool:
@@ -383,7 +358,7 @@ def _is_live(entry: Entry) -> bool:
     """Whether its lines depend on more than the entry: on the time, or on the state."""
     if isinstance(entry, Called):
         return entry.phase in ("requested", "running", "asks", "lost")
-    return isinstance(entry, Marked) and entry.text in _QUIET
+    return isinstance(entry, Marked) and entry.text in QUIET
 
 
 def _waits(call: Called) -> bool:

@@ -17,8 +17,9 @@ from textual.widget import Widget
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import FRAMES, lay, paint_now
 from steerdeck.text import Line, Span, foreign
+from steerdeck.widgets.blocks import Row
 from steerdeck.widgets.prose import Prose
-from steerdeck.widgets.roll import Roll, Row
+from steerdeck.widgets.roll import Roll
 from steerdeck.widgets.sources import Lines, Raw, Source
 from steerdeck.widgets.strips import blank, id_at, strips
 from steerdeck_agents.facts.counted import counted
@@ -26,6 +27,7 @@ from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Token
 
 _WHEEL = 3
+_FOLLOW = "follow"
 
 
 class LineView(Widget, can_focus=True):
@@ -74,6 +76,10 @@ class LineView(Widget, can_focus=True):
         self.margin = margin
         self.marker = marker
         self.selection: tuple[str, int, int] | None = None
+        self.leads = False
+        """Whether keys go here though another widget has the focus, or none."""
+        self.follow_key = ""
+        """The key that follows what came below, as it is shown."""
         self._roll = Roll(self._draw)
         self._roll.follows = follows
         self._rows: list[Row] | None = None
@@ -104,9 +110,9 @@ class LineView(Widget, can_focus=True):
         if not isinstance(source, Prose):
             source = Prose(fg, indent)
             self._roll.put(block, source)
-        first = max(0, len(source) - 1)
-        source.feed(delta)
-        self._roll.grown(block, first)
+        before = len(source)
+        first = source.feed(delta)
+        self._roll.grown(block, first, len(source) - before)
         self._changed()
 
     def close(self, block: str) -> None:
@@ -117,9 +123,9 @@ class LineView(Widget, can_focus=True):
             self._roll.grown(block)
             self._changed()
 
-    def prepend(self, entries: Sequence[tuple[str, Sequence[Line]]]) -> None:
+    def prepend(self, entries: Sequence[tuple[str, Source]]) -> None:
         """Add older blocks before all others without moving what is seen."""
-        self._roll.prepend([(block, Lines(lines)) for block, lines in entries])
+        self._roll.prepend(entries)
         self._changed()
 
     def drop(self, block: str) -> None:
@@ -135,9 +141,12 @@ class LineView(Widget, can_focus=True):
     def has(self, block: str) -> bool:
         return self._roll.source(block) is not None
 
-    def put_source(self, block: str, source: Source) -> None:
-        """Add or replace a block that makes its lines by itself."""
-        self._roll.put(block, source)
+    def put_source(self, block: str, source: Source, *, news: bool = True) -> None:
+        """Add or replace a block that makes its lines by itself.
+
+        Without `news` they are not counted among those that came while the reader was elsewhere.
+        """
+        self._roll.put(block, source, news=news)
         self._changed()
 
     # Where the window is
@@ -239,7 +248,7 @@ class LineView(Widget, can_focus=True):
     def _draw(self, line: Line, block: str, index: int) -> list[Strip]:
         chosen = self.selection
         if chosen is not None and chosen[0] == block and chosen[1] <= index <= chosen[2]:
-            bar: Token = "accent" if self.has_focus else "t3"
+            bar: Token = "accent" if self.has_focus or self.leads else "t3"
             line = msgspec.structs.replace(line, bar=bar)
             if chosen[1] == chosen[2]:
                 line = msgspec.structs.replace(line, bg="s3", bleed=True)
@@ -267,6 +276,9 @@ class LineView(Widget, can_focus=True):
             if self._first:
                 shown = [self._above_mark(above, width), *[empty] * (marked - 1), *shown]
             self._strips = shown + [empty] * (height - len(shown))
+            self._roll.hidden = int(self._tells_news)
+            if self._tells_news:
+                self._strips[-1] = self._below_mark(width)
             self._say(above)
         return self._strips
 
@@ -283,6 +295,21 @@ class LineView(Widget, can_focus=True):
             words = (Span(glyphs().above, "t3"), Span(f" {counted(above, 'line')} above", "t3"))
             self._mark = (key, strips(Line(words), width, self.ground, self.margin)[0])
         return self._mark[1]
+
+    @property
+    def _tells_news(self) -> bool:
+        """Whether the last row says how much came below."""
+        roll = self._roll
+        return self.marker and roll.follows and roll.unseen > 0 and roll.height > _WHEEL
+
+    def _below_mark(self, width: int) -> Strip:
+        g = glyphs()
+        words = f" {self._roll.unseen} new below"
+        spans = [Span(g.below, "accent", id=_FOLLOW), Span(words, "t1", id=_FOLLOW)]
+        if self.follow_key:
+            spans.append(Span(f"   {self.follow_key}", "accent", id=_FOLLOW))
+        line = Line(tuple(spans), bg="s2", bleed=True)
+        return strips(line, width, self.ground, self.margin)[0]
 
     def _say(self, above: int) -> None:
         said = (above, self._roll.unseen, self._roll.at_tail)
@@ -319,6 +346,9 @@ class LineView(Widget, can_focus=True):
         if 0 <= index < len(rows):
             row = rows[index]
             span = id_at(shown[event.y], event.x)
+            if span == _FOLLOW:
+                self.action_scroll_end()
+                return
             self.post_message(self.Picked(self, row.block, row.line, span))
 
     def on_focus(self) -> None:

@@ -15,6 +15,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.text import Line, Span
 from steerdeck.widgets.code import Code, Ink, code_line, coloured
 from steerdeck.widgets.links import ADDRESS, bare, link_spans
+from steerdeck.widgets.sources import Later
 from steerdeck.widgets.tables import TableRow, aligns, split, table_row, wide, widened
 from steerdeck_agents.facts.inert import inert
 from steerdeck_themes.palettes import Token
@@ -224,6 +225,31 @@ class Prose:
 
 def _strong(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     return tuple(msgspec.structs.replace(span, bold=True) for span in spans)
+
+
+class Finished(Later):
+    """A finished text that is read when a line of it is looked at."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._prose: Prose | None = None
+
+    @property
+    def prose(self) -> Prose:
+        if self._prose is None:
+            self._prose = closed(self.text)
+        return self._prose
+
+    def __len__(self) -> int:
+        return len(self.prose)
+
+    def about(self) -> int:
+        return len(self.prose) if self._prose is not None else self.text.count("\n") + 1
+
+    def item(self, index: int) -> Line:
+        return self.prose.item(index)
+
+    line = item
 
 
 def closed(text: str, fg: Token = "t1", indent: int = 2) -> Prose:

@@ -6,47 +6,15 @@ is at the end; elsewhere the first row that is seen stays where it is.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from steerdeck.text import Line
-from steerdeck.widgets.sources import Source
-
-Draw = Callable[[Line, str, int], list[Strip]]
-"""Draws one line of a block: the line, the block's id, the line's index; at least one row."""
+from steerdeck.widgets.blocks import Block, Draw, Place, Row
+from steerdeck.widgets.sources import Source, about
 
 _EXACT = 200
 """Blocks up to this many lines are measured by wrapping, larger ones by their count of lines."""
-
-
-class Block:
-    """One entry of the roll; `rows` is its height once it was measured at `width`."""
-
-    __slots__ = ("id", "rows", "source", "width")
-
-    def __init__(self, id: str, source: Source) -> None:
-        self.id = id
-        self.source = source
-        self.rows = 0
-        self.width = 0
-
-
-class Place(NamedTuple):
-    """A row: index of the block, of the line in it, of the row the line wraps into."""
-
-    block: int
-    line: int
-    row: int
-
-
-class Row(NamedTuple):
-    """One row of the window and where it comes from."""
-
-    strip: Strip
-    block: str
-    line: int
 
 
 class Roll:
@@ -66,6 +34,8 @@ class Roll:
         self._slack = 0
         self._reserve = 0
         self._marked = 0
+        self.hidden = 0
+        """Rows at the end of the window that a mark lies over."""
         self.top = Place(0, 0, 0)
         self.width, self.height = 80, 24
         self.jump = 1
@@ -75,23 +45,29 @@ class Roll:
 
     # What the roll holds
 
-    def put(self, id: str, source: Source) -> None:
-        """Add the block at the end, or replace the one of that id where it stands."""
+    def put(self, id: str, source: Source, *, news: bool = True) -> None:
+        """Add the block at the end, or replace the one of that id where it stands.
+
+        Without `news` its lines are none that came: its reader asked to see them.
+        """
         index = self._index.get(id)
         if index is None:
             self._index[id] = len(self.blocks)
             self.blocks.append(Block(id, source))
-            self._count(len(source))
+            if not self.at_tail:
+                self._count(len(source))
             self._from(len(self.blocks) - 1, 0)
             return
-        self._count(max(0, len(source) - len(self.blocks[index].source)))
+        if news and not self.at_tail:
+            self._count(max(0, len(source) - len(self.blocks[index].source)))
         self.blocks[index] = Block(id, source)
         self._touched(index)
         self._from(index, 0)
 
-    def grown(self, id: str, line: int = 0) -> None:
-        """The source of the block has changed by itself, from that line on."""
+    def grown(self, id: str, line: int = 0, more: int = 0) -> None:
+        """The source of the block has changed by itself, from that line on, by `more` lines."""
         index = self._index[id]
+        self._count(more)
         self.blocks[index].width = 0
         if self._above is not None and index < self._above[0]:
             self._above = None
@@ -101,7 +77,12 @@ class Roll:
         """Add older blocks before all others; what is seen stays where it is."""
         new = [Block(id, source) for id, source in entries if id not in self._index]
         self.blocks[:0] = new
+        known = self._above
         self._reindex()
+        if known is not None:
+            # Counting all of a long roll again would cost more than all that came.
+            more = sum(about(block.source) for block in new)
+            self._above = (known[0] + len(new), known[1] + more)
         self._slack = 0
         if not self.at_tail:
             self.top = self.top._replace(block=self.top.block + len(new))
@@ -123,6 +104,19 @@ class Roll:
         self._reindex()
         self._slack = 0
         self.top, self.at_tail, self.unseen = Place(0, 0, 0), True, 0
+
+    def beside(self, id: str, line: int, step: int) -> tuple[str, int] | None:
+        """Block and index of the line after a line, or with step −1 of the one before it."""
+        index = self._index.get(id)
+        if index is None:
+            return None
+        place = Place(index, line, 0)
+        found = self._next_line(place) if step > 0 else self._previous_line(place)
+        return None if found is None else (self.blocks[found.block].id, found.line)
+
+    def order(self, id: str) -> int:
+        """Which block it is, from the beginning; -1 for one that is not there."""
+        return self._index.get(id, -1)
 
     def source(self, id: str) -> Source | None:
         index = self._index.get(id)
@@ -235,7 +229,8 @@ class Roll:
         if place < self.top:
             self.top, self.at_tail = place, False
         elif place > self._last_seen():
-            self.top = self._back(place, max(0, self.height - self._reserve - 1))
+            room = self.height - self._reserve - self.hidden
+            self.top = self._back(place, max(0, room - 1))
             self.at_tail = self._next_line(place) is None
 
     def above(self) -> int:
@@ -298,8 +293,10 @@ class Roll:
         block = self.blocks[index]
         if block.width == self.width:
             return block.rows
+        if not exact:
+            return about(block.source)
         count = len(block.source)
-        if count > _EXACT or not exact:
+        if count > _EXACT:
             return count
         block.rows = sum(len(self._rows(index, line)) for line in range(count))
         block.width = self.width
@@ -364,7 +361,7 @@ class Roll:
 
     def _last_seen(self) -> Place:
         place = self._valid(self.top) or Place(0, 0, 0)
-        for _ in range(max(0, self.height - self._marked - 1)):
+        for _ in range(max(0, self.height - self._marked - self.hidden - 1)):
             following = self._forward(place) if self.blocks else None
             if following is None:
                 break

@@ -1,5 +1,6 @@
 """What a block of a line view is made of: lines that are there, or made when they are seen."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -15,6 +16,19 @@ class Source(Protocol):
         ...
 
     def line(self, index: int) -> Line: ...
+
+
+class Later(ABC):
+    """A source whose lines are made when one of them is looked at."""
+
+    @abstractmethod
+    def about(self) -> int:
+        """How many lines it has, about; that costs nothing."""
+
+
+def about(source: Source) -> int:
+    """How many lines a source has, at least about, without making them."""
+    return source.about() if isinstance(source, Later) else len(source)
 
 
 class Lines:

@@ -90,6 +90,24 @@ def strips(line: Line, width: int, ground: Token = "s1", margin: int = 2) -> lis
     return rows
 
 
+def parts_of(line: Line, width: int, margin: int = 2) -> list[tuple[int, int, int]]:
+    """What of a line's text stands in each of its rows: start, end, and the cell it begins at."""
+    left = margin + line.indent
+    text = text_of(line)
+    if isinstance(line, TableRow) or not line.wrap or not text:
+        return [(0, len(text), left)]
+    room = max(1, width - 2 * margin - line.indent)
+    right = cut_spans(line.right, room) if line.right else ()
+    taken = sum(width_of(span.text) for span in right)
+    cuts = breaks(text, room - line.hang, max(0, room - taken - GAP) if taken else room)
+    return [(start, end, left + line.hang * bool(row)) for row, (start, end) in enumerate(cuts)]
+
+
+def text_of(line: Line) -> str:
+    """The words of a line, without what stands at its right."""
+    return "".join(span.text for span in line.spans)
+
+
 def _wrapped(line: Line, first: int, room: int) -> list[tuple[Span, ...]]:
     text = "".join(span.text for span in line.spans)
     cuts = breaks(text, room - line.hang, first)
