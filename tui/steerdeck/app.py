@@ -16,6 +16,7 @@ from textual.screen import Screen
 from steerdeck.bridge import Bridge, Connect
 from steerdeck.commands import Helm
 from steerdeck.keymap import Keymap
+from steerdeck.memory import Memory
 from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.notify import Herald
@@ -25,6 +26,7 @@ from steerdeck.output.seam import give_mouse
 from steerdeck.output.start import begin
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
+from steerdeck.screens.digest import show_digest
 from steerdeck.screens.keyed import Keyed
 from steerdeck.screens.opening import screen_for
 from steerdeck_agents.facts.ids import Ids
@@ -111,6 +113,7 @@ class DeckApp(App[None], inherit_bindings=False):
             self._use(ANSI)
         self.set_interval(1.0, self._look_at_themes)
         self.set_interval(1.0, self.herald.tick)
+        self.set_interval(1.0, self.helm.look_away)
         self.herald.begin()
         asyncio.get_running_loop().set_exception_handler(self._broken)
         self._following = asyncio.create_task(self.bridge.run())
@@ -146,6 +149,7 @@ class DeckApp(App[None], inherit_bindings=False):
         """Draw what the bridge found new, on every screen that can be seen."""
         if dirty.everything or dirty.sessions:
             self.herald.look()
+            show_digest(self.screen, self.helm)
         for screen in reversed(self.screen_stack):
             if isinstance(screen, Keyed):
                 screen.show(dirty)
@@ -155,9 +159,19 @@ class DeckApp(App[None], inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self.herald.attention.last_key = time.monotonic()
+            self.helm.came()
         elif isinstance(event, events.AppFocus | events.AppBlur):
             self.herald.attention.reports_focus = True
         await super().on_event(event)
+
+    def recall(self, memory: Memory) -> None:
+        """Go on from what the last deck kept."""
+        self.model.arrangements = dict(memory.arrangements)
+        self.helm.last_key = memory.last_key
+
+    def memory(self) -> Memory:
+        """What the next deck goes on from."""
+        return Memory(self.model.arrangements, self.helm.last_key).kept()
 
     # other screens
 

@@ -162,8 +162,10 @@ def open_deck(berth: "Berth") -> int:
         keys=berth.keys,
         last=mooring.last_states(),
     )
+    app.recall(mooring.memory())
     app.helm.open_drawer(drawer := Drawer(mooring.drafts_file))
     app.run()
     drawer.write(app.helm.unsent())
+    mooring.remember(app.memory())
     mooring.leave(list(app.model.states.values()), app.model.lost, app.theme)
     return app.return_code or DONE

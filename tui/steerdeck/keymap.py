@@ -19,6 +19,7 @@ from steerdeck.keys.dialogs import DIALOGS
 from steerdeck.keys.flavours import FLAVOURS, Flavour
 from steerdeck.keys.inbox import INBOX
 from steerdeck.keys.key import Key, Place
+from steerdeck.keys.lanes import LANES
 from steerdeck.keys.replay import REPLAY
 from steerdeck.keys.review import REVIEW
 from steerdeck.keys.shore import SHORE
@@ -53,6 +54,7 @@ _SHOWN = {
 KEYS: tuple[Key, ...] = (
     *COMPOSER,
     *DECK,
+    *LANES,
     *ANYWHERE,
     *ZOOM,
     *REVIEW,

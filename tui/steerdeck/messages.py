@@ -8,7 +8,7 @@ from steerdeck_agents.facts.ids import SessionId
 
 Where = Literal[
     "zoom", "diff", "inbox", "new", "replay", "palette", "help", "land", "archive", "discard",
-    "rename", "model", "compact", "checks", "goal", "type", "end_shell", "scope", "rules",
+    "rename", "tag", "model", "compact", "checks", "goal", "type", "end_shell", "scope", "rules",
     "overlap",
 ]  # fmt: skip
 

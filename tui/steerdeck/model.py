@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from steerdeck.arrangement import Arrangement, in_view
 from steerdeck.waiting import InboxItem as InboxItem
 from steerdeck.waiting import approval_id as approval_id
 from steerdeck.waiting import call_id as call_id
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 Face = Literal["composer", "deck"]
 Target = Literal["one", "several", "all"]
+_PLAIN = Arrangement()
 _ALIKE = ("command", "patch", "tool", "network")
 """Kinds that may be decided for several sessions at once."""
 
@@ -84,7 +86,11 @@ class DeckModel:
         self.states: dict[SessionId, SessionState] = {}
         self.transcripts: dict[SessionId, Told] = {}
         self.diffs: dict[SessionId, ShownDiff] = {}
-        self.in_hand = SessionId("")
+        self._in_hand = SessionId("")
+        self.before = SessionId("")
+        """The session that was in hand before the one that is."""
+        self.arrangements: dict[str, Arrangement] = {}
+        """How the decks of repositories are laid out."""
         self.face: Face = "composer"
         self.target: Target = "one"
         self.picked: set[SessionId] = set()
@@ -156,13 +162,25 @@ class DeckModel:
         return self.outlook.repository
 
     def sessions(self) -> list[SessionState]:
-        """Live sessions as the rail shows them: this repository first, then by slot."""
+        """Live sessions of this repository first, in the developer's order, then by slot."""
+        plan = self.arrangement
         live = [
             state
             for state in self.states.values()
             if not state.archived and (self.everywhere or self.is_here(state))
         ]
-        return sorted(live, key=lambda state: (not self.is_here(state), state.slot, state.seq))
+        return sorted(
+            live,
+            key=lambda s: (not self.is_here(s), plan.place_of(s.id), s.slot, s.seq),
+        )
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How this repository's deck is laid out."""
+        return self.arrangements.get(self.repository or self.folder, _PLAIN)
+
+    def arrange(self, plan: Arrangement) -> None:
+        self.arrangements[self.repository or self.folder] = plan
 
     def is_here(self, state: SessionState) -> bool:
         return not self.repository or state.workspace.repository in ("", self.repository)
@@ -176,6 +194,16 @@ class DeckModel:
     def elsewhere(self) -> int:
         """How many live sessions belong to other repositories."""
         return sum(not s.archived and not self.is_here(s) for s in self.states.values())
+
+    @property
+    def in_hand(self) -> SessionId:
+        """The session in hand, by its id; empty when there is none."""
+        return self._in_hand
+
+    @in_hand.setter
+    def in_hand(self, session: SessionId) -> None:
+        if session != self._in_hand:
+            self.before, self._in_hand = self._in_hand, session
 
     @property
     def hand(self) -> SessionState | None:
@@ -199,17 +227,16 @@ class DeckModel:
         return next((state for state in self.sessions() if state.slot == slot), None)
 
     def lanes(self, count: int) -> list[SessionState]:
-        """The sessions whose lanes are shown; the one in hand is always among them."""
-        shown = self.sessions()
-        place = next((n for n, state in enumerate(shown) if state.id == self.in_hand), 0)
-        last = max(0, len(shown) - count)
-        first = min(self.first_lane, last)
-        if place < first:
-            first = place
-        elif place >= first + count:
-            first = place - count + 1
-        self.first_lane = first
-        return shown[first : first + count]
+        """The sessions whose lanes are shown, the one in hand among them unless it is folded."""
+        shown, plan = self.sessions(), self.arrangement
+        if count > 1:
+            shown = [state for state in shown if state.id not in plan.folded]
+        found, self.first_lane = in_view(shown, plan, self.in_hand, count, self.first_lane)
+        return found
+
+    def folded(self) -> list[SessionState]:
+        """The sessions of which only the head is shown, where lanes stand side by side."""
+        return [state for state in self.sessions() if state.id in self.arrangement.folded]
 
     def targets(self) -> list[SessionState]:
         """Whom the composer speaks to."""
@@ -256,6 +283,16 @@ class DeckModel:
     def claims(self) -> list[InboxItem]:
         """Only what keeps an agent waiting."""
         return [item for item in self.inbox() if item.claims]
+
+    def next_in_need(self) -> SessionState | None:
+        """The next session after the one in hand that an agent or news of it waits in."""
+        items = [item for item in self.inbox() if item.kind != "resting"]
+        claims = {item.session for item in items if item.claims}
+        wanted = claims or {item.session for item in items}
+        shown = self.sessions()
+        place = next((n for n, state in enumerate(shown) if state.id == self.in_hand), -1)
+        ring = [*shown[place + 1 :], *shown[: place + 1]]
+        return next((s for s in ring if s.id in wanted and s.id != self.in_hand), None)
 
     def counts(self) -> dict[str, int]:
         """How many live sessions there are of each status."""

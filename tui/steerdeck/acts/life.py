@@ -98,6 +98,12 @@ class Life(Acts):
     async def rename(self, session: SessionId, name: str) -> None:
         await self.bridge.give(o.Configure(id=self.order_id(), session=session, name=name))
 
+    async def tag(
+        self, session: SessionId, add: tuple[str, ...], remove: tuple[str, ...]
+    ) -> None:
+        order = o.Tag(id=self.order_id(), session=session, add=add, remove=remove)
+        await self.bridge.give(order)
+
     async def archive(self, state: SessionState, *, discard: bool) -> None:
         await self.bridge.give(o.Archive(id=self.order_id(), session=state.id, discard=discard))
         self.model.undoable.append(state.id)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 import msgspec
+from textual import events
 from textual.app import ComposeResult
+from textual.message import Message
 
 from steerdeck.model import DeckModel, ShownDiff, Told
 from steerdeck.panes.beside import asked_beside
@@ -27,9 +29,18 @@ from steerdeck_themes.palettes import Token
 class Lane(Down):
     """A lane; `sync` draws a session into it."""
 
+    class Clicked(Message):
+        """Somewhere in the lane was clicked, `times` times in a row."""
+
+        def __init__(self, session: SessionId, times: int) -> None:
+            super().__init__()
+            self.session, self.times = session, times
+
     def __init__(self) -> None:
         super().__init__(classes="lane")
         self.session = SessionId("")
+        self.cells = 0
+        """Its width; 0 shares evenly."""
         self.head = Rows(ground="s1")
         self.chips = Rows(ground="s1")
         self.plan = Rows(ground="s1")
@@ -45,6 +56,10 @@ class Lane(Down):
         yield self.wait
         yield self.changes
 
+    def on_click(self, event: events.Click) -> None:
+        if self.session:
+            self.post_message(self.Clicked(self.session, event.chain))
+
     def sync(
         self,
         state: SessionState,
@@ -56,6 +71,7 @@ class Lane(Down):
         in_hand: bool,
         keys_here: bool,
         repository: str = "",
+        pinned: bool = False,
         names: Names | None = None,
         lasting: Sequence[RuleStands] = (),
     ) -> None:
@@ -73,8 +89,9 @@ class Lane(Down):
             head = [narrow_head(state, now, room.lane)]
         else:
             head = lane_head(
-                state, now, in_hand=in_hand, keys_here=keys_here, repository=repository
-            )
+                state, now, in_hand=in_hand, keys_here=keys_here, repository=repository,
+                pinned=pinned,
+            )  # fmt: skip
         self.head.show(head)
         self.chips.show(self._chips(state, names or {}, room, now, inner, lasting))
         self.plan.show(self._plan(state, room))
@@ -139,6 +156,7 @@ def fill_lane(
         in_hand=state.id == model.in_hand,
         keys_here=keys_here,
         repository="" if model.is_here(state) else elsewhere,
+        pinned=state.id in model.arrangement.pinned,
         names=model.states,
         lasting=model.lasting_of(state),
     )

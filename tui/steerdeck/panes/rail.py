@@ -1,19 +1,23 @@
 """All sessions at a glance: the rail beside the lanes, or below 120 columns a strip of slots.
 
-Slots never sort themselves anew; a session that waits and whose lane is not shown has its one
-filled band here.
+By slot no row ever changes its place, which is calmer: so the rail is at first. Grouped by what
+sessions need, one moves when its state does, and only then. A session that waits and whose lane is
+not shown has its one filled band here. Ages are told in whole minutes: they move once a minute.
 """
 
 from collections.abc import Iterable
 
+import msgspec
+
 from steerdeck.glyphs import glyphs
+from steerdeck.groups import grouped
 from steerdeck.model import DeckModel
 from steerdeck.panes.chips import at_work
 from steerdeck.panes.header import total
-from steerdeck.panes.marks import doing, elapsed_ms, mark_for, state_spans, waits
+from steerdeck.panes.marks import doing, mark_for, state_spans, waits
 from steerdeck.panes.transcript import short
 from steerdeck.panes.waits import wait_of
-from steerdeck.text import BLANK, Line, Span, clock, dollars, fit, foreign, width_of
+from steerdeck.text import BLANK, Line, Span, dollars, fit, foreign, width_of
 from steerdeck.waiting import is_red
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
@@ -23,59 +27,134 @@ from steerdeck_themes.palettes import Token
 
 _WIDE = 26
 _PLACE_OF = "session:"
+_SLOT, _NAMED = 12, 14
+"""Cells a slot of the strip needs for its name to be one, and those of the name in hand."""
 
 
 def rail(
     model: DeckModel, width: int, rows: int, shown: Iterable[SessionId], now: int
 ) -> list[Line]:
-    """The rail for `rows` rows; `shown` are the sessions whose lanes can be seen."""
-    sessions = model.sessions()
-    seen = set(shown)
-    lines = [Line((Span("sessions", "t2"),), (Span(str(len(sessions)), "t2"),)), BLANK]
+    """The rail for `rows` rows; `shown` are the sessions whose lanes can be seen.
+
+    Where there are more sessions than room, first the gaps go, then each one's second row; then
+    those around the one in hand are shown, and how many are above and below.
+    """
+    sessions, seen = model.sessions(), set(shown)
+    head = [Line((Span("sessions", "t2"),), (Span(str(len(sessions)), "t2"),)), BLANK]
     if not sessions:
-        lines.append(Line((Span("none yet", "t2"),)))
-    tight = rows < 3 * len(sessions) + 10
-    for state in sessions:
-        lines += _session(model, state, width, state.id in seen, now)
-        if not tight:
-            lines.append(BLANK)
+        head.append(Line((Span("none yet", "t2"),)))
     foot = _foot(model, width)
-    space = rows - len(lines) - len(foot)
-    if space < 1:
-        return lines[:rows]
-    return [*lines, *[BLANK] * space, *foot]
+    parts = _parts(model, sessions)
+    titles = sum(title is not None for title, _ in parts)
+    room = rows - len(head)
+    for tall, gap, part in ((2, 1, 1), (2, 0, 2), (1, 0, 2), (1, 0, 1)):
+        if len(sessions) * (tall + gap) + titles * part + len(foot) <= room:
+            break
+    blocks: list[tuple[SessionId, list[Line]]] = []
+    for title, states in parts:
+        above = [title] if title is not None else []
+        for place, state in enumerate(states):
+            lines = _session(model, state, width, state.id in seen, now, alone=tall == 1)
+            last = place == len(states) - 1
+            below = [BLANK] if gap or (last and titles and part == 2) else []
+            blocks.append((state.id, [*(above if not place else []), *lines, *below]))
+    body = _windowed(model, blocks, room)
+    space = room - len(body) - len(foot)
+    return [*head, *body, *[BLANK] * space, *foot] if space >= 1 else [*head, *body][:rows]
+
+
+def _parts(
+    model: DeckModel, sessions: list[SessionState]
+) -> list[tuple[Line | None, list[SessionState]]]:
+    """The sessions under a title each group has, or all of them without one."""
+    if not model.arrangement.grouped:
+        return [(None, sessions)]
+    return [
+        (Line((Span(group, "t2"),), (Span(str(len(states)), "t2"),)), states)
+        for group, states in grouped(sessions)
+    ]
+
+
+def _windowed(
+    model: DeckModel, blocks: list[tuple[SessionId, list[Line]]], room: int
+) -> list[Line]:
+    """All blocks where they fit, else those around the session in hand."""
+    if sum(len(lines) for _, lines in blocks) <= room:
+        return [line for _, lines in blocks for line in lines]
+    place = next((n for n, (id, _) in enumerate(blocks) if id == model.in_hand), 0)
+    first = last = place
+    used = len(blocks[place][1]) + 2
+    while True:
+        grown = False
+        for step in (1, -1):
+            at = last + 1 if step > 0 else first - 1
+            if 0 <= at < len(blocks) and used + len(blocks[at][1]) <= room:
+                used += len(blocks[at][1])
+                first, last, grown = min(first, at), max(last, at), True
+        if not grown:
+            break
+    above = _beyond(model, [id for id, _ in blocks[:first]], glyphs().above, "above")
+    below = _beyond(model, [id for id, _ in blocks[last + 1 :]], glyphs().below, "below")
+    kept = [line for _, lines in blocks[first : last + 1] for line in lines]
+    return [*above, *kept, *below]
+
+
+def _beyond(model: DeckModel, sessions: list[SessionId], shape: str, word: str) -> list[Line]:
+    """How many sessions are out of the rail, and how many of them need you."""
+    if not sessions:
+        return []
+    needed = sum(waits(model.states[session]) for session in sessions)
+    right = (Span(f"{glyphs().needs} {needed}", "needs"),) if needed else ()
+    id = _PLACE_OF + (sessions[-1] if word == "above" else sessions[0])
+    return [Line((Span(f"{shape} {len(sessions)} {word}", "t2", id=id),), right)]
 
 
 def _session(
-    model: DeckModel, state: SessionState, width: int, lane_shown: bool, now: int
+    model: DeckModel, state: SessionState, width: int, lane_shown: bool, now: int, *, alone: bool
 ) -> list[Line]:
+    """A session in two rows, or in one; where a heading says the word, the row has its age."""
     in_hand = state.id == model.in_hand
     picked = model.target == "all" or (model.target == "several" and state.id in model.picked)
     band = waits(state) and not lane_shown
     ink: Token | None = "needs_ink" if band else None
     bg: Token | None = "needs_fill" if band else "s2" if in_hand or picked else None
     bar: Token | None = "accent" if picked else "t3" if in_hand else "needs" if band else None
-    slot = Span(
-        f"{state.slot} " if state.slot else "  ", ink or ("t0" if in_hand else "t2"), in_hand
-    )
-    name = foreign(state.name, ink or "t0", bold=in_hand, id=_PLACE_OF + state.id)
+    id = _PLACE_OF + state.id
+    digits = 2 if any(one.slot > 9 for one in model.sessions()) else 1
+    slot = Span(f"{state.slot or '':>{digits}} ", ink or ("t0" if in_hand else "t2"), in_hand)
+    name = (slot, foreign(state.name, ink or "t0", bold=in_hand, id=id))
+    time = Span(_age(now - state.changed_ms), "t2")
+    if alone and (width < _WIDE or model.arrangement.grouped):
+        mark = mark_for(state)
+        right = (Span(mark.shape, ink or mark.colour), Span(f" {time.text:>3}", ink or "t2"))
+        return [Line(name, right, bg=bg, bleed=True, bar=bar)]
     if width >= _WIDE:
-        top = Line((slot, name), tuple(state_spans(state, ink)), bg=bg, bleed=True, bar=bar)
-        fact = _last_fact(model, state, now)
-        below = Line((fact,), indent=2, bg="s2" if in_hand else None, bleed=True,
-                     bar="t3" if in_hand else None)  # fmt: skip
-        return [top, below]
+        top = Line(name, tuple(state_spans(state, ink)), bg=bg, bleed=True, bar=bar)
+        fact = msgspec.structs.replace(_last_fact(model, state, now), id=id)
+        return [top] if alone else [top, _under(in_hand, (*_tags(state), fact), time, digits + 1)]
     mark = mark_for(state)
-    top = Line((slot, name), (Span(mark.shape, ink or mark.colour),), bg=bg, bleed=True, bar=bar)
+    top = Line(name, (Span(mark.shape, ink or mark.colour),), bg=bg, bleed=True, bar=bar)
     colour: Token = mark.colour if waits(state) else "t2"
-    waited = wait_of(state, now) is not None
-    said = doing(state) if waited or state.verify.running else mark.word
-    time = () if waited else (Span(f"  {clock(elapsed_ms(state, now))}", "t2"),)
-    below = Line(
-        (Span(said, colour), *time),
-        indent=2, bg="s2" if in_hand else None, bleed=True, bar="t3" if in_hand else None,
-    )  # fmt: skip
-    return [top, below]
+    said = doing(state) if wait_of(state, now) or state.verify.running else mark.word
+    return [top, _under(in_hand, (Span(said, colour, id=id),), time, digits + 1)]
+
+
+def _under(in_hand: bool, spans: tuple[Span, ...], time: Span, indent: int) -> Line:
+    """The second row of a session."""
+    return Line(spans, (time,), indent=indent, bg="s2" if in_hand else None, bleed=True,
+                bar="t3" if in_hand else None)  # fmt: skip
+
+
+def _age(milliseconds: int) -> str:
+    """For how long a state has lasted: `<1m`, `59m`, `3h`, `2d`."""
+    minutes = max(0, milliseconds) // 60_000
+    if minutes < 60:
+        return f"{minutes}m" if minutes else "<1m"
+    return f"{minutes // 60}h" if minutes < 2880 else f"{minutes // 1440}d"
+
+
+def _tags(state: SessionState) -> tuple[Span, ...]:
+    return tuple(foreign(f"#{one_line(tag, 24)} ", "t1") for tag in state.tags)
 
 
 def _last_fact(model: DeckModel, state: SessionState, now: int) -> Span:
@@ -140,28 +219,22 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
     spans: list[Span] = []
     at, under = 0, (0, 0)
     sessions = model.sessions()
-    room = width - width_of(hint) - 4
-    each = max(8, room // max(1, len(sessions))) if sessions else room
-    for state in sessions:
-        mark = mark_for(state)
+    room = width - width_of(hint) - (4 if hint else 0)
+    each = max(_SLOT, room // max(1, len(sessions))) if sessions else room
+    shown = sessions
+    if each * len(sessions) > room + 2:
+        shown, each = _around_hand(model, sessions, room), 0
+    for state in shown:
         in_hand = state.id == model.in_hand
-        band = waits(state) and not in_hand
-        bg: Token | None = "needs_fill" if band else None
-        ink: Token | None = "needs_ink" if band else None
-        name = fit(one_line(state.name), max(3, each - 8))
-        lead = " " if band else ""
-        picked = model.target == "all" or (model.target == "several" and state.id in model.picked)
-        slot: Token = ink or ("accent" if in_hand or picked else "t2")
-        parts = [
-            Span(f"{lead}{state.slot or ''} ", slot, in_hand, bg=bg, id=_PLACE_OF + state.id),
-            Span(name, ink or ("t0" if in_hand else "t1"), in_hand, bg=bg, id=_PLACE_OF + state.id),
-            Span(f" {mark.shape}{lead}", ink or mark.colour, bg=bg, id=_PLACE_OF + state.id),
-        ]
+        parts = _slot(model, state, each, in_hand=in_hand)
         long = sum(width_of(part.text) for part in parts)
         if in_hand:
             under = (at, at + long)
-        spans += [*parts, Span("    "[: 2 if each < 14 else 4])]
-        at += long + (2 if each < 14 else 4)
+        gap = 1 if not each else 2 if each < 14 else 4
+        spans += [*parts, Span(" " * gap)]
+        at += long + gap
+    if len(shown) < len(sessions):
+        spans.append(Span(f"of {len(sessions)}", "t3"))
     if not sessions:
         spans = [Span("no session yet", "t2")]
     first, last = under
@@ -172,6 +245,47 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
         Span(g.hairline * max(0, width - last), "line"),
     ]
     return [Line(tuple(spans), (Span(hint, "t3"),) if hint else ()), Line(tuple(rule))]
+
+
+def _slot(model: DeckModel, state: SessionState, each: int, *, in_hand: bool) -> list[Span]:
+    """A slot of the strip in about `each` cells; with none only the one in hand has its name."""
+    mark = mark_for(state)
+    band = waits(state) and not in_hand
+    bg: Token | None = "needs_fill" if band else None
+    ink: Token | None = "needs_ink" if band else None
+    id = _PLACE_OF + state.id
+    lead = " " if band and each else ""
+    picked = model.target == "all" or (model.target == "several" and state.id in model.picked)
+    slot: Token = ink or ("accent" if in_hand or picked else "t2")
+    name = fit(one_line(state.name), max(3, each - 8) if each else _NAMED if in_hand else 0)
+    room = " " if name else ""
+    return [
+        Span(f"{lead}{state.slot or ''}{room}", slot, in_hand, bg=bg, id=id),
+        Span(name, ink or ("t0" if in_hand else "t1"), in_hand, bg=bg, id=id),
+        Span(f"{room}{mark.shape}{lead}", ink or mark.colour, bg=bg, id=id),
+    ]
+
+
+def _around_hand(model: DeckModel, sessions: list[SessionState], room: int) -> list[SessionState]:
+    """As many as fit by number and shape alone, the one in hand and its neighbours first."""
+    place = next((n for n, state in enumerate(sessions) if state.id == model.in_hand), 0)
+    near = sorted(range(len(sessions)), key=lambda n: (abs(n - place), n))
+    left = room - _NAMED - 2
+    if sum(len(str(state.slot)) + 2 for state in sessions) > left:
+        left -= len(f"of {len(sessions)}")
+    kept = set()
+    for number in near:
+        left -= len(str(sessions[number].slot)) + 2
+        if left < 0:
+            break
+        kept.add(number)
+    return [state for number, state in enumerate(sessions) if number in kept]
+
+
+def session_in(line: Line) -> SessionId | None:
+    """The session of a row of the rail, wherever in the row it is clicked."""
+    found = (session_of(span.id) for span in line.spans)
+    return next((session for session in found if session is not None), None)
 
 
 def session_of(span: str) -> SessionId | None:

@@ -2,11 +2,19 @@
 
 import msgspec
 
+from steerdeck.arrangement import Shape
+
 LANE = 48
 """The narrowest lane that is worth having, in cells."""
 WIDEST = 110
 """The widest lane; words longer than that are hard to follow."""
 HUNK = 9
+LEAST = 36
+"""The narrowest a lane becomes when another one is made wider."""
+GRID = 36
+"""Rows from which a grid has room for two rows of lanes."""
+_AROUND = 10
+"""Rows of the deck that are no lane's."""
 
 
 class Room(msgspec.Struct, frozen=True):
@@ -32,10 +40,15 @@ class Room(msgspec.Struct, frozen=True):
     gaps: bool
     """Whether an empty row stands between the parts of the screen."""
     margin: int
+    stacked: int = 1
+    """Rows of lanes, one below the other."""
 
 
-def room(columns: int, rows: int, *, rail_hidden: bool = False) -> Room:
-    """The layout for a terminal; it stays usable down to 40×12."""
+def room(columns: int, rows: int, *, rail_hidden: bool = False, shape: Shape = "columns") -> Room:
+    """The layout for a terminal; it stays usable down to 40×12.
+
+    A grid needs two lanes beside each other and 36 rows, else it is columns.
+    """
     rail = 29 if columns >= 160 else 22
     if columns < 120 or rail_hidden:
         rail = 0
@@ -43,6 +56,8 @@ def room(columns: int, rows: int, *, rail_hidden: bool = False) -> Room:
     count = 1 if columns < 100 else max(1, (width + 1) // (LANE + 1))
     if columns < 120:
         count = min(count, 2)
+    if shape == "focus":
+        count = 1
     lane = (width - (count - 1)) // count
     tall = rows >= 30
     return Room(
@@ -58,11 +73,26 @@ def room(columns: int, rows: int, *, rail_hidden: bool = False) -> Room:
         dock=3 if tall else 1,
         gaps=tall,
         margin=2 if columns > 80 else 1,
+        stacked=2 if shape == "grid" and count > 1 and rows >= GRID else 1,
     )
 
 
+def beside(fits: Room, lanes: int) -> int:
+    """How many of the lanes stand side by side: in a grid both rows have as many as can be."""
+    if fits.stacked == 1 or lanes <= fits.lanes:
+        return max(1, min(fits.lanes, lanes))
+    return min(fits.lanes, max(2, (lanes + 1) // 2))
+
+
 def shared(fits: Room, lanes: int) -> Room:
-    """The same layout when fewer lanes than fit share its width."""
-    count = max(1, min(fits.lanes, lanes))
+    """The layout of each lane when `lanes` of them share the width, and in a grid the height."""
+    count = beside(fits, lanes)
     width = fits.columns - fits.rail - (1 if fits.rail else 0)
-    return msgspec.structs.replace(fits, lane=min(WIDEST, (width - (count - 1)) // count))
+    lane = min(WIDEST, (width - (count - 1)) // count)
+    if fits.stacked == 1 or lanes <= fits.lanes:
+        return msgspec.structs.replace(fits, lane=lane)
+    rows = (fits.rows - _AROUND) // fits.stacked + _AROUND
+    one = room(fits.columns, min(rows, 29))
+    return msgspec.structs.replace(
+        fits, lane=lane, rows=one.rows, full_plan=False, steps=one.steps, files=0, hunk=0
+    )

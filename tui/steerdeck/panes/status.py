@@ -1,14 +1,29 @@
 """The head of a lane: slot, name, state and time; below them model, tokens and cost."""
 
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
 from steerdeck.panes.budget import warned_span
 from steerdeck.panes.marks import elapsed_ms, state_spans, waits
-from steerdeck.text import Line, Span, clock, dollars, foreign, tokens
+from steerdeck.text import Line, Span, clock, dollars, foreign, tokens, width_of
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_themes.palettes import Token
 
+FOLDED = "folded:"
+"""What the id of a span of a folded head begins with."""
+
 
 def lane_head(
-    state: SessionState, now: int, *, in_hand: bool, keys_here: bool, repository: str = ""
+    state: SessionState,
+    now: int,
+    *,
+    in_hand: bool,
+    keys_here: bool,
+    repository: str = "",
+    pinned: bool = False,
 ) -> list[Line]:
     """Two rows; a session that waits has the band, the one in hand its bar.
 
@@ -31,7 +46,12 @@ def lane_head(
         bar="needs" if needed else bar if in_hand else None,
     )
     second = Line(
-        (foreign(state.model or "no model yet", "t3"), *_mode(state)),
+        (
+            *((Span("pinned  ", "t2"),) if pinned else ()),
+            *tag_spans(state),
+            foreign(state.model or "no model yet", "t3"),
+            *_mode(state),
+        ),
         tuple(_used(state)),
         indent=3,
         bg="s2" if in_hand else None,
@@ -41,10 +61,51 @@ def lane_head(
     return [first, second]
 
 
+def tag_spans(state: SessionState) -> list[Span]:
+    """The developer's words for it."""
+    return [foreign(f"#{one_line(tag, 24)}  ", "t2") for tag in state.tags]
+
+
+def folded_heads(
+    states: Sequence[SessionState], now: int, width: int, *, hand: SessionId, keys_here: bool
+) -> list[Line]:
+    """The heads of folded lanes beside each other, in as many rows as they need.
+
+    A click on one takes it in hand and opens it.
+    """
+    rows: list[list[Span]] = []
+    used = width + 1
+    for state in states:
+        needed = waits(state)
+        here = state.id == hand
+        ink: Token | None = "needs_ink" if needed else None
+        bg: Token | None = "needs_fill" if needed else "s2" if here else None
+        slot: Token = ink or ("accent" if here and keys_here else "t0" if here else "t2")
+        spans = [
+            Span(f" {state.slot or ''} ", slot, here),
+            foreign(f"{one_line(state.name, 24)}  ", ink or "t0", bold=here),
+            *state_spans(state, ink, bold=needed),
+            Span(f"  {clock(elapsed_ms(state, now))} ", ink or "t2"),
+        ]
+        told = [replace(span, bg=bg, id=f"{FOLDED}{state.id}") for span in spans]
+        long = sum(width_of(span.text) for span in told) + 1
+        if used + long > width:
+            rows.append([])
+            used = 0
+        rows[-1] += [*told, Span(" ")]
+        used += long
+    return [Line(tuple(row)) for row in rows]
+
+
+def folded_of(span: str) -> SessionId | None:
+    """The session a clicked span of a folded head belongs to."""
+    return SessionId(span.removeprefix(FOLDED)) if span.startswith(FOLDED) else None
+
+
 def narrow_head(state: SessionState, now: int, width: int) -> Line:
     """One row for a lane whose name already stands in the strip."""
     left = [*state_spans(state, bold=waits(state))]
-    left.append(Span(f"  {clock(elapsed_ms(state, now))}", "t2"))
+    left += [Span(f"  {clock(elapsed_ms(state, now))}  ", "t2"), *tag_spans(state)]
     right = [foreign(state.model, "t3"), Span("   "), *_used(state)] if width >= 60 else []
     return Line(tuple(left), tuple(right))
 

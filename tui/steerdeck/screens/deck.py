@@ -4,6 +4,7 @@ Keys go to one of two places: to the composer, where letters are text, or to the
 are commands. Nothing of one session moves what is shown of another.
 """
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 
@@ -17,15 +18,17 @@ from steerdeck.panes.empty import empty_lines
 from steerdeck.panes.ground import Across, Down, Lanes
 from steerdeck.panes.header import header
 from steerdeck.panes.lane import Lane, fill_lane
-from steerdeck.panes.rail import rail, session_of, strip
-from steerdeck.panes.room import Room, room, shared
-from steerdeck.screens.steering import Steering
+from steerdeck.panes.rail import rail, session_in, session_of, strip
+from steerdeck.panes.room import Room, beside, room, shared
+from steerdeck.panes.status import folded_heads, folded_of
+from steerdeck.screens.arranging import Arranging, room_for
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
 
 
-class DeckScreen(Steering[None]):
+class DeckScreen(Arranging[None]):
     """The home of the app."""
 
     def __init__(self, helm: Helm) -> None:
@@ -33,13 +36,16 @@ class DeckScreen(Steering[None]):
         self.header = Rows(id="header")
         self.strip = Rows(id="strip", margin=1)
         self.rail = Rows(id="rail")
-        self.lanes: list[Lane] = []
+        self.folded = Rows(id="folded")
+        self.rows = (Lanes(id="lanes", classes="lanes"), Lanes(id="lanes_below", classes="lanes"))
+        self._pools: tuple[list[Lane], list[Lane]] = ([], [])
+        """The lanes of each row; only a grid has two rows."""
         self.empty = Rows(id="empty", ground="s1")
         self.dock = Rows(id="dock")
         self.composer = Composer("Say what should change")
         self.foot = Rows(id="footer")
-        self.row = Lanes(id="lanes")
         self.room = room(80, 24)
+        self._fitted = self.model.arrangement
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -47,7 +53,8 @@ class DeckScreen(Steering[None]):
         with Across(id="middle"):
             yield self.rail
             with Down(id="desk"):
-                yield self.row
+                yield self.folded
+                yield from self.rows
                 yield self.empty
                 yield self.dock
                 yield self.composer
@@ -73,22 +80,30 @@ class DeckScreen(Steering[None]):
     def _fit(self) -> None:
         """Lay the screen out for the terminal's size."""
         size = self.app.size
-        self.room = fits = room(size.width, size.height)
+        self.room = fits = room_for(size.width, size.height, self.model.arrangement)
+        self._fitted = self.model.arrangement
         self.rail.display = bool(fits.rail)
         self.rail.styles.width = max(1, fits.rail)
         self.strip.display = not fits.rail
         self.set_class(not fits.gaps, "-low")
         self.set_class(size.height < 20, "-lower")
         self.set_class(bool(fits.rail), "-rail")
-        for part in (self.header, self.strip, self.rail, self.dock, self.foot):
+        for part in (self.header, self.strip, self.rail, self.dock, self.foot, self.folded):
             part.margin = fits.margin
         self.composer.set_margin(fits.margin)
-        missing = fits.lanes - len(self.lanes)
-        if missing > 0:
-            new = [Lane() for _ in range(missing)]
-            self.lanes += new
-            self.row.mount(*new)
+        for row, pool in zip(self.rows[: fits.stacked], self._pools, strict=False):
+            new = [Lane() for _ in range(fits.lanes - len(pool))]
+            if new:
+                pool += new
+                row.mount(*new)
         self.show(Dirty(everything=True))
+
+    def fit_anew(self) -> None:
+        self._fit()
+
+    @property
+    def lanes(self) -> list[Lane]:
+        return [lane for pool in self._pools for lane in pool]
 
     # what is drawn
 
@@ -98,29 +113,62 @@ class DeckScreen(Steering[None]):
         if not (dirty.everything or dirty.sessions):
             self._stream(dirty.text)
             return
-        model, fits, now = self.model, self.room, self.helm.now_ms()
-        shown = model.lanes(fits.lanes)
+        model, now = self.model, self.helm.now_ms()
+        if model.arrangement != self._fitted:
+            self._fit()
+            return
+        fits = self.room
+        shown = model.lanes(fits.lanes * fits.stacked)
+        folded = model.folded() if fits.lanes > 1 else []
         seen = {state.id for state in shown}
         if model.attached:
             self.helm.bridge.show(seen | self.helm.watched)
             self.helm.bridge.look_at(model.in_hand)
-        on_deck = model.face == "deck"
-        fits = shared(fits, len(shown))
-        for place, lane in enumerate(self.lanes):
+        many, its = beside(fits, len(shown)), shared(fits, len(shown))
+        for number, (row, pool) in enumerate(zip(self.rows, self._pools, strict=True)):
+            part = shown[number * many : (number + 1) * many]
+            row.display = bool(part)
+            wide = self.lane_widths(part, model.arrangement) if len(part) == many else []
+            same = [its.lane] * len(part) if many < len(shown) else []
+            self._show_row(pool, part, wide or same, its, dirty, now)
+        self.empty.display = not shown and not folded
+        if not shown and not folded:
+            self.empty.show(empty_lines(model, self.helm.keymap, fits))
+        heads = folded_heads(
+            folded, now, fits.columns - fits.rail - 2 * fits.margin, hand=model.in_hand,
+            keys_here=model.face == "deck",
+        )  # fmt: skip
+        self.folded.display = bool(heads)
+        self.set_class(bool(heads), "-folded")
+        self.folded.show(heads)
+        self._around(seen | {state.id for state in folded}, fits, now)
+
+    def _show_row(
+        self,
+        pool: list[Lane],
+        shown: list[SessionState],
+        wide: list[int],
+        fits: Room,
+        dirty: Dirty,
+        now: int,
+    ) -> None:
+        """Lanes beside each other, as `wide` as told or evenly; only what changed is drawn."""
+        model = self.model
+        for place, lane in enumerate(pool):
             lane.display = place < len(shown)
             lane.set_class(place == len(shown) - 1, "-last")
-            if lane.display:
-                state = shown[place]
-                moved = lane.session != state.id
-                if dirty.everything or moved or state.id in dirty.sessions:
-                    fill_lane(lane, state, model, fits, now, keys_here=on_deck)
-                elif state.id in dirty.text:
-                    lane.transcript.sync(model.transcripts.get(state.id), state, now)
-        self.row.display = bool(shown)
-        self.empty.display = not shown
-        if not shown:
-            self.empty.show(empty_lines(model, self.helm.keymap, fits))
-        self._around(seen, fits, now)
+            if not lane.display:
+                continue
+            state = shown[place]
+            cells = wide[place] if wide else 0
+            if lane.cells != cells:
+                lane.cells = cells
+                lane.styles.width = cells or "1fr"
+            if dirty.everything or lane.session != state.id or state.id in dirty.sessions:
+                its = replace(fits, lane=cells) if cells else fits
+                fill_lane(lane, state, model, its, now, keys_here=model.face == "deck")
+            elif state.id in dirty.text:
+                lane.transcript.sync(model.transcripts.get(state.id), state, now)
 
     def _stream(self, sessions: set[SessionId]) -> None:
         """Text alone has arrived: nothing but its transcripts is looked at."""
@@ -257,17 +305,27 @@ class DeckScreen(Steering[None]):
             self.helm.go(self.helm.older(lane.session))
 
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
-        session = session_of(event.span)
-        if session is not None:
+        """A click takes in hand, a second one at once zooms; a folded head opens."""
+        session = session_of(event.span) or folded_of(event.span)
+        if event.rows is self.rail and event.line < len(self.rail.lines):
+            session = session_in(self.rail.lines[event.line])
+        if folded_of(event.span) is not None and session in self.plan.folded:
             self.model.take(session)
+            self.do_fold()
+        elif session is not None:
+            self._take(session, event.times)
         elif event.rows is self.dock:
             self.do_next_waiting()
-        else:
-            lane = next((lane for lane in self.lanes if event.rows in lane.children), None)
-            if lane is None:
-                return
-            self.model.take(lane.session)
         self.show(Dirty(everything=True))
+
+    def on_lane_clicked(self, event: Lane.Clicked) -> None:
+        self._take(event.session, event.times)
+        self.show(Dirty(everything=True))
+
+    def _take(self, session: SessionId, times: int) -> None:
+        self.model.take(session)
+        if times == 2:
+            self.do_zoom()
 
     # the composer
 
@@ -277,9 +335,6 @@ class DeckScreen(Steering[None]):
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         self.composer.keep(self.model, event.text)
         self._foot()
-
-    def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        self.submit(event.text, event.how)
 
     def do_send(self) -> None:
         self._press("enter")

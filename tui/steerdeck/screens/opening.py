@@ -18,6 +18,7 @@ from steerdeck.screens.review import ReviewScreen
 from steerdeck.screens.rules import RulesDialog
 from steerdeck.screens.scope import ScopeDialog
 from steerdeck.screens.switch import SwitchDialog
+from steerdeck.screens.tagging import TagDialog
 from steerdeck.screens.typing import EndShellDialog, TypeDialog
 from steerdeck.screens.zoom import ZoomScreen, tab_named
 from steerdeck_agents.facts.ids import SessionId
@@ -50,6 +51,8 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
             return SwitchDialog(helm, message.session)
         case "compact" if message.session is not None:
             return CompactDialog(helm, message.session)
+        case "tag" if message.session is not None:
+            return TagDialog(helm, message.session)
         case "rename" if message.session is not None:
             return RenameDialog(helm, message.session)
         case _ if message.session is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from steerdeck.memory import Memory
 from steerdeck.verbs import reach
 from steerdeck.verbs.berth import Berth
 from steerdeck.verbs.ending import FAILED, Ending
@@ -74,6 +75,23 @@ class Mooring:
     @property
     def _theme_file(self) -> Path:
         return self._berth.paths.deck_cache.with_name("theme")
+
+    def memory(self) -> Memory:
+        """What the last deck kept for the next one."""
+        try:
+            data = self._memory_file.read_bytes()
+            return msgspec.json.decode(data, type=Memory) if len(data) <= KEPT else Memory()
+        except (OSError, msgspec.DecodeError):
+            return Memory()
+
+    def remember(self, memory: Memory) -> None:
+        """Keep it for the next deck; what is too much for its first frame is forgotten."""
+        data = msgspec.json.encode(memory)
+        self._write(self._memory_file, data if len(data) <= KEPT else b"{}")
+
+    @property
+    def _memory_file(self) -> Path:
+        return self._berth.paths.deck_cache.with_name("memory.json")
 
     def leave(self, states: Sequence[SessionState], lost: str, theme: str = "") -> None:
         """Remember what was shown, and say what goes on without a deck."""

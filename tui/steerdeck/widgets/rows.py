@@ -26,11 +26,14 @@ class Rows(Widget):
     ALLOW_SELECT = False
 
     class Clicked(Message):
-        """A line was clicked: `span` is the id of the clickable span under the mouse, or empty."""
+        """A line was clicked: `span` is the id of the clickable span under the mouse, or empty.
 
-        def __init__(self, rows: "Rows", span: str, line: int) -> None:
+        `times` counts clicks in a row.
+        """
+
+        def __init__(self, rows: "Rows", span: str, line: int, times: int = 1) -> None:
             super().__init__()
-            self.rows, self.span, self.line = rows, span, line
+            self.rows, self.span, self.line, self.times = rows, span, line, times
 
         @property
         def control(self) -> "Rows":
@@ -152,4 +155,4 @@ class Rows(Widget):
             if span.startswith(("do:", "key:")):
                 self.post_message(self.Pressed(self, span, event.time))
             else:
-                self.post_message(self.Clicked(self, span, line))
+                self.post_message(self.Clicked(self, span, line, event.chain))

@@ -1,0 +1,176 @@
+"""The developer's acts on the layout of the deck: what is in view, where, and how wide.
+
+Each is remembered for the repository. Nothing else changes the layout.
+"""
+
+from typing import Generic, TypeVar
+
+from msgspec.structs import replace
+
+from steerdeck.arrangement import Arrangement, widths
+from steerdeck.messages import Open
+from steerdeck.panes.room import LEAST, WIDEST, Room, beside, room
+from steerdeck.screens.steering import Steering
+from steerdeck_agents.facts.state import SessionState
+
+T = TypeVar("T")
+_WORDS = {"columns": "lanes in columns", "grid": "lanes in a grid", "focus": "one lane alone"}
+
+
+class Arranging(Steering[T], Generic[T]):
+    """A screen with lanes."""
+
+    room: Room
+
+    def fit_anew(self) -> None:
+        """Lay the screen out as the arrangement says now."""
+
+    def _arrange(self, plan: Arrangement) -> None:
+        self.model.arrange(plan)
+        self.fit_anew()
+
+    @property
+    def plan(self) -> Arrangement:
+        return self.model.arrangement
+
+    # which session
+
+    def can_last_session(self) -> bool:
+        before = self.model.states.get(self.model.before)
+        return before is not None and before in self.model.sessions()
+
+    def do_last_session(self) -> None:
+        self.model.take(self.model.before)
+
+    def can_next_needing(self) -> bool:
+        return self.model.next_in_need() is not None
+
+    def do_next_needing(self) -> None:
+        state = self.model.next_in_need()
+        if state is not None:
+            self.model.take(state.id)
+
+    def can_tag(self) -> bool:
+        return self.hand is not None
+
+    def do_tag(self) -> None:
+        self.post_message(Open("tag", self.model.in_hand))
+
+    def do_away(self) -> None:
+        self.helm.ask()
+
+    # the layout
+
+    def can_arrange(self) -> bool:
+        """Below 100 columns there is one lane, whatever the layout."""
+        return self.app.size.width >= 100 and bool(self.model.sessions())
+
+    def do_arrange(self) -> None:
+        self._arrange(self.plan.next_shape())
+        words = _WORDS[self.plan.shape]
+        if self.plan.shape == "grid" and self.room.stacked == 1:
+            words += ", once the terminal has 36 rows"
+        self.helm.say(f"{words}; {self.helm.keymap.shown("arrange")} changes it")
+
+    def can_hide_rail(self) -> bool:
+        return self.app.size.width >= 120
+
+    def verb_hide_rail(self) -> str:
+        return "hide rail" if self.plan.rail else "show rail"
+
+    def do_hide_rail(self) -> None:
+        self._arrange(replace(self.plan, rail=not self.plan.rail))
+
+    def can_group_rail(self) -> bool:
+        return bool(self.room.rail) and len(self.model.sessions()) > 1
+
+    def verb_group_rail(self) -> str:
+        return "by slot" if self.plan.grouped else "group"
+
+    def do_group_rail(self) -> None:
+        self.model.arrange(replace(self.plan, grouped=not self.plan.grouped))
+
+    # the lane in hand
+
+    def _beside(self) -> bool:
+        """Whether lanes stand beside each other here."""
+        return self.room.lanes > 1 and self.hand is not None
+
+    def can_fold(self) -> bool:
+        return self._beside()
+
+    def verb_fold(self) -> str:
+        return "open" if self.model.in_hand in self.plan.folded else "fold"
+
+    def do_fold(self) -> None:
+        self._arrange(self.plan.fold(self.model.in_hand))
+
+    def can_pin(self) -> bool:
+        return self._beside()
+
+    def verb_pin(self) -> str:
+        return "unpin" if self.model.in_hand in self.plan.pinned else "pin"
+
+    def do_pin(self) -> None:
+        self._arrange(self.plan.pin(self.model.in_hand))
+
+    def _row_of(self) -> list[SessionState]:
+        """The lanes beside the one in hand, itself among them; none when it has no lane."""
+        shown = self.model.lanes(self.room.lanes * self.room.stacked)
+        many = beside(self.room, len(shown))
+        for first in range(0, len(shown), many):
+            row = shown[first : first + many]
+            if any(state.id == self.model.in_hand for state in row):
+                return row
+        return []
+
+    def lane_widths(self, row: list[SessionState], plan: Arrangement) -> list[int]:
+        """Widths of the lanes of a row; empty when all are as wide, or can't be otherwise."""
+        fits = self.room
+        total = fits.columns - fits.rail - (1 if fits.rail else 0)
+        shares = [plan.share_of(state.id) for state in row]
+        return widths(total, shares, LEAST, WIDEST) if len(set(shares)) > 1 else []
+
+    def _changed_by(self, step: int) -> bool:
+        row = self._row_of() if self.hand is not None else []
+        if len(row) < 2:
+            return False
+        plan = self.plan.wider(self.model.in_hand, step)
+        if plan == self.plan:
+            return False
+        now, then = self.lane_widths(row, self.plan), self.lane_widths(row, plan)
+        place = next(n for n, state in enumerate(row) if state.id == self.model.in_hand)
+        return not then or not now or now[place] != then[place]
+
+    def can_narrower(self) -> bool:
+        return self._changed_by(-1)
+
+    def do_narrower(self) -> None:
+        self._arrange(self.plan.wider(self.model.in_hand, -1))
+
+    def can_wider(self) -> bool:
+        return self._changed_by(1)
+
+    def do_wider(self) -> None:
+        self._arrange(self.plan.wider(self.model.in_hand, 1))
+
+    def _moved(self, step: int) -> Arrangement:
+        ids = [state.id for state in self.model.sessions()]
+        return self.plan.moved(ids, self.model.in_hand, step)
+
+    def can_move_left(self) -> bool:
+        return self._moved(-1) != self.plan
+
+    def do_move_left(self) -> None:
+        self._arrange(self._moved(-1))
+
+    def can_move_right(self) -> bool:
+        return self._moved(1) != self.plan
+
+    def do_move_right(self) -> None:
+        self._arrange(self._moved(1))
+
+
+def room_for(width: int, height: int, plan: Arrangement) -> Room:
+    """The layout of a terminal under an arrangement."""
+    return room(width, height, rail_hidden=not plan.rail, shape=plan.shape)
