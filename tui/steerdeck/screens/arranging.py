@@ -70,7 +70,7 @@ class Arranging(Steering[T], Generic[T]):
         words = _WORDS[self.plan.shape]
         if self.plan.shape == "grid" and self.room.stacked == 1:
             words += ", once the terminal has 36 rows"
-        self.helm.say(f"{words}; {self.helm.keymap.shown("arrange")} changes it")
+        self.helm.say(f"{words}; {self.helm.keymap.shown('arrange')} changes it")
 
     def can_hide_rail(self) -> bool:
         return self.app.size.width >= 120
