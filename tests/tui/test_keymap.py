@@ -3,7 +3,7 @@ import pytest
 from steerdeck.keymap import KEYS, Keymap, label, name_of
 from steerdeck.keys.clashes import TOGETHER, WRITING
 from steerdeck.keys.flavours import FLAVOURS
-from steerdeck.widgets.prompt import EDIT, NEWLINE
+from steerdeck.widgets.readline import EDIT, NEWLINE
 from steerdeck_agents.settings.config import Flavour
 
 HARD = frozenset("[]{}\\|@~^`´¨#")

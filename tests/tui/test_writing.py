@@ -354,6 +354,31 @@ def test_a_dropped_picture_goes_along_and_another_path_stays_text():
     play(scene)
 
 
+def test_what_was_refused_comes_back_with_its_chips_and_an_editor_keeps_them(monkeypatch):
+    async def scene(app, pilot, feed):
+        feed.refuse = "It is archived."
+        prompt = app.screen.composer.prompt
+        prompt.post_message(events.Paste("a\n" * 20))
+        prompt.post_message(events.Paste("/home/kim/shot.png"))
+        await until(pilot, lambda: "shot.png]" in told(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "It is archived" in told(app))
+        assert "[pasted\u00a020\u00a0lines][picture\u00a0shot.png]" in told(app)
+        opened = []
+        monkeypatch.setattr(
+            "steerdeck.screens.steering.edit", lambda _, text: opened.append(text) or f"see {text}"
+        )
+        await pilot.press("ctrl+g")
+        assert opened == ["a\n" * 20 + "[picture shot.png]"]
+        feed.refuse = ""
+        await pilot.press("enter")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert feed.orders[1].text == f"see {opened[0]}"
+        assert feed.orders[1].pictures == ("/home/kim/shot.png",)
+
+    play(scene)
+
+
 def test_paths_of_pictures_are_known_however_a_terminal_pastes_them():
     assert picture_path("/a/b.PNG\n") == "/a/b.PNG"
     assert picture_path(r"/a/my\ shot.png") == "/a/my shot.png"

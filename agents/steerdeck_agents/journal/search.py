@@ -12,6 +12,8 @@ from steerdeck_agents.facts.events import (
     CallEnded,
     CallRequested,
     Event,
+    HandEnded,
+    HandOrdered,
     ItemEnded,
     MessageSent,
     Noticed,
@@ -25,7 +27,16 @@ _PHRASE = re.compile(r'"([^"]*)"|(\S+)')
 _WORD = re.compile(r"\w+")
 
 SEARCHED: Final = frozenset(
-    {MessageSent, ItemEnded, CallRequested, CallEnded, Noticed, WindowCompacted}
+    {
+        MessageSent,
+        ItemEnded,
+        CallRequested,
+        CallEnded,
+        Noticed,
+        WindowCompacted,
+        HandOrdered,
+        HandEnded,
+    }
 )
 """Types worth calling `words_of` for; a set, since this is asked for every event."""
 
@@ -45,8 +56,10 @@ def whole_words_of(event: Event) -> str:
             return event.title
         case WindowCompacted():
             return event.summary
-        case CallEnded():
+        case CallEnded() | HandEnded():
             return event.result
+        case HandOrdered():
+            return event.script
         case _:
             return ""
 

@@ -12,7 +12,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.marks import taken_words
 from steerdeck_agents.facts.plan import Plan
-from steerdeck_agents.share import conscience, ruling
+from steerdeck_agents.share import by_hand, conscience, ruling
 
 NAME_WIDTH = 14
 LABEL_WIDTH = 8
@@ -49,7 +49,7 @@ class LineTeller:
         return labelled(self._named(event.session), *told) if told else []
 
     def _told(self, event: e.Event) -> tuple[str, str] | None:
-        own = self._words(event) or self._call(event)
+        own = self._words(event) or self._call(event) or by_hand.told(event)
         return own or conscience.told(event) or ruling.told(event) or _life(event)
 
     def _words(self, event: e.Event) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from steerdeck_agents.facts.errors import JournalError
-from steerdeck_agents.facts.events import CallEnded, decode, type_of
+from steerdeck_agents.facts.events import CallEnded, HandEnded, decode, type_of
 from steerdeck_agents.facts.ids import SessionId, Sha
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.secret_files import values_in
@@ -152,7 +152,7 @@ def _facts(reader: JournalReader, state: SessionState) -> Iterator[tuple[str, st
         place = f"{state.name} event {fact.seq} {type_of(fact)}"
         for name, words in _strings(msgspec.json.decode(text), ""):
             yield f"{place} {name}", words
-        if isinstance(fact, CallEnded) and fact.output is not None:
+        if isinstance(fact, CallEnded | HandEnded) and fact.output is not None:
             yield f"{place} output", _blob(reader, fact.output)
 
 

@@ -17,9 +17,11 @@ from steerdeck_agents.facts.orders import Say
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called, Transcript
+from steerdeck_agents.journal.search import words_of
 from steerdeck_agents.loop.recover import left_open
 from steerdeck_agents.models.scripted import Conversation, Reply
 from steerdeck_agents.models.scripted import Say as Says
+from steerdeck_agents.share.lines import LineTeller
 
 Story = Callable[[Scene, SessionId], Awaitable[None]]
 
@@ -122,3 +124,19 @@ def test_a_transcript_shows_it_as_a_call_of_the_developer():
     assert (entry.by_hand, entry.phase, entry.output) == (True, "running", "a.py\n")
     told.add(e.HandEnded(seq=4, call=call, status="done", result="a.py", summary="exit 0"))
     assert told.entries[call].phase == "done"
+
+
+def test_what_ran_by_hand_is_told_in_line_mode_and_found_by_search():
+    teller = LineTeller(lambda session: "shop")
+    call = CallId("hand_1")
+    ordered = e.HandOrdered(session=SessionId("s"), call=call, script="make it")
+    ended = e.HandEnded(
+        session=SessionId("s"), call=call, status="failed", result="no rule", summary="exit 2"
+    )
+    lines = [line for event in (ordered, ended) for line in teller.tell(event)]
+    assert [" ".join(line.split()[1:]) for line in lines] == [
+        "by hand make it",
+        "by hand exit 2",
+        "no rule",
+    ]
+    assert [words_of(event) for event in (ordered, ended)] == ["make it", "no rule"]

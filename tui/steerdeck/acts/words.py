@@ -23,11 +23,13 @@ class Words(Queueing):
         text: str,
         targets: list[SessionState],
         delivery: Literal["steer", "queue", "now"],
+        draft: str,
         pictures: tuple[str, ...] = (),
     ) -> None:
         """Say it to each target; to nobody means a new session with it as its task.
 
-        `pictures` are paths; a new session gets them with words of their own.
+        `draft` is what comes back into the composer when that was refused; `pictures` are paths,
+        and a new session gets them with words of their own.
         """
         name = self.model.draft_of
         try:
@@ -38,7 +40,7 @@ class Words(Queueing):
             for state in targets:
                 await self._say(state.id, text, delivery, pictures)
         except (SteerdeckError, OSError):
-            self.model.returned[name] = text
+            self.model.returned[name] = draft
             raise
         if len(targets) > 1:
             self.say(f"said to {len(targets)} sessions")

@@ -16,11 +16,14 @@ from steerdeck.panes.target import target, verbs_for
 from steerdeck.text import Line
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck.widgets.rows import Rows
+from steerdeck.widgets.vi import Vi
 from steerdeck_themes.palettes import Token
 
 _VERBS = {"start": ("send", "start"), "send": ("send", "send"), "steer": ("send", "steer"),
           "queue": ("queue", "queue"), "now": ("now", "send now"),
           "run": ("send", "run in its workspace")}  # fmt: skip
+_HOWS: dict[str, How] = {"send": "steer", "queue": "queue", "now": "now"}
+"""In which way an act sends."""
 _STEPS = {"up": -1, "down": 1, "ctrl+r": 1, "pageup": -7, "pagedown": 7}
 _BLANK = "$ARGUMENTS"
 """Where a template waits for words; the caret goes there."""
@@ -77,9 +80,9 @@ class Composer(Vertical):
     class Said(Message):
         """The draft is to be sent."""
 
-        def __init__(self, text: str, how: How, pictures: tuple[str, ...]) -> None:
+        def __init__(self, text: str, how: How, draft: str, pictures: tuple[str, ...]) -> None:
             super().__init__()
-            self.text, self.how, self.pictures = text, how, pictures
+            self.text, self.how, self.draft, self.pictures = text, how, draft, pictures
 
     def __init__(self, placeholder: str, margin: int = 2, *, id: str = "composer") -> None:
         super().__init__(id=id)
@@ -114,7 +117,12 @@ class Composer(Vertical):
             self.post_message(self.Ready())
         focused = self.prompt.has_focus
         self.prompt.passing = leading
-        self.prompt.take_back = len(model.targets()) == 1 and bool(model.targets()[0].queue)
+        self.prompt.send = {
+            name: how for id, how in _HOWS.items() for name in keymap.by_id[id].keys
+        }
+        if keymap.flavour == "vi" and self.prompt.vi is None:
+            self.prompt.vi = Vi()
+        self.prompt.take_back = any(state.queue for state in model.targets())
         shell = self.prompt.draft.startswith("!")
         lead = glyphs().shell if shell else ""
         if lead != self.prompt.lead:
@@ -142,7 +150,9 @@ class Composer(Vertical):
             self.close_list()
             self.prompt.text = model.drafts.get(name, "")
         if name in model.returned and not self.prompt.draft:
-            self.prompt.text = self.prompt.hold(model.returned.pop(name))
+            text = model.returned.pop(name)
+            held = self.prompt.chips.within(text)
+            self.prompt.text = text if held else self.prompt.hold(text)
 
     def keep(self, model: DeckModel, text: str) -> None:
         """The text changed by hand."""
@@ -251,7 +261,7 @@ class Composer(Vertical):
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         event.stop()
         self.close_list()
-        self.post_message(self.Said(event.text, event.how, event.pictures))
+        self.post_message(self.Said(event.text, event.how, event.draft, event.pictures))
 
 
 def _verb(name: str, keymap: Keymap) -> tuple[str, str]:

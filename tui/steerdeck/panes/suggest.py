@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
+from textual import events
 
 from steerdeck.text import Line, Span
 from steerdeck.widgets.rows import Rows
@@ -106,6 +107,14 @@ class SuggestRows(Rows):
         if self._offers:
             self._at = (self._at + step) % len(self._offers)
             self._draw()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(1)
 
     def take(self, row: int) -> None:
         """Take the offer of a row in hand; empty rows stand above."""

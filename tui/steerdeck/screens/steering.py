@@ -31,10 +31,8 @@ class Steering(Offering[T], Generic[T]):
     # words
 
     def on_composer_said(self, event: Composer.Said) -> None:
-        self.submit(event.text, event.how, event.pictures)
-
-    def submit(self, text: str, how: How, pictures: tuple[str, ...] = ()) -> None:
         """Send a draft; who does not work gets it at once, in whatever way it was sent."""
+        text, how = event.text, event.how
         targets = self.model.targets()
         self.model.drafts[self.model.draft_of] = ""
         if text.startswith("!"):
@@ -42,12 +40,13 @@ class Steering(Offering[T], Generic[T]):
             return
         working = any(state.turn is not None for state in targets)
         if not targets and self.model.target != "one":
-            self.model.returned[self.model.draft_of] = text
+            self.model.returned[self.model.draft_of] = event.draft
             self.helm.say("Pick somebody to speak to first: Alt+1…9.", bad=True)
             return
         told = self.helm.with_sessions(text)
         delivery = how if working else "steer"
-        self.helm.go(self.helm.send(told, targets, delivery, pictures))
+        sending = self.helm.send(told, targets, delivery, event.draft, event.pictures)
+        self.helm.go(sending)
 
     def _run_by_hand(self, text: str, how: How, targets: list[SessionState]) -> None:
         """A line behind `!`: for one session, in whose workspace it runs."""
@@ -67,6 +66,8 @@ class Steering(Offering[T], Generic[T]):
             return
         newest = max((message for _, message in waiting), key=lambda message: message.seq)
         prompt.text = prompt.hold(newest.text)
+        if newest.pictures:
+            self.helm.say("Its pictures were let go; drop them here again.")
         for state, message in waiting:
             if message.text == newest.text:
                 self.helm.go(self.helm.withdraw(state.id, message.id))
@@ -74,7 +75,7 @@ class Steering(Offering[T], Generic[T]):
     def edit_outside(self, prompt: Prompt) -> None:
         """Write the draft in $EDITOR; the deck waits for it."""
         try:
-            prompt.text = edit(self.app, prompt.text)
+            prompt.edited_outside(edit(self.app, prompt.text))
         except EditorError as error:
             self.helm.say(str(error), bad=True)
 

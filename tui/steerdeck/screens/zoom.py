@@ -290,9 +290,7 @@ class ZoomScreen(Steering[None]):
         self.show(Dirty(everything=True))
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        if event.prompt is self.composer.prompt:
-            self.submit(event.text, event.how)
-            return
+        """The composer keeps its own: this is the filter."""
         self.tools.filter.text = event.text
         self.model.face = "deck"
         self.set_focus(None)

@@ -40,7 +40,10 @@ class Chips:
         self._table: dict[int, str] = {}
 
     def put(self, chip: Chip) -> str:
-        """Its letter, from now on."""
+        """Its letter, from now on; the same chip keeps the one it has."""
+        known = next((mark for mark, held in self._held.items() if held == chip), "")
+        if known:
+            return known
         mark = next(chr(code) for code in range(_FIRST, _LAST) if chr(code) not in self._held)
         self.load({mark: chip})
         return mark

@@ -5,7 +5,7 @@ in whole and never submits; what it holds is drawn inert and sent exactly. Posts
 `Changed`. Keys it has no use for go on to the screen, Alt+letter too while nothing is written.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 from textual import events
@@ -20,6 +20,7 @@ from steerdeck.text import Line, Span, fit, width_of
 from steerdeck.widgets.chips import Chip, Chips, labels, pasted, picture_path, pictured
 from steerdeck.widgets.draft import Draft
 from steerdeck.widgets.laid import Laid
+from steerdeck.widgets.readline import EDIT, NEWLINE, NOT_WHEN_EMPTY
 from steerdeck.widgets.strips import blank, strips
 from steerdeck.widgets.vi import Vi
 from steerdeck_themes.palettes import Token
@@ -27,38 +28,6 @@ from steerdeck_themes.palettes import Token
 How = Literal["steer", "queue", "now"]
 
 SEND: Mapping[str, How] = {"enter": "steer", "tab": "queue", "ctrl+s": "now"}
-NEWLINE = frozenset({"ctrl+j", "alt+enter", "shift+enter"})
-EDIT: Mapping[str, Callable[[Draft], None]] = {
-    "left": Draft.left,
-    "ctrl+b": Draft.left,
-    "right": Draft.right,
-    "ctrl+f": Draft.right,
-    "alt+b": Draft.word_left,
-    "ctrl+left": Draft.word_left,
-    "alt+left": Draft.word_left,
-    "alt+f": Draft.word_right,
-    "ctrl+right": Draft.word_right,
-    "alt+right": Draft.word_right,
-    "ctrl+a": Draft.line_start,
-    "home": Draft.line_start,
-    "ctrl+e": Draft.line_end,
-    "end": Draft.line_end,
-    "ctrl+home": Draft.start,
-    "ctrl+end": Draft.end,
-    "backspace": Draft.backspace,
-    "ctrl+h": Draft.backspace,
-    "delete": Draft.delete,
-    "ctrl+d": Draft.delete,
-    "ctrl+w": Draft.cut_word_left,
-    "alt+backspace": Draft.cut_word_left,
-    "alt+d": Draft.cut_word_right,
-    "ctrl+u": Draft.cut_line_start,
-    "ctrl+k": Draft.cut_line_end,
-    "ctrl+y": Draft.paste_cut,
-    "ctrl+underscore": Draft.undo,
-    "ctrl+z": Draft.undo,
-}
-_NOT_WHEN_EMPTY = frozenset({"alt+b", "alt+f", "alt+d", "ctrl+d", "ctrl+z"})
 _ROWS = 6
 _INDENT = 2
 
@@ -72,11 +41,12 @@ class Prompt(Widget, can_focus=True):
         """The text is to be sent: to steer, to queue, or to deliver now."""
 
         def __init__(
-            self, prompt: "Prompt", text: str, how: How, pictures: tuple[str, ...] = ()
+            self, prompt: "Prompt", text: str, how: How, draft: str, pictures: tuple[str, ...]
         ) -> None:
-            """`pictures` are the paths of those among its chips."""
+            """`draft` is the text with its chips, `pictures` the paths of those among them."""
             super().__init__()
-            self.prompt, self.text, self.how, self.pictures = prompt, text, how, pictures
+            self.prompt, self.text, self.how = prompt, text, how
+            self.draft, self.pictures = draft, pictures
 
         @property
         def control(self) -> "Prompt":
@@ -177,6 +147,12 @@ class Prompt(Widget, can_focus=True):
         if chip is not None and not chip.picture:
             self.replace(at, at + 1, chip.text)
 
+    def edited_outside(self, text: str) -> None:
+        """Take what an editor made of the text; what it left of chips stays such."""
+        for mark, chip in self.chips.within(self._draft.text).items():
+            text = text.replace(chip.text, mark, 1)
+        self.text = text
+
     def attach(self, path: str, pasted: str) -> None:
         """Let the picture stand in the place of its pasted path, if that is still there."""
         at = self._draft.text.rfind(pasted)
@@ -216,7 +192,7 @@ class Prompt(Widget, can_focus=True):
         elif key in ("up", "down"):
             return self._vertical(-1 if key == "up" else 1)
         elif key in EDIT:
-            if not draft.text and key in _NOT_WHEN_EMPTY:
+            if not draft.text and key in NOT_WHEN_EMPTY:
                 return False
             before = draft.text
             EDIT[key](draft)
@@ -244,7 +220,8 @@ class Prompt(Widget, can_focus=True):
         self._answer()
 
     def _submit(self, how: How) -> None:
-        text, chips = self.text, self.chips.within(self._draft.text)
+        text, draft = self.text, self._draft.text
+        chips = self.chips.within(draft)
         if not text.strip():
             return
         if not self.history or self.history[-1] != text:
@@ -255,7 +232,7 @@ class Prompt(Widget, can_focus=True):
         self._past = None
         self._edited()
         pictures = tuple(chip.picture for chip in chips.values() if chip.picture)
-        self.post_message(self.Submitted(self, text, how, pictures).set_sender(self))
+        self.post_message(self.Submitted(self, text, how, draft, pictures).set_sender(self))
 
     def _vertical(self, step: int) -> bool:
         laid, row, column = self._laid_out()
@@ -273,7 +250,7 @@ class Prompt(Widget, can_focus=True):
         if self._past is None:
             self._kept = self._draft.text
         newest = place == len(self.history)
-        self._draft.set(self._kept if newest else self.history[place])
+        self._draft.set(self._kept if newest else self.hold(self.history[place]))
         self._edited()
         self._past = None if newest else place
         return True
