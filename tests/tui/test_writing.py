@@ -255,7 +255,10 @@ def test_what_waits_is_listed_and_can_be_changed_hastened_moved_and_taken_back()
                                 text="then land it", delivery="queue"))  # fmt: skip
         await until(pilot, lambda: len(app.model.hand.queue) == 2)
         first = app.model.hand.queue[0].id
-        await pilot.press("ctrl+x", "Q")
+        row = app.screen.composer.target
+        await pilot.click(row, offset=(row.render_line(0).text.index("on the way"), 0))
+        await until(pilot, lambda: app.screen.id == "queue_dialog")
+        await pilot.press("escape", "ctrl+x", "Q")
         await until(pilot, lambda: "then land it" in told(app))
         assert "2 messages" in told(app) and "after the turn" in told(app)
         await pilot.press("down", "e", *", please", "enter")

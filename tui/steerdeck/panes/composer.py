@@ -12,7 +12,7 @@ from steerdeck.keymap import LEADER, Keymap
 from steerdeck.model import DeckModel
 from steerdeck.output.frames import paint_now
 from steerdeck.panes.suggest import Kind, Offer, SuggestRows, Wish, wish
-from steerdeck.panes.target import target, verbs_for
+from steerdeck.panes.target import Verbs, target, verbs_for
 from steerdeck.text import Line
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck.widgets.rows import Rows
@@ -131,11 +131,11 @@ class Composer(Vertical):
         self.set_class(focused, "-focused")
         ground: Token = "s2" if focused else "s1"
         if focused and self.suggest.open:
-            verbs: tuple[tuple[str, str], ...] = (("Enter", "take"), ("Esc", "close"))
+            verbs: Verbs = (("Enter", "take", "key:enter"), ("Esc", "close", "key:escape"))
         elif focused:
             verbs = tuple(_verb(name, keymap) for name in verbs_for(model, shell=shell))
         else:
-            verbs = ((write, "write"),) if write else ()
+            verbs = ((write, "write", "do:write"),) if write else ()
         line = target(model, verbs, width, focused=focused)
         self.target.show([Line(line.spans, line.right, bg=ground, bleed=True,
                                bar="accent" if focused else None)])  # fmt: skip
@@ -264,6 +264,6 @@ class Composer(Vertical):
         self.post_message(self.Said(event.text, event.how, event.draft, event.pictures))
 
 
-def _verb(name: str, keymap: Keymap) -> tuple[str, str]:
+def _verb(name: str, keymap: Keymap) -> tuple[str, str, str]:
     id, verb = _VERBS[name]
-    return keymap.shown(id, "composer"), verb
+    return keymap.shown(id, "composer"), verb, f"do:{id}"

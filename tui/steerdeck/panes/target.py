@@ -1,19 +1,26 @@
 """The row above the text one writes: to whom it goes, and with which key in which way."""
 
+from msgspec.structs import replace
+
 from steerdeck.model import DeckModel
 from steerdeck.text import Line, Span, foreign
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.state import SessionState
 
-Verbs = tuple[tuple[str, str], ...]
+Verbs = tuple[tuple[str, str, str], ...]
+"""Keys with what they do now, and what a click on them is: `do:ACT` or `key:NAME`."""
 
 
 def target(model: DeckModel, verbs: Verbs, width: int, *, focused: bool) -> Line:
-    """`verbs` are keys with what they do now, written only where a key works."""
+    """`verbs` are written only where a key works; a click on the names picks others."""
     right: list[Span] = []
-    for key, verb in verbs if width >= 60 else verbs[:1]:
-        right += [Span(key, "accent"), Span(f" {verb}", "t2"), Span("   ")]
-    return Line((Span("to ", "t2"), *_whom(model, focused, width)), tuple(right[:-1]))
+    for key, verb, what in verbs if width >= 60 else verbs[:1]:
+        right += [Span(key, "accent", id=what), Span(f" {verb}", "t2", id=what), Span("   ")]
+    whom = (
+        span if span.id else replace(span, id="do:recipients")
+        for span in (Span("to ", "t2"), *_whom(model, focused, width))
+    )
+    return Line(tuple(whom), tuple(right[:-1]))
 
 
 def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
@@ -31,7 +38,7 @@ def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
     spans = [foreign(_name(targets[0]), "t0" if focused else "t1", bold=focused)]
     queued = len(targets[0].queue)
     if queued and width >= 80:
-        spans.append(Span(f"   {queued} on the way", "t2"))
+        spans.append(Span(f"   {queued} on the way", "t2", id="do:waiting_words"))
     notes = len(targets[0].hand_notes)
     if notes and width >= 80:
         spans.append(Span(f"   {counted(notes, 'command')} of yours to be told", "t2"))

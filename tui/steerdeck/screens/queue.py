@@ -67,9 +67,8 @@ class QueueDialog(SessionDialog):
         if self._changed is not None:
             caps = self.caps_line((("Enter", "keep it so"),), "leave it as it was")
         else:
-            caps = self.caps_line(
-                (("e", "change"), ("s", "send now"), ("x", "take back"), ("K J", "move")),
-            )
+            move = (("K J", "move"),) if len(state.queue) > 1 else ()
+            caps = self.caps_line((("e", "change"), ("s", "send now"), ("x", "take back"), *move))
         self.foot.show([*self.notice_lines(), BLANK, caps, BLANK])
 
     # acts

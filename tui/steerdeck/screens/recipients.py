@@ -85,12 +85,15 @@ class RecipientsDialog(Dialog):
         caret = Span(" ", "ink", bg="accent")
         typed = foreign(self.list.query_text, "t0", bold=True)
         title = Line((Span("Speak to ", "t0", bold=True), typed, caret),
-                     (Span(counted(len(self.marked), "session"), "t2"),))  # fmt: skip
+                     (Span(self._count(), "t2"),))  # fmt: skip
         self.body.show([BLANK, title, BLANK])
         self.list.show(self._picks())
         caps = self.caps_line((("Tab", "mark"), ("Enter", "speak to them")), "leave")
         told = Line((Span("to ", "t2"), *names(self.model, self._taken())), wrap=True)
         self.foot.show([BLANK, told, *self.notice_lines(), BLANK, caps, BLANK])
+
+    def _count(self) -> str:
+        return f"{counted(len(self.marked), 'session')} marked" if self.marked else ""
 
     def _picks(self) -> list[Pick]:
         picks = []
