@@ -146,10 +146,15 @@ def _uses(doing: Doing, paths: Collection[str]) -> Iterator[tuple[str, Use]]:
 def _planned(state: SessionState, paths: Collection[str]) -> set[str]:
     """Files that a step still to come names, by path or by a name that only one of them has."""
     steps = [step.text for step in state.plan.live if step.status != "completed"]
-    named = {word.strip("./") for text in steps for word in _NAMED.findall(text)}
+    words = {word for text in steps for word in named(text)}
     names: dict[str, list[str]] = {}
     for path in paths:
         names.setdefault(path.rpartition("/")[2], []).append(path)
-    found = named & set(paths)
-    found |= {names[word][0] for word in named if len(names.get(word, ())) == 1}
+    found = words & set(paths)
+    found |= {names[word][0] for word in words if len(names.get(word, ())) == 1}
     return found
+
+
+def named(text: str) -> set[str]:
+    """What looks like a path, or a file's name, in a text or a command."""
+    return {word.removeprefix("./").rstrip("./") for word in _NAMED.findall(text)}

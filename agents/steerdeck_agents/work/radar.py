@@ -31,7 +31,7 @@ from steerdeck_agents.facts.overlap import Overlap
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
-from steerdeck_agents.work.overlap import Doing, Written, may_meet, overlap, runs
+from steerdeck_agents.work.overlap import Doing, Written, may_meet, named, overlap, runs
 from steerdeck_agents.work.reviewing import Review
 from steerdeck_agents.workspace.dry_merge import merged, scratch
 
@@ -45,6 +45,7 @@ LONGEST_S = 10.0
 """How long they are put off where something changes all the time."""
 MOST_READS = 256
 _WAKES = FilesChanged | PlanUpdated | PlanEdited | SessionArchived | SessionReopened
+_READERS = ("read_file", "shell")
 _TROUBLE = (SteerdeckError, OSError, UnicodeError)
 Pair = tuple[SessionId, SessionId]
 Stand = tuple[int, int]
@@ -59,8 +60,9 @@ class Reviewed(Protocol):
         """Compares its files."""
 
 
-class _Path(msgspec.Struct):
+class _Given(msgspec.Struct):
     path: str = ""
+    command: str = ""
 
 
 class Radar:
@@ -85,7 +87,7 @@ class Radar:
     def heard(self, facts: Iterable[Event]) -> None:
         """Wake where something may have changed."""
         for fact in facts:
-            if isinstance(fact, CallRequested) and fact.tool == "read_file":
+            if isinstance(fact, CallRequested) and fact.tool in _READERS:
                 if fact.session in self._reads:
                     self._note(fact)
                 self._changed.set()
@@ -221,17 +223,20 @@ class Radar:
             told = await asyncio.to_thread(self._reader.of_type, session, "call.requested")
             self._reads[session] = {}
             for event in map(decode, told):
-                if isinstance(event, CallRequested) and event.tool == "read_file":
+                if isinstance(event, CallRequested) and event.tool in _READERS:
                     self._note(event)
         return self._reads[session]
 
     def _note(self, call: CallRequested) -> None:
+        """Keep what a call is about to read; of a command, what it names."""
         try:
-            path = msgspec.json.decode(call.arguments, type=_Path).path.removeprefix("./")
+            given = msgspec.json.decode(call.arguments, type=_Given)
         except msgspec.DecodeError:
             return
         reads = self._reads[call.session]
-        reads.pop(path, None)
-        reads[path] = None
+        for path in sorted(named(given.command)) if given.command else [given.path]:
+            name = path.removeprefix("./")
+            reads.pop(name, None)
+            reads[name] = None
         while len(reads) > MOST_READS:
             del reads[next(iter(reads))]

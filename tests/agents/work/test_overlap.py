@@ -7,7 +7,7 @@ from steerdeck_agents.facts.overlap import Lines, shared_words
 from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.facts.plan import Plan, Step, StepStatus
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.work.overlap import Doing, Written, may_meet, overlap, runs
+from steerdeck_agents.work.overlap import Doing, Written, may_meet, named, overlap, runs
 from steerdeck_agents.workspace.compare import lines_of, rows
 
 BASE = "".join(f"line {n}\n" for n in range(1, 21))
@@ -101,6 +101,13 @@ def test_reading_and_planning_what_another_changed_is_told_to_both_sides():
 def test_a_name_two_files_have_says_nothing():
     writer = Doing(state("writer", "a/cart.py", "b/cart.py"))
     assert overlap(writer, Doing(state("other", plan=plan(("mend cart.py", "pending"))))) is None
+
+
+def test_what_a_command_names_counts_as_read():
+    assert named("cat ./shop/cart.py | head; python -m pytest tests/test_cart.py::test_sum") >= {
+        "shop/cart.py", "tests/test_cart.py",
+    }  # fmt: skip
+    assert named("Mend cart.py. Then stop.") == {"cart.py"}
 
 
 def test_only_living_strangers_of_one_repository_may_meet():

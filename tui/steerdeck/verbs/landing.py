@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import click
+import msgspec
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
@@ -16,7 +17,7 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import shore_orders as s
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.marks import told
-from steerdeck_agents.facts.overlap import shared_words
+from steerdeck_agents.facts.overlap import DEPTHS, Depth, Lines, shared_words
 from steerdeck_agents.facts.shore import ONTO, Onto
 from steerdeck_agents.facts.shore_page import ShorePage
 from steerdeck_agents.facts.state import SessionState
@@ -271,23 +272,43 @@ def overlaps(as_json: bool) -> None:
     The deepest first: what git could not merge, the same lines, the same file, and files that one
     reads or plans to change while another has changed them.
     """
-    states = asyncio.run(reach.listing(reach.here(), archived=False))
-    names = {state.id: state.name for state in states}
-    rows: list[dict[str, str]] = []
-    for state in states:
-        for met in state.overlaps:
-            if met.other not in names or state.id > met.other:
-                continue
-            rows += [
-                {
-                    "session": state.name, "other": names[met.other], "path": file.path,
-                    "depth": file.depth, "words": shared_words(file),
-                }
-                for file in met.files
-            ]  # fmt: skip
+    rows = met_rows(asyncio.run(reach.listing(reach.here(), archived=False)))
     if as_json:
         out_json(rows)
     elif not rows:
         err("No two sessions are at the same files.")
     else:
-        out_table([(f"{r['session']}, {r['other']}", r["path"], r["words"]) for r in rows])
+        out_table([(f"{row.session}, {row.other}", row.path, row.words) for row in rows])
+
+
+class MetRow(msgspec.Struct, frozen=True):
+    """One file that two sessions are at, as a line and as JSON."""
+
+    session: str
+    other: str
+    path: str
+    depth: Depth
+    lines: tuple[Lines, ...]
+    other_lines: tuple[Lines, ...]
+    words: str
+
+
+def met_rows(states: Sequence[SessionState]) -> list[MetRow]:
+    """Each shared file once, the deepest first."""
+    names = {state.id: state.name for state in states}
+    rows = [
+        MetRow(
+            session=state.name,
+            other=names[met.other],
+            path=file.path,
+            depth=file.depth,
+            lines=file.lines,
+            other_lines=file.their_lines,
+            words=shared_words(file),
+        )
+        for state in states
+        for met in state.overlaps
+        if met.other in names and state.id < met.other
+        for file in met.files
+    ]
+    return sorted(rows, key=lambda row: -DEPTHS.index(row.depth))
