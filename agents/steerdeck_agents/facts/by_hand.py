@@ -58,7 +58,9 @@ class HandPrinted(Fact, frozen=True, kw_only=True, tag="hand.printed"):
 class HandEnded(Fact, frozen=True, kw_only=True, tag="hand.ended"):
     status: HandStatus
     result: str
-    """What the model is told of it."""
+    """What came of it, as far as the model is told."""
+    told: Sha | None = None
+    """Blob with the whole text the model gets; None where nobody saw its end."""
     summary: str = ""
     """A few words for the right edge: `exit 1`."""
     exit_code: int | None = None
@@ -80,7 +82,8 @@ class OpenHand(msgspec.Struct, frozen=True):
     """A command run by hand that has not ended."""
 
     call: CallId
-    script: str
+    title: str
+    """Its beginning, on one line."""
     seq: int
     at_ms: int
     started: bool = False
@@ -90,6 +93,7 @@ class HandNote(msgspec.Struct, frozen=True):
     """One that has ended and of which the model does not know."""
 
     call: CallId
-    script: str
-    result: str
+    title: str
     seq: int
+    told: Sha | None = None
+    """Blob with what the model is to be told."""

@@ -24,7 +24,7 @@ from steerdeck_agents.journal.enclosures import NewBlob
 from steerdeck_agents.loop import leave, request, secret_reads
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.prompt import NewText
-from steerdeck_agents.loop.site import Ground, Journal
+from steerdeck_agents.loop.site import Ground, Journal, Site
 from steerdeck_agents.sandbox.process import environment
 from steerdeck_agents.tools import shell
 from steerdeck_agents.tools.outcome import Outcome, fit
@@ -36,6 +36,10 @@ TIMEOUT_S = 1800.0
 _TOLD = 16 * 1024
 """Most bytes of one result that the model is told."""
 _STOP_S = 5.0
+_NOTE = (
+    "The developer ran a command in your workspace by hand (event {seq}); files may have changed by"
+    " it. Nothing is asked of you by this.\n$ {script}\n{result}"
+)
 _NEVER_RAN = Outcome("failed", "It did not run: it was stopped before it began.", "not run")
 
 
@@ -107,7 +111,9 @@ class ByHand:
                 except OSError as problem:
                     outcome = Outcome("failed", f"It failed: {problem.strerror}.", "failed")
                 ground.follow(call)
-        await self._ended(call, outcome, stop, round((means.clock.monotonic() - began) * 1000))
+        await self._ended(
+            call, script, outcome, stop, round((means.clock.monotonic() - began) * 1000)
+        )
         await ground.settled()
 
     async def _performed(self, call: CallId, script: str, stop: asyncio.Event) -> Outcome:
@@ -149,42 +155,46 @@ class ByHand:
             spool.unlink(missing_ok=True)
 
     async def _ended(
-        self, call: CallId, outcome: Outcome, stop: asyncio.Event, duration_ms: int
+        self, call: CallId, script: str, outcome: Outcome, stop: asyncio.Event, duration_ms: int
     ) -> None:
         means = self._means
+        seq = next((hand.seq for hand in self._state.hands if hand.call == call), 0)
         text = await asyncio.to_thread(means.redactor.text, outcome.text, "")
         complete = outcome.complete
         if complete is None and len(text.encode(errors="replace")) > _TOLD:
             complete = text.encode(errors="replace")
         if complete is not None:
             complete = await asyncio.to_thread(means.redactor.data, complete, "")
-        blob = None if complete is None else NewBlob(sha_of(complete), complete)
+        blobs = [] if complete is None else [NewBlob(sha_of(complete), complete)]
+        result = fit(text, _TOLD)
+        note = _NOTE.format(seq=seq, script=script, result=result).encode(errors="replace")
         ended = HandEnded(
             session=means.session,
             call=call,
             status="interrupted"
             if stop.is_set() and outcome.status == "failed"
             else outcome.status,
-            result=fit(text, _TOLD),
+            result=result,
+            told=sha_of(note),
             summary=outcome.summary,
             exit_code=outcome.exit_code,
             duration_ms=duration_ms,
-            output=None if blob is None else blob.sha,
+            output=blobs[0].sha if blobs else None,
         )
-        enclosed = () if blob is None else (blob,)
+        enclosed = (*blobs, NewBlob(sha_of(note), note))
         await means.journal.append(ended, full=True, enclosed=enclosed)
 
 
-def told(notes: Sequence[HandNote]) -> list[NewText]:
-    """What ran by hand since the developer last spoke, each as an item of the prompt."""
-    return [
-        (request.message("user", _note(note), ), ORIGIN, "message")
-        for note in notes
-    ]  # fmt: skip
+def told(site: Site, notes: Sequence[HandNote]) -> list[NewText]:
+    """What ran by hand since the developer last spoke, each as an item of the prompt.
+
+    Reads the journal: call it in a thread.
+    """
+    return [(request.message("user", _note(site, note)), ORIGIN, "message") for note in notes]
 
 
-def _note(note: HandNote) -> str:
-    return (
-        f"The developer ran a command in your workspace by hand (event {note.seq}); files may have"
-        f" changed by it. Nothing is asked of you by this.\n$ {note.script}\n{note.result}"
-    )
+def _note(site: Site, note: HandNote) -> str:
+    if note.told is not None:
+        return site.blob(note.told).decode(errors="replace")
+    result = "(The runtime ended meanwhile; nobody saw how this ended.)"
+    return _NOTE.format(seq=note.seq, script=note.title, result=result)

@@ -99,7 +99,7 @@ async def _send(
     sections, notices = world.changed(site.prompt, state, guidance)
     new += sections
     notes = state.hand_notes if messages else ()
-    new += by_hand.told(notes)
+    new += await asyncio.to_thread(by_hand.told, site, notes)
     new += await asyncio.to_thread(spoken.items, site, messages)
     if not site.images:
         notices = [*notices, *spoken.unseen(site, messages)]

@@ -15,6 +15,9 @@ from steerdeck_agents.facts.events import (
     CallRequested,
     CallStarted,
     Event,
+    HandEnded,
+    HandOrdered,
+    HandStarted,
     ItemEnded,
     MessageSent,
     NetworkUsed,
@@ -99,7 +102,7 @@ class Effect(msgspec.Struct, frozen=True):
 _TYPES: Final = (
     "session.created", "session.configured", "message.sent", "request.sent", "item.ended",
     "call.requested", "approval.requested", "approval.decided", "rule.used", "call.started",
-    "network.used", "call.ended",
+    "network.used", "call.ended", "hand.ordered", "hand.started", "hand.ended",
 )  # fmt: skip
 
 
@@ -153,6 +156,9 @@ class Record:
                 self._now(words=text.strip())
             case CallRequested(call=str(call)):
                 self._calls[CallId(call)] = _Facts(event, self._before)
+            case HandOrdered(call=str(call)):
+                # No request of a model led to it.
+                self._calls[CallId(call)] = _Facts(_by_hand(event), _Before(self._before.mode))
             case ApprovalDecided() if (asked := self._asked.get(event.approval)) is not None:
                 asked.decided = event
             case _:
@@ -173,9 +179,30 @@ class Record:
                 facts.network.append(network_words(event).removeprefix("network "))
             case CallEnded():
                 facts.ended = event
+            case HandStarted():
+                facts.started = CallStarted(
+                    at_ms=event.at_ms,
+                    binding=event.binding,
+                    allowed_by="you, who ran it by hand",
+                    level=event.level,
+                )
+            case HandEnded():
+                facts.ended = CallEnded(at_ms=event.at_ms, status=event.status, result="")
 
     def _now(self, **changed: str) -> None:
         self._before = msgspec.structs.replace(self._before, **changed)
+
+
+def _by_hand(event: HandOrdered) -> CallRequested:
+    """A command of the developer as what its effect is told by."""
+    return CallRequested(
+        seq=event.seq,
+        at_ms=event.at_ms,
+        call=event.call,
+        tool="shell",
+        arguments=msgspec.json.encode({"command": event.script}).decode(),
+        title=event.script,
+    )
 
 
 def _effect(facts: _Facts) -> Effect:

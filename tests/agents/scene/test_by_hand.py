@@ -22,6 +22,7 @@ from steerdeck_agents.loop.recover import left_open
 from steerdeck_agents.models.scripted import Conversation, Reply
 from steerdeck_agents.models.scripted import Say as Says
 from steerdeck_agents.share.lines import LineTeller
+from steerdeck_agents.share.why_call import Record
 
 Story = Callable[[Scene, SessionId], Awaitable[None]]
 
@@ -57,6 +58,9 @@ def test_it_runs_unasked_in_the_workspace_and_the_model_hears_of_it_with_the_nex
         assert (Path(state.workspace.path) / "made.txt").read_text() == "seven\n"
         assert not state.hands and state.turn is None, "it begins no turn"
         assert playing.of(session, e.ApprovalRequested, e.CallRequested) == []
+        effect = Record(playing.runtime.fleet.reader, session).effect(done.call or CallId(""))
+        assert effect is not None and effect.title.startswith("echo seven")
+        assert (effect.allowed_by, effect.words) == ("you, who ran it by hand", "")
         kinds = [type(event) for event in playing.of(session, e.HandOrdered, e.HandStarted)]
         assert kinds == [e.HandOrdered, e.HandStarted]
         await playing.until(lambda: playing.state(session).files)
@@ -96,7 +100,10 @@ def test_it_can_be_stopped_and_only_one_runs_at_a_time(tmp_path):
         await playing.give(StopByHand, session, call=hand.call)
         await playing.until(lambda: ended(playing, session))
         assert ended(playing, session)[0].status == "interrupted"
-        assert "stopped by the developer" in playing.state(session).hand_notes[0].result
+        (note,) = playing.state(session).hand_notes
+        assert note.told is not None
+        told = playing.runtime.fleet.reader.blob(note.told).decode()
+        assert "$ echo begun; sleep 60" in told and "stopped by the developer" in told
         with pytest.raises(OrderRefused, match="ended already"):
             await playing.give(StopByHand, session, call=hand.call)
 
@@ -110,7 +117,7 @@ def test_one_that_a_crash_cut_off_is_never_run_again_and_said_to_have_no_end():
     assert isinstance(fact, e.HandEnded)
     assert fact.status == "interrupted" and "nobody saw how it ended" in fact.result
     after = fold([fact], state)
-    assert after.hands == () and after.hand_notes[0].script == "make"
+    assert after.hands == () and after.hand_notes[0].title == "make"
 
 
 def test_a_transcript_shows_it_as_a_call_of_the_developer():

@@ -11,8 +11,11 @@ from steerdeck_agents.facts.by_hand import (
     OpenHand,
 )
 from steerdeck_agents.facts.events import Event
+from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 
+TITLE = 160
+"""Characters of a command a state carries."""
 NOTES_KEPT = 8
 """The model is told of so many at a time; of more the newest."""
 
@@ -20,7 +23,7 @@ NOTES_KEPT = 8
 def apply(state: SessionState, event: Event) -> SessionState:
     match event:
         case HandOrdered(call=str(call)):
-            opened = OpenHand(call, event.script, event.seq, event.at_ms)
+            opened = OpenHand(call, one_line(event.script[:TITLE], TITLE), event.seq, event.at_ms)
             return replace(state, hands=(*state.hands, opened))
         case HandStarted(call=str(call)):
             return replace(
@@ -34,7 +37,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
             if ended is None:
                 return state
             left = tuple(one for one in state.hands if one.call != call)
-            note = HandNote(ended.call, ended.script, event.result, event.seq)
+            note = HandNote(ended.call, ended.title, event.seq, event.told)
             return replace(state, hands=left, hand_notes=(*state.hand_notes, note)[-NOTES_KEPT:])
         case HandTold(call=call):
             left_notes = tuple(note for note in state.hand_notes if note.call != call)
