@@ -52,6 +52,8 @@ OWNED = {
     "tree_sitter": "agents/steerdeck_agents/gate",
     "tree_sitter_bash": "agents/steerdeck_agents/gate",
     "acp": "agents/steerdeck_agents/adapters",
+    "textual_serve": "tui/steerdeck/verbs",
+    "aiohttp": "tui/steerdeck/verbs",
     "mcp": "agents/steerdeck_agents/servers",
     "mcp_types": "agents/steerdeck_agents/servers",
 }

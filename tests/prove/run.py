@@ -17,6 +17,7 @@ import msgspec
 from prove import (
     bad_calls,
     big,
+    browser,
     canaries,
     code_base,
     commands,
@@ -58,6 +59,7 @@ CLAIMS: tuple[Claim, ...] = (
     *canaries.CLAIMS,
     *unplugged.CLAIMS,
     *big.CLAIMS,
+    *browser.CLAIMS,
     *harness.CLAIMS,
     *mcp_server.CLAIMS,
     *patches.CLAIMS,

@@ -19,7 +19,12 @@ def wants_deck(
     stderr: IO[str] | None,
     environ: Mapping[str, str],
 ) -> bool:
-    """True where all three are one person's terminal that can do more than print lines."""
+    """True where all three are one person's terminal that can do more than print lines.
+
+    A browser's driver speaks over pipes, and says so.
+    """
+    if environ.get("TEXTUAL_DRIVER", "").endswith(":WebDriver"):
+        return True
     if environ.get("TERM", "") in _NO_SCREEN:
         return False
     return all(stream is not None and _is_terminal(stream) for stream in (stdin, stdout, stderr))
