@@ -70,9 +70,9 @@ async def _visit(link: str, port: int, tally: Tally, done: Callable[[], bool]) -
                 if json.dumps(ready).count("true"):
                     break
             await asyncio.sleep(2)
-            for kind in ("mousePressed", "mouseReleased"):
-                await page.do("Input.dispatchMouseEvent", type=kind, x=500, y=730, button="left",
-                              clickCount=1)  # fmt: skip
+            await page.do(
+                "Runtime.evaluate", expression="document.querySelector('textarea').focus()"
+            )
             await page.do("Input.insertText", text=TASK)
             await asyncio.sleep(1)
             for kind in ("keyDown", "keyUp"):
