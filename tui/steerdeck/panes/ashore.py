@@ -1,6 +1,6 @@
 """The landing dialog in lines: what a merge would come to, and each way with its key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from steerdeck.glyphs import glyphs
 from steerdeck.keymap import Keymap
@@ -72,20 +72,25 @@ def _named(paths: Sequence[str]) -> str:
     return ", ".join(paths[:_NAMED]) + (f" and {left} more" if left > 0 else "")
 
 
-def way_lines(keymap: Keymap, ways: Sequence[tuple[str, str]], *, low: bool) -> list[Line]:
-    """Each way with its key; in a low terminal those used seldom stand in one row."""
+def way_lines(
+    keymap: Keymap, ways: Sequence[tuple[str, str]], verbs: Mapping[str, str], *, low: bool
+) -> list[Line]:
+    """Each way with its key; in a low terminal those used seldom stand in one row.
+
+    `verbs` are those that differ from the table's now.
+    """
     lines = []
     short: list[Span] = []
     for id, about in ways:
-        key = keymap.by_id[id]
+        verb = verbs.get(id, keymap.by_id[id].verb)
         if low and id in _SELDOM:
-            short += [Span(keymap.shown(id), "accent"), Span(f" {key.verb}   ", "t1")]
+            short += [Span(keymap.shown(id), "accent"), Span(f" {verb}   ", "t1")]
             continue
         lines.append(
             Line(
                 (
                     Span(keymap.shown(id).ljust(4), "accent"),
-                    Span(key.verb.ljust(16), "t0"),
+                    Span(verb.ljust(16), "t0"),
                     foreign(about, "t2"),
                 )
             )

@@ -84,7 +84,8 @@ class LandDialog(SessionDialog):
 
     def _ways(self, state: SessionState, *, low: bool) -> list[Line]:
         branch = (self.page.line.branch if self.page is not None else "") or "your branch"
-        first = f"when its turn comes, onto {branch}" if self._line else f"onto {branch}"
+        first = f"in line, onto {branch}" if self._line else f"onto {branch}"
+        queueing = "without its checks" if self._line else "land in line, checks run on the result"
         ways = [
             ("merge", f"{first}, forward or with one merge commit"),
             ("rebase", f"{first}, commit by commit"),
@@ -94,11 +95,12 @@ class LandDialog(SessionDialog):
             ("push", "the branch, to the remote, by your own git"),
             ("pull_request", "the same, and a pull request by your gh"),
             ("hand_back", "the agent gets both sides, and mends it"),
-            ("in_line", "land at once" if self._line else "land in line, checks run on the result"),
+            ("in_line", queueing),
             ("leave_line", "it lands no more by itself"),
         ]
         able = [(id, about) for id, about in ways if self._able(id)]
-        return way_lines(self.helm.keymap, able, low=low)
+        verbs = {"in_line": "at once"} if self._line else {}
+        return way_lines(self.helm.keymap, able, verbs, low=low)
 
     def _able(self, id: str) -> bool:
         can = getattr(self, f"can_{id}", None)
