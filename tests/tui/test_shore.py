@@ -94,8 +94,12 @@ def test_the_other_session_is_taken_in_hand_from_the_dialog():
     async def scene(app, pilot, feed):
         await pilot.press("b")
         await until(pilot, lambda: app.screen.id == "overlap")
+        await pilot.pause()
+        (row,) = [n for n, line in enumerate(told(app).splitlines()) if "≈ 3 docs" in line]
+        column = told(app).splitlines()[row].index("docs")
+        await pilot.click(offset=(column, row))
         await pilot.press("o")
-        await until(pilot, lambda: app.model.in_hand == CSV)
+        await until(pilot, lambda: app.model.in_hand == DOCS)
         assert feed.orders == []
 
     play(scene)

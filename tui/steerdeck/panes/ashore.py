@@ -84,13 +84,16 @@ def way_lines(
     for id, about in ways:
         verb = verbs.get(id, keymap.by_id[id].verb)
         if low and id in _SELDOM:
-            short += [Span(keymap.shown(id), "accent"), Span(f" {verb}   ", "t1")]
+            short += [
+                Span(keymap.shown(id), "accent", id=f"do:{id}"),
+                Span(f" {verb}   ", "t1", id=f"do:{id}"),
+            ]
             continue
         lines.append(
             Line(
                 (
-                    Span(keymap.shown(id).ljust(4), "accent"),
-                    Span(verb.ljust(16), "t0"),
+                    Span(keymap.shown(id).ljust(4), "accent", id=f"do:{id}"),
+                    Span(verb.ljust(16), "t0", id=f"do:{id}"),
                     foreign(about, "t2"),
                 )
             )

@@ -20,6 +20,8 @@ DEPTH_WORDS: dict[Depth, str] = {
 """From what is told of the deepest file."""
 _TONES: dict[Depth, Token] = {"conflict": "t0", "lines": "t1", "file": "t2", "reads": "t3"}
 """Never amber: an overlap waits for nobody."""
+MET = "met:"
+"""Before the session of a name that can be clicked."""
 _RANK: dict[Depth, int] = {"reads": 0, "file": 1, "lines": 3, "conflict": 4}
 
 
@@ -78,7 +80,7 @@ def met_line(met: Overlap, other: SessionState, *, chosen: bool, keys: bool) -> 
     slot = f"{other.slot} " if other.slot else ""
     spans = (
         Span(f"{glyphs().overlap} {slot}", "t2"),
-        foreign(other.name, "t0", bold=chosen),
+        foreign(other.name, "t0", bold=chosen, id=MET + other.id),
     )
     right = (Span(DEPTH_WORDS[met.depth], _TONES[met.depth]),)
     return Line(spans, right, bg="s3" if chosen else None, bleed=True, bar=bar)

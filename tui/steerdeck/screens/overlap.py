@@ -6,10 +6,11 @@ from textual.containers import Vertical
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
-from steerdeck.panes.overlapped import draft, met_line, shared_rows
+from steerdeck.panes.overlapped import MET, draft, met_line, shared_rows
 from steerdeck.screens.dialog import WIDE, SessionDialog
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.overlap import Overlap
@@ -86,6 +87,11 @@ class OverlapDialog(SessionDialog):
         if hand is not None:
             at = next(n for n, one in enumerate(met) if one[1].id == hand[1].id)
             self._other = met[min(len(met) - 1, max(0, at + step))][1].id
+            self.show(Dirty(everything=True))
+
+    def on_rows_clicked(self, event: Rows.Clicked) -> None:
+        if event.span.startswith(MET):
+            self._other = SessionId(event.span.removeprefix(MET))
             self.show(Dirty(everything=True))
 
     def do_overlap_down(self) -> None:
