@@ -7,40 +7,17 @@ import pytest
 from msgspec import structs
 from textual.pilot import Pilot
 
+from kit.ashore import CSV, DOCS, FIX, PAGE, conflicted, met
 from kit.desk import Feed, deck, told, until
-from kit.shop import shop
 from steerdeck.app import DeckApp
 from steerdeck.panes.chips import chip_rows
 from steerdeck.panes.overlapped import marked
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts import shore_orders as s
-from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.overlap import Lines, Overlap, SharedFile
 from steerdeck_agents.facts.shore import Landing
-from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 
-FIX, CSV, DOCS = SessionId("fix"), SessionId("csv"), SessionId("docs")
-SAME = SharedFile("auth/session.py", "lines", lines=(Lines(48, 52),), their_lines=(Lines(50, 61),))
 Scene = Callable[[DeckApp, Pilot[None], Feed], Awaitable[None]]
-PAGE = ShorePage(ShoreLine(DOCS, "main", 2, 1), uncommitted=True, tried=True)
-
-
-def met() -> Feed:
-    """fix-login and add-csv are at the same lines, docs reads what fix-login changed."""
-    feed = shop()
-    seq = len(feed.events)
-    reads = SharedFile("auth/session.py", "reads", "writes", "reads")
-    at = feed.events[-1].at_ms
-    facts = [
-        e.OverlapChanged(session=FIX, overlaps=(Overlap(CSV, (SAME,)), Overlap(DOCS, (reads,)))),
-        e.OverlapChanged(session=CSV, overlaps=(Overlap(FIX, (SAME,)),)),
-    ]
-    feed.events += [
-        structs.replace(fact, seq=seq + number, at_ms=at) for number, fact in enumerate(facts, 1)
-    ]
-    feed.shore = PAGE
-    return feed
 
 
 def play(scene: Scene, feed: Feed | None = None, size: tuple[int, int] = (120, 36)) -> None:
@@ -165,9 +142,7 @@ def test_a_conflict_leaves_only_the_ways_that_are_open():
         await until(pilot, lambda: feed.orders)
         assert isinstance(feed.orders[0], s.HandBack)
 
-    feed = met()
-    feed.shore = structs.replace(PAGE, conflicts=("docs/cart.md",))
-    play(scene, feed)
+    play(scene, conflicted())
 
 
 def test_a_session_in_line_says_so_and_leaves_on_a_key():
