@@ -15,9 +15,10 @@ from textual.screen import Screen
 
 from steerdeck.bridge import Bridge, Connect
 from steerdeck.commands import Helm
+from steerdeck.found import Found
 from steerdeck.keymap import Keymap
 from steerdeck.memory import Memory
-from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse
+from steerdeck.messages import Open, Quit, SwitchTheme, TryDemo, TurnMouse, WearTheme
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.notify import Herald
 from steerdeck.output.driver import driver_class
@@ -34,6 +35,7 @@ from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime.wire import Outlook
 from steerdeck_agents.settings.notice import Notify
+from steerdeck_agents.settings.paths import Paths
 from steerdeck_themes.colours import ANSI, DARK
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Palette
@@ -67,13 +69,16 @@ class DeckApp(App[None], inherit_bindings=False):
         look: Outlook | None = None,
         ids: Ids | None = None,
         notify: Notify | None = None,
+        home: Paths | None = None,
+        found: Found | None = None,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
         """`theme` is a name in the `wardrobe`; a `still` deck draws words and clocks rarely.
 
         `connect` attaches to a runtime, again after it was lost; `last` and `look` are what the
         last deck knew (`model.states`, `model.outlook`), drawn until then; `keys` are secrets for
-        models, sent with orders only.
+        models, sent with orders only. `home` is where settings are written, `found` what to welcome
+        somebody with who opens the deck for the first time.
         """
         super().__init__(driver_class=driver_class())
         self.model = DeckModel(folder)
@@ -95,6 +100,11 @@ class DeckApp(App[None], inherit_bindings=False):
         self._wardrobe = wardrobe or Wardrobe()
         self._wear(theme)
         self.herald = Herald(self, self.model, notify or Notify())
+        self.helm.home = home
+        self._first = found is not None
+        self.helm.found = found or Found()
+        self.wants_demo = False
+        """Whether the deck was closed for the demo."""
         self._mouse_here = True
         self._following: asyncio.Task[None] | None = None
 
@@ -115,6 +125,8 @@ class DeckApp(App[None], inherit_bindings=False):
         self.set_interval(1.0, self.herald.tick)
         self.set_interval(1.0, self.helm.look_away)
         self.herald.begin()
+        if self._first:
+            self.post_message(Open("welcome"))
         asyncio.get_running_loop().set_exception_handler(self._broken)
         self._following = asyncio.create_task(self.bridge.run())
         self._following.add_done_callback(self._followed)
@@ -198,6 +210,14 @@ class DeckApp(App[None], inherit_bindings=False):
     def watch_app_focus(self, before: bool, focus: bool) -> None:
         if focus and not before:
             self.helm.focused_at = time.monotonic()
+
+    def on_wear_theme(self, message: WearTheme) -> None:
+        if INK.depth != "16" and self._wear(message.name):
+            self._paint_anew()
+
+    def on_try_demo(self, message: TryDemo) -> None:
+        self.wants_demo = True
+        self.exit()
 
     def on_turn_mouse(self, message: TurnMouse) -> None:
         if not give_mouse(self, deck=not self._mouse_here):

@@ -136,6 +136,7 @@ def open_deck(berth: "Berth") -> int:
     from steerdeck.verbs.mooring import Mooring
 
     mooring = Mooring(berth)
+    found = mooring.found()
     mooring.call_runtime()
     if berth.ascii:
         _ascii()
@@ -158,6 +159,8 @@ def open_deck(berth: "Berth") -> int:
         still=berth.still,
         keymap=Keymap(berth.own_keys, berth.flavour),
         notify=berth.notify,
+        home=berth.settings,
+        found=found,
         surroundings=berth.surroundings,
         keys=berth.keys,
         last=mooring.last_states(),
@@ -168,4 +171,4 @@ def open_deck(berth: "Berth") -> int:
     drawer.write(app.helm.unsent())
     mooring.remember(app.memory())
     mooring.leave(list(app.model.states.values()), app.model.lost, app.theme)
-    return app.return_code or DONE
+    return _verb(["demo"]) if app.wants_demo else app.return_code or DONE

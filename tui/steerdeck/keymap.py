@@ -16,14 +16,16 @@ from steerdeck.keys.clashes import problems, refused
 from steerdeck.keys.composer import COMPOSER
 from steerdeck.keys.deck import DECK
 from steerdeck.keys.dialogs import DIALOGS
-from steerdeck.keys.flavours import FLAVOURS, Flavour
+from steerdeck.keys.flavours import FLAVOURS
 from steerdeck.keys.inbox import INBOX
 from steerdeck.keys.key import Key, Place
 from steerdeck.keys.lanes import LANES
+from steerdeck.keys.own import OWN
 from steerdeck.keys.replay import REPLAY
 from steerdeck.keys.review import REVIEW
 from steerdeck.keys.shore import SHORE
 from steerdeck.keys.zoom import ZOOM
+from steerdeck_agents.settings.config import Flavour
 
 LEADER = "ctrl+x"
 
@@ -61,6 +63,7 @@ KEYS: tuple[Key, ...] = (
     *INBOX,
     *REPLAY,
     *DIALOGS,
+    *OWN,
     *SHORE,
 )
 

@@ -9,7 +9,7 @@ from steerdeck_agents.facts.ids import SessionId
 Where = Literal[
     "zoom", "diff", "inbox", "new", "replay", "palette", "help", "land", "archive", "discard",
     "rename", "tag", "model", "compact", "checks", "goal", "type", "end_shell", "scope", "rules",
-    "overlap",
+    "overlap", "settings", "welcome",
 ]  # fmt: skip
 
 
@@ -29,6 +29,18 @@ class Quit(Message):
 
 class SwitchTheme(Message):
     """To the next theme."""
+
+
+class WearTheme(Message):
+    """Draw in the theme of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class TryDemo(Message):
+    """Close this deck and open the demo's."""
 
 
 class TurnMouse(Message):

@@ -5,6 +5,7 @@ in `notify.delay`, and a type that says what may be written.
 """
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -144,6 +145,21 @@ def put(paths: Paths, name: str, value: Value) -> Path:
             f"{name} was not saved in {target}: {error.strerror}. Make the file writable."
         ) from error
     return target
+
+
+def shown_value(value: Value) -> str:
+    """A value as one writes it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case tuple():
+            return shlex.join(value)
+        case str():
+            return value
+        case _:
+            return str(int(value)) if value == int(value) else str(value)
 
 
 def _value(settings: Settings, name: str) -> Value:

@@ -8,11 +8,13 @@ from typing import TypeVar
 from textual.screen import Screen
 
 from steerdeck.bridge import Bridge
+from steerdeck.found import Found
 from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel, Dirty
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import Ids, OrderId, RandomIds, SessionId
 from steerdeck_agents.facts.places import Surroundings
+from steerdeck_agents.settings.paths import Paths
 
 T = TypeVar("T")
 SETTLE_S = 0.5
@@ -47,6 +49,10 @@ class Acts:
         self.watched: set[SessionId] = set()
         """Sessions another screen than the deck wants in full."""
         self.closed_at = float("-inf")
+        self.home: Paths | None = None
+        """Where the settings are; none where nothing may be written."""
+        self.found = Found()
+        """What a first deck found on this machine."""
         self.focused_at = float("-inf")
         """When the terminal came to the front, on the clock of key events."""
         self._closed: object = None

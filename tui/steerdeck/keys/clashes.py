@@ -20,6 +20,8 @@ TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("overlap", "anywhere"),
     ("scope", "dialog", "anywhere"),
     ("help", "anywhere"),
+    ("settings", "anywhere"),
+    ("welcome", "anywhere"),
 )
 """Places that hear keys at the same time, the nearest first."""
 WRITING = frozenset(

@@ -19,6 +19,8 @@ FLAVOURS: Mapping[Flavour, Mapping[str, tuple[str, ...]]] = {
         "scroll_up": ("k", "up", "ctrl+p"),
         "line_down": ("j", "down", "ctrl+n"),
         "line_up": ("k", "up", "ctrl+p"),
+        "setting_down": ("j", "down", "ctrl+n"),
+        "setting_up": ("k", "up", "ctrl+p"),
         "field_down": ("j", "down", "ctrl+n"),
         "field_up": ("k", "up", "ctrl+p"),
         "page_down": ("pagedown", "ctrl+v"),

@@ -16,7 +16,7 @@ from steerdeck_themes.depth import Depth
 from steerdeck_themes.ink import INK
 
 NAME = "steerdeck"
-_PROMISE = (
+PROMISE = (
     "Your checkout stays as it is: every session has a workspace of its own, "
     "and nothing of it lands before you say so."
 )
@@ -37,14 +37,31 @@ def empty_lines(model: DeckModel, keymap: Keymap, room: Room) -> list[Line]:
         lines += _away(model)
     else:
         width = min(68, room.columns - 2 * room.margin - (room.rail + 1 if room.rail else 0))
-        lines += [*_title(look, width), *gap, *_proven(look), *gap]
+        lines += [*_title(look, width), *gap, *proven(look), *gap]
         lines += [*_acts(model, keymap), *gap]
-        lines.append(Line((Span(_PROMISE, "t2"),), wrap=True))
+        lines.append(Line((Span(PROMISE, "t2"),), wrap=True))
     indent = 0 if room.columns < 100 else 6 if room.columns < 160 else 15
     return [
         msgspec.structs.replace(line, indent=line.indent + indent) if line is not BLANK else line
         for line in lines
     ]
+
+
+def empty_inbox(model: DeckModel, keymap: Keymap) -> list[Line]:
+    """The inbox while nothing waits: what goes on, and the keys that lead on from here."""
+    counts = model.counts()
+    working = counts.get("working", 0) + counts.get("starting", 0)
+    told = "No session waits for you, and nothing new is to be looked at."
+    if working:
+        goes = "session is" if working == 1 else "sessions are"
+        told = f"{working} {goes} at work. What one asks for stands here, and above where you write."
+    lines = [BLANK, Line((Span("Nothing waits for you", "t0", bold=True),)), BLANK]
+    lines += [Line((Span(told, "t1"),), wrap=True), BLANK]
+    acts = (("back", "back to the deck", "Esc"), ("palette", "every command by name", ""))
+    for id, what, fixed in acts:
+        key = fixed or keymap.shown(id)
+        lines.append(Line((Span(key.ljust(9), "accent"), Span(what, "t1"))))
+    return lines
 
 
 def _away(model: DeckModel) -> list[Line]:
@@ -73,7 +90,7 @@ def _title(look: Outlook, width: int) -> list[Line]:
     return [Line((Span(NAME, "t0", bold=True), Span(f"  {state}", "t2"))), Line(rule)]
 
 
-def _proven(look: Outlook) -> list[Line]:
+def proven(look: Outlook) -> list[Line]:
     """What was looked at or tried, and how it came out."""
     lines = []
     if look.problem:

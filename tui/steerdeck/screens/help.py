@@ -23,6 +23,8 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("replay", "in a replay"),
     ("land", "in the landing dialog"),
     ("overlap", "in the dialog of overlaps"),
+    ("settings", "in the settings"),
+    ("welcome", "on the first page"),
     ("dialog", "in any dialog"),
     ("anywhere", "anywhere"),
 )

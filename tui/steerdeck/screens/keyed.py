@@ -250,6 +250,12 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     def do_theme(self) -> None:
         self.post_message(SwitchTheme())
 
+    def can_settings(self) -> bool:
+        return self.helm.home is not None
+
+    def do_settings(self) -> None:
+        self.post_message(Open("settings"))
+
     def do_mouse(self) -> None:
         self.post_message(TurnMouse())
 

@@ -17,9 +17,11 @@ from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.review import ReviewScreen
 from steerdeck.screens.rules import RulesDialog
 from steerdeck.screens.scope import ScopeDialog
+from steerdeck.screens.settings import SettingsDialog
 from steerdeck.screens.switch import SwitchDialog
 from steerdeck.screens.tagging import TagDialog
 from steerdeck.screens.typing import EndShellDialog, TypeDialog
+from steerdeck.screens.welcome import WelcomeScreen
 from steerdeck.screens.zoom import ZoomScreen, tab_named
 from steerdeck_agents.facts.ids import SessionId
 
@@ -37,12 +39,6 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
             return ReplayScreen(helm, message.session)
         case "new":
             return NewSession(helm)
-        case "palette":
-            return Palette(helm)
-        case "rules":
-            return RulesDialog(helm)
-        case "help":
-            return HelpScreen(helm)
         case "land" if message.session is not None:
             return LandDialog(helm, message.session)
         case "archive" | "discard" if message.session is not None:
@@ -57,6 +53,23 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
             return RenameDialog(helm, message.session)
         case _ if message.session is not None:
             return _of_work(message, message.session, helm)
+        case _:
+            return _of_deck(message, helm)
+
+
+def _of_deck(message: Open, helm: Helm) -> Screen[None] | None:
+    """What is about no session: commands, keys, rules, settings, the first page."""
+    match message.where:
+        case "palette":
+            return Palette(helm)
+        case "rules":
+            return RulesDialog(helm)
+        case "help":
+            return HelpScreen(helm)
+        case "settings":
+            return SettingsDialog(helm)
+        case "welcome":
+            return WelcomeScreen(helm)
         case _:
             return None
 

@@ -31,6 +31,8 @@ class Berth(msgspec.Struct, frozen=True):
     """Whose keys lists and composer have."""
     notify: Notify = Notify()
     """How the developer is told of what waits."""
+    settings: Paths | None = None
+    """The home whose settings may be written; none in a demo, whose home is its own."""
     starts: tuple[Start, ...] = ()
     """Sessions that are started before the deck lists any."""
     back: str = "steerdeck"

@@ -1,7 +1,6 @@
 """`config`: settings shown, set by name, or edited; every comment of the file stays."""
 
 import os
-import shlex
 
 import click
 
@@ -11,7 +10,7 @@ from steerdeck.verbs.ending import Ending
 from steerdeck.verbs.printing import out, out_json, out_table
 from steerdeck_agents.settings.config import example as example_text
 from steerdeck_agents.settings.config import load
-from steerdeck_agents.settings.knobs import Set, Value, knob_named, parsed, put, values
+from steerdeck_agents.settings.knobs import Set, knob_named, parsed, put, shown_value, values
 from steerdeck_agents.settings.private_file import replace_file
 
 
@@ -40,7 +39,7 @@ def show(as_json: bool = False) -> None:
     if as_json:
         out_json({one.name: {"value": one.value, "written": one.written} for one in found})
         return
-    out_table([(one.name, written(one.value), _source(one), one.about) for one in found])
+    out_table([(one.name, shown_value(one.value), _source(one), one.about) for one in found])
 
 
 @config.command()
@@ -53,7 +52,7 @@ def get(name: str, as_json: bool) -> None:
     if as_json:
         out_json(one.value)
     else:
-        out(written(one.value))
+        out(shown_value(one.value))
 
 
 @config.command("set", context_settings={"ignore_unknown_options": True})
@@ -63,7 +62,7 @@ def set_(name: str, words: tuple[str, ...]) -> None:
     """Set one setting; the other lines of the file stay as they are."""
     value = parsed(knob_named(name), words)
     file = put(reach.here(), name, value)
-    out(f"{name} = {written(value)}, in {file}; it holds from the next start on.")
+    out(f"{name} = {shown_value(value)}, in {file}; it holds from the next start on.")
 
 
 @config.command()
@@ -72,7 +71,7 @@ def unset(name: str) -> None:
     """Take one setting out of the file again."""
     put(reach.here(), name, None)
     one = next(one for one in values(reach.here(), os.environ) if one.name == name)
-    out(f"{name} is {written(one.value) or 'not set'}, as it comes.")
+    out(f"{name} is {shown_value(one.value) or 'not set'}, as it comes.")
 
 
 @config.command()
@@ -105,21 +104,6 @@ def path() -> None:
 def example() -> None:
     """Print a file with every setting explained and nothing set."""
     out(example_text().rstrip("\n"))
-
-
-def written(value: Value) -> str:
-    """A value as one writes it."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "yes" if value else "no"
-        case tuple():
-            return shlex.join(value)
-        case str():
-            return value
-        case _:
-            return str(int(value)) if value == int(value) else str(value)
 
 
 def _source(one: Set) -> str:

@@ -3,6 +3,7 @@ last deck showed for the first frame, and the words when it closes.
 """
 
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from steerdeck.found import Found
 from steerdeck.memory import Memory
 from steerdeck.verbs import reach
 from steerdeck.verbs.berth import Berth
@@ -22,6 +24,9 @@ from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import private_folder
 
+_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENROUTER_API_KEY", "GEMINI_API_KEY")
+_AGENTS = ("codex", "claude", "gemini", "opencode", "goose", "aider", "vibe")
+"""Programs of agents as they are called."""
 KEPT = 60_000
 """Bytes of the cache for the first frame; a deck may decode no more at once."""
 
@@ -63,6 +68,24 @@ class Mooring:
     def drafts_file(self) -> Path:
         """Where drafts lie between two decks."""
         return self._berth.paths.deck_cache.with_name("drafts.json")
+
+    def found(self) -> Found | None:
+        """What is on this machine, for who opens the first deck of this home; else None.
+
+        A home with settings or sessions has met its developer; and nobody is welcomed twice.
+        """
+        home = self._berth.settings
+        if home is None:
+            return None
+        mark = home.state / "welcomed"
+        if any(file.exists() for file in (mark, home.config_file, home.journal)):
+            return None
+        self._write(mark, b"")
+        environ = self._berth.environ
+        named = tuple(name for name in _KEYS if environ.get(name))
+        path = environ.get("PATH", "")
+        agents = tuple(name for name in _AGENTS if shutil.which(name, path=path))
+        return Found(named, agents)
 
     def theme(self) -> str:
         """The theme F8 chose last; where the settings were changed since, theirs."""
@@ -150,6 +173,7 @@ def moored(open_deck: Callable[[Berth], int]) -> int:
             own_keys=reach.own_keys(where.keys_file),
             flavour=settings.keys,
             notify=settings.notify,
+            settings=where,
         )
         return open_deck(berth)
     except Ending as ending:

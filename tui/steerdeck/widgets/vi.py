@@ -1,7 +1,7 @@
 """Writing as in vi: two modes, and the handful of commands that fingers give by themselves.
 
-It presses the verbs of `Draft` and knows no widget. Keys with Ctrl or Alt, Enter and Tab are not its
-own: they mean in both modes what they mean without it. What it does not know is swallowed in
+It presses the verbs of `Draft` and knows no widget. Keys with Ctrl or Alt, Enter and Tab are not
+its own: they mean in both modes what they mean without it. What it does not know is swallowed in
 normal mode, because a letter there is never text.
 """
 

@@ -1,0 +1,123 @@
+"""The settings on the deck, and the first page of a home."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+from textual.pilot import Pilot
+
+from kit.desk import NOW, Feed, deck, told, until
+from kit.shop import OUTLOOK, shop
+from steerdeck.app import DeckApp
+from steerdeck.found import Found
+from steerdeck.keymap import Keymap
+from steerdeck.model import DeckModel
+from steerdeck.panes.first import first_lines
+from steerdeck.verbs.berth import Berth
+from steerdeck.verbs.mooring import Mooring
+from steerdeck_agents.facts.places import Surroundings
+from steerdeck_agents.settings.config import load
+from steerdeck_agents.settings.paths import Paths, paths
+
+Play = Callable[[DeckApp, Pilot[None]], Awaitable[None]]
+
+
+def play(scene: Play, app: DeckApp) -> None:
+    async def run() -> None:
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await pilot.pause()
+            await scene(app, pilot)
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def home() -> Paths:
+    return paths(os.environ)
+
+
+def test_what_is_changed_on_the_deck_is_in_the_file_with_its_comments(home: Paths):
+    home.config.mkdir(parents=True)
+    home.config_file.write_text("# mine\nascii = false  # here\n")
+    app = deck(shop(), face="deck")
+    app.helm.home = home
+
+    async def scene(app, pilot):
+        await pilot.press("Z")
+        await until(pilot, lambda: app.screen.id == "settings_dialog" and app.screen.sets)
+        await pilot.press("l")
+        await until(pilot, lambda: app.theme == "steerdeck-light")
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: load(home, {}).ascii)
+        await pilot.press("x")
+        await until(pilot, lambda: not load(home, {}).ascii)
+        app.screen.at = 13
+        await pilot.press("enter", *["backspace"] * 3, *"soon", "enter")
+        await until(pilot, lambda: "notify.delay is a number" in told(app))
+        await pilot.press("enter", *["backspace"] * 3, *"30", "enter")
+        await until(pilot, lambda: load(home, {}).notify.delay == 30)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.id == "deck")
+
+    play(scene, app)
+    assert home.config_file.read_text().startswith("# mine\n")
+    assert load(home, {}).theme == "light"
+
+
+def test_the_first_page_says_what_works_and_a_key_goes_on(home: Paths):
+    feed = Feed(outlook=OUTLOOK)
+    found = Found(("OPENAI_API_KEY",), ("codex",))
+    app = DeckApp(feed.connect, "/home/kim/shop", now_ms=lambda: NOW, home=home, found=found)
+
+    async def scene(app, pilot):
+        await until(pilot, lambda: app.screen.id == "welcome" and "gpt-5.2-codex" in told(app))
+        seen = told(app)
+        assert "codex" in seen and "OPENAI_API_KEY" in seen and "try the demo" in seen
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.id == "deck")
+        await pilot.press("z")
+        assert app.screen.composer.prompt.text == "z"
+
+    play(scene, app)
+
+
+def test_the_demo_is_opened_when_the_deck_is_closed_for_it():
+    app = DeckApp(Feed(outlook=OUTLOOK).connect, "/home/kim/shop", found=Found())
+
+    async def scene(app, pilot):
+        await until(pilot, lambda: app.screen.id == "welcome")
+        await pilot.press("d")
+        await until(pilot, lambda: app.wants_demo)
+
+    play(scene, app)
+
+
+def test_without_a_model_the_demo_is_what_to_do_and_no_session_is_offered():
+    model = DeckModel("/home/kim/shop")
+    model.attached = True
+    model.outlook = msgspec.structs.replace(OUTLOOK, models=(), model_problem="There is no key.")
+    lines = first_lines(model, Keymap(), Found(), 70, 24)
+    words = ["".join(span.text for span in line.spans) for line in lines]
+    (first,) = [text for text, line in zip(words, lines, strict=True) if line.bg == "s2"]
+    assert "try the demo" in first and any("There is no key." in text for text in words)
+    assert not any("new session" in text for text in words)
+    assert not any(span.fg == "needs" for line in lines for span in line.spans)
+
+
+def test_nobody_is_welcomed_twice_nor_who_has_settings(home: Paths, tmp_path, monkeypatch):
+    program = tmp_path / "codex"
+    program.write_text("")
+    program.chmod(0o755)
+    environ = {"PATH": str(tmp_path), "OPENAI_API_KEY": "sk-secret"}
+    berth = Berth(
+        paths=home, folder="/", environ=environ, keys={}, surroundings=Surroundings(), settings=home
+    )
+    assert Mooring(berth).found() == Found(("OPENAI_API_KEY",), ("codex",))
+    assert Mooring(berth).found() is None
+    (home.state / "welcomed").unlink()
+    home.config.mkdir(parents=True)
+    home.config_file.write_text("")
+    assert Mooring(berth).found() is None
