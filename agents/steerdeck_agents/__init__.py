@@ -10,7 +10,7 @@ gate        may this call take effect? verdicts, rules, binding
 sandbox     how a command is confined, started and killed
 workspace   the private clone of a session: git, checkpoints, the live diff
 tools       what a model may call, one file a tool, its text for the model beside it
-work        what is done with the work of a session: landing, undo, discard
+work        what is done with the work of a session: overlaps, landing and its line, undo, discard
 loop        one turn: prompt, stream, calls, results
 adapters    who runs turns: our own loop today
 share       exports, and the labelled text of line mode
