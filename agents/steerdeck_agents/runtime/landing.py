@@ -203,7 +203,8 @@ async def _proved(fleet: Fleet, session: Session, how: Onto) -> None:
     try:
         landed = await landing.onto(state.workspace, how, _message(state), announce, proof)
     except (Conflicted, ChecksRed) as error:
-        await session.append(_failed(session.id, how, str(error)))
+        said = f"{error.what} It goes back to its agent."
+        await session.append(_failed(session.id, how, said))
         await _return_it(fleet, session, error)
     except (SteerdeckError, OSError) as error:
         await session.append(_failed(session.id, how, str(error)))

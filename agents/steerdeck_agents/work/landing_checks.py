@@ -28,7 +28,8 @@ class ChecksRed(OrderRefused):
     def __init__(self, judged: Judged, results: tuple[CheckResult, ...]) -> None:
         failing = [result for result in results if not result.good]
         names = ", ".join(result.check for result in failing)
-        super().__init__(f"On the merged result {names} failed; nothing was landed.")
+        self.what = f"On the merged result {names} failed; nothing was landed."
+        super().__init__(self.what)
         self.judged = judged
         self.results = results
 

@@ -39,10 +39,13 @@ class Conflicted(OrderRefused):
 
     def __init__(self, stands: Stands, merge: Merged, of: str = "") -> None:
         work = f"Its commit {of}" if of else "The work"
-        super().__init__(
+        self.what = (
             f"{work} conflicts with the branch in {listed(list(merge.conflicts))}; nothing was "
-            "changed. Hand it back to the agent, which gets both sides, or land it as a branch and "
-            "merge by hand."
+            "changed."
+        )
+        super().__init__(
+            f"{self.what} Hand it back to the agent, which gets both sides, or land it as a branch "
+            "and merge by hand."
         )
         self.stands = stands
         self.merge = merge
