@@ -181,7 +181,8 @@ class Session:
             else:
                 await self.end_turn()
             return
-        due = state.turn or state.may_start or state.compaction or state.copying or goal.due(state)
+        wanted = state.may_start or state.compaction or state.again
+        due = state.turn or wanted or state.copying or goal.due(state)
         if state.parked or not due:
             await self._woken()
             return
@@ -202,7 +203,8 @@ class Session:
         if not state.may_start and not state.compaction and goal.due(state):
             await goal.begin(site, turn_id)
             return
-        trigger = "message" if state.may_start else "compaction"
+        other = "compaction" if state.compaction else "again"
+        trigger = "message" if state.may_start else other
         await self.append(TurnStarted(session=self.id, turn=turn_id, trigger=trigger))
 
     async def _woken(self) -> None:

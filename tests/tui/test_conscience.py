@@ -15,7 +15,6 @@ from steerdeck.panes.choice import CheckChoice, name_of
 from steerdeck.panes.evidence import claim_card
 from steerdeck.panes.transcript import entry_lines
 from steerdeck.screens.new_session import NewSession
-from steerdeck.screens.zoom import ZoomScreen
 from steerdeck.text import width_of
 from steerdeck.waiting import claim_text, waiting
 from steerdeck_agents.facts import events as e
@@ -106,7 +105,7 @@ def test_enter_on_a_claim_reviews_the_diff_and_decides_nothing():
     async def scene(app, pilot, feed):
         assert "v  review diff" in told(app)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ZoomScreen) and app.screen.active == 1)
+        await until(pilot, lambda: app.screen.id == "review")
         assert feed.orders == []
 
     play(scene, "i", "j", "j")

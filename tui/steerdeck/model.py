@@ -10,9 +10,17 @@ import msgspec
 
 from steerdeck.arrangement import Arrangement, in_view
 from steerdeck.waiting import InboxItem as InboxItem
+from steerdeck.waiting import (
+    alike_together,
+    drift_id,
+    hidden_id,
+    likeness,
+    news_id,
+    review_id,
+    waiting,
+)
 from steerdeck.waiting import approval_id as approval_id
 from steerdeck.waiting import call_id as call_id
-from steerdeck.waiting import drift_id, hidden_id, news_id, review_id, same, waiting
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.events import (
     DoneReviewed,
@@ -37,8 +45,6 @@ if TYPE_CHECKING:
 Face = Literal["composer", "deck"]
 Target = Literal["one", "several", "all"]
 _PLAIN = Arrangement()
-_ALIKE = ("command", "patch", "tool", "network")
-"""Kinds that may be decided for several sessions at once."""
 
 
 class Dirty(msgspec.Struct):
@@ -270,7 +276,10 @@ class DeckModel:
         return any(state.turn is not None and state.turn.place for state in self.states.values())
 
     def inbox(self) -> list[InboxItem]:
-        """Everything that waits: what holds an agent up first, each the longest first."""
+        """Everything that waits: what holds an agent up first, each the longest first.
+
+        What asks for the same stands together.
+        """
         items = [
             item
             for state in self.states.values()
@@ -278,7 +287,14 @@ class DeckModel:
             for item in waiting(state)
             if item.id not in self.seen
         ]
-        return sorted(items, key=lambda item: (item.rank, item.since_ms, item.id))
+        likes = {
+            asked.id: like
+            for state in self.states.values()
+            for asked in state.approvals
+            if (like := likeness(asked, state)) is not None
+        }
+        ranked = sorted(items, key=lambda item: (item.rank, item.since_ms, item.id))
+        return alike_together(ranked, {str(id): like for id, like in likes.items()})
 
     def claims(self) -> list[InboxItem]:
         """Only what keeps an agent waiting."""
@@ -308,15 +324,15 @@ class DeckModel:
     def alike(self, item: InboxItem) -> list[InboxItem]:
         """The approvals of several sessions that allow the same, letter by letter, this one too."""
         asked = self.approval(item)
-        if asked is None or asked.kind not in _ALIKE:
+        like = likeness(asked, self.states[item.session]) if asked is not None else None
+        if like is None:
             return []
-        here = self.states[item.session]
         found = [
             one
             for one in self.inbox()
             if one.kind == "approval"
             and (other := self.approval(one)) is not None
-            and same((asked, here), (other, self.states[one.session]))
+            and likeness(other, self.states[one.session]) == like
         ]
         return found if len({one.session for one in found}) > 1 else []
 

@@ -27,6 +27,8 @@ Waiting = Literal[
 `claim`: done, with evidence; `resting`: parked with a clock, so that it goes on by itself;
 `passed`: a temporary rule ended, and what it let pass is to be looked at."""
 
+_ALIKE = ("command", "patch", "tool", "network")
+"""Kinds that may be decided for several sessions at once."""
 _CLAIMS = ("approval", "question", "hidden", "unknown", "parked")
 """What keeps an agent waiting; the rest of the inbox is news that stands until it was seen."""
 _RANKS = {"claim": 1, "held": 2, "drift": 2}
@@ -105,14 +107,29 @@ def folder_of(approval: OpenApproval, state: SessionState) -> str:
     return "" if found == "." else found
 
 
-def same(one: tuple[OpenApproval, SessionState], other: tuple[OpenApproval, SessionState]) -> bool:
-    """Whether two approvals allow the same, letter by letter, in the same place of a workspace."""
-    first, second = (
-        (a.kind, a.what, folder_of(a, state), a.level, a.kept) for a, state in (one, other)
-    )
-    # A text whose secrets are not shown may be another one at each place.
-    told = "⟨secret " not in one[0].what and not one[0].danger and not other[0].danger
-    return told and first == second
+Likeness = tuple[str, str, str, str, str]
+"""What two approvals must have in common, letter by letter, to be decided at once."""
+
+
+def likeness(asked: OpenApproval, state: SessionState) -> Likeness | None:
+    """Kind, text, place in a workspace, level and end of it; None for what is like nothing else.
+
+    That is what is dangerous, and a text whose secrets are not shown: it may be another each time.
+    """
+    if asked.kind not in _ALIKE or asked.danger or "⟨secret " in asked.what:
+        return None
+    return asked.kind, asked.what, folder_of(asked, state), asked.level, asked.kept
+
+
+def alike_together(items: list[InboxItem], likes: dict[str, Likeness]) -> list[InboxItem]:
+    """The same order, but each thing stands right after the first one like it."""
+    first: dict[Likeness, int] = {}
+    places = []
+    for place, item in enumerate(items):
+        like = likes.get(item.id)
+        places.append(place if like is None else first.setdefault(like, place))
+    order = sorted(range(len(items)), key=lambda place: (places[place], place))
+    return [items[place] for place in order]
 
 
 def _ended(state: SessionState) -> list[InboxItem]:

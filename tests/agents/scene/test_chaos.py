@@ -99,6 +99,21 @@ def play(
     asyncio.run(run())
 
 
+def test_a_turn_that_failed_is_tried_again_without_a_word(tmp_path: Path):
+    async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        await playing.status(session, "failed")
+        server.faults.clear()
+        await playing.give(o.Resume, session)
+        await playing.status(session, "done")
+        assert [turn.trigger for turn in playing.of(session, e.TurnStarted)] == ["message", "again"]
+        assert len(playing.of(session, e.MessageSent)) == 1
+        nothing_was_lost(playing, session)
+        check_laws(playing.runtime.fleet.reader, playing.state(session))
+
+    play(tmp_path, course("what never ends"), story)
+
+
 def test_what_never_ends_ends_the_turn_with_the_reason(tmp_path: Path):
     async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
         session = await playing.start(repository, "m")

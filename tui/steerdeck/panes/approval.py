@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 BY_RULE = ("command", "patch", "tool", "network")
 """Kinds a rule can answer."""
+_SERVED = ("server", "tool")
+"""Kinds of which a server is what runs: in the sandbox, with the network its entry gives it."""
 
 
 def verdict_rows(
@@ -150,7 +152,8 @@ def _alike(
 def _confined(approval: OpenApproval, state: SessionState) -> bool:
     """Whether the sandbox is what would hold it."""
     open_net = approval.kind == "setup" and state.setup.network
-    return approval.kind in ("command", "patch", "network", "input", "setup") and not open_net
+    held = ("command", "patch", "network", "input", "setup", *_SERVED)
+    return approval.kind in held and not open_net
 
 
 def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line]:
@@ -164,7 +167,9 @@ def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line
         where.append(foreign(f"   in {folder}/", "t1"))
     lines = [labelled("agent", agent), labelled("where", where)]
     if state.level.name != "none" and _confined(approval, state):
-        lines.append(labelled("sandbox", sandbox_words(state, approval.kind == "network")))
+        served = approval.kind in _SERVED
+        words = sandbox_words(state, approval.kind == "network", served=served)
+        lines.append(labelled("sandbox", words))
     for number, file in enumerate(approval.files):
         removed = glyphs().removed
         counts = (Span(f"+{file.added} {removed}{file.removed}", "t2"),)
@@ -173,8 +178,11 @@ def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line
     return lines
 
 
-def sandbox_words(state: SessionState, opened: bool = False) -> list[Span]:
-    """What holds the command back, only as far as it was probed; `opened`: but for its hosts."""
+def sandbox_words(state: SessionState, opened: bool = False, *, served: bool = False) -> list[Span]:
+    """What holds the command back, only as far as it was probed; `opened`: but for its hosts.
+
+    `served`: it is a server, whose network its own entry decides.
+    """
     level = state.level
     if level.name == "none":
         return [
@@ -185,7 +193,7 @@ def sandbox_words(state: SessionState, opened: bool = False) -> list[Span]:
         word
         for word, held in (
             ("writes only the workspace", level.files),
-            ("no other host" if opened else "no network", level.network),
+            ("no other host" if opened else "no network", level.network and not served),
             ("sees no other process", level.processes),
         )
         if held

@@ -83,7 +83,8 @@ def flowing(caps: Sequence[tuple[Span, ...]], width: int) -> list[Line]:
             used = 0
         rows[-1] += spans
         used += long
-    return [Line(tuple(row)) for row in rows]
+    # The gap after the last cap of a row would make that one be cut.
+    return [Line(tuple(row if row[-1].text.strip() else row[:-1])) for row in rows]
 
 
 def _caps(caps: Caps) -> tuple[Span, ...]:

@@ -53,8 +53,8 @@ def empty_inbox(model: DeckModel, keymap: Keymap) -> list[Line]:
     working = counts.get("working", 0) + counts.get("starting", 0)
     told = "No session waits for you, and nothing new is to be looked at."
     if working:
-        goes = "session is" if working == 1 else "sessions are"
-        told = f"{working} {goes} at work. What one asks for stands here, and above where you write."
+        goes = "session is at work" if working == 1 else "sessions are at work"
+        told = f"{working} {goes}. What one asks for stands here, and above where you write."
     lines = [BLANK, Line((Span("Nothing waits for you", "t0", bold=True),)), BLANK]
     lines += [Line((Span(told, "t1"),), wrap=True), BLANK]
     acts = (("back", "back to the deck", "Esc"), ("palette", "every command by name", ""))

@@ -72,6 +72,7 @@ class Lane(Down):
         keys_here: bool,
         repository: str = "",
         pinned: bool = False,
+        usual: str = "",
         names: Names | None = None,
         lasting: Sequence[RuleStands] = (),
     ) -> None:
@@ -86,11 +87,11 @@ class Lane(Down):
             part.margin = room.margin
         inner = room.lane - 2 * room.margin
         if ground == "s0":
-            head = [narrow_head(state, now, room.lane)]
+            head = [narrow_head(state, now, room.lane, usual)]
         else:
             head = lane_head(
                 state, now, in_hand=in_hand, keys_here=keys_here, repository=repository,
-                pinned=pinned,
+                pinned=pinned, usual=usual,
             )  # fmt: skip
         self.head.show(head)
         self.chips.show(self._chips(state, names or {}, room, now, inner, lasting))
@@ -157,6 +158,7 @@ def fill_lane(
         keys_here=keys_here,
         repository="" if model.is_here(state) else elsewhere,
         pinned=state.id in model.arrangement.pinned,
+        usual=model.outlook.sandbox,
         names=model.states,
         lasting=model.lasting_of(state),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from steerdeck.glyphs import glyphs
-from steerdeck.panes.card import LABEL, labelled
+from steerdeck.panes.card import LABEL
 from steerdeck.panes.exact import written
 from steerdeck.text import BLANK, Line, Span, ago, dollars, foreign
 from steerdeck_agents.facts.counted import counted
@@ -28,6 +28,10 @@ SCOPES: tuple[RuleScope, ...] = ("turn", "session", "repository", "everywhere")
 USES = (None, 3, 10, 50)
 TIMES = (None, 3600.0, 8 * 3600.0, 7 * 86_400.0)
 COSTS = (None, 0.5, 2.0, 10.0)
+_LEAD = LABEL + 2
+"""Cells of the labels, of the fields and of the past alike."""
+_NARROW = 100
+"""Below so many columns who asked stands in a row of its own, above what was asked."""
 _TIME_WORDS = ("any", "1 hour", "8 hours", "7 days")
 
 
@@ -92,9 +96,10 @@ def reach_of(proposal: "Proposal", state: SessionState) -> Reach | None:
 
 def field_rows(reach: Reach, state: SessionState, active: Field) -> list[Line]:
     """The rows of choices; the active one is raised, what is chosen stands out."""
-    repository = state.workspace.repository.rstrip("/").rpartition("/")[2] or "this repository"
-    places = {"turn": "this turn", "session": one_line(state.name, 24),
-              "repository": one_line(repository, 24), "everywhere": "everywhere"}  # fmt: skip
+    name = one_line(state.workspace.repository.rstrip("/").rpartition("/")[2], 24)
+    places = {"turn": "this turn", "session": f"session {one_line(state.name, 24)}",
+              "repository": f"repository {name}" if name else "this repository",
+              "everywhere": "everywhere"}  # fmt: skip
     rows = [_rule_row(reach, active == "rule")]
     rows.append(_row("for", [places[scope] for scope in reach.scopes], reach.scope_at, active))
     uses = ["any number", *(f"{uses} times" for uses in USES if uses)]
@@ -112,14 +117,14 @@ def _rule_row(reach: Reach, active: bool) -> Line:
     kind = {"patch": "patches", "tool": "tool", "network": "network"}.get(
         reach.rule.kind, "commands"
     )
-    words = [Span(kind.ljust(LABEL), "t2"), Span(written(in_words(reach.rule)), "t0", bold=True)]
+    words = [Span(kind.ljust(_LEAD), "t2"), Span(written(in_words(reach.rule)), "t0", bold=True)]
     place = ""
     if len(reach.rules) > 1:
         place = f"{reach.rule_at + 1} of {len(reach.rules)}"
     return Line(
         tuple(words),
         (Span(place, "t2"),) if place else (),
-        hang=LABEL,
+        hang=_LEAD,
         bg="s3" if active else None,
         bleed=True,
         bar="accent" if active else None,
@@ -129,7 +134,7 @@ def _rule_row(reach: Reach, active: bool) -> Line:
 
 def _row(label: Field, choices: Sequence[str], chosen: int, active: Field) -> Line:
     here = label == active
-    spans = [Span(label.ljust(LABEL - 1), "t2")]
+    spans = [Span(label.ljust(_LEAD - 1), "t2")]
     for place, words in enumerate(choices):
         if place == chosen:
             spans.append(foreign(f" {words} ", "t0", bold=True, bg=None if here else "s3"))
@@ -137,11 +142,13 @@ def _row(label: Field, choices: Sequence[str], chosen: int, active: Field) -> Li
             spans.append(foreign(f" {words} ", "t2"))
         spans.append(Span(" "))
     bar = "accent" if here else None
-    return Line(tuple(spans), hang=LABEL - 1, bg="s3" if here else None, bleed=True,
+    return Line(tuple(spans), hang=_LEAD - 1, bg="s3" if here else None, bleed=True,
                 bar="accent" if bar else None, wrap=True)  # fmt: skip
 
 
-def past_rows(reach: Reach, proposal: "Proposal", near: Sequence[str], now: int) -> list[Line]:
+def past_rows(
+    reach: Reach, proposal: "Proposal", near: Sequence[str], now: int, width: int = _NARROW
+) -> list[Line]:
     """What the past says of the rule that is chosen, where it would hold; what it won't match."""
     lines: list[Line] = []
     if reach.rule != proposal.rule:
@@ -154,11 +161,12 @@ def past_rows(reach: Reach, proposal: "Proposal", near: Sequence[str], now: int)
         lines += [Line((Span(said, "t1"),), wrap=True), BLANK]
     past = past_of(reach, proposal)
     if past is not None:
-        lines += _of_past(past, now)
+        lines += _of_past(past, now, wide=width >= _NARROW)
     for number, one in enumerate(near[:3]):
         lines += [BLANK] if not number else []
-        lines.append(labelled("" if number else "not matched", [Span("  " + written(one), "t1")],
-                              hang=2))  # fmt: skip
+        head = "" if number else "not matched"
+        spans = (Span(head.ljust(_LEAD), "t2"), Span("  "), Span(written(one), "t1"))
+        lines.append(Line(spans, hang=_LEAD + 2, wrap=True))
     if proposal.why:
         lines += [BLANK, Line((foreign(proposal.why, "t2"),), wrap=True)]
     if proposal.left_out:
@@ -175,17 +183,19 @@ def past_of(reach: Reach, proposal: "Proposal") -> "Past | None":
     )
 
 
-def _of_past(past: "Past", now: int) -> list[Line]:
+def _of_past(past: "Past", now: int, *, wide: bool) -> list[Line]:
     """The examples, and below them the sentence that decides."""
     bad, allowed, asks = past.counts
     # What runs at a host is allowed by other rules, or asks.
     passes = "matches" if past.rule.kind == "network" else "allows"
     lines = [
-        *_examples("rejected", past.rejected, bad, now, glyphs().failed),
-        *_examples(passes, past.allowed, allowed, now, glyphs().done),
-        *_examples("still asks", past.asks, asks, now, glyphs().needs),
+        *_examples("rejected", past.rejected, bad, now, glyphs().failed, wide=wide),
+        *_examples(passes, past.allowed, allowed, now, glyphs().done, wide=wide),
+        *_examples("still asks", past.asks, asks, now, glyphs().needs, wide=wide),
     ]
-    if bad:
+    if not (bad or allowed or asks):
+        said: tuple[Span, ...] = (Span("nothing like it was answered before", "t1"),)
+    elif bad:
         words = f"{bad} you rejected would pass: choose a narrower one, or no"
         said = (Span(f"{glyphs().failed} ", "failed"), Span(words, "failed"))
     else:
@@ -198,7 +208,7 @@ def _of_past(past: "Past", now: int) -> list[Line]:
 
 
 def _examples(
-    label: str, found: "Sequence[Example]", count: int, now: int, shape: str
+    label: str, found: "Sequence[Example]", count: int, now: int, shape: str, *, wide: bool
 ) -> list[Line]:
     if not found:
         return []
@@ -208,11 +218,15 @@ def _examples(
         head = f"{label} {count}" if not number else ""
         said = "you, yes" if one.allowed else "you, no"
         when = ago(max(0, now - one.at_ms)) if one.at_ms else ""
-        right = (foreign(f"{one_line(one.name, 14)}  {said}  {when}".strip(), "t2"),)
+        who = foreign(f"{one_line(one.name, 14)}  {said}  {when}".strip(), "t2")
         what = Span(written(one_line(one.what, 300)), "failed" if bad else "t1")
-        lead = Span(head.ljust(LABEL + 2), "failed" if bad else "t0")
-        lines.append(Line((lead, Span(f"{shape} ", "failed" if bad else "t2"), what), right))
+        lead = Span(head.ljust(_LEAD), "failed" if bad else "t0")
+        mark = Span(f"{shape} ", "failed" if bad else "t2")
+        if wide:
+            lines.append(Line((lead, mark, what), (who,)))
+        else:
+            lines += [Line((lead, mark, who)), Line((what,), indent=_LEAD + 2, wrap=True)]
     if count > len(found):
         more = Span(f"and {count - len(found)} more", "t2")
-        lines.append(Line((more,), indent=LABEL + 4))
+        lines.append(Line((more,), indent=_LEAD + 2))
     return [*lines, BLANK]

@@ -24,10 +24,12 @@ def lane_head(
     keys_here: bool,
     repository: str = "",
     pinned: bool = False,
+    usual: str = "",
 ) -> list[Line]:
     """Two rows; a session that waits has the band, the one in hand its bar.
 
-    `keys_here`: whether keys go to the lanes; `repository` is named when it is another one.
+    `keys_here`: whether keys go to the lanes; `repository` is named when it is another one;
+    `usual` is the sandbox that the header names.
     """
     needed = waits(state)
     bar: Token = "accent" if keys_here else "t3"
@@ -47,6 +49,7 @@ def lane_head(
     )
     second = Line(
         (
+            *level_spans(state, usual),
             *((Span("pinned  ", "t2"),) if pinned else ()),
             *tag_spans(state),
             foreign(state.model or "no model yet", "t3"),
@@ -59,6 +62,14 @@ def lane_head(
         bar=bar if in_hand else None,
     )
     return [first, second]
+
+
+def level_spans(state: SessionState, usual: str) -> list[Span]:
+    """The sandbox of a session where it is none, or another one than the header names."""
+    title = state.level.title
+    if state.level.name == "none":
+        return [Span(f"{title}  ", "failed", bold=True)]
+    return [foreign(f"{title}  ", "t1")] if usual and title != usual else []
 
 
 def tag_spans(state: SessionState) -> list[Span]:
@@ -102,10 +113,11 @@ def folded_of(span: str) -> SessionId | None:
     return SessionId(span.removeprefix(FOLDED)) if span.startswith(FOLDED) else None
 
 
-def narrow_head(state: SessionState, now: int, width: int) -> Line:
+def narrow_head(state: SessionState, now: int, width: int, usual: str = "") -> Line:
     """One row for a lane whose name already stands in the strip."""
     left = [*state_spans(state, bold=waits(state))]
-    left += [Span(f"  {clock(elapsed_ms(state, now))}  ", "t2"), *tag_spans(state)]
+    left += [Span(f"  {clock(elapsed_ms(state, now))}  ", "t2")]
+    left += [*level_spans(state, usual), *tag_spans(state)]
     right = [foreign(state.model, "t3"), Span("   "), *_used(state)] if width >= 60 else []
     return Line(tuple(left), tuple(right))
 

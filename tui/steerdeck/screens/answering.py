@@ -100,10 +100,14 @@ class Answering(Deciding):
     def can_go_on(self) -> bool:
         """A spent budget would park it again at once."""
         state = self._of_item()
-        return self._of_kind("parked", "resting", "held", "failed") and not (state and spent(state))
+        kinds = ["parked", "resting", "held"]
+        if state is not None and state.last_turn != "refused":
+            kinds.append("failed")
+        return self._of_kind(*kinds) and not (state and spent(state))
 
     def verb_go_on(self) -> str:
-        return "try now" if self._of_kind("resting") else "go on"
+        again = {"resting": "try now", "failed": "try again"}
+        return again.get(self.item.kind if self.item else "", "go on")
 
     def do_go_on(self) -> None:
         if self.item is not None:

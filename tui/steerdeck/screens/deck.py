@@ -354,7 +354,7 @@ class DeckScreen(Arranging[None]):
         return ""
 
     def verb_inbox(self) -> str:
-        return "" if self.model.claims() else "inbox"
+        return "" if self.model.claims() else super().verb_inbox()
 
     # other screens
 

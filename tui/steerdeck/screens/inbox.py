@@ -16,6 +16,7 @@ from steerdeck.messages import Open
 from steerdeck.model import Dirty, InboxItem
 from steerdeck.panes.approval import BY_RULE
 from steerdeck.panes.dock import cap, flowing
+from steerdeck.panes.empty import empty_inbox
 from steerdeck.panes.items import around, card_of, head, item_band
 from steerdeck.panes.question import list_rows
 from steerdeck.screens.answering import Answering
@@ -98,8 +99,10 @@ class InboxScreen(Answering):
         items = self.model.inbox()
         item = self._chosen(items)
         if item is None:
-            self.closed()
+            self._show_empty() if self.item is None else self.closed()
             return
+        self.list.display = self.app.size.width >= 110
+        self.band.display = self.caps.display = True
         now = self.helm.now_ms()
         state = self.model.states[item.session]
         self.header.show([head(self.model, items, item, wide=self.app.size.width >= 110)])
@@ -123,6 +126,15 @@ class InboxScreen(Answering):
         self._put(item, now)
         self._look()
         self._draw_caps()
+
+    def _show_empty(self) -> None:
+        """Opened while nothing waits: what there is to do instead."""
+        name = self.model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
+        self.header.show([Line((foreign(name, "t0", bold=True), Span("  ›  ", "t2"),
+                                Span("inbox", "t0", bold=True)))])  # fmt: skip
+        self.list.display = self.band.display = self.caps.display = False
+        self.body.put(_WISH, empty_inbox(self.model, self.helm.keymap))
+        self.foot.show([self.footer_line(self.app.size.width)])
 
     def _put(self, item: InboxItem, now: int) -> None:
         """The card's two blocks; what comes later stands below and moves nothing above it."""
@@ -178,11 +190,12 @@ class InboxScreen(Answering):
             return [Line((*enter, *esc))]
         if self.danger_at is not None:
             return self._danger_caps()
-        hint = "Enter views, it never answers" if self.item and self.item.claims else ""
+        left = self.item is not None and self.item.claims and not self.body.at_tail
+        hint = "Enter views, it never answers" if left else ""
         unseen = self.approval() is not None and self.armed and not self.seen_to_end
         hint = "its end has not been in view yet" if unseen else hint
         esc = (Span("Esc", "t1", id="do:back"), Span(" leave it waiting", "t3", id="do:back"))
-        below = Line(esc, (Span(hint, "needs" if unseen else "t3"),))
+        below = Line(esc, (Span(hint, "t1" if unseen else "t3"),))
         rows = self._possible()
         rows += [BLANK] * (self._reserved() - len(rows))
         return rows if self.app.size.height < 30 else [*rows, BLANK, below]
@@ -303,6 +316,8 @@ class InboxScreen(Answering):
         self.closed()
 
     def verb_back(self) -> str:
+        if self.item is None:
+            return "back"
         return "" if self.app.size.height >= 30 else "leave it waiting"
 
     def can_scroll_down(self) -> bool:

@@ -94,7 +94,8 @@ class ScopeDialog(SessionDialog, Arming):
         past: list[Line] = [Line((Span("asking what the past says", "t3"),))]
         if proposal is not None and reach is not None:
             near = self._near.get(reach.rule, ())
-            past = past_rows(reach, proposal, near, self.helm.now_ms())
+            width = self.app.size.width
+            past = past_rows(reach, proposal, near, self.helm.now_ms(), width)
         elif proposal is not None:
             past = [Line((foreign(proposal.why, "t0"),), wrap=True)]
         if tuple(past) != self._shown:

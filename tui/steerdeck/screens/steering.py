@@ -360,8 +360,9 @@ class Steering(Offering[T], Generic[T]):
 
     # what waits
 
-    def can_inbox(self) -> bool:
-        return bool(self.model.inbox())
+    def verb_inbox(self) -> str:
+        """Named in the footer only while something is in it."""
+        return "inbox" if self.model.inbox() else ""
 
     def do_inbox(self) -> None:
         self.post_message(Open("inbox"))

@@ -77,6 +77,10 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 way_out=event.way_out,
             )
         case SessionResumed():
+            # What was parked goes on by itself where it has to.
+            broken = ("failed",) if state.parked else ("failed", "interrupted")
+            mine = event.actor == "developer" and state.turn is None
+            state = replace(state, again=mine and state.last_turn in broken)
             return replace(state, parked=False, parked_until_ms=None, reason="", way_out="")
         case BudgetWarned(scope="session") if event.unpriced:
             return replace(state, unpriced_said=True)

@@ -32,7 +32,8 @@ def apply(state: SessionState, event: Event) -> SessionState:
             owes = event.trigger != "compaction"
             turn = OpenTurn(event.turn or TurnId(""), event.seq, event.at_ms, owes)
             counts = replace(state.counts, turns=state.counts.turns + 1)
-            return replace(state, turn=turn, counts=counts, stopping=False, reason="", way_out="")
+            state = replace(state, turn=turn, counts=counts, stopping=False, again=False)
+            return replace(state, reason="", way_out="")
         case TurnEnded():
             return replace(
                 state,
