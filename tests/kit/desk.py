@@ -22,8 +22,18 @@ from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.rule_lines import RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
+from steerdeck_agents.journal.search import whole_words_of
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Incoming, PageError
+from steerdeck_agents.runtime.reading import entry_of
+from steerdeck_agents.runtime.wire_reading import (
+    Ends,
+    Inked,
+    InkOf,
+    Match,
+    Matching,
+    OutputEnds,
+)
 from steerdeck_agents.runtime.wire_shore import ShoreOf
 from steerdeck_agents.work.compared import Compared, Version, page_of, row_of
 from steerdeck_agents.workspace.within import FileState
@@ -113,6 +123,12 @@ class Feed:
                 return self.diffs.get(query.session, "")
             case wire.ReviewOf() | wire.FileOf():
                 return self._reviewed(query)
+            case InkOf():
+                return Inked()
+            case OutputEnds(_, lines):
+                return Ends(tuple(f"kept {number}" for number in range(lines)), ("the end",), 900)
+            case Matching(session, words):
+                return self._matching(session, words)
             case wire.Prompt():
                 return self.prompt
             case wire.RuntimeStatus():
@@ -131,6 +147,15 @@ class Feed:
                 return self.shore
             case _:
                 raise PageError(f"no page for {query}")
+
+    def _matching(self, session: str, words: str) -> list[Match]:
+        """As the runtime: each entry once, in the order of the transcript."""
+        found: dict[str, Match] = {}
+        for event in self.events:
+            here = event.session == session and words.casefold() in whole_words_of(event).casefold()
+            if here:
+                found.setdefault(entry_of(event), Match(event.seq, entry_of(event)))
+        return list(found.values())
 
     def _reviewed(self, query: wire.ReviewOf | wire.FileOf) -> ReviewPage | FilePage:
         """Pages of a review, made by the runtime's own code from `sides`."""

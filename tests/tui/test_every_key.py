@@ -85,7 +85,9 @@ SCENES: dict[Place, tuple[Scene, ...]] = {
     "deck": (Scene(nine), Scene(shop), Scene(shop, ("A", "enter")), Scene(yard, ("2",)),
              Scene(shop, ("3",)), Scene(rare, ("2",)), Scene(rare, ("3",)),
              Scene(rare, ("5",)), Scene(rare, ("7",)), Scene(yard, ("1",))),
-    "zoom": (Scene(shop, ("enter",)), Scene(shop, ("enter", "o")), Scene(yard, ("2", "enter"))),
+    "zoom": (Scene(shop, ("enter", "k", "k", "k")), Scene(shop, ("enter", "o")),
+             Scene(yard, ("2", "enter")), Scene(shop, ("enter", "/", "t", "enter"))),
+    "mark": (Scene(shop, ("enter", "Y", "v")),),
     "review": (Scene(reviewed, ("d",)),
                Scene(reviewed, ("d", "]", "]", *"jjjjjjjj"), size=(160, 45)),
                Scene(reviewed, ("d", "]", "]", "y"))),
@@ -191,6 +193,9 @@ async def _lead(app: DeckApp, pilot: Pilot[None], scene: Scene) -> None:
             app.screen.do_page_down() if app.screen.id == "inbox" else None
         elif app.screen.id == "review":
             await until(pilot, lambda: app.screen.ready)
+        elif app.screen.id == "zoom":
+            await until(pilot, lambda: app.model.in_hand in app.model.transcripts)
+            await pilot.pause()
 
 
 def test_every_act_has_help_and_an_entry_in_the_palette():

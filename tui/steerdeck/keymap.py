@@ -24,6 +24,7 @@ from steerdeck.keys.own import OWN
 from steerdeck.keys.replay import REPLAY
 from steerdeck.keys.review import REVIEW
 from steerdeck.keys.shore import SHORE
+from steerdeck.keys.transcript import MARK, TRANSCRIPT
 from steerdeck.keys.zoom import ZOOM
 from steerdeck_agents.settings.config import Flavour
 
@@ -59,6 +60,8 @@ KEYS: tuple[Key, ...] = (
     *LANES,
     *ANYWHERE,
     *ZOOM,
+    *TRANSCRIPT,
+    *MARK,
     *REVIEW,
     *INBOX,
     *REPLAY,

@@ -41,6 +41,51 @@ def edit(app: App[None], text: str) -> str:
         Path(folder).rmdir()
 
 
+def pager() -> list[str]:
+    """The developer's pager as a command; `less` when none is named."""
+    return shlex.split(os.environ.get("PAGER") or "less") or ["less"]
+
+
+def to_read(text: str) -> Path:
+    """A file with the text that nobody but the developer reads; work for a thread."""
+    file = Path(tempfile.mkdtemp(prefix="steerdeck-")) / "transcript.txt"
+    file.write_text(text, encoding="utf-8", errors="replace")
+    file.chmod(0o400)
+    return file
+
+
+def read(app: App[None], file: Path, command: Sequence[str]) -> None:
+    """Show a file made by `to_read` in a program, then take it away; EditorError says why not."""
+    try:
+        with app.suspend():
+            subprocess.run([*command, str(file)], check=False)
+    except SuspendNotSupported:
+        raise EditorError("The deck can't be suspended here, so nothing can be opened.") from None
+    except OSError as error:
+        raise EditorError(f"{command[0]} could not be run: {error.strerror}.") from error
+    finally:
+        file.unlink(missing_ok=True)
+        file.parent.rmdir()
+
+
+def to_tmux(text: str) -> bool:
+    """Put text into tmux's buffer, from where it is pasted; False without a tmux around us."""
+    if not os.environ.get("TMUX"):
+        return False
+    try:
+        done = subprocess.run(
+            ["tmux", "load-buffer", "-"],
+            input=text.encode("utf-8", "replace"),
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=TELL_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
 def edit_here(file: Path) -> None:
     """Open a file of the developer's own, without a deck; EditorError says why that failed."""
     command = editor()

@@ -13,6 +13,7 @@ TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("composer", "anywhere"),
     ("deck", "anywhere"),
     ("zoom", "anywhere"),
+    ("mark", "anywhere"),
     ("review", "anywhere"),
     ("card", "inbox", "anywhere"),
     ("replay", "anywhere"),

@@ -12,6 +12,13 @@ ZOOM: tuple[Key, ...] = (
     Key("tab_shells", ("s",), "shells", ("zoom",), "Shell sessions that live"),
     Key("tab_context", ("c",), "context", ("zoom",), "The context as the model sees it"),
     Key("tab_events", ("e",), "events", ("zoom",), "Raw events of the session"),
-    Key("filter", ("/",), "filter", ("zoom",), "Filter the tool calls", foot=-3),
+    Key(
+        "filter",
+        ("/",),
+        "filter",
+        ("zoom",),
+        "Search the transcript, or filter the tool calls",
+        foot=-3,
+    ),
     Key("leave", ("q",), "deck", ("zoom",), "Back to the deck", foot=6),
 )

@@ -19,10 +19,11 @@ from steerdeck.panes.entries import short as short
 from steerdeck.panes.growing import Growing
 from steerdeck.panes.unfolded import LEAST, Unfolded, foldable
 from steerdeck.text import BLANK, Line
+from steerdeck.widgets.caret import CaretView
 from steerdeck.widgets.code import Code, CodeLine
 from steerdeck.widgets.prose import Finished, Prose
 from steerdeck.widgets.sources import Lines, Source
-from steerdeck.widgets.text_view import TextView
+from steerdeck.widgets.strips import text_of
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said
 from steerdeck_agents.runtime.wire_reading import Ends, Inked
@@ -34,7 +35,7 @@ _WHOLE = 1_000_000_000
 """As the last line of a cursor: all lines of the entry, also those it gets later."""
 
 
-class TranscriptPane(TextView):
+class TranscriptPane(CaretView):
     """The transcript of one session; `sync` takes over what is new in the model."""
 
     class CodeSeen(Message):
@@ -288,6 +289,27 @@ class TranscriptPane(TextView):
     def _in_view(self) -> list[str]:
         self._fresh()
         return list(dict.fromkeys(row.block for row in self._rows or ()))
+
+    def last_seen_seq(self) -> int:
+        """The event with which the last entry in the window began."""
+        entries = self._told.entries if self._told is not None else {}
+        return max((entries[id].seq for id in self._in_view() if id in entries), default=0)
+
+    def show_hit(self, id: str) -> None:
+        """Take an entry that a search found, and bring its first hit into view."""
+        if self._line_found(id) is None:
+            self.unfold(id, fold=False)
+        self.take(id)
+        if (line := self._line_found(id)) is not None:
+            self._roll.show(id, line)
+            self._redraw()
+
+    def _line_found(self, id: str) -> int | None:
+        source, pattern = self._roll.source(id), self.pattern
+        if source is None or pattern is None:
+            return None
+        lines = (line for line in range(len(source)) if pattern.search(text_of(source.line(line))))
+        return next(lines, None)
 
     def _how(self, entry: Entry) -> Unfolded | None:
         """How an entry is unfolded, if it is."""

@@ -15,6 +15,7 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("composer", "in the composer, where letters are text"),
     ("deck", "on the lanes; with Alt or behind Ctrl+X from the composer too"),
     ("zoom", "in a zoom"),
+    ("mark", "while text is marked in a transcript"),
     ("review", "in a review"),
     ("card", "on a card of the inbox"),
     ("scope", "in the dialog of how far a yes reaches"),

@@ -11,6 +11,7 @@ from steerdeck.panes.waits import Wait, wait_of
 from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.offering import Offering
 from steerdeck.screens.queue import QueueDialog
+from steerdeck.screens.reading import Reads
 from steerdeck.screens.recipients import RecipientsDialog
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck_agents.facts.ids import SessionId
@@ -21,7 +22,7 @@ T = TypeVar("T")
 _RESTS = ("interrupted", "paused", "parked", "failed")
 
 
-class Steering(Offering[T], Generic[T]):
+class Steering(Offering[T], Reads[T], Generic[T]):
     """A screen with a session in hand and a composer to speak to it."""
 
     @property

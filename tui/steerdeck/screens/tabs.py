@@ -29,20 +29,32 @@ _EVENTS = 300
 
 
 class TranscriptTab(Horizontal):
-    """What was said and done, with plan, changes and queue beside it."""
+    """What was said and done, with plan, changes and queue beside it, and a search below."""
 
     def __init__(self, helm: Helm) -> None:
         super().__init__(classes="tab")
         self.helm = helm
         self.view = TranscriptPane(id="zoom_transcript")
+        self.sought = Prompt("Words to look for in the whole session", id="sought")
+        self.sought.lead = "/"
+        self.hits = Rows(id="hits", ground="s2")
         self.side = Rows(id="zoom_side")
 
     def compose(self) -> ComposeResult:
-        yield self.view
+        with Vertical(id="zoom_reading"):
+            yield self.view
+            with Horizontal(id="search_row"):
+                yield self.sought
+                yield self.hits
         yield self.side
+
+    def on_mount(self) -> None:
+        self.tell_hits(searching=False)
 
     def sync(self, state: SessionState) -> None:
         self.view.can_focus = False
+        self.view.leads = self.helm.model.face == "deck" and not self.sought.has_focus
+        self.view.follow_key = self.helm.keymap.shown("end") if self.view.leads else ""
         columns = self.app.size.width
         beside = min(_SIDE_MOST, max(_SIDE, columns - _WORDS))
         self.side.display = columns >= 100
@@ -51,6 +63,14 @@ class TranscriptTab(Horizontal):
         transcript = self.helm.model.transcripts.get(state.id)
         self.view.author = self.helm.model.starter_of(state)
         self.view.sync(transcript, state, self.helm.now_ms())
+
+    def tell_hits(self, *, searching: bool, hit: int = -1, hits: int = 0) -> None:
+        """Show the row of the search, with which of the hits is in hand."""
+        row = self.sought.parent
+        if isinstance(row, Horizontal) and row.display != searching:
+            row.display = searching
+        words = f"{hit + 1} of {hits}" if hits else ""
+        self.hits.show([Line((), (Span(words, "t1"),), bg="s2", bleed=True)])
 
 
 class ToolsTab(Vertical):

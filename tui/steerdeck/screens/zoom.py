@@ -3,6 +3,8 @@
 Among its tabs stands the diff, which is a screen of its own: the review.
 """
 
+import time
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -14,13 +16,14 @@ from steerdeck.model import Dirty
 from steerdeck.panes.chips import chip_rows
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.zoomed import counted_tabs, tab_rows, zoom_head
-from steerdeck.screens.steering import Steering
+from steerdeck.screens.perusing import Perusing
 from steerdeck.screens.tabs import ContextTab, EventsTab, ToolsTab, TranscriptTab
 from steerdeck.screens.work_tabs import ChecksTab, ShellsTab, Tab, scrolled
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.shells import OpenShell
+from steerdeck_agents.facts.state import SessionState
 
 _TOOLS, _CHECKS, _SHELLS, _CONTEXT, _EVENTS = 1, 2, 3, 4, 5
 _DIFF = 1
@@ -33,7 +36,7 @@ def tab_named(place: str) -> int:
     return at - (at >= _DIFF)
 
 
-class ZoomScreen(Steering[None]):
+class ZoomScreen(Perusing[None]):
     """The session in hand on the whole screen."""
 
     def __init__(self, helm: Helm, session: SessionId, tab: int = 0) -> None:
@@ -42,11 +45,12 @@ class ZoomScreen(Steering[None]):
         self.header = Rows(id="header")
         self.chips = Rows(id="zoom_chips")
         self.names = Rows(id="tabs")
+        self.transcript = TranscriptTab(helm)
         self.tools = ToolsTab(helm)
         self.checks = ChecksTab(helm)
         self.shells = ShellsTab(helm)
         self.tabs: tuple[Tab, ...] = (
-            TranscriptTab(helm),
+            self.transcript,
             self.tools,
             self.checks,
             self.shells,
@@ -107,6 +111,8 @@ class ZoomScreen(Steering[None]):
             return
         if state.id != self._session:
             self._session = state.id
+            self.leave_marking()
+            self.leave_search()
             self.helm.watched = {state.id}
             self.helm.bridge.show(self.helm.watched)
         width, now = self.app.size.width, self.helm.now_ms()
@@ -118,6 +124,8 @@ class ZoomScreen(Steering[None]):
         self.chips.show(rows)
         self.chips.display = bool(rows)
         self.names.show(tab_rows(counted_tabs(state), self.active + (self.active >= _DIFF), inner))
+        searching = bool(self.sought) or self.transcript.sought.has_focus
+        self.transcript.tell_hits(searching=searching, hit=self.hit, hits=len(self.hits))
         for number, tab in enumerate(self.tabs):
             tab.display = number == self.active
             if tab.display:
@@ -128,9 +136,20 @@ class ZoomScreen(Steering[None]):
 
     # where keys go
 
+    def perused(self) -> SessionState | None:
+        return self.hand if self.active == 0 else None
+
+    @property
+    def typing(self) -> Prompt | None:
+        """The field of a filter or a search, while one writes there."""
+        fields = (self.tools.filter, self.transcript.sought)
+        return next((field for field in fields if field.has_focus), None)
+
     def places(self) -> tuple[Place, ...]:
-        if self.tools.filter.has_focus:
+        if self.typing is not None:
             return ("words", "anywhere")
+        if self.marking and self.model.face == "deck":
+            return ("mark", "anywhere")
         return ("composer" if self.model.face == "composer" else "zoom", "anywhere")
 
     def letter_places(self) -> tuple[Place, ...]:
@@ -156,18 +175,46 @@ class ZoomScreen(Steering[None]):
         self.composer.prompt.focus()
 
     def do_back(self) -> None:
-        """Esc: out of the filter; else interrupt while it works; else back to the deck."""
-        if self.tools.filter.has_focus:
-            self.set_focus(None)
-            self.model.face = "deck"
+        """Esc: out of what is open in the tab; else interrupt while it works; else to the deck."""
+        if self._leaves():
+            self._leave_what_is_open()
         elif self.escape_interrupts():
             self.do_interrupt()
         else:
             self.do_leave()
 
-    def verb_back(self) -> str:
+    def _leave_what_is_open(self) -> None:
+        if self.tools.filter.has_focus:
+            self.set_focus(None)
+            self.model.face = "deck"
+        elif self.marking:
+            self.leave_marking()
+        elif self.transcript.sought.has_focus or self.sought:
+            self.transcript.sought.clear()
+            self.leave_search()
+            self.do_lanes()
+        else:
+            self.text.unmark()
+            self.text.let_go()
+        self.helm.closed_at = time.monotonic()
+
+    def _leaves(self) -> str:
+        """What Esc leaves in a tab, in words; empty where nothing is open."""
         if self.tools.filter.has_focus:
             return "leave the filter"
+        if self.marking:
+            return "leave the marking"
+        if self.transcript.sought.has_focus:
+            return "leave the search"
+        if self.perused() is None or self.model.face != "deck":
+            return ""
+        if self.sought:
+            return "leave the search"
+        return "let go" if self.text.hand is not None or self.text.caret is not None else ""
+
+    def verb_back(self) -> str:
+        if words := self._leaves():
+            return words
         return "interrupt" if self.escape_interrupts() else "deck"
 
     def do_leave(self) -> None:
@@ -183,6 +230,7 @@ class ZoomScreen(Steering[None]):
     # tabs
 
     def _go(self, tab: int) -> None:
+        self.leave_marking()
         self.active = tab % len(self.tabs)
 
     def do_tab_left(self) -> None:
@@ -234,20 +282,29 @@ class ZoomScreen(Steering[None]):
             self.show(Dirty(everything=True))
 
     def can_filter(self) -> bool:
-        return self.active == _TOOLS
+        return self.active in (0, _TOOLS)
+
+    def verb_filter(self) -> str:
+        return "search" if self.active == 0 else "filter"
 
     def do_filter(self) -> None:
-        self.tools.filter.focus()
+        if self.active == _TOOLS:
+            self.tools.filter.focus()
+        else:
+            self.transcript.tell_hits(searching=True)
+            self.transcript.sought.focus()
 
     # scrolling
 
     def verb_scroll_down(self) -> str:
         """Among shells the keys that do something to one are worth more room."""
-        return "" if self.active == _SHELLS else "scroll"
+        return "" if self.active == _SHELLS else "item" if self.active == 0 else "scroll"
 
     def do_scroll_down(self) -> None:
         if self.active in (_TOOLS, _SHELLS):
             (self.tools if self.active == _TOOLS else self.shells).move(1)
+        elif self.active == 0:
+            self.text.move(1)
         else:
             scrolled(self.tab).action_scroll_down()
 
@@ -255,8 +312,10 @@ class ZoomScreen(Steering[None]):
         if self.active in (_TOOLS, _SHELLS):
             (self.tools if self.active == _TOOLS else self.shells).move(-1)
             return
-        view = scrolled(self.tab)
-        view.action_scroll_up()
+        if self.active == 0:
+            self.text.move(-1)
+        else:
+            scrolled(self.tab).action_scroll_up()
         self._read_older()
 
     def do_page_down(self) -> None:
@@ -271,10 +330,12 @@ class ZoomScreen(Steering[None]):
         self._read_older()
 
     def do_end(self) -> None:
+        if self.active == 0:
+            self.text.let_go()
         scrolled(self.tab).action_scroll_end()
 
     def _read_older(self) -> None:
-        if self.active == 0 and scrolled(self.tab).above == 0:
+        if self.active == 0 and self.text.above == 0:
             self.helm.go(self.helm.older(self._session))
         elif self.active == _CHECKS and self.checks.view.above == 0:
             self.helm.go(self.checks.older())
@@ -285,12 +346,16 @@ class ZoomScreen(Steering[None]):
         return not self.composer.prompt.text
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        if event.prompt is self.transcript.sought:
+            self.seek(event.text)
         if event.prompt is self.composer.prompt:
             self.composer.keep(self.model, event.text)
         self.show(Dirty(everything=True))
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        """The composer keeps its own: this is the filter."""
-        self.tools.filter.text = event.text
+        """The composer keeps its own: this is the filter, or the search."""
+        event.prompt.text = event.text
+        if event.prompt is self.transcript.sought:
+            self.search(event.text)
         self.model.face = "deck"
         self.set_focus(None)

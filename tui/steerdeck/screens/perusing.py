@@ -1,0 +1,170 @@
+"""A transcript full screen: a cursor on its items, a search through all of it, ways out of it."""
+
+import asyncio
+import re
+from typing import Generic, TypeVar
+
+from steerdeck.model import Dirty
+from steerdeck.outside import EditorError, editor, pager, read, to_read
+from steerdeck.panes.told_text import entry_text
+from steerdeck.panes.transcript import TranscriptPane
+from steerdeck.screens.marking import Marking
+from steerdeck.screens.tabs import TranscriptTab
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.runtime.wire_reading import Match
+
+T = TypeVar("T")
+
+
+class Perusing(Marking[T], Generic[T]):
+    """A screen that reads one transcript."""
+
+    transcript: TranscriptTab
+    hits: tuple[Match, ...] = ()
+    hit = -1
+    """Which of them is in hand."""
+    sought = ""
+    """The words they were found by; empty while nobody searches."""
+
+    def perused(self) -> SessionState | None:
+        """The session whose transcript is in view, if it is."""
+        raise NotImplementedError
+
+    @property
+    def text(self) -> TranscriptPane:
+        return self.transcript.view
+
+    # the item in hand
+
+    def can_unfold(self) -> bool:
+        return self.perused() is not None and self.text.can_unfold()
+
+    def do_unfold(self) -> None:
+        if (hand := self.text.hand) is not None:
+            self.text.unfold(hand.id)
+
+    def verb_unfold(self) -> str:
+        hand = self.text.hand
+        return "fold" if hand is not None and hand.id in self.text.unfolded else "unfold"
+
+    def can_thoughts(self) -> bool:
+        return self.perused() is not None
+
+    def do_thoughts(self) -> None:
+        self.text.unfold_thoughts()
+
+    def can_mark_text(self) -> bool:
+        return self.perused() is not None
+
+    def can_copy(self) -> bool:
+        marked = self.text.origin is not None
+        return self.perused() is not None and (marked or self.text.hand is not None)
+
+    def do_copy(self) -> None:
+        """What the mouse marked, else the item in hand."""
+        hand = self.text.hand
+        marked = self.text.marked_text()
+        self.copy(marked or (entry_text(hand) if hand is not None else ""))
+
+    # the search
+
+    def seek(self, words: str) -> None:
+        """Draw in accent where the words stand, as far as it is in view."""
+        self.text.find(re.compile(re.escape(words), re.IGNORECASE) if words.strip() else None)
+
+    def search(self, words: str) -> None:
+        """Look for the words in all of the session, and go to the last place before the end."""
+        state = self.perused()
+        self.leave_search()
+        if state is not None and words.strip():
+            self.sought = words
+            self.seek(words)
+            self.helm.go(self._search(state.id, words))
+
+    def leave_search(self) -> None:
+        self.hits, self.hit, self.sought = (), -1, ""
+        self.seek("")
+
+    async def _search(self, session: SessionId, words: str) -> None:
+        found = tuple(await self.helm.matching(session, words))
+        if self.sought != words:
+            return
+        self.hits = found
+        if not found:
+            self.helm.say(f"Nothing in this session has {words!r}.")
+            return
+        seen = self.text.last_seen_seq()
+        self.hit = max((n for n, one in enumerate(found) if one.seq <= seen), default=0)
+        await self._show_hit()
+
+    def can_next_hit(self) -> bool:
+        return self.perused() is not None and bool(self.hits)
+
+    def do_next_hit(self) -> None:
+        self._go_hit(1)
+
+    def can_last_hit(self) -> bool:
+        return self.can_next_hit()
+
+    def do_last_hit(self) -> None:
+        self._go_hit(-1)
+
+    def _go_hit(self, step: int) -> None:
+        self.hit = (self.hit + step) % len(self.hits)
+        self.helm.go(self._show_hit())
+
+    async def _show_hit(self) -> None:
+        """Bring a hit into view, reading as many older pages as that takes."""
+        wanted = self.hits[self.hit]
+        state = self.perused()
+        if state is None:
+            return
+        told = self.model.transcripts.get(state.id)
+        if told is not None and told.first > wanted.seq:
+            await self.helm.bridge.older(state.id, wanted.seq)
+            self.show(Dirty(everything=True))
+        if self.hits and self.hits[self.hit] == wanted:
+            self.text.show_hit(wanted.entry)
+        self.show(Dirty(everything=True))
+
+    # out of the deck
+
+    def can_pager_item(self) -> bool:
+        return self.perused() is not None and self.text.hand is not None
+
+    def do_pager_item(self) -> None:
+        self._read_item(pager())
+
+    def can_editor_item(self) -> bool:
+        return self.can_pager_item()
+
+    def do_editor_item(self) -> None:
+        self._read_item(editor())
+
+    def can_pager(self) -> bool:
+        return self.perused() is not None
+
+    def do_pager(self) -> None:
+        self.helm.go(self._read_whole(pager()))
+
+    def can_editor_whole(self) -> bool:
+        return self.perused() is not None
+
+    def do_editor_whole(self) -> None:
+        self.helm.go(self._read_whole(editor()))
+
+    def _read_item(self, command: list[str]) -> None:
+        if (hand := self.text.hand) is not None:
+            self.helm.go(self._read(entry_text(hand) + "\n", command))
+
+    async def _read_whole(self, command: list[str]) -> None:
+        if (state := self.perused()) is not None:
+            await self._read(await self.helm.whole_text(state), command)
+
+    async def _read(self, text: str, command: list[str]) -> None:
+        file = await asyncio.to_thread(to_read, text)
+        try:
+            read(self.app, file, command)
+        except EditorError as error:
+            self.helm.say(str(error), bad=True)
