@@ -166,6 +166,16 @@ def test_own_words_are_found_again_and_esc_gives_the_draft_back():
     play(scene)
 
 
+def test_what_is_looked_for_in_vain_is_not_sent():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+r", *"xyz")
+        await until(pilot, lambda: "nothing like that" in told(app))
+        await pilot.press("enter", "escape")
+        assert app.screen.composer.prompt.text == "" and feed.orders == []
+
+    play(scene)
+
+
 def test_the_arrow_up_goes_on_into_the_words_of_earlier_decks():
     async def scene(app, pilot, feed):
         await until(pilot, lambda: app.helm.written.words)

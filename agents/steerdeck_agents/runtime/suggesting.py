@@ -7,6 +7,7 @@ letter; ranking a hundred thousand paths is a thread's work.
 import asyncio
 import posixpath
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from steerdeck_agents.facts.errors import SteerdeckError
@@ -32,6 +33,8 @@ from steerdeck_agents.workspace.within import shown
 FRESH_S = 2.0
 """How long a list of files is good enough."""
 _MOST_FOLDERS = 20_000
+_LARGEST_PAGE = 1_000_000
+"""Characters of own words in one answer."""
 _LONGEST_TEMPLATE = 200_000
 _MOST_TEMPLATES = 200
 
@@ -131,11 +134,17 @@ def _recalled(query: str, words: Sequence[str], limit: int) -> list[str]:
     """Each text once, the newest first; with a query those that fit, newest first as well."""
     once = list(dict.fromkeys(words))
     if not query.strip():
-        return once[:limit]
+        return _some(once, limit)
     fitting = {id(text) for text, _ in best(query, once, max(limit, 1000), _told)}
     whole = [text for text in once if id(text) in fitting]
     exact = [text for text in whole if query.casefold() in text.casefold()]
-    return [*exact, *(text for text in whole if text not in exact)][:limit]
+    return _some([*exact, *(text for text in whole if text not in exact)], limit)
+
+
+def _some(texts: Sequence[str], limit: int) -> list[str]:
+    """The first ones, as far as they make a page of a sensible size."""
+    sizes = accumulate(map(len, texts))
+    return [text for text, size in zip(texts[:limit], sizes, strict=False) if size <= _LARGEST_PAGE]
 
 
 def _told(text: str) -> str:

@@ -132,6 +132,8 @@ class Composer(Vertical):
         ground: Token = "s2" if focused else "s1"
         if focused and self.suggest.open:
             verbs: Verbs = (("Enter", "take", "key:enter"), ("Esc", "close", "key:escape"))
+        elif focused and self.choosing:
+            verbs = (("", "nothing like that", ""), ("Esc", "close", "key:escape"))
         elif focused:
             verbs = tuple(_verb(name, keymap) for name in verbs_for(model, shell=shell))
         else:
@@ -162,8 +164,8 @@ class Composer(Vertical):
 
     @property
     def choosing(self) -> bool:
-        """Whether the list is open and takes Enter, Tab, the arrows and Esc."""
-        return self.suggest.open
+        """Whether Enter, Tab, the arrows and Esc are the list's, also while it is empty."""
+        return self.suggest.open or self._before is not None
 
     def look(self) -> None:
         """Read the draft anew: what is looked for may be another thing, or nothing."""
@@ -205,10 +207,12 @@ class Composer(Vertical):
 
     def _took(self, key: str) -> bool:
         if not self.suggest.open:
-            if self._before is not None and key == "escape":
+            if self._before is None or key not in ("enter", "tab", "ctrl+r", "escape"):
+                return False
+            # What is looked for is no message.
+            if key == "escape":
                 self._leave()
-                return True
-            return False
+            return True
         if key in _STEPS:
             self.suggest.move(_STEPS[key])
         elif key in ("enter", "tab"):
