@@ -18,6 +18,7 @@ from steerdeck_agents.facts.events import KnownEvent, Streamed, encode, type_of
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.journal.call_rows import CALLED, keep
 from steerdeck_agents.journal.chain import chained
 from steerdeck_agents.journal.database import (
     MOUNTS,
@@ -73,6 +74,8 @@ class _Rows(NamedTuple):
     events: list[tuple[int, str, str, int, str]]
     keyframes: list[tuple[str, int, bytes]]
     words: list[tuple[int, str]]
+    calls: list[KnownEvent]
+    """Events that may change the row of a call."""
     loud: set[SessionId]
     """Sessions with more than streamed text in this batch."""
 
@@ -146,6 +149,8 @@ class Ledger:
             connection.execute("insert into batch values (?, ?, ?)", (begun, last, digest))
             if rows.words:
                 connection.executemany("insert into search (rowid, text) values (?, ?)", rows.words)
+            if rows.calls:
+                keep(connection, rows.calls)
             self._keep_states(batch.folded, rows)
             for append, events in zip(appends, batch.events, strict=True):
                 if append.enclosed:
@@ -165,7 +170,7 @@ class Ledger:
     def _number(self, appends: Sequence[Append]) -> tuple[Batch, _Rows]:
         """Give each event its seq and time, its text and its place in the fold."""
         seq = self._seq
-        batch, rows = Batch([], [], {}, {}), _Rows([], [], [], set())
+        batch, rows = Batch([], [], {}, {}), _Rows([], [], [], [], set())
         replace = msgspec.structs.replace
         add_text, add_row = batch.texts.append, rows.events.append
         for append in appends:
@@ -180,6 +185,8 @@ class Ledger:
                 add_row((seq, event.session, type_of(event), at_ms, text))
                 if event.session:
                     self._fold(event, batch, rows)
+                if type(event) in CALLED:
+                    rows.calls.append(event)
                 if type(event) in SEARCHED:
                     found = words_of(event)
                     if found:

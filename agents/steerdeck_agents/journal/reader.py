@@ -5,31 +5,27 @@ are given as stored, never re-encoded, so that fields of newer versions survive 
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import Event, ItemAdded, decode
 from steerdeck_agents.facts.ids import CheckpointId, OrderId, RequestId, SessionId, Sha
+from steerdeck_agents.facts.sieve import sieve
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal import recorder
 from steerdeck_agents.journal.check import findings
 from steerdeck_agents.journal.database import broken, open_for_reading
 from steerdeck_agents.journal.enclosures import CheckpointFile
+from steerdeck_agents.journal.finding import Hit as Hit
+from steerdeck_agents.journal.finding import hits
 from steerdeck_agents.journal.recorder import RequestItem
 from steerdeck_agents.journal.refold import UNFOLDABLE, state_at
-from steerdeck_agents.journal.search import (
-    SEARCHED,
-    escaped,
-    quoted,
-    snippet,
-    whole_words_of,
-    words_of,
-)
+from steerdeck_agents.journal.search import SEARCHED, escaped, whole_words_of
 from steerdeck_agents.journal.storing import (
     item_text,
     name_of,
@@ -38,6 +34,8 @@ from steerdeck_agents.journal.storing import (
     stored_name,
     unpacked,
 )
+
+T = TypeVar("T")
 
 
 class StoredItem(msgspec.Struct, frozen=True):
@@ -88,15 +86,6 @@ class FileMention(msgspec.Struct, frozen=True):
     at_ms: int
     sha: Sha | None
     """None when the path was gone, or a link."""
-
-
-class Hit(msgspec.Struct, frozen=True):
-    """An event that search found."""
-
-    session: SessionId
-    seq: int
-    type: str
-    snippet: str
 
 
 _REQUEST = "select id, session, seq, at_ms, window, model, fields, body, items from request"
@@ -248,22 +237,14 @@ class JournalReader:
         with self._reading() as connection:
             return recorder.spending(connection, after, since_ms)
 
-    def search(self, query: str, limit: int = 50) -> list[Hit]:
-        """Events that hold all words of the query, newest first."""
-        wanted = quoted(query)
-        if not wanted:
-            return []
+    def ask(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """What a look at the journal comes to, with a connection of its own that only reads."""
         with self._reading() as connection:
-            rows = connection.execute(
-                "select event.session, event.seq, event.type, event.json from search"
-                " join event on event.seq = search.rowid where search match ?"
-                " order by search.rowid desc limit ?",
-                (wanted, limit),
-            )
-            return [
-                Hit(session, seq, kind, snippet(words_of(decode(text)), query))
-                for session, seq, kind, text in rows
-            ]
+            return look(connection)
+
+    def search(self, query: str, limit: int = 50, now_ms: int = 0) -> list[Hit]:
+        """Events that hold all words of the query, newest first; `now_ms` is for `since:today`."""
+        return self.ask(lambda connection: hits(connection, sieve(query, "hits", now_ms), limit))
 
     def matching(self, session: SessionId, words: str) -> Iterator[Event]:
         """The session's events in which the words stand, letter for letter but for case, in order.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
+from steerdeck_agents.facts.events import decode
+from steerdeck_agents.journal.call_rows import CALLED, TABLE, keep
 from steerdeck_agents.journal.database import private_file, schema_of
 
 migrations = Migrations("steerdeck")
@@ -71,6 +73,18 @@ def m001_first(db: Database) -> None:
     for statement in _FIRST:
         db.execute(statement)
     db.execute("pragma user_version = 1")
+
+
+@migrations()
+def m002_calls(db: Database) -> None:
+    """A row a call, made from the events there are."""
+    for statement in TABLE:
+        db.execute(statement)
+    types = sorted(str(kind.__struct_config__.tag) for kind in CALLED)
+    marks = ", ".join("?" * len(types))
+    texts = db.execute(f"select json from event where type in ({marks}) order by seq", types)
+    keep(db.conn, (decode(text) for (text,) in texts))
+    db.execute("pragma user_version = 2")
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Migrations = migrations) -> None:

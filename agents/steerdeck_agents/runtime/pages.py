@@ -10,10 +10,11 @@ from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.gate.rule_lines import page
-from steerdeck_agents.runtime import offer, reading, reviewing, wire
+from steerdeck_agents.runtime import calling, offer, reading, reviewing, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
 from steerdeck_agents.runtime.suggesting import Suggestions
+from steerdeck_agents.runtime.wire_calls import CallsQuery
 from steerdeck_agents.runtime.wire_reading import ReadingQuery
 from steerdeck_agents.runtime.wire_shore import ShoreOf, ShoreQuery, Shores
 from steerdeck_agents.runtime.wire_words import WordsQuery
@@ -39,6 +40,9 @@ class Pages:
             return _json(await self._suggestions.page(query))
         if isinstance(query, ReadingQuery):
             found = await reading.page(self._fleet.reader, query)
+            return await asyncio.to_thread(_json, found)
+        if isinstance(query, CallsQuery):
+            found = await calling.page(self._fleet.reader, query, self._fleet.clock.now_ms())
             return await asyncio.to_thread(_json, found)
         if isinstance(query, ShoreQuery):
             return _json(await self._of_shore(query))
@@ -82,9 +86,6 @@ class Pages:
                 return _json(await diff(workspace, (path,) if path else ()))
             case wire.FilesAt(session, seq):
                 return _json(await files_at(self._fleet, session, seq))
-            case wire.Search(words, limit):
-                hits = await asyncio.to_thread(reader.search, words, limit)
-                return _json([wire.FoundLine(h.session, h.seq, h.type, h.snippet) for h in hits])
             case wire.Look():
                 return _json(await self._look(query))
             case wire.Switch():

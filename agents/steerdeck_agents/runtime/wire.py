@@ -14,6 +14,9 @@ from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import OrderId, SessionId, Sha
 from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.runtime.wire_calls import CallsQuery
+from steerdeck_agents.runtime.wire_calls import FoundLine as FoundLine
+from steerdeck_agents.runtime.wire_calls import Search as Search
 from steerdeck_agents.runtime.wire_reading import ReadingQuery
 from steerdeck_agents.runtime.wire_review import FileOf as FileOf
 from steerdeck_agents.runtime.wire_review import ReviewOf as ReviewOf
@@ -151,13 +154,6 @@ class FilesAt(msgspec.Struct, frozen=True, tag="files_at", tag_field="ask"):
     seq: int
 
 
-class Search(msgspec.Struct, frozen=True, tag="search", tag_field="ask"):
-    """Full text over all sessions: list[FoundLine]."""
-
-    query: str
-    limit: int = 50
-
-
 class Look(msgspec.Struct, frozen=True, tag="look", tag_field="ask"):
     """What a new session in this folder would start from: Outlook."""
 
@@ -189,9 +185,10 @@ class Switch(msgspec.Struct, frozen=True, tag="switch", tag_field="ask"):
 
 
 Query = (
-    Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Search | Look
+    Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Look
     | Switch | ChecksFound | Spend | Rules | Propose | RuntimeStatus
     | ReviewOf | FileOf | WordsQuery | ShoreQuery | ReadingQuery
+    | CallsQuery
 )  # fmt: skip
 
 
@@ -218,15 +215,6 @@ class WindowMark(msgspec.Struct, frozen=True):
     reason: Literal["compaction", "model", "tools", "effort", "parameters"]
     text: str
     """The same in words."""
-
-
-class FoundLine(msgspec.Struct, frozen=True):
-    """One hit of a search."""
-
-    session: SessionId
-    seq: int
-    type: str
-    snippet: str
 
 
 class ModelLine(msgspec.Struct, frozen=True):

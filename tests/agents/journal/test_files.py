@@ -38,7 +38,7 @@ def test_only_the_owner_can_read_the_journal(desk, make_noticed):
 def test_a_newer_schema_is_read_but_not_written(desk, make_created, make_noticed):
     kept = desk.keep(make_created("s1"))
     desk.sql("pragma user_version = 99")
-    with pytest.raises(JournalError, match=r"schema 99.*schema 1.*Update Steerdeck"):
+    with pytest.raises(JournalError, match=r"schema 99.*schema 2.*Update Steerdeck"):
         desk.keep(make_noticed("from the past"))
     assert [state.id for state in desk.reader.sessions()] == ["s1"]
     assert desk.reader.state_at(SessionId("s1")).seq == kept[0].seq
@@ -51,15 +51,15 @@ def test_a_migration_leaves_a_copy_of_what_was_before(desk, make_noticed):
     steps()(m001_first)
 
     @steps()
-    def m002_colour(db):
+    def m003_colour(db):
         db.execute("alter table session add column colour text")
-        db.execute("pragma user_version = 2")
+        db.execute("pragma user_version = 3")
 
     connection = sqlite3.connect(desk.path, isolation_level=None)
     migrate(connection, desk.path, steps)
     connection.close()
-    assert desk.sql("pragma user_version") == [(2,)]
-    copy = desk.path.with_name("journal.db.schema-1")
+    assert desk.sql("pragma user_version") == [(3,)]
+    copy = desk.path.with_name("journal.db.schema-2")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     old = JournalReader(copy)
     assert len(old.events(None)) == 1
@@ -72,7 +72,7 @@ def test_a_migration_that_fails_changes_nothing(desk, make_noticed):
     steps()(m001_first)
 
     @steps()
-    def m002_broken(db):
+    def m003_broken(db):
         db.execute("alter table session add column colour text")
         db.execute("alter table nowhere add column colour text")
 
