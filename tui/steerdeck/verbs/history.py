@@ -3,21 +3,26 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import click
+import msgspec
 
 from steerdeck.verbs import reach
-from steerdeck.verbs.ending import Ending
+from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import err, out, out_json, out_stored
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.sieve import sieve
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.secret_marks import home_key
 from steerdeck_agents.journal.reader import JournalReader
-from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime import calling
+from steerdeck_agents.runtime.wire_calls import FoundLine, Search
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.share.export import page_to_read, redactor_for, stored
 
@@ -82,23 +87,35 @@ def _target(file: str | None) -> Iterator[BinaryIO]:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 def search(query: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Search all sessions for events that hold every word of the QUERY.
+    """Search all sessions for events that hold every word of the QUERY, the newest first.
+
+    Keys narrow it: role:you (agent, thinking, call, note), session:NAME, path:src, since:today,
+    until:2026-11-20. A phrase stands in quotes.
 
     \b
     Examples:
       steerdeck search rounding error
+      steerdeck search role:you since:7d path:src/shop '"half up"'
     """
     asyncio.run(_search(" ".join(query), limit, as_json))
 
 
 async def _search(words: str, limit: int, as_json: bool) -> None:
     where = reach.here()
+    now_ms = time.time_ns() // 1_000_000
+    asked = sieve(words, "hits", now_ms)
+    if asked.problem:
+        raise Ending(asked.problem, USAGE)
+    if not asked.words:
+        raise Ending("Write a word to look for beside what narrows the search.", USAGE)
+    query = Search(words, limit)
     async with reach.running(where) as client:
         if client is not None:
-            hits = await client.ask(wire.Search(words, limit), list[wire.FoundLine])
+            hits = await client.ask(query, list[FoundLine])
         elif where.journal.exists():
-            found = await asyncio.to_thread(JournalReader(where.journal).search, words, limit)
-            hits = [wire.FoundLine(hit.session, hit.seq, hit.type, hit.snippet) for hit in found]
+            reader = JournalReader(where.journal)
+            made = await asyncio.to_thread(calling.made, reader, query, now_ms)
+            hits = msgspec.convert(made, list[FoundLine])
         else:
             hits = []
     if as_json:
@@ -107,6 +124,7 @@ async def _search(words: str, limit: int, as_json: bool) -> None:
     names = {s.id: s.name for s in await reach.listing(where, archived=True)} if hits else {}
     for hit in hits:
         name = names.get(hit.session, hit.session)
-        out(f"{name}  {hit.seq}  {hit.type}  {one_line(hit.snippet, 200)}")
+        when = datetime.fromtimestamp(hit.at_ms / 1000).strftime("%Y-%m-%d %H:%M")
+        out(f"{name}  {hit.seq}  {when}  {hit.role}  {one_line(hit.snippet, 200)}")
     if not hits:
         err("Nothing was found.")

@@ -53,6 +53,7 @@ VERBS: dict[str, Verb] = {
     ),
     "export": Verb("history", "export", "Write a session's events as JSON lines, or to read"),
     "search": Verb("history", "search", "Search all sessions"),
+    "calls": Verb("calling", "calls", "List tool calls of a session or of all, or show one"),
     "runtime": Verb("background", "runtime", "Status, end or log of the background process"),
     "model": Verb("model", "model", "Serve the scripted model on this machine"),
     "serve": Verb("serving", "serve", "Show the deck in a browser of this machine"),
