@@ -61,9 +61,13 @@ _SWITCHES = (
     "submodule.recurse=false", "protocol.ext.allow=never", "safe.bareRepository=explicit",
 )  # fmt: skip
 _READS_FILES = frozenset(
-    ("add", "cat-file", "checkout", "commit", "diff", "merge", "merge-tree", "read-tree", "status")
-)
-"""Commands that would run filters or merge drivers."""
+    (
+        "add", "cat-file", "checkout", "commit", "diff", "merge", "merge-tree", "read-tree",
+        "reset", "status", "update-index", "write-tree",
+    )
+)  # fmt: skip
+"""Commands that would run filters or merge drivers; whatever writes an index looks at files that
+are as young as it."""
 _BRINGS = frozenset(("clone", "fetch"))
 _EXTRA = {
     "diff": ("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),

@@ -11,8 +11,13 @@ from kit.hostile_life import SIDES, Life, Side
 from kit.repositories import commit, fingerprint, hostile, plain, run, write
 from kit.workspaces import made
 from steerdeck_agents.facts.errors import RepositoryError
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.work import shore_look
 from steerdeck_agents.work.landing import onto, to_branch, to_patch
+from steerdeck_agents.work.landing_checks import standing_at
+from steerdeck_agents.work.landing_result import result_of, stands
 from steerdeck_agents.workspace.carry import carry
 from steerdeck_agents.workspace.changes import changed_files, diff
 from steerdeck_agents.workspace.checkpoint import base_file, capture
@@ -59,6 +64,19 @@ def test_nothing_of_a_hostile_repository_runs_and_nothing_of_it_changes(tmp_path
     assert fingerprint(top) == before
 
 
+async def looked_over(ours: Workspace) -> None:
+    """What the deck and the landing line do before anything lands."""
+    state = SessionState(id=SessionId("one"), workspace=ours)
+    page = await shore_look.page(state)
+    assert page.tried
+    assert not page.line.problem
+    assert await shore_look.lines([state]) == [page.line]
+    at = await stands(ours, "work")
+    async with standing_at(ours, await result_of(ours, "merge", "work", at)):
+        pass
+    assert await result_of(ours, "squash", "work", at)
+
+
 def test_landing_in_a_hostile_repository_runs_nothing(tmp_path: Path):
     canary = tmp_path / "canary"
     top = hostile(tmp_path / "top", canary)
@@ -72,7 +90,8 @@ def test_landing_in_a_hostile_repository_runs_nothing(tmp_path: Path):
         write(top, "theirs.md", "more\n")
         await git(top, "add", "theirs.md", profile="user")
         await git(top, "commit", "-q", "-m", "theirs", profile="user")
-        await onto(ours, "merge", "work")
+        await looked_over(ours)
+        await onto(ours, "rebase", "work")
 
     canary.unlink(missing_ok=True)
     asyncio.run(live())
@@ -103,6 +122,9 @@ def test_config_and_repositories_an_agent_plants_in_its_workspace_run_nothing(tm
         kept = await capture(ours, None, lambda sha: False)
         assert "planted/" in kept.not_covered
         await use(ours)
+        write(top, "theirs.md", "more\n")
+        commit(top, "theirs")
+        await looked_over(ours)
         await to_branch(ours, "work")
         assert "planted" not in run(top, "ls-tree", "--name-only", ours.branch)
 
