@@ -108,7 +108,7 @@ class Radar:
                     await self.try_merges(untried)
                     await self.look()
                     since = 0.0
-            except SteerdeckError as error:
+            except _TROUBLE as error:
                 log.error("overlaps could not be told: %s", error)
 
     async def look(self) -> list[Pair]:
