@@ -130,7 +130,7 @@ def test_one_message_goes_to_several_and_to_all():
     async def scene(app, pilot, feed):
         await pilot.press("ctrl+x", "s", "alt+3")
         await pilot.pause()
-        assert "to 1 fix-login, 3 docs" in told(app)
+        assert "to 2 sessions  1 fix-login, 3 docs" in told(app)
         await pilot.press(*"hi", "enter")
         await until(pilot, lambda: len(feed.orders) == 2)
         assert [order.session for order in feed.orders] == ["fix", "docs"]
