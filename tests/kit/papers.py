@@ -8,6 +8,7 @@ PLACES = {
     "card": "On a card of the inbox",
     "zoom": "In the zoom",
     "review": "In a review",
+    "plan": "In a plan",
     "replay": "In a replay",
     "anywhere": "Anywhere",
 }

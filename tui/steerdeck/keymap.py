@@ -21,6 +21,7 @@ from steerdeck.keys.inbox import INBOX
 from steerdeck.keys.key import Key, Place
 from steerdeck.keys.lanes import LANES
 from steerdeck.keys.own import OWN
+from steerdeck.keys.plan import PLAN
 from steerdeck.keys.replay import REPLAY
 from steerdeck.keys.review import REVIEW
 from steerdeck.keys.shore import SHORE
@@ -63,6 +64,7 @@ KEYS: tuple[Key, ...] = (
     *TRANSCRIPT,
     *MARK,
     *REVIEW,
+    *PLAN,
     *INBOX,
     *REPLAY,
     *DIALOGS,

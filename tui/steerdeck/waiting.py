@@ -12,8 +12,9 @@ from steerdeck.programs import program_of
 from steerdeck_agents.facts.checks import Evidence
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.drift import Drift
-from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
+from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId, Sha
 from steerdeck_agents.facts.marks import was_before
+from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.ruling import RuleReview
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, SessionState
@@ -21,15 +22,16 @@ from steerdeck_agents.gate.rule_terms import in_words
 
 Waiting = Literal[
     "approval", "question", "hidden", "unknown", "parked", "held", "claim", "drift", "resting",
-    "failed", "done", "passed",
+    "failed", "done", "passed", "plan",
 ]  # fmt: skip
 """`hidden`: a shell asks for what is not echoed; `held`: a goal that does not go on by itself;
 `claim`: done, with evidence; `resting`: parked with a clock, so that it goes on by itself;
-`passed`: a temporary rule ended, and what it let pass is to be looked at."""
+`passed`: a temporary rule ended, and what it let pass is to be looked at; `plan`: in plan mode, a
+plan that needs a yes."""
 
 _ALIKE = ("command", "patch", "tool", "network")
 """Kinds that may be decided for several sessions at once."""
-_CLAIMS = ("approval", "question", "hidden", "unknown", "parked")
+_CLAIMS = ("approval", "question", "hidden", "unknown", "parked", "plan")
 """What keeps an agent waiting; the rest of the inbox is news that stands until it was seen."""
 _RANKS = {"claim": 1, "held": 2, "drift": 2}
 """News that comes before all other, which has rank 3."""
@@ -72,6 +74,10 @@ def waiting(state: SessionState) -> list[InboxItem]:
         for call in state.calls
         if call.unknown
     ]
+    offer = state.plan.offer
+    if offer is not None:
+        text = plan_text(state.plan)
+        items.append(InboxItem("plan", state.id, plan_id(state), offer.at_ms, text))
     if state.parked:
         kind: Waiting = "parked" if state.parked_until_ms is None else "resting"
         items.append(InboxItem(kind, state.id, news_id(state), state.changed_ms, state.reason))
@@ -88,6 +94,23 @@ def waiting(state: SessionState) -> list[InboxItem]:
         for one in state.rule_reviews
     ]
     return items
+
+
+def plan_id(state: SessionState) -> str:
+    """A plan that was changed is another thing that waits: its hash stands at the end."""
+    return f"{state.id}:plan:{state.plan.binding}"
+
+
+def plan_of(item: InboxItem) -> Sha:
+    """The binding of the plan that an item shows."""
+    return Sha(item.id.rpartition(":")[2])
+
+
+def plan_text(plan: Plan) -> str:
+    """A plan in a line: how many steps, and the first words of the one to begin with."""
+    hand = plan.in_hand
+    first = f": {hand.text}" if hand is not None else ""
+    return f"{counted(len(plan.live), 'step')}{first}"
 
 
 def review_id(session: SessionId, review: RuleReview) -> str:

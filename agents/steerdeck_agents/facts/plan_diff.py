@@ -128,6 +128,8 @@ def _longest(places: Sequence[int]) -> frozenset[int]:
     """The most places that stand in rising order: their steps stayed, the others moved."""
     best: list[tuple[int, ...]] = []
     for place in places:
-        below: list[tuple[int, ...]] = [one for one in best if one[-1] < place]
-        best.append((*max(below, key=len, default=()), place))
-    return frozenset(max(reversed(best), key=len, default=()))
+        below = [one for one in best if one[-1] < place]
+        best.append((*(max(below, key=len) if below else ()), place))
+    # Of as many the one that ends last, so that what came up is said to have moved.
+    last = max(range(len(best)), key=lambda at: (len(best[at]), at), default=-1)
+    return frozenset(best[last]) if best else frozenset()

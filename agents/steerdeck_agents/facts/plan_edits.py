@@ -1,6 +1,6 @@
 """What a change of the developer makes of a plan, and how it is said in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -11,7 +11,9 @@ from steerdeck_agents.facts.plan_orders import (
     AddStep,
     CommentStep,
     MoveStep,
+    Placed,
     PlanChange,
+    Rearrange,
     Reword,
     StrikeStep,
 )
@@ -37,6 +39,8 @@ def edited(plan: Plan, change: PlanChange) -> tuple[tuple[Step, ...], str]:
                 raise OrderRefused("That step is so already; nothing was changed.")
             said = f"{'struck' if struck else 'took back in'} {named(steps[at], at)}"
             return _with(steps, at, lambda step: replace(step, struck=struck)), said
+        case Rearrange(steps=placed):
+            return _rearranged(plan, steps, placed)
         case CommentStep(step=id, text=text):
             return _commented(steps, id, text.strip())
 
@@ -86,6 +90,43 @@ def _commented(steps: _Steps, id: int, text: str) -> tuple[tuple[Step, ...], str
     where = named(steps[at], at)
     said = f"commented on {where}: {text}" if text else f"dropped the comment on {where}"
     return _with(steps, at, lambda step: replace(step, comment=text, comment_seq=0)), said
+
+
+def _rearranged(
+    plan: Plan, steps: _Steps, placed: Sequence[Placed]
+) -> tuple[tuple[Step, ...], str]:
+    """Every difference as the change it is, one after the other."""
+    ids = [one.step for one in placed if one.step]
+    if len(set(ids)) < len(ids):
+        raise OrderRefused("A step stands there twice; nothing was changed.")
+    if len(placed) > MOST_STEPS:
+        raise OrderRefused(f"A plan has at most {MOST_STEPS} steps.")
+    now: _Steps = []
+    said: list[str] = []
+    for one in placed:
+        if not one.step:
+            step = Step(_step_text(one.text), own=True)
+            said.append(f"added “{one_line(step.text, _QUOTED)}”")
+        else:
+            at = _place(steps, one.step)
+            step = replace(steps[at], struck=False)
+            if steps[at].struck:
+                said.append(f"took back in {named(step, at)}")
+            if " ".join(one.text.split()) != step.text:
+                changed, words = _reworded(steps, one.step, _step_text(one.text))
+                step = replace(changed[at], struck=False)
+                said.append(words)
+        now.append(step)
+    stays = [step.id for step in steps if step.id in set(ids)]
+    if stays != ids:
+        said.append("put the steps into another order")
+    for at, step in enumerate(steps):
+        if step.id not in ids:
+            now.append(replace(step, struck=True))
+            said += [] if step.struck else [f"struck {named(step, at)}"]
+    if not said:
+        raise OrderRefused("The plan is as it was; nothing was changed.")
+    return numbered(now, plan.last_id)[0], "; ".join(said)
 
 
 def _with(steps: _Steps, at: int, change: Callable[[Step], Step]) -> tuple[Step, ...]:

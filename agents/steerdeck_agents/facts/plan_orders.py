@@ -41,7 +41,20 @@ class CommentStep(msgspec.Struct, frozen=True, tag="comment", tag_field="change"
     text: str
 
 
-PlanChange = Reword | AddStep | MoveStep | StrikeStep | CommentStep
+class Placed(msgspec.Struct, frozen=True):
+    """A step as it shall be: a known one by its id, a new one with 0."""
+
+    step: int
+    text: str
+
+
+class Rearrange(msgspec.Struct, frozen=True, tag="rearrange", tag_field="change"):
+    """All steps as they shall be, in order; a known one that is missing is struck."""
+
+    steps: tuple[Placed, ...]
+
+
+PlanChange = Reword | AddStep | MoveStep | StrikeStep | CommentStep | Rearrange
 
 
 class EditPlan(OrderHead, frozen=True, kw_only=True, tag="edit_plan"):

@@ -1,7 +1,7 @@
 """The plan between the developer and the agent: what the model is told, and when it must wait.
 
-In plan mode a turn that ends with a plan puts it before the developer; a plan that was sent back,
-or approved, is not put there again before the agent has changed it.
+In plan mode a turn that ends with a plan puts it before the developer; one that was approved is
+not put there again before it has changed.
 """
 
 import asyncio
@@ -68,6 +68,6 @@ def offer(state: SessionState) -> list[KnownEvent]:
     plan = state.plan
     if state.mode != "plan" or state.parent is not None or state.goal is not None:
         return []
-    if not plan.live or plan.decided == plan.binding:
+    if not plan.live or (plan.approved and plan.decided == plan.binding):
         return []
     return [PlanOffered(session=state.id, binding=plan.binding)]

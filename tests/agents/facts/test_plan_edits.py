@@ -15,7 +15,9 @@ from steerdeck_agents.facts.plan_orders import (
     AddStep,
     CommentStep,
     MoveStep,
+    Placed,
     PlanChange,
+    Rearrange,
     Reword,
     StrikeStep,
 )
@@ -41,9 +43,23 @@ def plan(*texts: str) -> Plan:
         (MoveStep(3, -1), "a|c|b", "moved step 3 “c” up to place 2"),
         (MoveStep(1, 9), "b|c|a", "moved step 1 “a” down to place 3"),
         (StrikeStep(2), "a|-b|c", "struck step 2 “b”"),
+        (
+            Rearrange((Placed(3, "c"), Placed(0, "new"), Placed(1, "x"))),
+            "c|new|x|-b",
+            "added “new”; reworded step 1 “a” to “x”; put the steps into another order; struck",
+        ),
         (CommentStep(2, "why?"), "a|b (why?)|c", "commented on step 2 “b”: why?"),
     ],
-    ids=["reword", "add behind", "add first", "move up", "move to the end", "strike", "comment"],
+    ids=[
+        "reword",
+        "add behind",
+        "add first",
+        "move up",
+        "move to the end",
+        "strike",
+        "whole",
+        "comment",
+    ],
 )
 def test_a_change_makes_other_steps_and_is_said_in_words(
     change: PlanChange, texts: str, words: str
@@ -60,7 +76,8 @@ def test_a_change_makes_other_steps_and_is_said_in_words(
 @pytest.mark.parametrize(
     "change",
     [Reword(1, "a"), Reword(9, "x"), Reword(1, " "), MoveStep(1, -1), MoveStep(3, 1),
-     StrikeStep(1, struck=False), AddStep("x" * 501), AddStep("x", 9), CommentStep(1, "")],
+     Rearrange((Placed(1, "a"), Placed(2, "b"), Placed(3, "c"))),
+     Rearrange((Placed(1, "a"), Placed(1, "b"))), StrikeStep(1, struck=False), AddStep("x" * 501), AddStep("x", 9), CommentStep(1, "")],
 )  # fmt: skip
 def test_a_change_that_changes_nothing_or_has_no_step_is_refused(change: PlanChange):
     with pytest.raises(OrderRefused, match=r"\.$"):

@@ -87,7 +87,7 @@ def test_a_plan_is_changed_sent_back_revised_and_approved_and_the_model_hears_al
     play(tmp_path, story)
 
 
-def test_an_approved_plan_may_stay_where_it_is_and_one_sent_back_is_not_offered_unchanged(tmp_path):
+def test_a_no_needs_words_or_a_change_and_after_a_yes_the_agent_may_wait(tmp_path):
     async def story(playing: Scene, session: SessionId) -> None:
         await playing.status(session, "needs_you")
         with pytest.raises(OrderRefused, match="Say what should be other"):

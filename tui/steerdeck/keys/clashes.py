@@ -15,6 +15,7 @@ TOGETHER: tuple[tuple[Place, ...], ...] = (
     ("zoom", "anywhere"),
     ("mark", "anywhere"),
     ("review", "anywhere"),
+    ("plan", "anywhere"),
     ("card", "inbox", "anywhere"),
     ("replay", "anywhere"),
     ("land", "anywhere"),

@@ -111,6 +111,8 @@ def _verb(item: InboxItem, model: DeckModel) -> str:
             return "waits for a secret of yours"
         case "unknown":
             return "needs to know how this ended"
+        case "plan":
+            return "has a plan that needs your yes"
         case _:
             return "is parked"
 

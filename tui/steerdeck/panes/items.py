@@ -6,6 +6,7 @@ from steerdeck.model import DeckModel, InboxItem
 from steerdeck.panes.approval import round_about, verdict_rows
 from steerdeck.panes.card import band
 from steerdeck.panes.evidence import claim_card, drift_card
+from steerdeck.panes.plan_head import plan_card
 from steerdeck.panes.question import (
     end_card,
     held_card,
@@ -26,6 +27,7 @@ _KINDS = (
     ("question", "question", "questions"),
     ("hidden", "secret", "secrets"),
     ("unknown", "unknown call", "unknown calls"),
+    ("plan", "plan", "plans"),
     ("parked", "parked", "parked"),
     ("claim", "done", "done"),
     ("held", "goal held", "goals held"),
@@ -104,6 +106,8 @@ def _news_card(
         return claim_card(claim, state, width)
     if drift is not None:
         return drift_card(drift, transcript, now, width)
+    if item.kind == "plan":
+        return plan_card(state, width)
     if item.kind == "held":
         return held_card(state)
     if item.kind in ("parked", "resting"):

@@ -15,6 +15,8 @@ from steerdeck.waiting import is_red
 from steerdeck.widgets.prose import lines as prose_lines
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.plan_diff import counted as counted_changes
+from steerdeck_agents.facts.plan_diff import rows
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenCall, OpenQuestion, SessionState
 from steerdeck_agents.facts.transcript import Transcript
@@ -138,6 +140,11 @@ def title_of(item: InboxItem, state: SessionState) -> str:
             return "needs to know how a call ended"
         case "parked":
             return "is parked"
+        case "plan" if state.plan.agreed:
+            changed = counted_changes(rows(state.plan)).words
+            return f"revised its plan: {changed}" if changed else "has its plan again, unchanged"
+        case "plan":
+            return "has a plan that needs your yes"
         case "held":
             return "has a goal that waits for you"
         case "drift":
@@ -173,6 +180,7 @@ def shape_of(item: InboxItem) -> tuple[str, Token]:
         "hidden": (g.asks, "needs"),
         "unknown": (g.unknown, "needs"),
         "parked": (g.parked, "needs"),
+        "plan": (g.needs, "needs"),
         "held": (g.goal, "t1"),
         "drift": (g.overlap, "t1"),
         "resting": (g.parked, "t1"),

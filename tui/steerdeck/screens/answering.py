@@ -7,6 +7,7 @@ from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.budget import UNITS, raised, raised_by, raised_words, spent
 from steerdeck.screens.deciding import Deciding
+from steerdeck.waiting import plan_of
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.secret import Secret
 from steerdeck_agents.facts.counted import counted
@@ -21,20 +22,46 @@ class Answering(Deciding):
         """Whether looking further means the diff: of work that is said to be done."""
         return bool(self.item and self.item.kind in ("claim", "done") and self.body.at_tail)
 
+    def _is_plan(self) -> bool:
+        return bool(self.item and self.item.kind == "plan")
+
     def can_view(self) -> bool:
-        return not self.body.at_tail or self._reviews()
+        return not self.body.at_tail or self._reviews() or self._is_plan()
 
     def verb_view(self) -> str:
         if self._reviews():
             return "review diff"
-        unseen = self.left if not self.seen_to_end and self.approval() is not None else 0
+        asks = self.approval() is not None or self._is_plan()
+        unseen = self.left if not self.seen_to_end and asks else 0
+        if self._is_plan() and not unseen:
+            return "change it"
         return counted(unseen, "more line") if unseen else "view all"
 
     def do_view(self) -> None:
         if self._reviews() and self.item is not None:
             self.post_message(Open("diff", self.item.session))
+        elif self._is_plan() and self.item is not None and self.seen_to_end:
+            self.post_message(Open("plan", self.item.session))
         else:
             self.body.action_page_down()
+
+    def _may_approve(self) -> bool:
+        """A yes to a plan: a key that was typed late enough, after its end was seen."""
+        typed = self.pressed_at is None or self.pressed_at >= self.armed_from
+        return self._of_kind("plan") and typed and self.seen_to_end
+
+    def can_once(self) -> bool:
+        return self._may_approve() or super().can_once()
+
+    def verb_once(self) -> str:
+        return "approve and go on" if self._is_plan() else super().verb_once()
+
+    def do_once(self) -> None:
+        state = self._of_item()
+        if self._is_plan() and self.item is not None and state is not None:
+            self.helm.go(self.helm.approve_plan(state, plan_of(self.item)))
+        else:
+            super().do_once()
 
     def _may_answer(self) -> bool:
         return bool(self.armed and self.item and self.model.question(self.item))
@@ -50,12 +77,13 @@ class Answering(Deciding):
         )
 
     def can_answer(self) -> bool:
-        return self._may_answer() or self._may_say() or self._of_kind("hidden")
+        back = self._may_approve()
+        return self._may_answer() or self._may_say() or self._of_kind("hidden") or back
 
     def verb_answer(self) -> str:
         if self._of_kind("hidden"):
             return "type into it"
-        if self._of_kind("claim", "done"):
+        if self._of_kind("claim", "done", "plan"):
             return "send back, with words"
         return "say something" if self._may_say() else "answer"
 
@@ -65,6 +93,8 @@ class Answering(Deciding):
             self.secret.focus()
         elif self._of_kind("claim", "done"):
             self.write("What is still missing")
+        elif self._of_kind("plan"):
+            self.write("What should be other")
         else:
             self.write("What it should do" if self._may_say() else "Your answer")
 
@@ -180,6 +210,8 @@ class Answering(Deciding):
             self.helm.go(self.helm.edit_command(self.item, self.editing, event.text))
         elif self.approval() is not None:
             self.decide(allow=False, words=event.text)
+        elif state is not None and self._is_plan():
+            self.helm.go(self.helm.send_plan_back(state, plan_of(self.item), event.text))
         elif state is not None and spent(state):
             self._raise_to(state, event.text)
         elif state is not None and self._may_say():

@@ -17,6 +17,7 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("zoom", "in a zoom"),
     ("mark", "while text is marked in a transcript"),
     ("review", "in a review"),
+    ("plan", "in a plan"),
     ("card", "on a card of the inbox"),
     ("scope", "in the dialog of how far a yes reaches"),
     ("rules", "in the list of rules"),

@@ -192,7 +192,8 @@ class InboxScreen(Answering):
             return self._danger_caps()
         left = self.item is not None and self.item.claims and not self.body.at_tail
         hint = "Enter views, it never answers" if left else ""
-        unseen = self.approval() is not None and self.armed and not self.seen_to_end
+        asks = self.approval() is not None or self._is_plan()
+        unseen = asks and self.armed and not self.seen_to_end
         hint = "its end has not been in view yet" if unseen else hint
         esc = (Span("Esc", "t1", id="do:back"), Span(" leave it waiting", "t3", id="do:back"))
         below = Line(esc, (Span(hint, "t1" if unseen else "t3"),))
@@ -243,7 +244,7 @@ class InboxScreen(Answering):
             return "say no with these words"
         if self.can_raise():
             return "raise it, go on"
-        return self.verb_answer() if self._may_say() else "answer"
+        return self.verb_answer() if self._may_say() or self._is_plan() else "answer"
 
     # arming
 

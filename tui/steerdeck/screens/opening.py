@@ -13,6 +13,7 @@ from steerdeck.screens.land import LandDialog
 from steerdeck.screens.new_session import NewSession
 from steerdeck.screens.overlap import OverlapDialog
 from steerdeck.screens.palette import Palette
+from steerdeck.screens.plan import PlanScreen
 from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.review import ReviewScreen
 from steerdeck.screens.rules import RulesDialog
@@ -36,7 +37,10 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
         case "diff" if message.session is not None:
             return ReviewScreen(helm, message.session)
         case "replay" if message.session is not None:
-            return ReplayScreen(helm, message.session)
+            begin = int(message.item) if message.item.isdigit() else 0
+            return ReplayScreen(helm, message.session, begin)
+        case "plan" if message.session is not None:
+            return PlanScreen(helm, message.session)
         case "new":
             return NewSession(helm)
         case "land" if message.session is not None:

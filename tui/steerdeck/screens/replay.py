@@ -44,8 +44,10 @@ _FILES_S = 0.15
 class ReplayScreen(Keyed[None]):
     """Lanes over a timeline."""
 
-    def __init__(self, helm: Helm, session: SessionId) -> None:
+    def __init__(self, helm: Helm, session: SessionId, seq: int = 0) -> None:
+        """`seq` is the event before which it begins; 0 is the first of all."""
         super().__init__(helm, id="replay")
+        self._begin = seq
         self.in_hand = session
         self.tape = Tape(())
         self.header = Rows(id="header")
@@ -91,7 +93,7 @@ class ReplayScreen(Keyed[None]):
             self.reading = "" if len(self.tape) else "nothing was recorded of this session"
         except SteerdeckError as error:
             self.reading = str(error)
-        self.seek(0)
+        self.seek(sum(event.seq < self._begin for event in self.tape.events))
 
     @property
     def room(self) -> Room:

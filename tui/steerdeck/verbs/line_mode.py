@@ -17,6 +17,7 @@ from steerdeck.verbs.ending import DONE, FAILED, USAGE, Ending
 from steerdeck.verbs.follow import follow
 from steerdeck.verbs.keyboard import Keyboard
 from steerdeck.verbs.names import VERBS
+from steerdeck.verbs.planning import plan_lines
 from steerdeck.verbs.printing import err, out
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.counted import counted
@@ -24,6 +25,7 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.events import type_of
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.plan_orders import DecidePlan
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
 from steerdeck_agents.runtime.client import Client
@@ -47,11 +49,15 @@ diff N, land N       what it changed; bring it into your repository
 goal N, checks N     what it works for, and what says that it is done
 help, quit           agents go on when you leave
 Every verb of the command line works too, with a session's number or name: verbs lists them."""
-_VERB_FOR = {"approval.requested": "approve", "question.asked": "answer"}
+_VERB_FOR = {
+    "approval.requested": "approve", "question.asked": "answer", "plan.offered": "approve"
+}  # fmt: skip
 _LEAVE = ("quit", "exit", "q")
 _OF_SESSION = frozenset(
     {"show", "say", "stop", "resume", "diff", "land", "undo", "fork", "goal", "checks", "seen",
-     "compact", "requests", "reopen", "shells", "comment", "export", "servers", "type"}
+     "compact", "requests", "reopen", "shells", "comment", "export", "servers", "type",
+     "calls",
+     "plan"}
 )  # fmt: skip
 """Verbs whose first word is a session."""
 _NOT_HERE = frozenset({"demo", "run", "model", "completion"})
@@ -211,7 +217,7 @@ class LineMode:
             for question in state.questions:
                 out(f"{state.name} asks: {one_line(question.text, 80)}. answer {number}")
             if state.plan.offer is not None:
-                out(f"{state.name} offers a plan. show {number}")
+                out(f"{state.name} has a plan that needs your yes. approve {number}")
             if state.parked and state.parked_until_ms is None and not state.archived:
                 out(f"{state.name} is parked: {one_line(state.reason, 80)} resume {number}")
             found = found or state.waits
@@ -232,6 +238,9 @@ class LineMode:
     async def _approve(self, state: SessionState) -> None:
         if state.questions and not state.approvals:
             await self._answer(state, "")
+            return
+        if not state.approvals and state.plan.offer is not None:
+            await self._decide_plan(state)
             return
         if not state.approvals:
             raise Ending(f"{state.name} asks for nothing now.")
@@ -256,6 +265,24 @@ class LineMode:
         out(f"{'Allowed' if allow else 'Rejected'}, in {state.name}.")
         if len(state.approvals) > 1:
             out(f"{counted(len(state.approvals) - 1, 'thing')} more: approve {state.slot}")
+
+    async def _decide_plan(self, state: SessionState) -> None:
+        """Every step, then a yes, or words to send the plan back with."""
+        for line in plan_lines(state.plan):
+            out(line)
+        said = await self._ask("yes, no WORDS, or nothing to decide later:")
+        first, _, words = said.partition(" ")
+        approve = said.lower() == "yes"
+        if not approve and (first.lower() != "no" or not words):
+            out("Nothing was decided.")
+            return
+        shown = state.plan.binding
+        order = DecidePlan(
+            id=reach.new_order(), session=state.id, approve=approve, shown=shown,
+            words="" if approve else words,
+        )  # fmt: skip
+        await self._client.give(order)
+        out(f"{'Approved the plan of' if approve else 'Sent the plan back to'} {state.name}.")
 
     async def _answer(self, state: SessionState, text: str) -> None:
         if not state.questions:

@@ -13,6 +13,7 @@ from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.overlap import shared_words
+from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.shore_page import ShoreLine
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime.wire_shore import Shores
@@ -65,6 +66,8 @@ class SessionLine(msgspec.Struct, frozen=True):
     setup: str
     warnings: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    plan_waits: bool = False
+    """Its plan needs a yes."""
 
 
 def line_of(state: SessionState, shore: ShoreLine | None = None) -> SessionLine:
@@ -92,6 +95,7 @@ def line_of(state: SessionState, shore: ShoreLine | None = None) -> SessionLine:
         tokens=state.usage.tokens,
         approvals=tuple(asked.id for asked in state.approvals),
         questions=tuple(asked.id for asked in state.questions),
+        plan_waits=state.plan.offer is not None,
         archived=state.archived,
         landed=state.landed,
         parent=state.parent or "",
@@ -208,7 +212,7 @@ def told(state: SessionState, parent: str) -> list[str]:
     lines = [f"{label:<11} {text}" for label, text in facts.items() if text]
     lines += standing.aspects(state, parent)
     lines += ["plan"] if state.plan.steps else []
-    lines += [f"  [{_MARKS[step.status]}] {one_line(step.text)}" for step in state.plan.steps]
+    lines += [f"  [{_mark(step)}] {one_line(step.text)}" for step in state.plan.steps]
     lines += ["files"] if state.files else []
     lines += [f"  {file.path} +{file.added} -{file.removed}" for file in state.files]
     lines += [
@@ -220,11 +224,17 @@ def told(state: SessionState, parent: str) -> list[str]:
     for asked in state.approvals:
         lines += [f"asks        {wish(asked)} ({asked.id}):", *_below(asked.what)]
         lines += _below(f"because (it says): {asked.why}") if asked.why else []
+    if state.plan.offer is not None:
+        lines.append(f"asks        for a yes to its plan: steerdeck plan {state.name}")
     for question in state.questions:
         lines += [f"asks        ({question.id})", *_below(question.text)]
         lines += _below("choices: " + " / ".join(question.choices)) if question.choices else []
     lines += [f"in doubt    {call.title} ({call.id})" for call in state.calls if call.unknown]
     return lines
+
+
+def _mark(step: Step) -> str:
+    return "-" if step.struck else _MARKS[step.status]
 
 
 def _below(text: str) -> list[str]:
