@@ -12,6 +12,7 @@ from steerdeck.panes.room import room, shared
 from steerdeck.panes.status import folded_heads, lane_head
 from steerdeck.text import width_of
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.places import Level
 from steerdeck_agents.facts.state import SessionState
 
 IDS = [SessionId(name) for name in "abcdefgh"]
@@ -176,6 +177,7 @@ def test_the_next_in_need_is_the_one_that_waits_then_news():
 
 
 def test_tags_and_the_pin_stand_in_the_head():
-    state = SessionState(FIX, name="fix", tags=("auth", "urgent"), model="m")
+    level = Level("bubblewrap")
+    state = SessionState(FIX, name="fix", tags=("auth", "urgent"), model="m", level=level)
     head = lane_head(state, NOW, in_hand=True, keys_here=True, pinned=True)
     assert "".join(span.text for span in head[1].spans) == "pinned  #auth  #urgent  m"

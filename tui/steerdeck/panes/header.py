@@ -7,7 +7,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.model import DeckModel
 from steerdeck.panes.marks import WAITS, mark_of
 from steerdeck.panes.waits import resting
-from steerdeck.text import Line, Span, clock, dollars, foreign, tokens
+from steerdeck.text import Line, Span, clock, dollars, foreign, tokens, width_of
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState, Status
 from steerdeck_agents.facts.usage import Usage
@@ -18,16 +18,19 @@ _ORDER: tuple[Status, ...] = (
 )  # fmt: skip
 
 
+_MARGIN = 2
 _METER = 8
 """A provider that takes more requests at once is shown by numbers alone."""
 
 
 def header(model: DeckModel, width: int, now: int = 0) -> Line:
     """Repository, branch and states left; what waits at providers, tokens, money, sandbox right."""
-    left = [*place(model), *(states(model) if width >= 100 else ())]
     right = [] if width >= 100 else states(model, only_waiting=True)
     right += gauges(model, width, now)
     right += measured(model, width)
+    left = [*place(model), *(states(model) if width >= 100 else ())]
+    if _long(left) + _long(right) + 2 * _MARGIN > width >= 100:
+        left = [*place(model), *states(model, words=False)]
     return Line(tuple(left), tuple(right))
 
 
@@ -45,8 +48,15 @@ def place(model: DeckModel) -> list[Span]:
     return [*spans, Span("    ")]
 
 
-def states(model: DeckModel, *, only_waiting: bool = False) -> list[Span]:
-    """How many sessions are in each state, what needs the developer first."""
+def _long(spans: list[Span]) -> int:
+    return sum(width_of(span.text) for span in spans)
+
+
+def states(model: DeckModel, *, only_waiting: bool = False, words: bool = True) -> list[Span]:
+    """How many sessions are in each state, what needs the developer first.
+
+    Without `words` only what needs the developer has one.
+    """
     counts = model.counts()
     spans: list[Span] = []
     for status in _ORDER:
@@ -55,8 +65,9 @@ def states(model: DeckModel, *, only_waiting: bool = False) -> list[Span]:
         if not counts.get(status) or (only_waiting and not waits):
             continue
         mark = mark_of(status)
-        words = Span(f"{counts[status]} {mark.word}", mark.colour if waits else "t1", waits)
-        spans += [Span(f"{mark.shape} ", "t1" if rest else mark.colour), words, Span("   ")]
+        told = f"{counts[status]} {mark.word}" if words or waits else str(counts[status])
+        count = Span(told, mark.colour if waits else "t1", waits)
+        spans += [Span(f"{mark.shape} ", "t1" if rest else mark.colour), count, Span("   ")]
     return spans
 
 

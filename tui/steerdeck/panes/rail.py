@@ -6,11 +6,12 @@ not shown has its one filled band here. Ages are told in whole minutes: they mov
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
 from steerdeck.glyphs import glyphs
-from steerdeck.groups import grouped
+from steerdeck.groups import Group, grouped
 from steerdeck.model import DeckModel
 from steerdeck.panes.chips import at_work
 from steerdeck.panes.header import total
@@ -44,9 +45,10 @@ def rail(
     if not sessions:
         head.append(Line((Span("none yet", "t2"),)))
     foot = _foot(model, width)
-    parts = _parts(model, sessions)
+    parts = _parts(model, sessions, width)
     titles = sum(title is not None for title, _ in parts)
     room = rows - len(head)
+    digits = 2 if any(state.slot > 9 for state in sessions) else 1
     for tall, gap, part in ((2, 1, 1), (2, 0, 2), (1, 0, 2), (1, 0, 1)):
         if len(sessions) * (tall + gap) + titles * part + len(foot) <= room:
             break
@@ -54,7 +56,8 @@ def rail(
     for title, states in parts:
         above = [title] if title is not None else []
         for place, state in enumerate(states):
-            lines = _session(model, state, width, state.id in seen, now, alone=tall == 1)
+            look = _Look(width, state.id in seen, tall == 1, digits)
+            lines = _session(model, state, look, now)
             last = place == len(states) - 1
             below = [BLANK] if gap or (last and titles and part == 2) else []
             blocks.append((state.id, [*(above if not place else []), *lines, *below]))
@@ -64,15 +67,19 @@ def rail(
 
 
 def _parts(
-    model: DeckModel, sessions: list[SessionState]
+    model: DeckModel, sessions: list[SessionState], width: int
 ) -> list[tuple[Line | None, list[SessionState]]]:
     """The sessions under a title each group has, or all of them without one."""
     if not model.arrangement.grouped:
         return [(None, sessions)]
     return [
-        (Line((Span(group, "t2"),), (Span(str(len(states)), "t2"),)), states)
+        (Line((Span(_heading(group, width), "t2"),), (Span(str(len(states)), "t2"),)), states)
         for group, states in grouped(sessions)
     ]
+
+
+def _heading(group: Group, width: int) -> str:
+    return "to review" if group == "ready for review" and width < _WIDE else group
 
 
 def _windowed(
@@ -109,10 +116,19 @@ def _beyond(model: DeckModel, sessions: list[SessionId], shape: str, word: str) 
     return [Line((Span(f"{shape} {len(sessions)} {word}", "t2", id=id),), right)]
 
 
-def _session(
-    model: DeckModel, state: SessionState, width: int, lane_shown: bool, now: int, *, alone: bool
-) -> list[Line]:
-    """A session in two rows, or in one; where a heading says the word, the row has its age."""
+class _Look(NamedTuple):
+    """How a session is drawn in the rail."""
+
+    width: int
+    lane_shown: bool
+    alone: bool
+    """In one row, not two: shape and age, where a heading or the width leaves the word out."""
+    digits: int
+    """Of the longest slot."""
+
+
+def _session(model: DeckModel, state: SessionState, look: _Look, now: int) -> list[Line]:
+    width, lane_shown, alone, digits = look
     in_hand = state.id == model.in_hand
     picked = model.target == "all" or (model.target == "several" and state.id in model.picked)
     band = waits(state) and not lane_shown
@@ -120,14 +136,15 @@ def _session(
     bg: Token | None = "needs_fill" if band else "s2" if in_hand or picked else None
     bar: Token | None = "accent" if picked else "t3" if in_hand else "needs" if band else None
     id = _PLACE_OF + state.id
-    digits = 2 if any(one.slot > 9 for one in model.sessions()) else 1
     slot = Span(f"{state.slot or '':>{digits}} ", ink or ("t0" if in_hand else "t2"), in_hand)
     name = (slot, foreign(state.name, ink or "t0", bold=in_hand, id=id))
     time = Span(_age(now - state.changed_ms), "t2")
     if alone and (width < _WIDE or model.arrangement.grouped):
         mark = mark_for(state)
         right = (Span(mark.shape, ink or mark.colour), Span(f" {time.text:>3}", ink or "t2"))
-        return [Line(name, right, bg=bg, bleed=True, bar=bar)]
+        # Of a narrow row the name is worth more than its age.
+        shown = right if width >= _WIDE else right[:1]
+        return [Line(name, shown, bg=bg, bleed=True, bar=bar)]
     if width >= _WIDE:
         top = Line(name, tuple(state_spans(state, ink)), bg=bg, bleed=True, bar=bar)
         fact = msgspec.structs.replace(_last_fact(model, state, now), id=id)
