@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import pytest
 from msgspec import structs
 from textual.pilot import Pilot
 
@@ -63,62 +62,67 @@ def test_one_message_goes_to_both_from_the_dialog_of_overlaps():
         assert [order.session for order in said] == [FIX, CSV]
         assert said[0].text == said[1].text
         assert "lines 48–52 in fix-login, 50–61 in add-csv" in said[0].text
-
-    play(scene)
-
-
-def test_the_other_session_is_taken_in_hand_from_the_dialog():
-    async def scene(app, pilot, feed):
         await pilot.press("b")
         await until(pilot, lambda: app.screen.id == "overlap")
         await pilot.pause()
         (row,) = [n for n, line in enumerate(told(app).splitlines()) if "≈ 3 docs" in line]
-        column = told(app).splitlines()[row].index("docs")
-        await pilot.click(offset=(column, row))
+        await pilot.click(offset=(told(app).splitlines()[row].index("docs"), row))
         await pilot.press("o")
         await until(pilot, lambda: app.model.in_hand == DOCS)
-        assert feed.orders == []
+        assert len(feed.orders) == 2
 
     play(scene)
 
 
-@pytest.mark.parametrize(
-    ("keys", "order"),
-    [
-        ("r", s.Land(id="", session=DOCS, how="rebase")),
-        ("b", s.Land(id="", session=DOCS, how="branch")),
-        ("qs", s.QueueLanding(id="", session=DOCS, how="squash")),
-        ("qqm", s.Land(id="", session=DOCS, how="merge")),
-    ],
-)
-def test_landing_needs_a_key_of_its_own(keys: str, order: o.Order):
+async def to_landing(app: DeckApp, pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys, "L")
+    await until(pilot, lambda: app.screen.id == "land" and app.screen.page is not None)
+
+
+def test_landing_needs_a_key_of_its_own_and_work_that_rests():
     async def scene(app, pilot, feed):
-        await pilot.press("3", "L")
-        await until(pilot, lambda: app.screen.id == "land" and app.screen.page is not None)
+        await to_landing(app, pilot)
+        await pilot.press("m", "b", "p")
+        await pilot.pause()
+        assert "still at work" in told(app)
+        await pilot.press("escape")
+        await to_landing(app, pilot, "3")
         await pilot.press("enter", "y")
         await pilot.pause()
         assert feed.orders == []
         assert "2 commits ahead, uncommitted work, 1 commit behind" in told(app)
-        await pilot.press(*keys)
-        await until(pilot, lambda: feed.orders)
-        assert structs.replace(feed.orders[0], id="") == order
+        for number, keys in enumerate(("r", "b", "qs", "qqm"), 1):
+            await pilot.press(*keys)
+            await until(pilot, lambda count=number: len(feed.orders) == count)
+            await to_landing(app, pilot)
+        await pilot.press("p")
+        await pilot.pause()
+        await pilot.press("enter")
+        await until(pilot, lambda: len(feed.orders) == 5)
+        assert [structs.replace(order, id="") for order in feed.orders] == [
+            s.Land(id="", session=DOCS, how="rebase"),
+            s.Land(id="", session=DOCS, how="branch"),
+            s.QueueLanding(id="", session=DOCS, how="squash"),
+            s.Land(id="", session=DOCS, how="merge"),
+            s.Land(id="", session=DOCS, how="patch", path="/home/kim/shop/docs.patch"),
+        ]
 
     play(scene)
 
 
-@pytest.mark.parametrize(("key", "pull"), [("u", False), ("g", True)])
-def test_a_push_is_begun_and_its_end_is_told_whatever_it_was(key: str, pull: bool):
+def test_a_push_is_begun_and_its_end_is_told_whatever_it_was():
     """Here the terminal can't be left to git, so that is its end."""
 
     async def scene(app, pilot, feed):
-        await pilot.press("3", "L")
-        await until(pilot, lambda: app.screen.id == "land" and app.screen.page is not None)
-        app.screen.gh = True
-        await pilot.press(key)
-        await until(pilot, lambda: len(feed.orders) == 2)
-        begun, ended = feed.orders
-        assert (begun.remote, begun.pull_request) == ("origin", pull)
-        assert f"steerdeck land docs {'--pr' if pull else '--push'}" in ended.problem
+        for key, flag in (("u", "--push"), ("g", "--pr")):
+            feed.orders.clear()
+            await to_landing(app, pilot, "3")
+            app.screen.gh = True
+            await pilot.press(key)
+            await until(pilot, lambda: len(feed.orders) == 2)
+            begun, ended = feed.orders
+            assert (begun.remote, begun.pull_request) == ("origin", key == "g")
+            assert f"steerdeck land docs {flag}" in ended.problem
 
     feed = met()
     feed.shore = structs.replace(PAGE, remotes=("fork", "origin"))
@@ -129,10 +133,9 @@ def test_a_push_is_begun_and_its_end_is_told_whatever_it_was(key: str, pull: boo
     play(scene, feed)
 
 
-def test_a_conflict_leaves_only_the_ways_that_are_open():
+def test_a_conflict_and_a_place_in_line_leave_only_the_ways_that_are_open():
     async def scene(app, pilot, feed):
-        await pilot.press("3", "L")
-        await until(pilot, lambda: app.screen.id == "land" and app.screen.page is not None)
+        await to_landing(app, pilot, "3")
         await pilot.pause()
         assert "conflicts in docs/cart.md" in told(app)
         await pilot.press("m", "r", "s", "q", "u", "g")
@@ -141,46 +144,12 @@ def test_a_conflict_leaves_only_the_ways_that_are_open():
         await pilot.press("h")
         await until(pilot, lambda: feed.orders)
         assert isinstance(feed.orders[0], s.HandBack)
+        last = feed.events[-1]
+        feed.feed(e.LandingQueued(session=DOCS, seq=last.seq + 1, at_ms=last.at_ms, how="merge"))
+        await until(pilot, lambda: "lands now" in told(app))
+        await to_landing(app, pilot)
+        await pilot.press("m", "b", "h", "x")
+        await until(pilot, lambda: len(feed.orders) == 2)
+        assert isinstance(feed.orders[1], s.LeaveQueue)
 
-    play(scene, conflicted())
-
-
-def test_a_session_in_line_says_so_and_leaves_on_a_key():
-    async def scene(app, pilot, feed):
-        assert "lands now" in told(app)
-        await pilot.press("3", "L")
-        await until(pilot, lambda: app.screen.id == "land" and app.screen.page is not None)
-        await pilot.press("m", "b", "x")
-        await until(pilot, lambda: feed.orders)
-        assert isinstance(feed.orders[0], s.LeaveQueue)
-
-    feed = met()
-    last = feed.events[-1]
-    queued = e.LandingQueued(session=DOCS, seq=last.seq + 1, at_ms=last.at_ms, how="merge")
-    feed.events.append(queued)
-    play(scene, feed, (250, 50))
-
-
-def test_a_patch_file_is_written_where_the_developer_says():
-    async def scene(app, pilot, feed):
-        await pilot.press("3", "L")
-        await until(pilot, lambda: app.screen.id == "land")
-        await pilot.press("p")
-        await pilot.pause()
-        await pilot.press("enter")
-        await until(pilot, lambda: feed.orders)
-        assert feed.orders[0].path == "/home/kim/shop/docs.patch"
-
-    play(scene)
-
-
-def test_work_still_under_way_is_not_landed_and_the_dialog_says_why():
-    async def scene(app, pilot, feed):
-        await pilot.press("L")
-        await until(pilot, lambda: app.screen.id == "land" and app.screen.page is not None)
-        await pilot.press("m", "b", "p")
-        await pilot.pause()
-        assert feed.orders == []
-        assert "still at work" in told(app)
-
-    play(scene)
+    play(scene, conflicted(), (250, 50))
