@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steerdeck.text import Line, Span
-from steerdeck.widgets.strips import id_at, strips
+from steerdeck.widgets.strips import id_at, parts_of, rows_of, strips
 
 texts = st.text("ab 日é\x1b\u202e─", max_size=30)
 spans = st.lists(st.builds(Span, texts, id=st.sampled_from(["", "x"])), max_size=3).map(tuple)
@@ -53,3 +53,13 @@ def test_a_wrapped_line_keeps_its_bar_and_its_clickable_words() -> None:
         "  ▌ this        ",
     ]
     assert id_at(rows[1], 5) == "command" and id_at(rows[0], 4) == ""
+
+
+@given(
+    st.text("ab cd日", max_size=60), st.integers(1, 30), st.integers(0, 2), st.booleans(),
+    st.text("x", max_size=6),
+)  # fmt: skip
+def test_rows_are_counted_as_they_are_drawn(text, width, margin, wrap, right):
+    line = Line((Span(text),), (Span(right),), indent=2, hang=2, wrap=wrap)
+    parts = parts_of(line, width, margin)
+    assert len(strips(line, width, "s1", margin)) == rows_of(line, width, margin) == len(parts)

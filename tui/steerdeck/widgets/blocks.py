@@ -10,6 +10,8 @@ from steerdeck.widgets.sources import Source
 
 Draw = Callable[[Line, str, int], list[Strip]]
 """Draws one line of a block: the line, the block's id, the line's index; at least one row."""
+Tall = Callable[[Line], int]
+"""How many rows a line is drawn in."""
 
 
 class Block:

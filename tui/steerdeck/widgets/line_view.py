@@ -17,7 +17,7 @@ from textual.widget import Widget
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import FRAMES, lay, paint_now
 from steerdeck.text import Line, Span, foreign
-from steerdeck.widgets.blocks import Row
+from steerdeck.widgets.blocks import Row, Tall
 from steerdeck.widgets.prose import Prose
 from steerdeck.widgets.roll import Roll
 from steerdeck.widgets.sources import Lines, Raw, Source
@@ -80,7 +80,7 @@ class LineView(Widget, can_focus=True):
         """Whether keys go here though another widget has the focus, or none."""
         self.follow_key = ""
         """The key that follows what came below, as it is shown."""
-        self._roll = Roll(self._draw)
+        self._roll = Roll(self._draw, self._tall())
         self._roll.follows = follows
         self._rows: list[Row] | None = None
         self._strips: list[Strip] = []
@@ -89,6 +89,10 @@ class LineView(Widget, can_focus=True):
         self._blank: tuple[object, Strip] = (None, Strip([]))
         self._mark: tuple[object, Strip] = (None, Strip([]))
         self._said: tuple[int, int, bool] = (0, 0, True)
+
+    def _tall(self) -> Tall | None:
+        """How the rows of a line are counted without drawing it, where that is known."""
+        return None
 
     # What is shown
 
@@ -193,6 +197,12 @@ class LineView(Widget, can_focus=True):
         self.selection = (block, line, line if last is None else last)
         self._roll.show(block, line)
         self._redraw()
+
+    def lead(self, leads: bool) -> None:
+        """Say whether keys go here: the bar of what is selected tells it."""
+        if leads != self.leads:
+            self.leads = leads
+            self._refocus()
 
     def deselect(self) -> None:
         self.selection = None

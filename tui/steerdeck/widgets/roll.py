@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from textual.strip import Strip
 
-from steerdeck.widgets.blocks import Block, Draw, Place, Row
+from steerdeck.widgets.blocks import Block, Draw, Place, Row, Tall
 from steerdeck.widgets.sources import Source, about
 
 _EXACT = 200
@@ -20,8 +20,10 @@ _EXACT = 200
 class Roll:
     """Blocks in order and a window of `width` × `height` cells on them."""
 
-    def __init__(self, draw: Draw) -> None:
+    def __init__(self, draw: Draw, tall: Tall | None = None) -> None:
+        """`tall` counts the rows of a line without drawing it; without it they are drawn."""
         self._draw = draw
+        self._tall = tall
         self.blocks: list[Block] = []
         self._index: dict[str, int] = {}
         self._drawn: dict[tuple[str, int], tuple[object, list[Strip]]] = {}
@@ -55,11 +57,11 @@ class Roll:
             self._index[id] = len(self.blocks)
             self.blocks.append(Block(id, source))
             if not self.at_tail:
-                self._count(len(source))
+                self.unseen += len(source)
             self._from(len(self.blocks) - 1, 0)
             return
         if news and not self.at_tail:
-            self._count(max(0, len(source) - len(self.blocks[index].source)))
+            self.unseen += max(0, len(source) - len(self.blocks[index].source))
         self.blocks[index] = Block(id, source)
         self._touched(index)
         self._from(index, 0)
@@ -67,7 +69,7 @@ class Roll:
     def grown(self, id: str, line: int = 0, more: int = 0) -> None:
         """The source of the block has changed by itself, from that line on, by `more` lines."""
         index = self._index[id]
-        self._count(more)
+        self.unseen += 0 if self.at_tail else more
         self.blocks[index].width = 0
         if self._above is not None and index < self._above[0]:
             self._above = None
@@ -255,15 +257,11 @@ class Roll:
         known, line, rows = self._deep
         if known != id or line > top.line:
             line, rows = 0, 0
-        rows += sum(len(self._rows(top.block, each)) for each in range(line, top.line))
+        rows += sum(self._rows_of(top.block, each) for each in range(line, top.line))
         self._deep = (id, top.line, rows)
         return rows
 
     # Positions
-
-    def _count(self, lines: int) -> None:
-        if not self.at_tail:
-            self.unseen += lines
 
     def _touched(self, index: int) -> None:
         if self._above is not None and index < self._above[0]:
@@ -289,6 +287,12 @@ class Roll:
         self._used.add(key)
         return kept[1]
 
+    def _rows_of(self, block: int, line: int) -> int:
+        """How many rows a line takes, which is asked of many that are never drawn."""
+        if self._tall is None:
+            return len(self._rows(block, line))
+        return self._tall(self.blocks[block].source.line(line))
+
     def _height(self, index: int, exact: bool) -> int:
         block = self.blocks[index]
         if block.width == self.width:
@@ -298,7 +302,7 @@ class Roll:
         count = len(block.source)
         if count > _EXACT:
             return count
-        block.rows = sum(len(self._rows(index, line)) for line in range(count))
+        block.rows = sum(self._rows_of(index, line) for line in range(count))
         block.width = self.width
         return block.rows
 

@@ -103,6 +103,13 @@ def parts_of(line: Line, width: int, margin: int = 2) -> list[tuple[int, int, in
     return [(start, end, left + line.hang * bool(row)) for row, (start, end) in enumerate(cuts)]
 
 
+def rows_of(line: Line, width: int, margin: int = 2) -> int:
+    """How many rows a line takes, for a tenth of what it costs to draw them."""
+    if isinstance(line, TableRow):
+        return len(laid(line, max(1, width - 2 * margin - line.indent)))
+    return len(parts_of(line, width, margin)) if line.wrap else 1
+
+
 def text_of(line: Line) -> str:
     """The words of a line, without what stands at its right."""
     return "".join(span.text for span in line.spans)

@@ -13,9 +13,10 @@ from textual.message import Message
 from textual.strip import Strip
 
 from steerdeck.text import Line
+from steerdeck.widgets.blocks import Tall
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.shading import lit, shaded, with_caret
-from steerdeck.widgets.strips import parts_of, text_of
+from steerdeck.widgets.strips import parts_of, rows_of, text_of
 from steerdeck.widgets.tables import TableRow, laid
 
 MOST = 1_000_000
@@ -53,6 +54,9 @@ class TextView(LineView):
     pattern: re.Pattern[str] | None = None
     _pressed: Spot | None = None
     _swallow = False
+
+    def _tall(self) -> Tall:
+        return lambda line: rows_of(line, self._roll.width, self.margin)
 
     # what is marked
 
