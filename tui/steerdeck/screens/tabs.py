@@ -53,7 +53,7 @@ class TranscriptTab(Horizontal):
 
     def sync(self, state: SessionState) -> None:
         self.view.can_focus = False
-        self.view.leads = self.helm.model.face == "deck" and not self.sought.has_focus
+        self.view.lead(self.helm.model.face == "deck" and not self.sought.has_focus)
         self.view.follow_key = self.helm.keymap.shown("end") if self.view.leads else ""
         columns = self.app.size.width
         beside = min(_SIDE_MOST, max(_SIDE, columns - _WORDS))
@@ -69,8 +69,11 @@ class TranscriptTab(Horizontal):
         row = self.sought.parent
         if isinstance(row, Horizontal) and row.display != searching:
             row.display = searching
-        words = f"{hit + 1} of {hits}" if hits else ""
-        self.hits.show([Line((), (Span(words, "t1"),), bg="s2", bleed=True)])
+        ground: Token = "s2" if self.sought.has_focus else "s1"
+        self.sought.margin = self.hits.margin = self.view.margin
+        keys = f"   {self.helm.keymap.shown('next_hit')}" if self.view.leads else ""
+        right = (Span(f"{hit + 1} of {hits}", "t1"), Span(keys, "accent")) if hits else ()
+        self.hits.show([Line((), right, bg=ground, bleed=True)])
 
 
 class ToolsTab(Vertical):

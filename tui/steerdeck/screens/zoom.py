@@ -203,13 +203,13 @@ class ZoomScreen(Perusing[None]):
         if self.tools.filter.has_focus:
             return "leave the filter"
         if self.marking:
-            return "leave the marking"
+            return "end marking"
         if self.transcript.sought.has_focus:
-            return "leave the search"
+            return "end search"
         if self.perused() is None or self.model.face != "deck":
             return ""
         if self.sought:
-            return "leave the search"
+            return "end search"
         return "let go" if self.text.hand is not None or self.text.caret is not None else ""
 
     def verb_back(self) -> str:
