@@ -2,11 +2,14 @@
 
 import asyncio
 
+from textual.geometry import Region
+
 from kit.desk import NOW, Feed, Story, deck, told, until
 from kit.shop import shop
 from steerdeck.arrangement import Arrangement
 from steerdeck.away import AWAY_MS, Away, compared
 from steerdeck.memory import LastKey, Memory
+from steerdeck.output.seam import lay, send_through
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck.verbs.mooring import Mooring
 from steerdeck_agents.facts import events as e
@@ -22,6 +25,12 @@ FIX, DOCS, RATE = SessionId("fix"), SessionId("docs"), SessionId("rate")
 
 def _shown(app) -> list[str]:
     return [lane.session for lane in app.screen.lanes if lane.display]
+
+
+def _laid(app) -> bool:
+    """Whether the dock could be drawn past the compositor."""
+    dock = app.screen.dock
+    return lay(dock, dock.render_lines(Region(0, 0, *dock.outer_size)))
 
 
 def test_lanes_are_folded_pinned_moved_and_made_wider_and_each_key_takes_it_back():
@@ -184,9 +193,13 @@ def test_who_comes_back_after_ten_minutes_sees_what_happened_until_the_next_key(
             await pilot.press("j")
             await pilot.pause()
             assert "What happened" not in told(app)
+            assert send_through(app, app.stage)
+            assert _laid(app), "alone, the dock is drawn past the compositor"
             app.helm.look_away()
             await pilot.press("W")
             await until(pilot, lambda: "fix-login  finished" in told(app))
+            await pilot.pause()
+            assert not _laid(app), "else its clock would be drawn over the digest"
             await pilot.press("i")
             await pilot.pause()
             assert "What happened" not in told(app), "never over what waits for an answer"

@@ -28,6 +28,8 @@ _SYSTEMS = {
     "truecolor": ColorSystem.TRUECOLOR,
     "windows": ColorSystem.WINDOWS,
 }
+ABOVE = "above"
+"""The layer of what lies over others on its screen."""
 _FAULTS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
@@ -110,8 +112,8 @@ def lay(widget: Widget, strips: Sequence[Strip]) -> bool:
     """Have the rows of a widget that changed written with `flush`; False when Textual must do it.
 
     The compositor draws whole rows of the screen anew for the one that changed. Where a widget is
-    seen whole on the screen in front, and nothing is to be laid out, its strips can go to the stage
-    as they are: they are what the compositor would find.
+    seen whole on the screen in front, nothing lies over it, and nothing is to be laid out, its
+    strips can go to the stage as they are: they are what the compositor would find.
     """
     way = getattr(widget.app, _WAY, None)
     if not isinstance(way, _Way):
@@ -127,6 +129,12 @@ def lay(widget: Widget, strips: Sequence[Strip]) -> bool:
         ):
             return False
         region, clip = screen._compositor.visible_widgets[widget]
+        if any(
+            child is not widget and child.display and child.region.overlaps(region)
+            for child in screen.children
+            if child.styles.layer == ABOVE
+        ):
+            return False
     except _FAULTS:
         return False
     if region.size != widget.outer_size or not clip.contains_region(region):
