@@ -53,7 +53,7 @@ def test_what_stands_beside_the_transcript_is_never_pushed_off_the_screen():
     async def scene(app, pilot, feed):
         for columns in (100, 120, 124, 130, 160):
             await pilot.resize_terminal(columns, 36)
-            await until(pilot, lambda: app.size.width == app.screen.size.width == columns)
+            await until(pilot, lambda wide=columns: app.screen.size.width == wide)
             await pilot.pause()
             beside = app.screen.query_one("#zoom_side")
             assert beside.region.right <= columns

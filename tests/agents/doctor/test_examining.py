@@ -58,7 +58,7 @@ def test_a_journal_is_checked_and_stray_workspaces_are_named(where: Paths):
 
     found = examined(where)
 
-    assert found["journal"].text.startswith("1 sessions")
+    assert found["journal"].text.startswith("1 session,")
     assert "No session owns ses_gone in" in found["workspaces"].text
 
 
