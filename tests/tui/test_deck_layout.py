@@ -205,3 +205,24 @@ def test_who_comes_back_after_ten_minutes_sees_what_happened_until_the_next_key(
             assert "What happened" not in told(app), "never over what waits for an answer"
 
     asyncio.run(run())
+
+
+def test_what_happened_while_no_deck_was_open_is_told_by_the_next_one():
+    feed = shop()
+
+    async def run() -> None:
+        app = deck(feed, face="deck")
+        app.recall(Memory({"/home/kim/shop": Arrangement(grouped=True)}, LastKey(NOW - AWAY_MS, 1)))
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            app.helm.look_away()
+            await until(pilot, lambda: "What happened since you were here, 10:00 ago" in told(app))
+            assert "ready for rev" not in told(app) and "to review" in told(app)
+            await pilot.press("j", "W")
+            await until(pilot, lambda: "since you were here, 10:00 ago" in told(app))
+            await pilot.press("j")
+            assert app.memory().last_key == LastKey(
+                NOW, max(s.seq for s in app.model.states.values())
+            )
+
+    asyncio.run(run())

@@ -179,11 +179,12 @@ class DeckApp(App[None], inherit_bindings=False):
     def recall(self, memory: Memory) -> None:
         """Go on from what the last deck kept."""
         self.model.arrangements = dict(memory.arrangements)
-        self.helm.last_key = memory.last_key
+        self.helm.recalled = memory.last_key
 
     def memory(self) -> Memory:
         """What the next deck goes on from."""
-        return Memory(self.model.arrangements, self.helm.last_key).kept()
+        last = self.helm.last_key if self.helm.last_key.at_ms else self.helm.recalled
+        return Memory(self.model.arrangements, last).kept()
 
     # other screens
 

@@ -16,6 +16,8 @@ class Presence(Acts):
     last_key = LastKey()
     opened = LastKey()
     """When this deck was attached first."""
+    recalled = LastKey()
+    """The last key of the deck before this one."""
     away: Away | None = None
     """The last absence of ten minutes or more."""
     told_now = False
@@ -54,13 +56,13 @@ class Presence(Acts):
     def _begin(self) -> None:
         if not self.opened.at_ms:
             self.opened = LastKey(self.now_ms(), self._newest())
-            self.last_key = self.last_key if self.last_key.at_ms else self.opened
+            self.last_key = self.recalled if self.recalled.at_ms else self.opened
 
     def ask(self) -> None:
-        """Tell it again, or what happened since this deck was opened."""
+        """Tell it again, or what happened since the deck before this one, or since this began."""
         self._begin()
         if self.away is None:
-            self.away = Away(self.opened)
+            self.away = Away(self.recalled if self.recalled.at_ms else self.opened)
         self._read(self.away)
         self.told_now = True
         self.bridge.mark(Dirty(everything=True))
