@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from kit.asks import ask, begin, danger, listed, ruled
 from kit.desk import NOW, Feed, Story, deck, until
+from kit.planned import planned
 from kit.reviewed import reviewed
 from kit.shop import OUTLOOK, shop
 from kit.yard import yard
@@ -91,6 +92,7 @@ SCENES: dict[Place, tuple[Scene, ...]] = {
     "review": (Scene(reviewed, ("d",)),
                Scene(reviewed, ("d", "]", "]", *"jjjjjjjj"), size=(160, 45)),
                Scene(reviewed, ("d", "]", "]", "y"))),
+    "plan": (Scene(planned, ("p",)), Scene(planned, ("p", "g", "j", "j"))),
     "inbox": (Scene(shop, ("i",)),),
     "card": (Scene(shop, ("i",)), Scene(danger, ("i", "y")), Scene(ruled, ("i",)),
              Scene(shop, ("i", "j", "j")), *RARE),

@@ -1,4 +1,7 @@
-"""The plan of a session: done steps recede, the step in hand is the only bold text of a lane."""
+"""The plan of a session: done steps recede, the step in hand is the only bold text of a lane.
+
+What the developer struck is not shown here: the screen of the plan has it.
+"""
 
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.marks import mark_for
@@ -13,7 +16,7 @@ _SEGMENTS = 8
 
 def plan(state: SessionState, most: int = 7) -> list[Line]:
     """Label, meter and steps in at most `most` rows of steps; empty without a plan."""
-    steps = state.plan.steps
+    steps = state.plan.live
     if not steps:
         return []
     head = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),), meter(state))
@@ -22,23 +25,23 @@ def plan(state: SessionState, most: int = 7) -> list[Line]:
 
 def plan_row(state: SessionState, width: int) -> list[Line]:
     """The step in hand and the meter on one row, for low terminals; empty without a plan."""
-    step = state.plan.in_hand
-    if not state.plan.steps:
+    step, steps = state.plan.in_hand, state.plan.live
+    if not steps:
         return []
     if step is None:
-        words = Line((Span(f"plan {state.plan.done} of {len(state.plan.steps)}", "t2"),))
+        words = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),))
     else:
         words = _step(state, step)
-    number = state.plan.steps.index(step) + 1 if step is not None else len(state.plan.steps)
-    right = (Span(f"step {number} of {len(state.plan.steps)}   ", "t2"), *meter(state))
+    number = steps.index(step) + 1 if step is not None else len(steps)
+    right = (Span(f"step {number} of {len(steps)}   ", "t2"), *meter(state))
     if width < 60:
-        right = (Span(f"{number} of {len(state.plan.steps)}", "t2"),)
+        right = (Span(f"{number} of {len(steps)}", "t2"),)
     return [Line(words.spans, right, words.gutter, 2)]
 
 
 def meter(state: SessionState) -> tuple[Span, ...]:
     """A segment of three cells for each step; long plans have no meter."""
-    steps = state.plan.steps
+    steps = state.plan.live
     if len(steps) > _SEGMENTS:
         return ()
     in_hand = state.plan.in_hand
@@ -56,7 +59,7 @@ def meter(state: SessionState) -> tuple[Span, ...]:
 
 
 def _steps(state: SessionState, most: int) -> list[Line]:
-    steps = list(state.plan.steps)
+    steps = list(state.plan.live)
     if len(steps) <= most:
         return [_step(state, step) for step in steps]
     in_hand = state.plan.in_hand
