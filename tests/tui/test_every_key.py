@@ -4,10 +4,15 @@ A key that no scene below can reach fails the test: then a scene is missing, or 
 """
 
 import asyncio
+import os
 from collections.abc import Callable
+from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 import pytest
+from msgspec import structs
+from textual import events
 from textual.pilot import Pilot
 
 from kit.asks import ask, begin, danger, listed, ruled
@@ -19,13 +24,18 @@ from kit.yard import yard
 from steerdeck.app import DeckApp
 from steerdeck.keymap import KEYS, Keymap
 from steerdeck.keys.key import Key, Place
+from steerdeck.messages import Open
+from steerdeck.panes.composer import Composer
 from steerdeck.screens.keyed import Keyed
 from steerdeck.screens.steering import Steering
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import ApprovalId, CallId, RequestId
+from steerdeck_agents.facts.ids import ApprovalId, CallId, RequestId, SessionId
 from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.overlap import Lines, Overlap, SharedFile
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.settings.paths import paths
 
 
 class Scene(NamedTuple):
@@ -37,6 +47,7 @@ class Scene(NamedTuple):
     size: tuple[int, int] = (120, 36)
 
 
+FIX, DOCS = SessionId("fix"), SessionId("docs")
 REQUEST = RequestId("r")
 SENT = e.RequestSent(request=REQUEST, window=1, model="m", items=3, body="b")
 
@@ -80,28 +91,51 @@ def rare() -> Feed:
     return Feed(story.events, OUTLOOK)
 
 
+def ashore(*, conflict: bool = False, queued: bool = False) -> Feed:
+    """The shop with work that may land, and two sessions at the same lines."""
+    feed = shop()
+    same = SharedFile("auth/session.py", "lines", lines=(Lines(48, 52),))
+    overlaps = (Overlap(DOCS, (same,)), Overlap(SessionId("csv"), (same,)))
+    facts: list[e.KnownEvent] = [e.OverlapChanged(session=FIX, overlaps=overlaps)]
+    if queued:
+        facts.append(e.LandingQueued(session=DOCS, how="merge"))
+    seq, at = len(feed.events), feed.events[-1].at_ms
+    feed.events += [
+        structs.replace(fact, seq=seq + number, at_ms=at) for number, fact in enumerate(facts, 1)
+    ]
+    feed.shore = ShorePage(
+        ShoreLine(DOCS, "main", 2, 1), uncommitted=True, tried=True, remotes=("origin",),
+        conflicts=("docs/cart.md",) if conflict else (),
+    )  # fmt: skip
+    return feed
+
+
 RARE = tuple(Scene(rare, ("i", *("j",) * down)) for down in range(8))
 SCENES: dict[Place, tuple[Scene, ...]] = {
     "composer": (Scene(nine, face="composer"), Scene(shop, face="composer")),
     "deck": (Scene(nine), Scene(shop), Scene(shop, ("A", "enter")), Scene(yard, ("2",)),
              Scene(shop, ("3",)), Scene(rare, ("2",)), Scene(rare, ("3",)),
-             Scene(rare, ("5",)), Scene(rare, ("7",)), Scene(yard, ("1",))),
+             Scene(rare, ("5",)), Scene(rare, ("7",)), Scene(yard, ("1",)), Scene(ashore)),
     "zoom": (Scene(shop, ("enter", "k", "k", "k")), Scene(shop, ("enter", "o")),
              Scene(yard, ("2", "enter")), Scene(shop, ("enter", "/", "t", "enter"))),
-    "mark": (Scene(shop, ("enter", "Y", "v")),),
     "review": (Scene(reviewed, ("d",)),
                Scene(reviewed, ("d", "]", "]", *"jjjjjjjj"), size=(160, 45)),
                Scene(reviewed, ("d", "]", "]", "y"))),
-    "plan": (Scene(planned, ("p",)), Scene(planned, ("p", "g", "j", "j"))),
     "inbox": (Scene(shop, ("i",)),),
     "card": (Scene(shop, ("i",)), Scene(danger, ("i", "y")), Scene(ruled, ("i",)),
              Scene(shop, ("i", "j", "j")), *RARE),
     "scope": (Scene(shop, ("i", "a")), Scene(shop, ("i", "a"), size=(60, 16))),
     "replay": (Scene(shop, ("r",)), Scene(shop, ("3", "r", "G"))),
-    "land": (Scene(shop, ("3", "L")),),
+    "land": (Scene(ashore, ("3", "L")), Scene(partial(ashore, conflict=True), ("3", "L")),
+             Scene(partial(ashore, queued=True), ("3", "L"))),
+    "overlap": (Scene(ashore, ("b",)),),
+    "mark": (Scene(shop, ("enter", "Y", "v")),),
+    "plan": (Scene(planned, ("p",)),
+             *(Scene(planned, ("p", "g", *("j",) * down)) for down in range(7))),
     "rules": (Scene(listed, ("P",)),),
-    "dialog": (Scene(shop, ("A",)),),
-    "help": (Scene(shop, ("?",)),),
+    "dialog": (Scene(shop, ("Q",)), Scene(shop, ("A",))),
+    "settings": (Scene(shop, ("Z",)), Scene(shop, ("Z", "l"))),
+    "welcome": (Scene(shop, ("open welcome",)),),
     "anywhere": (Scene(shop), Scene(shop, ("i",))),
 }  # fmt: skip
 
@@ -111,19 +145,27 @@ class Watch:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pressing = ""
+        self.stays = False
+        """While keys are pressed the screens they ask for stay closed: each has its own scene."""
         self.done: set[tuple[str, str]] = set()
-        carried_out, submitted = Keyed.do, Steering.submit
+        carried_out, said = Keyed.do, Steering.on_composer_said
 
         def do(screen: Keyed[object], key: Key) -> None:
             self.done.add((key.id, self.pressing))
             carried_out(screen, key)
 
-        def submit(screen: Steering[object], text: str, how: str) -> None:
-            self.done.add(({"steer": "send"}.get(how, how), self.pressing))
-            submitted(screen, text, how)
+        def composer_said(screen: Steering[object], event: Composer.Said) -> None:
+            self.done.add(({"steer": "send"}.get(event.how, event.how), self.pressing))
+            said(screen, event)
 
+        async def on_open(app: DeckApp, message: Open) -> None:
+            if not self.stays:
+                await opened(app, message)
+
+        opened = DeckApp.on_open
+        monkeypatch.setattr(DeckApp, "on_open", on_open)
         monkeypatch.setattr(Keyed, "do", do)
-        monkeypatch.setattr(Steering, "submit", submit)
+        monkeypatch.setattr(Steering, "on_composer_said", composer_said)
 
     async def press(self, pilot: Pilot[None], name: str) -> None:
         self.pressing = name
@@ -152,35 +194,49 @@ def test_every_key_is_pressed_where_it_works(place: Place, monkeypatch):
     monkeypatch.setattr("steerdeck.screens.deciding.ARM_S", 0.01)
     monkeypatch.setattr("steerdeck.acts.ground.SETTLE_S", 0.0)
     watch = Watch(monkeypatch)
-    for scene in SCENES[place]:
+    for _, scenes in groupby(SCENES[place], lambda scene: (scene.feed, scene.face, scene.size)):
         if left(place, watch):
-            asyncio.run(_play(scene, place, watch))
+            asyncio.run(_play(list(scenes), place, watch))
     assert [(key.id, name) for key, name in left(place, watch)] == []
 
 
-async def _play(scene: Scene, place: Place, watch: Watch) -> None:
-    """Press what is left in a scene, each key on the screen as the scene leads to it."""
+async def _play(scenes: list[Scene], place: Place, watch: Watch) -> None:
+    """Press what is left in scenes of one deck, each key on the screen as its scene leads there."""
+    scene = scenes[0]
     app = deck(scene.feed(), face=scene.face)
+    app.helm.home = paths(os.environ)
     async with app.run_test(size=scene.size) as pilot:
         await until(pilot, lambda: app.model.attached)
-        await _lead(app, pilot, scene)
-        here = app.screen
-        for key, name in left(place, watch):
-            writing = here.focused is not None and place != "composer"
-            if app.screen is not here or writing or place not in here.places():
-                await _again(app, pilot, scene)
-                here = app.screen
-            if place == "composer":
-                here.composer.prompt.text = "" if key.id == "take_back" else "words"
-            if place in here.places() and here.can(key):
-                await watch.press(pilot, name)
+        for scene in scenes:
+            if left(place, watch):
+                await _in_scene(app, pilot, scene, place, watch)
 
 
-async def _again(app: DeckApp, pilot: Pilot[None], scene: Scene) -> None:
+async def _in_scene(
+    app: DeckApp, pilot: Pilot[None], scene: Scene, place: Place, watch: Watch
+) -> None:
+    await _again(app, pilot, scene, watch)
+    here = app.screen
+    for key, name in left(place, watch):
+        writing = here.focused is not None and place != "composer"
+        if app.screen is not here or writing or place not in here.places():
+            await _again(app, pilot, scene, watch)
+            here = app.screen
+        if place == "composer":
+            here.composer.prompt.text = "" if key.id == "take_back" else "words"
+        if key.id == "expand":
+            here.composer.prompt.on_paste(events.Paste("a line\n" * 200))
+        if place in here.places() and here.can(key):
+            await watch.press(pilot, name)
+
+
+async def _again(app: DeckApp, pilot: Pilot[None], scene: Scene, watch: Watch) -> None:
     """Back to the deck, and to the screen again."""
     while len(app.screen_stack) > 1:
         await app.pop_screen()
+    watch.stays = False
     await _lead(app, pilot, scene)
+    watch.stays = True
 
 
 async def _lead(app: DeckApp, pilot: Pilot[None], scene: Scene) -> None:
@@ -188,7 +244,10 @@ async def _lead(app: DeckApp, pilot: Pilot[None], scene: Scene) -> None:
     home.do_write() if scene.face == "composer" else home.do_lanes()
     await pilot.pause()
     for name in scene.lead:
-        await pilot.press(name)
+        if name.startswith("open "):
+            app.post_message(Open(name.removeprefix("open ")))
+        else:
+            await pilot.press(name)
         await pilot.pause(0.02)
         if hasattr(app.screen, "armed") and name != "y":
             await until(pilot, lambda: app.screen.armed)
@@ -198,6 +257,16 @@ async def _lead(app: DeckApp, pilot: Pilot[None], scene: Scene) -> None:
         elif app.screen.id == "zoom":
             await until(pilot, lambda: app.model.in_hand in app.model.transcripts)
             await pilot.pause()
+        elif app.screen.id == "settings_dialog":
+            await until(pilot, lambda: app.screen.sets)
+            await pilot.pause(0.05)
+        elif app.screen.id == "land":
+            app.screen.gh = True
+            await until(pilot, lambda: app.screen.page is not None)
+
+
+def test_every_place_has_a_scene():
+    assert {home_of(key, name) for key in KEYS for name in key.keys} == set(SCENES)
 
 
 def test_every_act_has_help_and_an_entry_in_the_palette():

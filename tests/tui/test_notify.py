@@ -165,6 +165,7 @@ def test_the_command_gets_two_words_more_and_no_key(tmp_path: Path, monkeypatch)
     assert tell(["false"], "a", "b") == "notify.command false ended with 1."
 
 
+F9 = "\x1b[20~"
 DECK = """
 from kit.asks import danger
 from kit.desk import deck
@@ -176,7 +177,7 @@ app.run()
 """
 
 
-def test_a_terminal_is_told_while_it_is_not_looked_at(monkeypatch):
+def test_a_terminal_is_told_while_it_is_not_looked_at_and_gets_its_mouse(monkeypatch):
     monkeypatch.setenv("SSH_CONNECTION", "1 2 3 4")
     monkeypatch.setenv("PYTHONPATH", ":".join(path for path in sys.path if path))
     with Terminal([sys.executable, "-c", DECK], columns=80, rows=24) as terminal:
@@ -185,6 +186,12 @@ def test_a_terminal_is_told_while_it_is_not_looked_at(monkeypatch):
         terminal.wait_for(lambda _: b"\x1b]777;notify;steerdeck;deploy asks" in terminal.sent)
         assert b"\x1b]2;(1) steerdeck shop\x07" in terminal.sent
         assert "foot" not in terminal.screen()
+        terminal.send(F9)
+        terminal.wait_for("F9 gives it back")
+        assert "mouse" not in terminal.left_on()
+        terminal.send(F9)
+        terminal.wait_for("The mouse acts on the deck again.")
+        assert "mouse" in terminal.left_on()
         terminal.press("ctrl+c")
         terminal.press("ctrl+c")
         terminal.wait_end()

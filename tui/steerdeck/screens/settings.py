@@ -30,7 +30,7 @@ from steerdeck_agents.settings.knobs import (
 )
 
 _NAME, _VALUE = 26, 18
-_AROUND = 9
+_AROUND = 10
 """Rows of the dialog that are no settings."""
 
 
