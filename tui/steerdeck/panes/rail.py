@@ -238,16 +238,17 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
     sessions = model.sessions()
     room = width - width_of(hint) - (4 if hint else 0)
     each = max(_SLOT, room // max(1, len(sessions))) if sessions else room
-    shown = sessions
+    shown, gap = sessions, 2 if each < 14 else 4
     if each * len(sessions) > room + 2:
         shown, each = _around_hand(model, sessions, room), 0
+        least = _NAMED + sum(len(str(state.slot)) + 1 for state in shown)
+        gap = max(1, min(3, (room - least) // max(1, len(shown))))
     for state in shown:
         in_hand = state.id == model.in_hand
         parts = _slot(model, state, each, in_hand=in_hand)
         long = sum(width_of(part.text) for part in parts)
         if in_hand:
             under = (at, at + long)
-        gap = 1 if not each else 2 if each < 14 else 4
         spans += [*parts, Span(" " * gap)]
         at += long + gap
     if len(shown) < len(sessions):
