@@ -43,7 +43,10 @@ class Counted(NamedTuple):
 
 
 def rows(plan: Plan) -> list[PlanRow]:
-    """Every step now and every one that is gone, at the place where it was."""
+    """Every step now and every one that is gone, at the place where it was.
+
+    Where nothing is other than before, no row says where it was.
+    """
     base, now = _live(plan.agreed), plan.steps
     if not base:
         return _plain(now)
@@ -62,6 +65,8 @@ def rows(plan: Plan) -> list[PlanRow]:
     for at, step in enumerate(base):
         if step.id not in here:
             found.insert(_place(found, at), PlanRow(step, 0, "dropped", at + 1))
+    if all(row.change == "same" or (row.change == "struck" and not row.was) for row in found):
+        return _plain(now)
     return found
 
 

@@ -124,6 +124,14 @@ def test_a_first_plan_has_nothing_to_compare_with_and_struck_steps_have_no_numbe
     assert counted(rows(Plan(steps))).words == ""
 
 
+def test_where_nothing_differs_no_row_says_where_it_was_but_a_strike_is_a_difference():
+    base = plan("a", "b")
+    assert {row.was for row in rows(Plan(base.steps, agreed=base.steps))} == {0}
+    steps, _ = edited(base, StrikeStep(2))
+    assert [row.was for row in rows(Plan(steps, agreed=base.steps))] == [1, 2]
+    assert {row.was for row in rows(Plan(steps, agreed=steps))} == {0}
+
+
 def test_word_marks_are_drawn_only_where_enough_is_common():
     longer = "run the suite without Redis"
     assert parts("run the suite", longer) == ("run the suite ", "without Redis", "")

@@ -38,7 +38,7 @@ def plan_title(
     return Line(tuple(left), tuple(right))
 
 
-def plan_band(state: SessionState, found: list[PlanRow]) -> Line:
+def plan_band(state: SessionState, found: list[PlanRow], width: int) -> Line:
     """Filled while the plan waits for a yes or a no; else how far it is."""
     plan = state.plan
     version = (Span(f"version {plan.version}", "t2"),) if plan.version else ()
@@ -50,7 +50,7 @@ def plan_band(state: SessionState, found: list[PlanRow]) -> Line:
             Span(f" {plan.done} of {len(plan.live)} steps done", "t1"),
             Span(_standing(state), "t2"),
         )
-        segments = meter(state)
+        segments = meter(state) if width >= 100 else ()
         right = (*segments, *((Span("   "), *version) if version else ()))
         return Line(told, right, bg="s2", bleed=True)
     changed = counted(found).words

@@ -32,11 +32,6 @@ _CHANGES = (
 )  # fmt: skip
 
 
-def rows_of(caps: list[tuple[Span, ...]], width: int) -> list[Line]:
-    """Caps in rows without the gap behind the last one."""
-    return [Line(line.spans[:-1]) for line in flowing(caps, width)] if caps else []
-
-
 class PlanScreen(PlanChanges):
     """The plan of one session."""
 
@@ -101,7 +96,7 @@ class PlanScreen(PlanChanges):
         self.header.show([plan_title(state, repository, elsewhere, now, width)])
         self.rows = rows(state.plan)
         gap = [] if low else [BLANK]
-        self.band.show([plan_band(state, self.rows), *gap])
+        self.band.show([plan_band(state, self.rows, width), *gap])
         self._put(state, width, gap)
         row = self.row
         key = self.helm.keymap.shown("step_replay") if width >= 100 else ""
@@ -143,12 +138,12 @@ class PlanScreen(PlanChanges):
             esc = (Span("Esc", "t1", id="do:back"), Span(" leave it", "t3", id="do:back"))
             return [Line((*enter, *esc))]
         room = max(16, width - 2 * self.caps.margin)
-        decisions = rows_of(self._caps(_DECISIONS), room)
+        decisions = flowing(self._caps(_DECISIONS), room)
         waiting = self.waiting_words()
         if waiting:
             decisions = [Line((Span(waiting, "t3"),))]
         low = self.app.size.height < 30
-        changes = rows_of(self._caps(_CHANGES[:-1] if low else _CHANGES, short=low), room)
+        changes = flowing(self._caps(_CHANGES[:-1] if low else _CHANGES, short=low), room)
         if low:
             return [*decisions, *changes[:1]] if self.offered else changes[:2]
         return [*decisions, BLANK, *changes] if self.offered else changes
