@@ -24,7 +24,7 @@ from steerdeck_agents.runtime.client import Incoming, PageError
 T = TypeVar("T")
 FRAME_S = 0.05
 STILL_S = 1.0
-FAR_PAGE = 1_500
+FAR_PAGE = 600
 """When a place far back is looked for; drawing one page more must stay below a frame."""
 LEAST = 20
 """Entries read at first, where there are as many: a page may hold the output of one call only."""
@@ -291,6 +291,8 @@ class Bridge:
         False when there is nothing older, or when it is being read already.
         """
         told = self.model.transcripts.get(session)
+        while upto is not None and session in self._olders:
+            await asyncio.sleep(FRAME_S)
         if told is None or session in self._olders:
             return False
         self._olders.add(session)

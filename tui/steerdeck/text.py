@@ -33,7 +33,7 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     link: str = ""
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One logical line: words left, measured things right-aligned to the same edge.
 
     `gutter` stands at the margin, `indent` cells before the text; `hang` indents what wraps.

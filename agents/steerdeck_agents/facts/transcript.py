@@ -21,7 +21,7 @@ CallPhase = Literal["requested", "asks", "running", "lost", "done", "failed", "r
 OUTPUT_KEPT = 8_192
 
 
-class Said(msgspec.Struct, frozen=True):
+class Said(msgspec.Struct, frozen=True, gc=False):
     """Words of the developer or of the agent."""
 
     id: str
@@ -38,7 +38,7 @@ class Said(msgspec.Struct, frozen=True):
     """An agent wrote it for its helper: no word of the developer's."""
 
 
-class Called(msgspec.Struct, frozen=True):
+class Called(msgspec.Struct, frozen=True, gc=False):
     """One tool call, from the wish to the result."""
 
     id: str
@@ -60,7 +60,7 @@ class Called(msgspec.Struct, frozen=True):
     """The developer ran it; no model asked for it."""
 
 
-class Marked(msgspec.Struct, frozen=True):
+class Marked(msgspec.Struct, frozen=True, gc=False):
     """A line of the harness: a turn's end, a landing, an undo, a notice."""
 
     id: str

@@ -5,12 +5,13 @@ and an entry far above what it takes to know that it is there. Entries unfold in
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from textual.message import Message
 from textual.strip import Strip
 
 from steerdeck.model import Told
-from steerdeck.panes.entries import QUIET
+from steerdeck.panes.changing import apart, is_live, is_open, tick, waiting
 from steerdeck.panes.entries import call_row as call_row
 from steerdeck.panes.entries import entry_lines as entry_lines
 from steerdeck.panes.entries import pending as pending
@@ -25,12 +26,14 @@ from steerdeck.widgets.prose import Finished, Prose
 from steerdeck.widgets.sources import Lines, Source
 from steerdeck.widgets.strips import text_of
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Called, Entry, Marked, Said
+from steerdeck_agents.facts.transcript import Called, Entry, Said
 from steerdeck_agents.runtime.wire_reading import Ends, Inked
 
 _LEAP, _MOST = 4, 10
 """A leap is this part of the window, and so many rows at most: text that stands still is read, and
 a row that does not move is not drawn."""
+_AT_ONCE = 500
+"""Older entries taken in with one drawing; more come with the next."""
 _WHOLE = 1_000_000_000
 """As the last line of a cursor: all lines of the entry, also those it gets later."""
 
@@ -94,7 +97,7 @@ class TranscriptPane(CaretView):
             self._prepend_older(told, state, now)
         changed = told.entries if fresh else dict.fromkeys((*told.log[self._read :], *self._live))
         self._read = len(told.log)
-        streams = any(_is_open(told.entries[id]) for id in changed)
+        streams = any(is_open(told.entries[id]) for id in changed)
         self.jump = min(_MOST, self.outer_size.height // _LEAP) if self._leaps and streams else 1
         for id in tuple(changed):
             self._sync_entry(told.entries[id], state, now)
@@ -118,7 +121,7 @@ class TranscriptPane(CaretView):
 
     def _key(self, entry: Entry, state: SessionState, now: int) -> object:
         """What the lines of an entry depend on."""
-        return entry, _waiting(entry, state), _tick(entry, now), self._how(entry)
+        return entry, waiting(entry, state), tick(entry, now), self._how(entry)
 
     def _sync_entry(
         self, entry: Entry, state: SessionState, now: int, *, news: bool = True
@@ -144,7 +147,7 @@ class TranscriptPane(CaretView):
             self._last = entry
 
     def _watch(self, entry: Entry) -> None:
-        if _is_live(entry):
+        if is_live(entry):
             self._live.add(entry.id)
         else:
             self._live.discard(entry.id)
@@ -170,16 +173,16 @@ class TranscriptPane(CaretView):
         """Entries of an older page come in front without moving what is read."""
         if next(iter(told.entries)) in self._seen:
             return
+        missing = list(takewhile(lambda id: id not in self._seen, told.entries))[-_AT_ONCE:]
         bare = [id for id, before in self._before.items() if before is None]
         blocks: list[tuple[str, Source]] = []
         previous: Entry | None = None
-        for id, entry in told.entries.items():
-            if id in self._seen:
-                break
+        for id in missing:
+            entry = told.entries[id]
             source = self._made(entry, state, now)
             visible = isinstance(source, Finished) or bool(len(source))
             self._before[id] = previous
-            self._gaps[id] = _apart(entry, previous, visible)
+            self._gaps[id] = apart(entry, previous, visible)
             blocks += [(f"gap:{id}", Lines([BLANK] if self._gaps[id] else [])), (id, source)]
             previous = entry if visible else previous
             self._seen[id] = self._key(entry, state, now)
@@ -195,7 +198,7 @@ class TranscriptPane(CaretView):
 
     def _gap(self, entry: Entry, previous: Entry | None, wanted: bool) -> None:
         """The empty row between groups; calls stand together."""
-        needed = _apart(entry, previous, wanted)
+        needed = apart(entry, previous, wanted)
         if self._gaps.get(entry.id) != needed:
             self._gaps[entry.id] = needed
             self.put(f"gap:{entry.id}", [BLANK] if needed else [])
@@ -295,6 +298,10 @@ class TranscriptPane(CaretView):
         entries = self._told.entries if self._told is not None else {}
         return max((entries[id].seq for id in self._in_view() if id in entries), default=0)
 
+    def lacks(self, id: str) -> bool:
+        """Whether an entry of the transcript has yet to be taken in."""
+        return self._told is not None and id in self._told.entries and id not in self._seen
+
     def show_hit(self, id: str) -> None:
         """Take an entry that a search found, and bring its first hit into view."""
         if self._line_found(id) is None:
@@ -353,47 +360,3 @@ class TranscriptPane(CaretView):
         for entry in entries:
             if self._shows is not None:
                 self._sync_entry(entry, self._shows, self._at_ms, news=False)
-
-
-def _apart(entry: Entry, previous: Entry | None, visible: bool) -> bool:
-    """Whether an empty row stands before an entry; calls stand together, and marks."""
-    together = (isinstance(entry, Marked) and isinstance(previous, Marked)) or (
-        isinstance(entry, Called)
-        and isinstance(previous, Called)
-        and not _waits(entry)
-        and not _waits(previous)
-    )
-    return visible and previous is not None and not together
-
-
-def _is_open(entry: Entry) -> bool:
-    return isinstance(entry, Said) and entry.open
-
-
-def _tick(entry: Entry, now: int) -> int:
-    """Running and waiting calls show a time, which changes once a second."""
-    live = isinstance(entry, Called) and entry.phase in ("running", "asks")
-    return now // 1000 if live else 0
-
-
-def _is_live(entry: Entry) -> bool:
-    """Whether its lines depend on more than the entry: on the time, or on the state."""
-    if isinstance(entry, Called):
-        return entry.phase in ("requested", "running", "asks", "lost")
-    return isinstance(entry, Marked) and entry.text in QUIET
-
-
-def _waits(call: Called) -> bool:
-    return call.phase in ("asks", "lost")
-
-
-def _waiting(entry: Entry, state: SessionState) -> object:
-    """What of the state an entry's lines depend on besides the entry."""
-    if isinstance(entry, Called):
-        return (
-            next((a for a in state.approvals if a.call == entry.id), None),
-            next((q for q in state.questions if q.call == entry.id), None),
-        )
-    if isinstance(entry, Marked):
-        return state.status, state.verify.claimed_seq
-    return None

@@ -73,20 +73,23 @@ class Perusing(Marking[T], Generic[T]):
         """Draw in accent where the words stand, as far as it is in view."""
         self.text.find(re.compile(re.escape(words), re.IGNORECASE) if words.strip() else None)
 
-    def search(self, words: str) -> None:
-        """Look for the words in all of the session, and go to the last place before the end."""
+    def search(self, words: str, seq: int = 0) -> None:
+        """Look for the words in all of the session; go to the last place up to an event.
+
+        Without one that is up to the end of what is in view.
+        """
         state = self.perused()
         self.leave_search()
         if state is not None and words.strip():
             self.sought = words
             self.seek(words)
-            self.helm.go(self._search(state.id, words))
+            self.helm.go(self._search(state.id, words, seq))
 
     def leave_search(self) -> None:
         self.hits, self.hit, self.sought = (), -1, ""
         self.seek("")
 
-    async def _search(self, session: SessionId, words: str) -> None:
+    async def _search(self, session: SessionId, words: str, seq: int) -> None:
         found = tuple(await self.helm.matching(session, words))
         if self.sought != words:
             return
@@ -94,7 +97,7 @@ class Perusing(Marking[T], Generic[T]):
         if not found:
             self.helm.say(f"Nothing in this session has {words!r}.")
             return
-        seen = self.text.last_seen_seq()
+        seen = seq or self.text.last_seen_seq()
         self.hit = max((n for n, one in enumerate(found) if one.seq <= seen), default=0)
         await self._show_hit()
 
@@ -123,7 +126,9 @@ class Perusing(Marking[T], Generic[T]):
         told = self.model.transcripts.get(state.id)
         if told is not None and told.first > wanted.seq:
             await self.helm.bridge.older(state.id, wanted.seq)
+        while told is not None and wanted.entry in told.entries and self.text.lacks(wanted.entry):
             self.show(Dirty(everything=True))
+            await asyncio.sleep(0)
         if self.hits and self.hits[self.hit] == wanted:
             self.text.show_hit(wanted.entry)
         self.show(Dirty(everything=True))

@@ -44,7 +44,7 @@ class Code:
         return hash((self.language, self.start))
 
 
-class CodeLine(Line, frozen=True):
+class CodeLine(Line, frozen=True, gc=False):
     """A line of a block of code."""
 
     code: Code | None = None

@@ -8,28 +8,18 @@ is at the end; elsewhere the first row that is seen stays where it is.
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from textual.strip import Strip
-
 from steerdeck.widgets.blocks import Block, Draw, Place, Row, Tall
+from steerdeck.widgets.measured import Measured
 from steerdeck.widgets.sources import Source, about
 
-_EXACT = 200
-"""Blocks up to this many lines are measured by wrapping, larger ones by their count of lines."""
 
-
-class Roll:
+class Roll(Measured):
     """Blocks in order and a window of `width` × `height` cells on them."""
 
     def __init__(self, draw: Draw, tall: Tall | None = None) -> None:
         """`tall` counts the rows of a line without drawing it; without it they are drawn."""
-        self._draw = draw
-        self._tall = tall
-        self.blocks: list[Block] = []
+        super().__init__(draw, tall)
         self._index: dict[str, int] = {}
-        self._drawn: dict[tuple[str, int], tuple[object, list[Strip]]] = {}
-        self._used: set[tuple[str, int]] = set()
-        self._above: tuple[int, int] | None = None
-        self._deep = ("", 0, 0)
         self._kept: list[Row] = []
         self._lines: list[tuple[int, int, int]] = []
         self._stale: tuple[int, int] | None = (0, 0)
@@ -38,8 +28,6 @@ class Roll:
         self._marked = 0
         self.hidden = 0
         """Rows at the end of the window that a mark lies over."""
-        self.top = Place(0, 0, 0)
-        self.width, self.height = 80, 24
         self.jump = 1
         self.follows = True
         self.at_tail = True
@@ -56,12 +44,14 @@ class Roll:
         if index is None:
             self._index[id] = len(self.blocks)
             self.blocks.append(Block(id, source))
+            self._about += about(source)
             if not self.at_tail:
                 self.unseen += len(source)
             self._from(len(self.blocks) - 1, 0)
             return
         if news and not self.at_tail:
             self.unseen += max(0, len(source) - len(self.blocks[index].source))
+        self._about += about(source) - about(self.blocks[index].source)
         self.blocks[index] = Block(id, source)
         self._touched(index)
         self._from(index, 0)
@@ -69,6 +59,7 @@ class Roll:
     def grown(self, id: str, line: int = 0, more: int = 0) -> None:
         """The source of the block has changed by itself, from that line on, by `more` lines."""
         index = self._index[id]
+        self._about += more
         self.unseen += 0 if self.at_tail else more
         self.blocks[index].width = 0
         if self._above is not None and index < self._above[0]:
@@ -81,9 +72,10 @@ class Roll:
         self.blocks[:0] = new
         known = self._above
         self._reindex()
+        more = sum(about(block.source) for block in new)
+        self._about += more
         if known is not None:
             # Counting all of a long roll again would cost more than all that came.
-            more = sum(about(block.source) for block in new)
             self._above = (known[0] + len(new), known[1] + more)
         self._slack = 0
         if not self.at_tail:
@@ -94,6 +86,7 @@ class Roll:
         index = self._index.get(id)
         if index is None:
             return
+        self._about -= about(self.blocks[index].source)
         del self.blocks[index]
         self._reindex()
         if self.top.block > index:
@@ -103,6 +96,7 @@ class Roll:
 
     def clear(self) -> None:
         self.blocks.clear()
+        self._about = 0
         self._reindex()
         self._slack = 0
         self.top, self.at_tail, self.unseen = Place(0, 0, 0), True, 0
@@ -235,32 +229,6 @@ class Roll:
             self.top = self._back(place, max(0, room - 1))
             self.at_tail = self._next_line(place) is None
 
-    def above(self) -> int:
-        """How many rows lie above the window: exact near it, estimated far away."""
-        top = self.top
-        index, total = self._above or (0, 0)
-        far = abs(top.block - index) > 50
-        while index < top.block:
-            total += self._height(index, not far)
-            index += 1
-        while index > top.block:
-            index -= 1
-            total -= self._height(index, not far)
-        self._above = (index, max(0, total))
-        if not self.blocks or top.line > _EXACT:
-            return total + top.line + top.row
-        return total + self._into(top) + top.row
-
-    def _into(self, top: Place) -> int:
-        """Rows of the top's block above its line, counted on from the last time."""
-        id = self.blocks[top.block].id if top.block < len(self.blocks) else ""
-        known, line, rows = self._deep
-        if known != id or line > top.line:
-            line, rows = 0, 0
-        rows += sum(self._rows_of(top.block, each) for each in range(line, top.line))
-        self._deep = (id, top.line, rows)
-        return rows
-
     # Positions
 
     def _touched(self, index: int) -> None:
@@ -276,35 +244,6 @@ class Roll:
         self._index = {block.id: index for index, block in enumerate(self.blocks)}
         self._above = None
         self._deep, self._stale = ("", 0, 0), (0, 0)
-
-    def _rows(self, block: int, line: int) -> list[Strip]:
-        entry = self.blocks[block]
-        key = (entry.id, line)
-        item = entry.source.item(line)
-        kept = self._drawn.get(key)
-        if kept is None or kept[0] is not item:
-            kept = self._drawn[key] = (item, self._draw(entry.source.line(line), *key))
-        self._used.add(key)
-        return kept[1]
-
-    def _rows_of(self, block: int, line: int) -> int:
-        """How many rows a line takes, which is asked of many that are never drawn."""
-        if self._tall is None:
-            return len(self._rows(block, line))
-        return self._tall(self.blocks[block].source.line(line))
-
-    def _height(self, index: int, exact: bool) -> int:
-        block = self.blocks[index]
-        if block.width == self.width:
-            return block.rows
-        if not exact:
-            return about(block.source)
-        count = len(block.source)
-        if count > _EXACT:
-            return count
-        block.rows = sum(self._rows_of(index, line) for line in range(count))
-        block.width = self.width
-        return block.rows
 
     def _valid(self, place: Place) -> Place | None:
         """The place itself or the nearest line after it; None when there is none."""

@@ -23,7 +23,7 @@ _LEAST = 6
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 
 
-class TableRow(Line, frozen=True):
+class TableRow(Line, frozen=True, gc=False):
     """One row of a table; `widths` are those of the whole table's columns."""
 
     cells: tuple[Cell, ...] = ()
