@@ -142,7 +142,7 @@ def _row(label: Field, choices: Sequence[str], chosen: int, active: Field) -> Li
             spans.append(foreign(f" {words} ", "t2"))
         spans.append(Span(" "))
     bar = "accent" if here else None
-    return Line(tuple(spans), hang=_LEAD - 1, bg="s3" if here else None, bleed=True,
+    return Line(tuple(spans), hang=_LEAD, bg="s3" if here else None, bleed=True,
                 bar="accent" if bar else None, wrap=True)  # fmt: skip
 
 
