@@ -81,6 +81,8 @@ class TakenBack(msgspec.Struct, frozen=True, omit_defaults=True):
     """The fact that made it void."""
     sent: bool = False
     """A review that was sent has told of it."""
+    message: MessageId = MessageId("")
+    """The message that told of it."""
 
 
 class Viewed(msgspec.Struct, frozen=True):

@@ -79,13 +79,22 @@ def _comments(
                 replace(one, message=event.message) if one.id in event.comments else one
                 for one in now.comments
             )
-            told = tuple(replace(one, sent=True) for one in now.taken)
+            told = tuple(
+                one if one.sent else replace(one, sent=True, message=event.message)
+                for one in now.taken
+            )
             return replace(now, comments=sent, taken=told)
         case MessageWithdrawn():
-            if not any(one.message == event.message for one in now.comments):
-                return now
             waiting = tuple(
                 replace(one, message=MessageId("")) if one.message == event.message else one
                 for one in now.comments
             )
-            return replace(now, comments=waiting)
+            untold = tuple(
+                replace(one, sent=False, message=MessageId(""))
+                if one.message == event.message
+                else one
+                for one in now.taken
+            )
+            if waiting == now.comments and untold == now.taken:
+                return now
+            return replace(now, comments=waiting, taken=untold)
