@@ -77,7 +77,8 @@ def test_a_change_makes_other_steps_and_is_said_in_words(
     "change",
     [Reword(1, "a"), Reword(9, "x"), Reword(1, " "), MoveStep(1, -1), MoveStep(3, 1),
      Rearrange((Placed(1, "a"), Placed(2, "b"), Placed(3, "c"))),
-     Rearrange((Placed(1, "a"), Placed(1, "b"))), StrikeStep(1, struck=False), AddStep("x" * 501), AddStep("x", 9), CommentStep(1, "")],
+     Rearrange((Placed(1, "a"), Placed(1, "b"))),
+     StrikeStep(1, struck=False), AddStep("x" * 501), AddStep("x", 9), CommentStep(1, "")],
 )  # fmt: skip
 def test_a_change_that_changes_nothing_or_has_no_step_is_refused(change: PlanChange):
     with pytest.raises(OrderRefused, match=r"\.$"):

@@ -55,6 +55,7 @@ def test_a_plan_is_changed_sent_back_revised_and_approved_and_the_model_hears_al
         waiting = await playing.status(session, "needs_you")
         shown = waiting.plan.binding
         look, redis, _ = waiting.plan.steps
+        before = await playing.client.ask(wire.Prompt(session), list[wire.PromptLine])
         await playing.give(p.EditPlan, session, change=p.StrikeStep(redis.id))
         await playing.give(p.EditPlan, session, change=p.CommentStep(look.id, "only api/"))
         with pytest.raises(OrderRefused, match="not what was on your screen"):
@@ -70,6 +71,7 @@ def test_a_plan_is_changed_sent_back_revised_and_approved_and_the_model_hears_al
         assert (revised.plan.version, revised.plan.why) == (2, "No Redis here.")
         assert not revised.plan_edited
         prompt = await playing.client.ask(wire.Prompt(session), list[wire.PromptLine])
+        assert [item.sha for item in prompt[: len(before)]] == [item.sha for item in before]
         (heard,) = (item.text for item in prompt if item.origin == "world.plan")
         assert "struck step 2" in heard and "[struck] start Redis" in heard
         assert "the developer says: only api/" in heard

@@ -84,7 +84,11 @@ class Errand:
                 return WAITS
             case e.TurnEnded(status="completed"):
                 works = state.goal is not None and not state.goal.held
-                return None if state.may_start or works else self._done()
+                if state.may_start or works:
+                    return None
+                if state.mode == "plan" and state.plan.live and not self._as_json:
+                    err(f"Its plan waits for you: `steerdeck plan {state.name}`.")
+                return self._done()
             case e.TurnEnded():
                 err(f"{state.name}: {event.status} {event.error} {event.way_out}".rstrip())
                 return FAILED
