@@ -20,11 +20,14 @@ from steerdeck.widgets.tables import TableRow, aligns, split, table_row, wide, w
 from steerdeck_agents.facts.inert import inert
 from steerdeck_themes.palettes import Token
 
-_INLINE = re.compile(
+_WORDS = (
     r"(`+)(?P<code>.+?)\1"
     r"|\*\*(?P<bold>[^*\s](?:[^*]*[^*\s])?)\*\*"
     r"|(?<![\w*])\*(?P<said>[^*\s](?:[^*]*[^*\s])?)\*(?![\w*])"
-    rf"|!?\[(?P<words>[^\]\[]*)\]\(<?(?P<target>{ADDRESS})>?(?:\s+\"[^\"]*\")?\)"
+)
+_INLINE = re.compile(_WORDS)
+_LINKED = re.compile(
+    _WORDS + rf"|!?\[(?P<words>[^\]\[]*)\]\(<?(?P<target>{ADDRESS})>?(?:\s+\"[^\"]*\")?\)"
     rf"|<?(?P<bare>{ADDRESS})>?"
 )
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*$")
@@ -32,18 +35,19 @@ _ITEM = re.compile(r"(\s*)([-*+]|\d{1,3}[.)])\s+(.*)$")
 _FENCE = re.compile(r"(?P<before>\s*)(?P<fence>```+|~~~+)\s*(?P<name>[\w+#.-]*)(?P<more>[^`]*)$")
 _QUOTE = re.compile(r"\s{0,3}>(?:\s?>)* ?(.*)$")
 _RULE = re.compile(r"\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
-_MARKED = frozenset("`*[:")
-"""Without one of these there is nothing in a line but words."""
+_BEGINS = frozenset("#-*_+>0123456789")
+"""A line of prose that begins with none of these is words."""
 _LONGEST = 4000
 
 
 def inline(text: str, fg: Token = "t1") -> tuple[Span, ...]:
     """The spans of one line of prose; the text must be inert already."""
-    if len(text) > _LONGEST or _MARKED.isdisjoint(text):
+    linked = "://" in text
+    if len(text) > _LONGEST or not (linked or "`" in text or "*" in text):
         return (Span(text, fg),) if text else ()
     spans: list[Span] = []
     at = 0
-    for match in _INLINE.finditer(text):
+    for match in (_LINKED if linked else _INLINE).finditer(text):
         if match.start() > at:
             spans.append(Span(text[at : match.start()], fg))
         spans += _marked(match, fg)
@@ -51,6 +55,11 @@ def inline(text: str, fg: Token = "t1") -> tuple[Span, ...]:
     if at < len(text):
         spans.append(Span(text[at:], fg))
     return tuple(spans)
+
+
+def _fence(text: str) -> re.Match[str] | None:
+    """The fence that a line is, if it is one."""
+    return _FENCE.match(text) if "```" in text or "~~~" in text else None
 
 
 def _marked(match: re.Match[str], fg: Token) -> Sequence[Span]:
@@ -121,7 +130,7 @@ class Prose:
         if index < len(self._done):
             return self._done[index]
         if self._open is None:
-            line = None if _FENCE.match(self._tail) else self._read(self._tail)
+            line = None if _fence(self._tail) else self._read(self._tail)
             line = line or Line(indent=self._indent)
             mark = Span(glyphs().arriving, self._mark)
             self._open = msgspec.structs.replace(line, tail=mark, wrap=True)
@@ -138,7 +147,7 @@ class Prose:
                 self._done[at] = msgspec.structs.replace(self._done[at], spans=spans)
 
     def _keep(self, text: str) -> None:
-        fence = _FENCE.match(text)
+        fence = _fence(text)
         if self._fence:
             if fence and fence["fence"].startswith(self._fence) and not fence["name"]:
                 self._fence = ""
@@ -164,7 +173,10 @@ class Prose:
             if keep:
                 self.codes[-1].texts.append(text)
             return code_line(self.codes[-1], text, indent)
-        if not text.strip():
+        begins = text.lstrip()[:1]
+        if begins and begins not in _BEGINS:
+            return Line(inline(text, self._fg), indent=indent, wrap=True)
+        if not begins:
             first = not self._done or not self._done[-1].spans
             return None if first else Line(indent=indent)
         if heading := _HEADING.match(text):
