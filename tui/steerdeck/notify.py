@@ -38,6 +38,7 @@ _KINDS = {
     "hidden": "waits for a secret of yours",
     "unknown": "needs to know how a call ended",
     "parked": "is parked",
+    "plan": "has a plan that needs your yes",
 }
 
 
