@@ -37,7 +37,7 @@ from steerdeck_agents.facts.review_orders import (
     ReviewOrder,
     SendReview,
 )
-from steerdeck_agents.facts.reviewing import CommentId, TakenBack
+from steerdeck_agents.facts.reviewing import CommentId, LineKey, TakenBack
 from steerdeck_agents.facts.shore import Restored, Restoring
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
@@ -89,8 +89,8 @@ async def review(fleet: Fleet, session: Session, order: ReviewOrder) -> tuple[Se
                 facts = await _send(fleet, session)
                 return await _record(fleet, session, order.id, *facts)
         case _:
-            fact = await _fact(fleet, session, order)
-            return await _record(fleet, session, order.id, fact)
+            facts = await _facts(fleet, session, order)
+            return await _record(fleet, session, order.id, *facts)
 
 
 def _nothing(path: str) -> FilePage:
@@ -115,36 +115,46 @@ async def _record(
     return session.id, first.seq
 
 
-async def _fact(
+async def _facts(
     fleet: Fleet, session: Session, order: CommentOn | DropComment | AcceptLines | MarkViewed
-) -> KnownEvent:
+) -> list[KnownEvent]:
     match order:
         case CommentOn():
-            return await _comment(fleet, session, order)
+            return [await _comment(fleet, session, order)]
         case DropComment(comment=comment):
             if not any(one.id == comment for one in session.state.review.comments):
                 raise OrderRefused("That comment is gone already.")
-            return CommentDropped(session=session.id, actor="developer", comment=comment)
-        case AcceptLines(on=on):
-            compared = await session.review.selected(on)
-            keys = await asyncio.to_thread(compared.keys_of, on)
-            if not keys:
-                raise OrderRefused(f"Nothing was changed in these lines of {on.path}.")
-            return LinesAccepted(
-                session=session.id,
-                actor="developer",
-                path=on.path,
-                keys=keys,
-                accepted=order.accepted,
-            )
+            return [CommentDropped(session=session.id, actor="developer", comment=comment)]
+        case AcceptLines():
+            return await _accepted(session, order)
         case MarkViewed():
-            return FileViewed(
+            viewed = FileViewed(
                 session=session.id,
                 actor="developer",
                 path=order.path,
                 digest=order.digest,
                 viewed=order.viewed,
             )
+            return [viewed]
+
+
+async def _accepted(session: Session, order: AcceptLines) -> list[KnownEvent]:
+    """What is accepted, or open again: of an accepted hunk the other lines stay as they are."""
+    on = order.on
+    compared = await session.review.selected(on)
+    keys = await asyncio.to_thread(compared.keys_of, on)
+    if not keys:
+        raise OrderRefused(f"Nothing was changed in these lines of {on.path}.")
+
+    def fact(keys: tuple[LineKey, ...], *, accepted: bool) -> KnownEvent:
+        return LinesAccepted(
+            session=session.id, actor="developer", path=on.path, keys=keys, accepted=accepted
+        )
+
+    if order.accepted:
+        return [fact(keys, accepted=True)]
+    gone, kept = compared.opened(on, session.state.review)
+    return [fact(gone, accepted=False), *([fact(kept, accepted=True)] if kept else [])]
 
 
 async def _comment(fleet: Fleet, session: Session, order: CommentOn) -> CommentMade:
@@ -190,7 +200,8 @@ async def _hands(session: Session) -> AsyncIterator[None]:
     """The files to oneself, after a call that is about to end; OrderRefused when it goes on."""
     hands = session.ground.hands
     try:
-        await asyncio.wait_for(hands.acquire(), _MOMENT_S)
+        async with asyncio.timeout(_MOMENT_S):
+            await hands.acquire()
     except TimeoutError:
         raise OrderRefused(
             f"The files of {session.state.name} are being changed; interrupt its call or wait for"

@@ -118,6 +118,24 @@ class Compared:
                 found += [k for k, h in zip(self.line_keys[n], held, strict=True) if h]
         return tuple(found)
 
+    def opened(
+        self, on: Selection, review: Reviewing
+    ) -> tuple[tuple[LineKey, ...], tuple[LineKey, ...]]:
+        """What to forget, and what to keep by its lines, so that just a selection is open again."""
+        gone: list[LineKey] = []
+        kept: list[LineKey] = []
+        for key, hunk in zip(self.keys, self.hunks, strict=True):
+            lines = [
+                (name, held)
+                for n in range(hunk.first, hunk.last + 1)
+                for name, held in zip(self.line_keys[n], _holds(on, self.rows[n]), strict=True)
+            ]
+            if any(held for _, held in lines):
+                gone += [key, *(name for name, held in lines if held)]
+                if key in review.accepted:
+                    kept += [name for name, held in lines if not held]
+        return tuple(gone), tuple(kept)
+
     def without(self, on: Selection) -> list[str]:
         """The new lines with a selection as the old ones were."""
         out: list[str] = []

@@ -1,6 +1,7 @@
 """Pages of a review, verdicts on lines, and what a rejection leaves of a file."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,6 +11,7 @@ from steerdeck_agents.facts.reviewing import (
     Anchor,
     Comment,
     CommentId,
+    LineKey,
     Reviewing,
     Selection,
     Viewed,
@@ -140,6 +142,22 @@ def test_lines_accepted_one_by_one_make_an_accepted_hunk():
     assert len(keys) == 3
     assert of.accepted(Reviewing(accepted=tuple(keys[:2]))) == [False, False]
     assert of.accepted(Reviewing(accepted=tuple(keys))) == [True, False]
+
+
+def test_a_hunk_opens_again_however_it_was_accepted_and_a_line_of_it_alone():
+    of = compared(OLD, TWO)
+    whole, line = hunk(of, 0), Selection("a.txt", of.after.digest, new=(6, 6))
+    one_by_one = Reviewing(accepted=tuple(key for keys in of.line_keys for key in keys))
+    assert of.accepted(one_by_one) == [True, True]
+    assert of.accepted(after(one_by_one, *of.opened(whole, one_by_one))) == [False, True]
+    at_once = Reviewing(accepted=of.keys_of(whole))
+    left = after(at_once, *of.opened(line, at_once))
+    assert of.accepted(left) == [False, False]
+    assert of.accepted(Reviewing(accepted=(*left.accepted, *of.keys_of(line))))[0] is True
+
+
+def after(review: Reviewing, gone: Sequence[LineKey], kept: Sequence[LineKey]) -> Reviewing:
+    return Reviewing(accepted=(*(key for key in review.accepted if key not in gone), *kept))
 
 
 def anchor(lines: list[str], first: int, last: int) -> Anchor:
