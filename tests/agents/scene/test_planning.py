@@ -31,6 +31,19 @@ def plans(talk: Conversation) -> Reply:
     return Reply((Say("That is the plan.", final=True),))
 
 
+def asks_between(talk: Conversation) -> Reply:
+    """A plan, a question, and the same plan again with its first step done."""
+    done = sum(call.output is not None for call in talk.calls)
+    if done == 1:
+        return Reply((Call("ask", {"question": "Which?"}),))
+    if done > 2:
+        return Reply((Say("Done.", final=True),))
+    first = "completed" if done else "in_progress"
+    steps = [{"text": FIRST[0], "status": first}]
+    steps += [{"text": text, "status": "pending"} for text in FIRST[1:]]
+    return Reply((Call("update_plan", {"steps": steps}),))
+
+
 def play(
     tmp_path: Path, story: Callable[[Scene, SessionId], Awaitable[None]], mode: Mode = "plan"
 ) -> None:
@@ -119,3 +132,27 @@ def test_outside_plan_mode_nothing_waits_and_a_change_is_told_with_the_next_word
         assert [step.text for step in now.live] == ["look", "ask Kim", *SECOND[1:]]
 
     play(tmp_path, story, "auto")
+
+
+def test_a_change_in_the_middle_of_a_turn_is_told_with_its_next_request(tmp_path):
+    repository = plain(tmp_path / "repository").resolve()
+
+    async def run_it() -> None:
+        async with scene(tmp_path / "home", {"m": asks_between}) as playing:
+            session = await playing.start(repository, "m")
+            asked = await playing.status(session, "asks")
+            await playing.give(p.EditPlan, session, change=p.StrikeStep(asked.plan.steps[1].id))
+            (question,) = asked.questions
+            await playing.give(o.Answer, session, question=question.id, text="That one.")
+            await playing.until(lambda: playing.of(session, e.TurnEnded))
+            assert [(step.status, step.struck) for step in playing.state(session).plan.steps] == [
+                ("completed", False), ("pending", True), ("pending", False)
+            ]  # fmt: skip
+            prompt = await playing.client.ask(wire.Prompt(session), list[wire.PromptLine])
+            kinds = [line.origin if line.origin == "world.plan" else line.kind for line in prompt]
+            told = kinds.index("world.plan")
+            assert kinds.count("world.plan") == 1
+            assert kinds[told - 1] == "function_call_output", "after the answer"
+            assert kinds[told + 1 :].count("function_call") == 1, "before the next plan"
+
+    asyncio.run(run_it())
