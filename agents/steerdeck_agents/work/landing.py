@@ -8,7 +8,7 @@ Hooks and filters stay off throughout.
 import asyncio
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
@@ -25,6 +25,7 @@ from steerdeck_agents.work.landing_result import (
     nothing_to_land,
     result_of,
     stands,
+    to_its_end,
 )
 from steerdeck_agents.workspace.changes import patch
 from steerdeck_agents.workspace.git import GitError, fields, git, text
@@ -83,7 +84,7 @@ async def onto(
         await check_way(workspace, at.theirs, result)
     if announce is not None:
         await announce(Landing(how, at.branch, result, at.theirs))
-    await _to_its_end(_moved(workspace, top, at.branch, result))
+    await to_its_end(_moved(workspace, top, at.branch, result))
     return Landed(how, at.branch, result, at.theirs)
 
 
@@ -99,23 +100,6 @@ async def _moved(workspace: Workspace, top: Path, branch: str, result: str) -> N
             f"git would not move {branch} forward: {error} Nothing was merged; see "
             "`git status`, or land the work as a branch."
         ) from error
-
-
-async def _to_its_end(work: Coroutine[None, None, None]) -> None:
-    """Finish what writes the developer's files, whoever cancels: a git that is killed leaves half.
-
-    The cancellation goes on afterwards.
-    """
-    task = asyncio.create_task(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError
 
 
 async def to_branch(workspace: Workspace, message: str, announce: Announce | None = None) -> Landed:

@@ -16,6 +16,7 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.sandbox.process import environment
 from steerdeck_agents.work.check_judge import Judged, judge
 from steerdeck_agents.work.check_run import Ran, run_check
+from steerdeck_agents.work.landing_result import to_its_end
 from steerdeck_agents.workspace.git import GitError, git, text
 
 Tell = Callable[[Ran, bool], Awaitable[None]]
@@ -74,6 +75,15 @@ async def standing_at(workspace: Workspace, commit: str) -> AsyncIterator[None]:
         yield
         return
     try:
+        await to_its_end(_checked_out(place, commit))
+        yield
+    finally:
+        # Whatever ends this, the agent finds its files as it left them.
+        await to_its_end(put_back(place, back))
+
+
+async def _checked_out(place: str, commit: str) -> None:
+    try:
         await git(
             place, "checkout", "--quiet", "--no-overwrite-ignore", "--detach", commit,
             profile="workspace",
@@ -83,11 +93,6 @@ async def standing_at(workspace: Workspace, commit: str) -> AsyncIterator[None]:
             f"The merged result can't be checked in the session's workspace: {error} Remove the "
             "files in the way there, or land it without the queue."
         ) from error
-    try:
-        yield
-    finally:
-        # Whatever ends this, the agent finds its files as it left them.
-        await asyncio.shield(asyncio.create_task(put_back(place, back)))
 
 
 async def stand_of(place: str) -> str:

@@ -4,7 +4,9 @@ Everything that may fail happens here, without any checkout: committing what is 
 merge itself. Nothing of the developer's is touched.
 """
 
+import asyncio
 import os
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import NamedTuple
 
@@ -191,6 +193,23 @@ async def fetch(into: Path, source: Path, refspec: str) -> None:
         "--no-recurse-submodules", "--", str(source), refspec, profile="user",
         config=("fetch.fsckObjects=true", "protocol.version=2", "fetch.writeCommitGraph=false"),
     )  # fmt: skip
+
+
+async def to_its_end(work: Coroutine[None, None, object]) -> None:
+    """Finish what writes files, whoever cancels: a git that is killed leaves half of them.
+
+    The cancellation goes on afterwards.
+    """
+    task = asyncio.create_task(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 async def is_ancestor(place: str, older: str, newer: str, profile: Profile = "read") -> bool:
