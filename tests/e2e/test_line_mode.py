@@ -4,8 +4,10 @@ from pathlib import Path
 
 from kit.command import end_runtimes
 from kit.console import STEERDECK, Shell, demo_shop
+from kit.rare import rare
 from kit.terminal import Terminal
-from steerdeck.verbs.line_mode import by_number, card, question
+from kit.yard import yard
+from steerdeck.verbs.line_mode import by_number, card, question, takes_session, waiting
 from steerdeck_agents.facts.ids import ApprovalId, CallId, Sha
 from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
 
@@ -40,6 +42,18 @@ def test_a_session_is_started_approved_and_looked_at_by_lines_alone(home: Path, 
         told = shell("--lines", into="list\n").stdout
         assert "1  write-it-down: done, 1 file changed" in told
     end_runtimes(home)
+
+
+def test_a_number_means_a_session_where_a_verb_takes_one():
+    assert all(takes_session(verb) for verb in ("show", "land", "diff", "type", "goal", "plan"))
+    assert not any(takes_session(verb) for verb in ("search", "rules", "runtime", "request"))
+
+
+def test_each_thing_that_waits_names_the_line_that_answers_it():
+    told = [line for state in rare().states().values() for line in waiting(state)]
+    for words in ("resume 1 --done", "resume 2", "approve 4", "answer 5", "approve 6"):
+        assert any(words in line for line in told), (words, told)
+    assert any("seen 3" in line for state in yard().states().values() for line in waiting(state))
 
 
 def test_the_card_leaves_nothing_out_and_choices_have_numbers():

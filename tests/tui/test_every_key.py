@@ -15,11 +15,13 @@ from msgspec import structs
 from textual import events
 from textual.pilot import Pilot
 
-from kit.asks import ask, begin, danger, listed, ruled
-from kit.desk import NOW, Feed, Story, deck, until
+from kit.asks import danger, listed, ruled
+from kit.desk import Feed, deck, until
+from kit.paged import paged
 from kit.planned import planned
+from kit.rare import nine, rare
 from kit.reviewed import reviewed
-from kit.shop import OUTLOOK, shop
+from kit.shop import shop
 from kit.yard import yard
 from steerdeck.app import DeckApp
 from steerdeck.keymap import KEYS, Keymap
@@ -29,12 +31,9 @@ from steerdeck.panes.composer import Composer
 from steerdeck.screens.keyed import Keyed
 from steerdeck.screens.steering import Steering
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import ApprovalId, CallId, RequestId, SessionId
-from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.overlap import Lines, Overlap, SharedFile
-from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
-from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.settings.paths import paths
 
 
@@ -48,47 +47,6 @@ class Scene(NamedTuple):
 
 
 FIX, DOCS = SessionId("fix"), SessionId("docs")
-REQUEST = RequestId("r")
-SENT = e.RequestSent(request=REQUEST, window=1, model="m", items=3, body="b")
-
-
-def nine() -> Feed:
-    """As many sessions as have a key."""
-    story = Story()
-    for number in range(1, 10):
-        begin(story, f"s{number}", number)
-    return Feed(story.events, OUTLOOK)
-
-
-def rare() -> Feed:
-    """Sessions as one seldom has them, each waiting for another reason."""
-    story = Story()
-    limits = Limits(dollars=1.0)
-    for slot, name in enumerate(("lost", "parked", "rests", "asks", "quiz", "long"), 1):
-        begin(story, name, slot)
-    place = Workspace("/w/broke", "/home/kim/shop", "steerdeck/broke", "abc")
-    story.add("broke", e.SessionCreated(name="broke", task="", model="m", slot=7, limits=limits,
-                                        workspace=place), 300)  # fmt: skip
-    story.add("lost", e.CallRequested(call=CallId("c"), tool="shell", arguments="{}", title="make"))
-    story.add("lost", e.CallLost(call=CallId("c")))
-    story.add("broke", SENT)
-    usage = Usage(input=9_000, output=1_000, dollars=1.7, priced=True)
-    story.add("broke", e.RequestEnded(request=REQUEST, status="completed", usage=usage))
-    story.add("broke", e.SessionParked(reason="Its budget of $1.00 is spent."))
-    story.add("parked", e.SessionParked(reason="Its key is missing."))
-    story.add("parked", e.ItemAdded(window=1, index=4, sha="a", origin="model"))
-    story.add("rests", e.SessionParked(reason="The limit is met.", until_ms=NOW + 7_200_000))
-    ask(story, "asks", "mcp-server-git", kind="server")
-    choices = tuple(f"choice {number}" for number in range(1, 10))
-    story.add("quiz", e.QuestionAsked(question=ApprovalId("q"), text="Which?", choices=choices))
-    story.add("quiz", e.ItemAdded(window=1, index=4, sha="a", origin="model"))
-    ask(story, "long", "\n".join(f"echo {number}" for number in range(80)))
-    away = Workspace("/w/away", "/home/kim/bakery", "steerdeck/away", "abc")
-    story.add(
-        "away", e.SessionCreated(name="away", task="", model="m", slot=8, workspace=away), 300
-    )
-    story.add("away", e.ItemAdded(window=1, index=4, sha="a", origin="model"))
-    return Feed(story.events, OUTLOOK)
 
 
 def ashore(*, conflict: bool = False, queued: bool = False) -> Feed:
@@ -132,6 +90,10 @@ SCENES: dict[Place, tuple[Scene, ...]] = {
     "mark": (Scene(shop, ("enter", "Y", "v")),),
     "plan": (Scene(planned, ("p",)),
              *(Scene(planned, ("p", "g", *("j",) * down)) for down in range(7))),
+    "tools": (Scene(shop, ("H",)), Scene(shop, ("H", "j"))),
+    "call": (Scene(paged, ("H", "enter")), Scene(paged, ("H", "enter", "G"))),
+    "search": (Scene(shop, ("/", *"pytest")), Scene(shop, ("/", *"pytest ro"))),
+    "words": (Scene(shop, ("H", "/", *"to")),),
     "rules": (Scene(listed, ("P",)),),
     "dialog": (Scene(shop, ("Q",)), Scene(shop, ("A",))),
     "settings": (Scene(shop, ("Z",)), Scene(shop, ("Z", "l"))),

@@ -1,6 +1,7 @@
 """Keys that are shown can be clicked, and the leader says what may follow it."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 
@@ -21,10 +22,13 @@ from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
 Play = Callable[[DeckApp, Pilot[None], Feed], Awaitable[None]]
 
 
-def play(scene: Play, *, face: str = "deck", feed: Feed | None = None) -> None:
+def play(
+    scene: Play, *, face: str = "deck", feed: Feed | None = None, flavour="plain", own=None
+) -> None:
     async def run() -> None:
         source = feed or shop()
         app = deck(source, face=face)
+        app.helm.keymap = Keymap(own, flavour)
         async with app.run_test(size=(120, 36)) as pilot:
             await until(pilot, lambda: app.model.attached)
             await pilot.pause()
@@ -84,6 +88,41 @@ def test_the_click_that_brings_the_terminal_to_the_front_answers_nothing():
         await until(pilot, lambda: feed.orders)
 
     play(scene)
+
+
+def test_a_button_pressed_while_another_window_had_the_focus_only_wakes():
+    async def scene(app, pilot, feed):
+        app.post_message(events.AppBlur())
+        await until(pilot, lambda: not app.app_focus)
+        app.post_message(events.MouseDown(None, 1, 1, 0, 0, 1, False, False, False))
+        await until(pilot, lambda: app.app_focus)
+        assert app.helm.waking
+
+    play(scene)
+
+
+def test_the_composer_is_written_in_as_in_vi_where_the_settings_say_so():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"one two", "escape")
+        assert app.model.face == "composer"
+        assert re.search(r"N +one two", told(app))
+        await pilot.press("b", "d", "w", "j", "x")
+        assert app.screen.composer.prompt.text == "one"
+        await pilot.press("escape")
+        assert app.model.face == "deck" or feed.orders
+
+    play(scene, face="composer", flavour="vi")
+
+
+def test_another_key_can_send():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"go", "enter")
+        assert feed.orders == []
+        await pilot.press("f5")
+        await until(pilot, lambda: feed.orders)
+        assert isinstance(feed.orders[0], o.Say)
+
+    play(scene, face="composer", own={"send": ("f5",), "queue": ("f6",)})
 
 
 def test_a_click_elsewhere_takes_the_first_key_for_danger_back():

@@ -28,7 +28,7 @@ from steerdeck.output.start import begin
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.digest import show_digest
-from steerdeck.screens.keyed import Keyed
+from steerdeck.screens.keyed import FOCUS_S, Keyed
 from steerdeck.screens.opening import screen_for
 from steerdeck_agents.facts.ids import Ids
 from steerdeck_agents.facts.places import Surroundings
@@ -169,6 +169,10 @@ class DeckApp(App[None], inherit_bindings=False):
                 return
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.MouseDown):
+            # However long the button is held: what brought the terminal to the front is no answer.
+            just = event.time - self.helm.focused_at < FOCUS_S
+            self.helm.waking = just or not self.app_focus
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self.herald.attention.last_key = time.monotonic()
             self.helm.came()

@@ -113,3 +113,13 @@ def test_nothing_heavy_is_loaded_to_draw() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_a_mouse_that_can_not_be_given_away_is_said() -> None:
+    async def run() -> None:
+        app = Small()
+        async with app.run_test():
+            assert not seam.give_mouse(app, deck=False)
+            assert not seam.give_mouse(app, deck=True)
+
+    asyncio.run(run())

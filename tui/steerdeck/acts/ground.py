@@ -55,6 +55,8 @@ class Acts:
         """What a first deck found on this machine."""
         self.focused_at = float("-inf")
         """When the terminal came to the front, on the clock of key events."""
+        self.waking = False
+        """Whether the mouse button that is down, or was last, brought it there."""
         self._closed: object = None
         """The screen that was closed last; it may still be drawn once before it is gone."""
         self.ticked: set[str] = set()

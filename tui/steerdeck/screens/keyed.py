@@ -88,7 +88,8 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         """A key that is shown was clicked."""
         event.stop()
         kind, _, what = event.what.partition(":")
-        if not self.app.app_focus or event.at - self.helm.focused_at < FOCUS_S:
+        just = event.at - self.helm.focused_at < FOCUS_S
+        if just or self.helm.waking or not self.app.app_focus:
             return
         if kind == "key":
             (self.focused or self).post_message(events.Key(what, None))

@@ -61,12 +61,16 @@ class SettingName(click.ParamType[str]):
         ]
 
 
+def names_session(param: click.Parameter) -> bool:
+    """Whether it is an argument that names a session."""
+    named = param.metavar in OF_SESSIONS and param.name != "request"
+    return isinstance(param, click.Argument) and named
+
+
 def completes(command: click.Command) -> click.Command:
     """Let the arguments of a verb, and of verbs below it, complete sessions."""
-    for param in command.params:
-        named = param.metavar in OF_SESSIONS and param.name != "request"
-        if isinstance(param, click.Argument) and named:
-            param.type = SessionName()
+    for param in filter(names_session, command.params):
+        param.type = SessionName()
     if isinstance(command, click.Group):
         for below in command.commands.values():
             completes(below)

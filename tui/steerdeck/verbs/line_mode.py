@@ -11,7 +11,10 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 
+import click
+
 from steerdeck.verbs import reach
+from steerdeck.verbs.completing import names_session
 from steerdeck.verbs.deciding import chosen, shown
 from steerdeck.verbs.ending import DONE, FAILED, USAGE, Ending
 from steerdeck.verbs.follow import follow
@@ -53,13 +56,6 @@ _VERB_FOR = {
     "approval.requested": "approve", "question.asked": "answer", "plan.offered": "approve"
 }  # fmt: skip
 _LEAVE = ("quit", "exit", "q")
-_OF_SESSION = frozenset(
-    {"show", "say", "stop", "resume", "diff", "land", "undo", "fork", "goal", "checks", "seen",
-     "compact", "requests", "reopen", "shells", "comment", "export", "servers", "type",
-     "calls",
-     "plan"}
-)  # fmt: skip
-"""Verbs whose first word is a session."""
 _NOT_HERE = frozenset({"demo", "run", "model", "completion"})
 """Verbs that never end by themselves, or take the terminal."""
 
@@ -168,8 +164,6 @@ class LineMode:
                 await self._run(["say", named, "--queue", " ".join(rest)])
             case "say", [named, *rest] if rest:
                 await self._run(["say", named, " ".join(rest)])
-            case "plan", [named]:
-                await self._run(["show", named])
             case _ if verb.isdigit() and not words:
                 await self._run(["show", verb])
             case _ if verb in VERBS and verb not in _NOT_HERE:
@@ -180,7 +174,7 @@ class LineMode:
     async def _run(self, words: list[str]) -> None:
         """A verb of the command line, in a thread: it has a loop of its own."""
         verb, *rest = words
-        if rest and verb in _OF_SESSION and not rest[0].startswith("-"):
+        if rest and takes_session(verb) and not rest[0].startswith("-"):
             rest[0] = (await self._session(rest[0])).id
         await asyncio.to_thread(self._verb, [verb, *rest])
 
@@ -209,20 +203,9 @@ class LineMode:
             out(self._summary())
 
     async def _waits(self) -> None:
-        found = False
-        for state in await self._client.sessions():
-            number = state.slot or state.name
-            for asked in state.approvals:
-                out(f"{state.name} asks: {one_line(asked.what, 80)}. approve {number}")
-            for question in state.questions:
-                out(f"{state.name} asks: {one_line(question.text, 80)}. answer {number}")
-            if state.plan.offer is not None:
-                out(f"{state.name} has a plan that needs your yes. approve {number}")
-            if state.parked and state.parked_until_ms is None and not state.archived:
-                out(f"{state.name} is parked: {one_line(state.reason, 80)} resume {number}")
-            found = found or state.waits
-        if not found:
-            out("Nothing waits for you.")
+        lines = [line for state in await self._client.sessions() for line in waiting(state)]
+        for line in lines or ["Nothing waits for you."]:
+            out(line)
 
     async def _start(self, task: str) -> None:
         environ = os.environ
@@ -299,6 +282,47 @@ class LineMode:
         order = o.Answer(id=reach.new_order(), session=state.id, question=asked.id, text=text)
         await self._client.give(order)
         out(f"Answered {state.name}: {text}")
+
+
+def takes_session(verb: str) -> bool:
+    """Whether the first word of that verb names a session."""
+    from steerdeck.verbs.group import group
+
+    command = group.get_command(click.Context(group), verb)
+    arguments = (
+        [one for one in command.params if isinstance(one, click.Argument)] if command else []
+    )
+    return bool(arguments) and names_session(arguments[0])
+
+
+def waiting(state: SessionState) -> list[str]:
+    """What waits of a session, each with the line that answers it."""
+    name, number = state.name, str(state.slot or state.name)
+    if state.archived:
+        return []
+    lines = [f"{name} asks: {one_line(a.what, 80)}. approve {number}" for a in state.approvals]
+    lines += [f"{name} asks: {one_line(q.text, 80)}. answer {number}" for q in state.questions]
+    if state.plan.offer is not None:
+        lines.append(f"{name} offers a plan. plan {number}, and plan --help for the answers")
+    lines += [
+        f"{name} waits for a secret of yours. type {number} {shell.id} --hidden"
+        for shell in state.shells
+        if shell.hidden
+    ]
+    lines += [
+        f"{name}: nobody saw how a call ended: {one_line(call.title, 60)}. "
+        f"resume {number} --done, or --failed"
+        for call in state.calls
+        if call.unknown
+    ]
+    if state.parked and state.parked_until_ms is None:
+        lines.append(f"{name} is parked: {one_line(state.reason, 80)} resume {number}")
+    if state.status == "failed":
+        lines.append(f"{name} failed: {one_line(state.reason, 80)} resume {number}")
+    if state.verify.claim is not None:
+        lines.append(f"{name} says that its work is done. diff {number}, checks {number}, "
+                     f"seen {number}, or say {number} what is missing")  # fmt: skip
+    return lines
 
 
 def card(state: SessionState, asked: OpenApproval) -> list[str]:

@@ -81,6 +81,9 @@ class Vi:
             self._operate(character, draft)
         else:
             self._command(character, draft)
+        if self.mode == "normal":
+            start, end = _line(draft)
+            draft.caret = min(draft.caret, max(start, end - 1))
         return True
 
     def begin(self) -> None:
