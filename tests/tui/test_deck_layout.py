@@ -93,6 +93,22 @@ def test_a_click_takes_a_lane_two_zoom_and_a_click_on_a_folded_head_opens_it():
     play(scene)
 
 
+def test_a_row_of_the_rail_is_dragged_to_another_place():
+    async def scene(app, pilot, feed):
+        await pilot.mouse_down(offset=(5, 4))
+        await pilot.hover(offset=(5, 10))
+        await pilot.mouse_up(offset=(5, 10))
+        await pilot.pause()
+        assert [state.id for state in app.model.sessions()] == ["csv", "docs", "fix", "rate"]
+        assert app.model.in_hand == "fix"
+        await pilot.press("N")
+        await pilot.mouse_down(offset=(5, 5))
+        await pilot.mouse_up(offset=(5, 9))
+        assert [state.id for state in app.model.sessions()] == ["csv", "docs", "fix", "rate"]
+
+    play(scene)
+
+
 def test_tags_are_written_in_one_line():
     async def scene(app, pilot, feed):
         feed.feed(e.SessionConfigured(session=FIX, seq=9_000, at_ms=NOW, tags=("auth", "later")))

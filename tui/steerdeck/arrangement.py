@@ -53,6 +53,15 @@ class Arrangement(msgspec.Struct, frozen=True, omit_defaults=True):
         rest = [one for one in self.order if one not in order]
         return replace(self, order=(*order, *rest))
 
+    def put(self, shown: Sequence[SessionId], session: SessionId, at: SessionId) -> "Arrangement":
+        """With a session in the place of another one, which gives way with those between."""
+        if session not in shown or at not in shown or session == at:
+            return self
+        place = list(shown).index(at)
+        order = [one for one in shown if one != session]
+        order.insert(place, session)
+        return replace(self, order=(*order, *(one for one in self.order if one not in order)))
+
     def pin(self, session: SessionId) -> "Arrangement":
         return replace(self, pinned=_turned(self.pinned, session))
 

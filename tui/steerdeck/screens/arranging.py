@@ -6,11 +6,15 @@ Each is remembered for the repository. Nothing else changes the layout.
 from typing import Generic, TypeVar
 
 from msgspec.structs import replace
+from textual import events
 
 from steerdeck.arrangement import Arrangement, widths
 from steerdeck.messages import Open
+from steerdeck.panes.rail import session_in
 from steerdeck.panes.room import LEAST, WIDEST, Room, beside, room
 from steerdeck.screens.steering import Steering
+from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 
 T = TypeVar("T")
@@ -21,6 +25,9 @@ class Arranging(Steering[T], Generic[T]):
     """A screen with lanes."""
 
     room: Room
+    rail: Rows
+    _dragged: SessionId | None = None
+    """The session whose row of the rail the mouse holds."""
 
     def fit_anew(self) -> None:
         """Lay the screen out as the arrangement says now."""
@@ -169,6 +176,28 @@ class Arranging(Steering[T], Generic[T]):
 
     def do_move_right(self) -> None:
         self._arrange(self._moved(1))
+
+    # the mouse
+
+    def _row_at(self, event: events.MouseEvent) -> SessionId | None:
+        """The session of the row of the rail under the mouse."""
+        area = self.rail.region
+        line = event.screen_y - area.y
+        if not area.contains(event.screen_x, event.screen_y) or line >= len(self.rail.lines):
+            return None
+        return session_in(self.rail.lines[line])
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._dragged = None if self.plan.grouped else self._row_at(event)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """A row of the rail that was dragged to another one's place stays there."""
+        dragged, self._dragged = self._dragged, None
+        place = self._row_at(event)
+        if dragged is not None and place is not None and place != dragged:
+            ids = [state.id for state in self.model.sessions()]
+            self.model.take(dragged)
+            self._arrange(self.plan.put(ids, dragged, place))
 
 
 def room_for(width: int, height: int, plan: Arrangement) -> Room:
