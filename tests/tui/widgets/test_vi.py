@@ -5,7 +5,7 @@ from steerdeck.widgets.vi import Vi
 
 
 def typed(text: str, keys: str) -> tuple[str, int, str]:
-    """Text, caret and mode after keys, each a letter; `\x1b` is Esc. The caret begins at the end."""
+    """Text, caret and mode after keys, one by one, from the end of the text on."""
     draft, vi = Draft(text), Vi()
     for letter in keys:
         key = "escape" if letter == "\x1b" else letter
