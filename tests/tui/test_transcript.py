@@ -223,6 +223,7 @@ def test_older_entries_stand_apart_as_they_would_have_and_unfold_too():
         assert "words 1" not in app.rows
         assert late.prepend(late.led_to(app.story.events[:6])) == 3
         app.sync()
+        assert app.pane.unseen == 0
         app.pane.action_scroll_home()
         assert app.rows == whole
         app.pane.unfold("a")

@@ -34,6 +34,8 @@ _LEAP, _MOST = 4, 10
 a row that does not move is not drawn."""
 _AT_ONCE = 500
 """Older entries taken in with one drawing; more come with the next."""
+_AROUND = 3
+"""Rows kept below a hit."""
 _WHOLE = 1_000_000_000
 """As the last line of a cursor: all lines of the entry, also those it gets later."""
 
@@ -190,18 +192,22 @@ class TranscriptPane(CaretView):
         self.prepend(blocks)
         for id in bare if previous is not None else ():
             self._before[id] = previous
-            self._gap(told.entries[id], previous, bool(self._lines_of(id)))
+            visible = bool(self._lines_of(id))
+            self._gap(told.entries[id], previous, visible, news=False)
 
     def _lines_of(self, id: str) -> int:
         source = self._roll.source(id)
         return 0 if source is None else len(source)
 
-    def _gap(self, entry: Entry, previous: Entry | None, wanted: bool) -> None:
+    def _gap(
+        self, entry: Entry, previous: Entry | None, wanted: bool, *, news: bool = True
+    ) -> None:
         """The empty row between groups; calls stand together."""
         needed = apart(entry, previous, wanted)
         if self._gaps.get(entry.id) != needed:
             self._gaps[entry.id] = needed
-            self.put(f"gap:{entry.id}", [BLANK] if needed else [])
+            gap = Lines([BLANK] if needed else [])
+            self.put_source(f"gap:{entry.id}", gap, news=news)
 
     def _prose(self, said: Said) -> None:
         fed = self._fed.get(said.id, "")
@@ -307,9 +313,8 @@ class TranscriptPane(CaretView):
         if self._line_found(id) is None:
             self.unfold(id, fold=False)
         self.take(id)
-        if (line := self._line_found(id)) is not None:
-            self._roll.show(id, line)
-            self._redraw()
+        self._roll.show(id, self._line_found(id) or 0, _AROUND)
+        self._redraw()
 
     def _line_found(self, id: str) -> int | None:
         source, pattern = self._roll.source(id), self.pattern

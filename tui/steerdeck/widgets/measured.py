@@ -9,9 +9,9 @@ from textual.strip import Strip
 from steerdeck.widgets.blocks import Block, Draw, Place, Tall
 from steerdeck.widgets.sources import about
 
-_FAR = 50
+_FAR = 20
 """Blocks between two places that are near each other."""
-_EXACT = 200
+_EXACT = 60
 """Blocks up to this many lines are measured by wrapping, larger ones by their count of lines."""
 
 
@@ -55,6 +55,8 @@ class Measured:
         known, line, rows = self._deep
         if known != id or line > top.line:
             line, rows = 0, 0
+        if top.line - line > _EXACT:
+            rows, line = rows + top.line - line - _EXACT, top.line - _EXACT
         rows += sum(self._rows_of(top.block, each) for each in range(line, top.line))
         self._deep = (id, top.line, rows)
         return rows

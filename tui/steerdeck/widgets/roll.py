@@ -215,8 +215,9 @@ class Roll(Measured):
         self._stale = (0, 0)
         self.at_tail, self.unseen = True, 0
 
-    def show(self, id: str, line: int) -> None:
-        """Bring a line into the window; nothing moves when it is seen already."""
+    def show(self, id: str, line: int, around: int = 0) -> None:
+        """Bring a line into the window, with some rows below it; nothing moves when it is seen."""
+        around = max(around, self.hidden)
         index = self._index.get(id)
         if index is None:
             return
@@ -224,8 +225,8 @@ class Roll(Measured):
         self._stale = (0, 0)
         if place < self.top:
             self.top, self.at_tail = place, False
-        elif place > self._last_seen():
-            room = self.height - self._reserve - self.hidden
+        elif place > self._last_seen(around):
+            room = self.height - self._reserve - around
             self.top = self._back(place, max(0, room - 1))
             self.at_tail = self._next_line(place) is None
 
@@ -302,9 +303,9 @@ class Roll(Measured):
             place = self._next_line(place)
         return count
 
-    def _last_seen(self) -> Place:
+    def _last_seen(self, around: int) -> Place:
         place = self._valid(self.top) or Place(0, 0, 0)
-        for _ in range(max(0, self.height - self._marked - self.hidden - 1)):
+        for _ in range(max(0, self.height - self._marked - around - 1)):
             following = self._forward(place) if self.blocks else None
             if following is None:
                 break
