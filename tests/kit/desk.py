@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 import msgspec
 from textual.pilot import Pilot
 
+from kit.recorded import Recorded
 from steerdeck.app import DeckApp
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import Check
@@ -24,8 +25,10 @@ from steerdeck_agents.gate.rule_lines import RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
 from steerdeck_agents.journal.search import whole_words_of
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.calling import made
 from steerdeck_agents.runtime.client import Incoming, PageError
 from steerdeck_agents.runtime.reading import entry_of
+from steerdeck_agents.runtime.wire_calls import CallsQuery
 from steerdeck_agents.runtime.wire_reading import (
     Ends,
     Inked,
@@ -99,6 +102,8 @@ class Feed:
         if isinstance(query, wire.ReviewOf | wire.FileOf):
             # As in the runtime: comparing and colouring is a thread's work.
             return msgspec.json.encode(await asyncio.to_thread(self._page, query))
+        if isinstance(query, CallsQuery):
+            return msgspec.json.encode(made(Recorded(self.events), query, NOW))
         return msgspec.json.encode(self._page(query))
 
     def _page(self, query: wire.Query) -> object:

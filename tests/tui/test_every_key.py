@@ -222,6 +222,12 @@ async def _lead(app: DeckApp, pilot: Pilot[None], scene: Scene) -> None:
         elif app.screen.id == "settings_dialog":
             await until(pilot, lambda: app.screen.sets)
             await pilot.pause(0.05)
+        elif app.screen.id == "tool_log":
+            await until(pilot, lambda: app.screen.calls.line is not None)
+        elif app.screen.id == "call":
+            await until(pilot, lambda: app.screen.page is not None)
+        elif app.screen.id == "search" and name == "t":
+            await until(pilot, lambda: app.screen.hits)
         elif app.screen.id == "land":
             app.screen.gh = True
             await until(pilot, lambda: app.screen.page is not None)

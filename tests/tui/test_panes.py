@@ -14,7 +14,6 @@ from steerdeck.panes.room import room
 from steerdeck.panes.status import lane_head
 from steerdeck.panes.tape import KEPT_EVERY, Tape
 from steerdeck.panes.timeline import Timeline
-from steerdeck.panes.tools import calls_of, matching
 from steerdeck.panes.transcript import entry_lines, short
 from steerdeck.panes.wish import body, command_spans
 from steerdeck.text import Line, width_of
@@ -245,19 +244,6 @@ def test_the_newest_hunk_is_numbered_like_the_file():
     told = _words(newest_hunk(DIFF, 9))
     assert "49 +" in told and "token.renew(now)" in told
     assert newest_hunk("", 9) == []
-
-
-def test_a_filter_narrows_the_tool_log():
-    transcript = Transcript()
-    for event in shop().events:
-        if event.session == "fix":
-            transcript.add(event)
-    calls = calls_of(transcript)
-    assert [call.tool for call in calls] == ["patch", "shell", "search", "read"]
-    assert [c.tool for c in matching(calls, "tool:shell is:failed")] == ["shell"]
-    assert [c.tool for c in matching(calls, "tool:read,search")] == ["search", "read"]
-    assert [c.tool for c in matching(calls, "SESSION auth")] == ["patch", "read"]
-    assert matching(calls, "nothing like it") == []
 
 
 def _long_tape() -> tuple[Tape, list[e.KnownEvent]]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from steerdeck.keys.anywhere import ANYWHERE
+from steerdeck.keys.calls import CALLS
 from steerdeck.keys.clashes import problems, refused
 from steerdeck.keys.composer import COMPOSER
 from steerdeck.keys.deck import DECK
@@ -70,6 +71,7 @@ KEYS: tuple[Key, ...] = (
     *DIALOGS,
     *OWN,
     *SHORE,
+    *CALLS,
 )
 
 

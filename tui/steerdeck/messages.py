@@ -9,7 +9,7 @@ from steerdeck_agents.facts.ids import SessionId
 Where = Literal[
     "zoom", "diff", "inbox", "new", "replay", "palette", "help", "land", "archive", "discard",
     "rename", "tag", "model", "compact", "checks", "goal", "type", "end_shell", "scope", "rules",
-    "overlap", "plan", "settings", "welcome",
+    "overlap", "tools", "call", "search", "plan", "settings", "welcome",
 ]  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import msgspec
 
 Place = Literal[
     "anywhere", "composer", "deck", "zoom", "inbox", "card", "replay", "dialog", "new", "land",
-    "help", "words", "scope", "review", "rules", "overlap", "plan", "mark",
+    "help", "words", "scope", "review", "rules", "overlap", "tools", "call", "search",
+    "plan", "mark",
     "settings", "welcome",
 ]  # fmt: skip
 """Where the keys go: `composer` is text; in every other place letters are commands."""

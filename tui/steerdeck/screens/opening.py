@@ -18,13 +18,15 @@ from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.review import ReviewScreen
 from steerdeck.screens.rules import RulesDialog
 from steerdeck.screens.scope import ScopeDialog
+from steerdeck.screens.search import SearchScreen
 from steerdeck.screens.settings import SettingsDialog
 from steerdeck.screens.switch import SwitchDialog
 from steerdeck.screens.tagging import TagDialog
+from steerdeck.screens.tool_log import CallScreen, ToolLogScreen
 from steerdeck.screens.typing import EndShellDialog, TypeDialog
 from steerdeck.screens.welcome import WelcomeScreen
-from steerdeck.screens.zoom import ZoomScreen, tab_named
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck.screens.zoom import ZoomScreen, hit_named, tab_named
+from steerdeck_agents.facts.ids import CallId, SessionId
 
 
 def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
@@ -33,7 +35,9 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
         case "inbox":
             return InboxScreen(helm, message.item)
         case "zoom" if message.session is not None:
-            return ZoomScreen(helm, message.session, tab_named(message.item))
+            return ZoomScreen(
+                helm, message.session, tab_named(message.item), hit_named(message.item)
+            )
         case "diff" if message.session is not None:
             return ReviewScreen(helm, message.session)
         case "replay" if message.session is not None:
@@ -41,6 +45,12 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
             return ReplayScreen(helm, message.session, begin)
         case "plan" if message.session is not None:
             return PlanScreen(helm, message.session)
+        case "tools":
+            return ToolLogScreen(helm)
+        case "search":
+            return SearchScreen(helm)
+        case "call" if message.session is not None:
+            return CallScreen(helm, message.session, CallId(message.item))
         case "new":
             return NewSession(helm)
         case "land" if message.session is not None:

@@ -311,6 +311,12 @@ class Steering(Offering[T], Reads[T], Generic[T]):
     def do_land(self) -> None:
         self.post_message(Open("land", self.model.in_hand))
 
+    def do_tool_log(self) -> None:
+        self.open(Open("tools"))
+
+    def do_search(self) -> None:
+        self.open(Open("search"))
+
     def can_overlap(self) -> bool:
         return bool(self.hand and self.hand.overlaps)
 

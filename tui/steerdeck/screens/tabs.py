@@ -9,17 +9,13 @@ from textual.containers import Horizontal, Vertical
 
 from steerdeck.commands import Helm
 from steerdeck.panes.context import context_lines, event_line
-from steerdeck.panes.tools import calls_of, detail, matching, tool_head, tool_row
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.panes.zoomed import side
-from steerdeck.text import BLANK, Line, Span, hairline
+from steerdeck.text import BLANK, Line, Span
 from steerdeck.widgets.line_view import LineView
-from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
-from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Called
 from steerdeck_agents.runtime import wire
 from steerdeck_themes.palettes import Token
 
@@ -74,82 +70,6 @@ class TranscriptTab(Horizontal):
         keys = f"   {self.helm.keymap.shown('next_hit')}" if self.view.leads else ""
         right = (Span(f"{hit + 1} of {hits}", "t1"), Span(keys, "accent")) if hits else ()
         self.hits.show([Line((), right, bg=ground, bleed=True)])
-
-
-class ToolsTab(Vertical):
-    """The calls of the session under a filter, one of them in full."""
-
-    def __init__(self, helm: Helm) -> None:
-        super().__init__(classes="tab")
-        self.helm = helm
-        self.filter = Prompt("tool:shell is:failed, or words of the call", id="tool_filter")
-        self.hits = Rows(id="tool_hits")
-        self.head = Rows(id="tool_head")
-        self.list = PickList(ground="s0", id="tool_list")
-        self.detail = LineView(id="tool_detail", marker=False)
-        self._calls: list[Called] = []
-        self._shown: tuple[str, object] = ("", None)
-
-    def compose(self) -> ComposeResult:
-        with Horizontal(id="tool_top"):
-            yield self.filter
-            yield self.hits
-        yield self.head
-        yield self.list
-        yield self.detail
-
-    def sync(self, state: SessionState) -> None:
-        self.list.can_focus = self.detail.can_focus = False
-        self.list.leads = self.helm.model.face == "deck" and not self.filter.has_focus
-        width = self.app.size.width
-        every = calls_of(self.helm.model.transcripts.get(state.id))
-        self._calls = matching(every, self.filter.text)
-        now = self.helm.now_ms()
-        slowest = max((call.duration_ms for call in self._calls), default=0)
-        ground: Token = "s2" if self.filter.has_focus else "s1"
-        hits = Line((), (Span(f"{len(self._calls)} of {len(every)}", "t2"),), bg=ground, bleed=True)
-        self.hits.show([hits])
-        self.head.show([BLANK, tool_head(width), hairline()])
-        picks = [Pick(c.id, (tool_row(c, slowest, now, width),)) for c in self._calls]
-        self.list.show(picks)
-        self._show_detail()
-
-    def _show_detail(self) -> None:
-        chosen = self.list.selected
-        call = next((c for c in self._calls if chosen is not None and c.id == chosen.id), None)
-        if call is None:
-            self.detail.clear()
-            self._shown = ("", None)
-            return
-        if self._shown == (call.id, call):
-            return
-        moved = self._shown[0] != call.id
-        self._shown = (call.id, call)
-        self.detail.put("detail", [BLANK, *detail(call, self.helm.now_ms())])
-        if moved:
-            self.detail.action_scroll_home()
-            if call.blob:
-                self.helm.go(self._whole(call))
-
-    async def _whole(self, call: Called) -> None:
-        """The complete output, when the call's own text holds less."""
-        text = await self.helm.bridge.page(wire.Blob(Sha(call.blob)), str)
-        if self._shown[0] == call.id:
-            self.detail.put("detail", [BLANK, *detail(call, self.helm.now_ms(), text)])
-
-    def move(self, step: int) -> None:
-        if step > 0:
-            self.list.action_cursor_down()
-        else:
-            self.list.action_cursor_up()
-
-    def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
-        event.stop()
-        self._show_detail()
-
-    def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
-        event.stop()
-        self._show_detail()
 
 
 class ContextTab(Vertical):

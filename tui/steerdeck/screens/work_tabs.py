@@ -6,7 +6,8 @@ from textual.containers import Vertical
 from steerdeck.commands import Helm
 from steerdeck.panes.checked import Told, standing, story, story_lines
 from steerdeck.panes.shells import shell_lines, shell_row
-from steerdeck.screens.tabs import ContextTab, EventsTab, ToolsTab, TranscriptTab
+from steerdeck.screens.call_log import CallLog
+from steerdeck.screens.tabs import ContextTab, EventsTab, TranscriptTab
 from steerdeck.text import BLANK, Line, Span, hairline
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import Pick, PickList
@@ -161,9 +162,9 @@ class ShellsTab(Vertical):
         self._show_detail(self.helm.now_ms())
 
 
-Tab = TranscriptTab | ToolsTab | ChecksTab | ShellsTab | ContextTab | EventsTab
+Tab = TranscriptTab | CallLog | ChecksTab | ShellsTab | ContextTab | EventsTab
 
 
 def scrolled(tab: Tab) -> LineView:
     """The view of a tab that scroll keys move."""
-    return tab.detail if isinstance(tab, ToolsTab | ShellsTab) else tab.view
+    return tab.detail if isinstance(tab, CallLog | ShellsTab) else tab.view

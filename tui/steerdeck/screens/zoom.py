@@ -16,11 +16,14 @@ from steerdeck.model import Dirty
 from steerdeck.panes.chips import chip_rows
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.zoomed import counted_tabs, tab_rows, zoom_head
+from steerdeck.screens.call_acts import LogActs
+from steerdeck.screens.call_log import CallLog
 from steerdeck.screens.perusing import Perusing
-from steerdeck.screens.tabs import ContextTab, EventsTab, ToolsTab, TranscriptTab
+from steerdeck.screens.tabs import ContextTab, EventsTab, TranscriptTab
 from steerdeck.screens.work_tabs import ChecksTab, ShellsTab, Tab, scrolled
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.call_page import CallLine
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
@@ -36,17 +39,26 @@ def tab_named(place: str) -> int:
     return at - (at >= _DIFF)
 
 
-class ZoomScreen(Perusing[None]):
+def hit_named(place: str) -> tuple[int, str]:
+    """The event and the words of a hit, as in `812:rounding`; nothing where there is none."""
+    seq, colon, words = place.partition(":")
+    return (int(seq), words) if colon and seq.isdigit() else (0, "")
+
+
+class ZoomScreen(Perusing[None], LogActs[None]):
     """The session in hand on the whole screen."""
 
-    def __init__(self, helm: Helm, session: SessionId, tab: int = 0) -> None:
+    def __init__(
+        self, helm: Helm, session: SessionId, tab: int = 0, hit: tuple[int, str] = (0, "")
+    ) -> None:
+        """`hit` is an event of it and words in that, to begin there."""
         super().__init__(helm, id="zoom")
         self.model.take(session)
         self.header = Rows(id="header")
         self.chips = Rows(id="zoom_chips")
         self.names = Rows(id="tabs")
         self.transcript = TranscriptTab(helm)
-        self.tools = ToolsTab(helm)
+        self.tools = CallLog(helm)
         self.checks = ChecksTab(helm)
         self.shells = ShellsTab(helm)
         self.tabs: tuple[Tab, ...] = (
@@ -61,6 +73,7 @@ class ZoomScreen(Perusing[None]):
         self.composer = Composer("Say what should change")
         self.foot = Rows(id="footer")
         self._session = session
+        self._begin = hit
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -76,6 +89,8 @@ class ZoomScreen(Perusing[None]):
         self.helm.bridge.show(self.helm.watched)
         self.set_interval(self.helm.tick_s, lambda: self.show(Dirty(everything=True)))
         self._fit()
+        if self._begin[1]:
+            self.search(self._begin[1], self._begin[0])
         if self.model.face == "composer":
             self.composer.prompt.focus()
 
@@ -150,10 +165,12 @@ class ZoomScreen(Perusing[None]):
             return ("words", "anywhere")
         if self.marking and self.model.face == "deck":
             return ("mark", "anywhere")
+        if self.model.face == "deck" and self.active == _TOOLS:
+            return ("tools", "zoom", "anywhere")
         return ("composer" if self.model.face == "composer" else "zoom", "anywhere")
 
     def letter_places(self) -> tuple[Place, ...]:
-        return ("zoom",)
+        return ("tools", "zoom") if self.active == _TOOLS else ("zoom",)
 
     def on_descendant_focus(self) -> None:
         if self.composer.prompt.has_focus:
@@ -282,17 +299,22 @@ class ZoomScreen(Perusing[None]):
             self.show(Dirty(everything=True))
 
     def can_filter(self) -> bool:
-        return self.active in (0, _TOOLS)
+        return self.active == 0
 
     def verb_filter(self) -> str:
-        return "search" if self.active == 0 else "filter"
+        return "search"
 
     def do_filter(self) -> None:
-        if self.active == _TOOLS:
-            self.tools.filter.focus()
-        else:
-            self.transcript.tell_hits(searching=True)
-            self.transcript.sought.focus()
+        self.transcript.tell_hits(searching=True)
+        self.transcript.sought.focus()
+
+    # calls
+
+    def line_in_hand(self) -> CallLine | None:
+        return self.tools.line if self.active == _TOOLS else None
+
+    def call_log(self) -> CallLog:
+        return self.tools
 
     # scrolling
 
@@ -300,17 +322,23 @@ class ZoomScreen(Perusing[None]):
         """Among shells the keys that do something to one are worth more room."""
         return "" if self.active == _SHELLS else "item" if self.active == 0 else "scroll"
 
+    def can_scroll_down(self) -> bool:
+        return self.active != _TOOLS
+
+    def can_scroll_up(self) -> bool:
+        return self.active != _TOOLS
+
     def do_scroll_down(self) -> None:
-        if self.active in (_TOOLS, _SHELLS):
-            (self.tools if self.active == _TOOLS else self.shells).move(1)
+        if self.active == _SHELLS:
+            self.shells.move(1)
         elif self.active == 0:
             self.text.move(1)
         else:
             scrolled(self.tab).action_scroll_down()
 
     def do_scroll_up(self) -> None:
-        if self.active in (_TOOLS, _SHELLS):
-            (self.tools if self.active == _TOOLS else self.shells).move(-1)
+        if self.active == _SHELLS:
+            self.shells.move(-1)
             return
         if self.active == 0:
             self.text.move(-1)
@@ -348,6 +376,8 @@ class ZoomScreen(Perusing[None]):
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         if event.prompt is self.transcript.sought:
             self.seek(event.text)
+        if event.prompt is self.tools.filter:
+            self.tools.narrowed()
         if event.prompt is self.composer.prompt:
             self.composer.keep(self.model, event.text)
         self.show(Dirty(everything=True))
