@@ -47,6 +47,8 @@ class HandStarted(Fact, frozen=True, kw_only=True, tag="hand.started"):
 
     binding: Sha
     level: str = ""
+    may_reach: tuple[str, ...] = ()
+    """As a call's: hosts its text names, where nothing holds back or counts its connections."""
 
 
 class HandPrinted(Fact, frozen=True, kw_only=True, tag="hand.printed"):
@@ -87,6 +89,8 @@ class OpenHand(msgspec.Struct, frozen=True):
     seq: int
     at_ms: int
     started: bool = False
+    foreign: str = ""
+    """Whose words its output may hold, told from its text; empty for the repository's own."""
 
 
 class HandNote(msgspec.Struct, frozen=True):

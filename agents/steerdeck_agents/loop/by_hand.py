@@ -22,6 +22,7 @@ from steerdeck_agents.gate.secret_files import values_of
 from steerdeck_agents.gate.secret_marks import Redactor
 from steerdeck_agents.journal.enclosures import NewBlob
 from steerdeck_agents.loop import leave, request, secret_reads
+from steerdeck_agents.loop.connections import unwatched
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.prompt import NewText
 from steerdeck_agents.loop.site import Ground, Journal, Site
@@ -130,7 +131,12 @@ class ByHand:
         means.redactor.know(values_of(secret))
         await means.journal.append(
             HandStarted(
-                session=state.id, call=call, actor="developer", binding=binding, level=level.name
+                session=state.id,
+                call=call,
+                actor="developer",
+                binding=binding,
+                level=level.name,
+                may_reach=unwatched(action, level),
             ),
             full=True,
         )

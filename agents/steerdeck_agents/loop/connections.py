@@ -7,6 +7,9 @@ from steerdeck_agents.facts.action import Action, RunCommand
 from steerdeck_agents.facts.events import KnownEvent, NetworkUsed, Noticed
 from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
 from steerdeck_agents.facts.inert import one_line, utf8
+from steerdeck_agents.facts.places import Level
+from steerdeck_agents.gate.shell.outline import may_reach
+from steerdeck_agents.gate.verdict import is_online
 from steerdeck_agents.sandbox.proxy import Use
 
 MOST: Final = 200
@@ -14,12 +17,20 @@ MOST: Final = 200
 _LONGEST: Final = 253
 """Characters of a host name (RFC 1035). A longer text is no name; cut, it might show half of a
 secret that nobody would find in it."""
+_LONGEST_NAMED: Final = 160
 _LONGEST_WHY: Final = 400
 
 
 def reaches_out(action: Action) -> bool:
     """Whether it asks for hosts of the network."""
     return isinstance(action, RunCommand) and bool(action.hosts)
+
+
+def unwatched(action: Action, level: Level) -> tuple[str, ...]:
+    """What a command may reach where no proxy sees its connections, as far as its text says."""
+    if not isinstance(action, RunCommand) or not is_online(level):
+        return ()
+    return tuple(one_line(utf8(host), _LONGEST_NAMED) for host in may_reach(action.script))
 
 
 class Connections:

@@ -33,17 +33,15 @@ from steerdeck_agents.facts.events import (
 from steerdeck_agents.facts.ids import ApprovalId, CallId, TurnId
 from steerdeck_agents.facts.inert import one_line, utf8
 from steerdeck_agents.facts.network import asking
-from steerdeck_agents.facts.places import FileChange, Level
+from steerdeck_agents.facts.places import FileChange
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, SessionState
 from steerdeck_agents.facts.verdict import Ask, Auto, Binding, Deny, Verdict
 from steerdeck_agents.gate.binding import bind, stand_of
 from steerdeck_agents.gate.rule_judge import judge
 from steerdeck_agents.gate.rule_terms import of_session
-from steerdeck_agents.gate.shell.outline import may_reach
 from steerdeck_agents.gate.shell.places import Disk
-from steerdeck_agents.gate.verdict import is_online
 from steerdeck_agents.loop import secret_reads, verify
-from steerdeck_agents.loop.connections import Connections, reaches_out
+from steerdeck_agents.loop.connections import Connections, reaches_out, unwatched
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.site import Site
 from steerdeck_agents.sandbox.process import environment
@@ -165,13 +163,6 @@ async def _void(site: Site, call_id: CallId, action: Action, permit: Permit) -> 
     return _TAKEN_BACK if permit.rules else "what it would read or change is not as it was."
 
 
-def _unwatched(action: Action, level: Level) -> tuple[str, ...]:
-    """What a command may reach where no proxy sees its connections, as far as its text says."""
-    if not isinstance(action, RunCommand) or not is_online(level):
-        return ()
-    return tuple(one_line(utf8(host), _LINE) for host in may_reach(action.script))
-
-
 def _started(
     site: Site, turn: TurnId, call_id: CallId, action: Action, permit: Permit
 ) -> list[KnownEvent]:
@@ -185,7 +176,7 @@ def _started(
             allowed_by=permit.by,
             approval=permit.approval,
             level=site.state.level.name,
-            may_reach=_unwatched(action, site.state.level),
+            may_reach=unwatched(action, site.state.level),
         )
     ]
     what = one_line(_shown(action, permit.binding), _LINE)

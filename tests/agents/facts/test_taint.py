@@ -78,3 +78,21 @@ def test_hosts_a_command_may_have_reached_unseen_are_sources_said_with_a_perhaps
         for seq in (1, 2)
     ]  # fmt: skip
     assert fold(started).taint == ("perhaps the host x.example", "perhaps what git connects to")
+
+
+def test_what_a_command_by_hand_printed_of_others_counts_too() -> None:
+    session, call = SessionId("s"), CallId("c")
+
+    def by_hand(script: str, told: Sha | None, *hosts: str) -> tuple[str, ...]:
+        return fold(
+            [
+                e.HandOrdered(session=session, seq=1, call=call, script=script),
+                e.HandStarted(session=session, seq=2, call=call, binding=Sha("b"), may_reach=hosts),
+                e.HandEnded(session=session, seq=3, call=call, status="done", result="", told=told),
+            ]
+        ).taint
+
+    assert by_hand("cat vendor/x/README", Sha("told")) == ("files below vendor",)
+    assert by_hand("cat vendor/x/README", None) == (), "nobody saw its end, so nothing is told"
+    assert by_hand("make", Sha("told")) == ()
+    assert by_hand("curl x.example", Sha("told"), "x.example") == ("perhaps x.example",)

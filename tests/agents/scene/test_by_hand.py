@@ -120,6 +120,15 @@ def test_one_that_a_crash_cut_off_is_never_run_again_and_said_to_have_no_end():
     assert after.hands == () and after.hand_notes[0].title == "make"
 
 
+def test_one_that_a_crash_kept_from_beginning_is_not_told_to_the_model():
+    hand = OpenHand(CallId("hand_1"), "make", seq=4, at_ms=0)
+    state = SessionState(id=SessionId("s"), hands=(hand,))
+    (fact,) = left_open(state, "the runtime ended")
+    assert isinstance(fact, e.HandEnded) and fact.result == "not run"
+    after = fold([fact], state)
+    assert (after.hands, after.hand_notes) == ((), ())
+
+
 def test_a_transcript_shows_it_as_a_call_of_the_developer():
     told = Transcript()
     call = CallId("hand_1")

@@ -12,6 +12,7 @@ from steerdeck_agents.facts.by_hand import (
 )
 from steerdeck_agents.facts.events import Event
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.reduce.taint import read_by
 from steerdeck_agents.facts.state import SessionState
 
 TITLE = 160
@@ -23,7 +24,8 @@ NOTES_KEPT = 8
 def apply(state: SessionState, event: Event) -> SessionState:
     match event:
         case HandOrdered(call=str(call)):
-            opened = OpenHand(call, one_line(event.script[:TITLE], TITLE), event.seq, event.at_ms)
+            title = one_line(event.script[:TITLE], TITLE)
+            opened = OpenHand(call, title, event.seq, event.at_ms, foreign=read_by(event.script))
             return replace(state, hands=(*state.hands, opened))
         case HandStarted(call=str(call)):
             return replace(
@@ -37,6 +39,9 @@ def apply(state: SessionState, event: Event) -> SessionState:
             if ended is None:
                 return state
             left = tuple(one for one in state.hands if one.call != call)
+            if event.told is None and not ended.started:
+                # It never ran, so there is nothing that a model would have to know.
+                return replace(state, hands=left)
             note = HandNote(ended.call, ended.title, event.seq, event.told)
             return replace(state, hands=left, hand_notes=(*state.hand_notes, note)[-NOTES_KEPT:])
         case HandTold(call=call):

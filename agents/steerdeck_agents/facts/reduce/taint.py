@@ -5,7 +5,14 @@ import re
 import msgspec
 from msgspec.structs import replace
 
-from steerdeck_agents.facts.events import CallEnded, CallStarted, Event, NetworkUsed
+from steerdeck_agents.facts.events import (
+    CallEnded,
+    CallStarted,
+    Event,
+    HandEnded,
+    HandStarted,
+    NetworkUsed,
+)
 from steerdeck_agents.facts.state import OpenCall, SessionState
 
 MOST = 16
@@ -28,12 +35,16 @@ class _Named(msgspec.Struct):
 def apply(state: SessionState, event: Event) -> SessionState:
     source = ""
     match event:
-        case CallStarted(may_reach=hosts) if hosts:
+        case CallStarted(may_reach=hosts) | HandStarted(may_reach=hosts) if hosts:
             new = [f"perhaps {host}" for host in hosts if f"perhaps {host}" not in state.taint]
             return replace(state, taint=(*state.taint, *new)[-MOST:]) if new else state
         case CallEnded(status="done" | "failed"):
             call = next((one for one in state.calls if one.id == event.call), None)
             source = _source(call) if call is not None else ""
+        case HandEnded(told=str()):
+            # What it printed is told to the model, as a call's output is.
+            hands = (hand for hand in state.hands if hand.call == event.call and hand.started)
+            source = next((hand.foreign for hand in hands), "")
         case NetworkUsed(allowed=True, received=received) if received:
             source = f"the host {event.host}"
     if not source or source in state.taint:
@@ -55,7 +66,12 @@ def _source(call: OpenCall) -> str:
     except msgspec.DecodeError:
         return ""
     script = call.edited or named.command or ""
-    found = [*_FOREIGN.findall(f"{named.path or ''}\n{named.folder or ''}")]
+    below = _FOREIGN.search(f"{named.path or ''}\n{named.folder or ''}")
+    return f"files below {below[1]}" if below else read_by(script)
+
+
+def read_by(script: str) -> str:
+    """Where what a script reads comes from; empty for the repository's own files."""
     hits = _FOREIGN.findall(script)
-    found += [hit for hit in hits if hit[1] and not _PROGRAMS.match(hit[1])]
-    return f"files below {found[0][0]}" if found else ""
+    found = next((hit[0] for hit in hits if hit[1] and not _PROGRAMS.match(hit[1])), "")
+    return f"files below {found}" if found else ""
