@@ -103,8 +103,12 @@ class Feed:
             # As in the runtime: comparing and colouring is a thread's work.
             return msgspec.json.encode(await asyncio.to_thread(self._page, query))
         if isinstance(query, CallsQuery):
-            return msgspec.json.encode(made(Recorded(self.events), query, NOW))
+            # As in the runtime: a thread's work.
+            return msgspec.json.encode(await asyncio.to_thread(self._looked_up, query))
         return msgspec.json.encode(self._page(query))
+
+    def _looked_up(self, query: CallsQuery) -> object:
+        return made(Recorded(self.events), query, NOW)
 
     def _page(self, query: wire.Query) -> object:
         match query:
