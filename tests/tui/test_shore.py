@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from msgspec import structs
 from textual.pilot import Pilot
@@ -99,12 +100,21 @@ def test_landing_needs_a_key_of_its_own_and_work_that_rests():
         await pilot.pause()
         await pilot.press("enter")
         await until(pilot, lambda: len(feed.orders) == 5)
+        for typed in ("my.patch", "~/my.patch"):
+            await to_landing(app, pilot)
+            await pilot.press("p")
+            await pilot.pause()
+            app.screen.path.text = typed
+            await pilot.press("enter")
+        await until(pilot, lambda: len(feed.orders) == 7)
         assert [structs.replace(order, id="") for order in feed.orders] == [
             s.Land(id="", session=DOCS, how="rebase"),
             s.Land(id="", session=DOCS, how="branch"),
             s.QueueLanding(id="", session=DOCS, how="squash"),
             s.Land(id="", session=DOCS, how="merge"),
             s.Land(id="", session=DOCS, how="patch", path="/home/kim/shop/docs.patch"),
+            s.Land(id="", session=DOCS, how="patch", path="/home/kim/shop/my.patch"),
+            s.Land(id="", session=DOCS, how="patch", path=str(Path.home() / "my.patch")),
         ]
 
     play(scene)

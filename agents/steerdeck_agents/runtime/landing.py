@@ -94,8 +94,8 @@ async def _landed(state: SessionState, order: Land, announce: landing.Announce) 
         case "branch":
             return await landing.to_branch(state.workspace, message, announce)
         case "patch":
-            if not order.path:
-                raise OrderRefused("A patch needs a file to be written to; name one.")
+            if not Path(order.path).is_absolute():
+                raise OrderRefused("A patch needs the whole path of a file to be written to.")
             return await landing.to_patch(state.workspace, Path(order.path), announce)
 
 

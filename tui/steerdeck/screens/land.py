@@ -4,6 +4,7 @@ Nothing is landed but by a key pressed here; what came of it is said when the jo
 merge is tried in a scratch place each time the files change, so a conflict is known before.
 """
 
+from pathlib import Path
 from typing import Literal
 
 from textual.app import ComposeResult, SuspendNotSupported
@@ -207,7 +208,11 @@ class LandDialog(SessionDialog):
         self.show(Dirty(everything=True))
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        self._land("patch", event.text.strip())
+        # The runtime stands in another folder than the developer.
+        typed = event.text.strip()
+        inside = typed.removeprefix("~/")
+        folder = self.model.folder if inside == typed else Path.home()
+        self._land("patch", str(Path(folder, inside)))
 
     def do_push(self) -> None:
         self.helm.go(self._push(pull_request=False))
