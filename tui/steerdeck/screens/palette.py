@@ -21,6 +21,12 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 
+_MOVES = frozenset(
+    {"lane", "scroll", "page", "top", "end", "tab", "line", "hunk", "file", "step", "event", "ends",
+     "error", "approval", "speed", "move", "field", "setting", "word", "first", "last", "next"}
+)  # fmt: skip
+"""Verbs of keys that only move one."""
+
 
 class Palette(Dialog):
     """What can be done on the screen below it."""
@@ -84,7 +90,8 @@ class Palette(Dialog):
                 shown = self.helm.keymap.shown(key.id, screen.places()[0])
                 line = Line((Span(key.title, "t0"),), (Span(shown, "t2"),), indent=2)
                 picks.append(Pick(key.id, (line,), key.title, "commands"))
-        return picks
+        # Who moves by the palette knows the words; all else stands before it.
+        return sorted(picks, key=lambda pick: self._acts[pick.id].verb in _MOVES)
 
     def _sessions(self) -> list[Pick]:
         picks = []
@@ -107,7 +114,13 @@ class Palette(Dialog):
         lead = (Span("› ", "accent"), foreign(query, "t0", bold=True), caret)
         hint = () if query else (Span(" what to do, or a session", "t3"),)
         self.body.show([BLANK, Line((*lead, *hint), (Span(f"{found}", "t2"),)), BLANK])
-        esc = (Span("Enter", "t1"), Span(" run   ", "t3"), Span("Esc", "t1"), Span(" close", "t3"))
+        run = (Span("Enter", "t1", id="key:enter"), Span(" run", "t3", id="key:enter"))
+        esc = (
+            *run,
+            Span("   "),
+            Span("Esc", "t1", id="do:back"),
+            Span(" close", "t3", id="do:back"),
+        )
         self.foot.show([BLANK, Line(esc), BLANK])
 
     def on_pick_list_filtered(self, event: PickList.Filtered) -> None:
