@@ -42,10 +42,12 @@ def called(line: CallLine) -> Called:
     )  # fmt: skip
 
 
-def allowed(line: CallLine) -> str:
-    """Who let a call run, in a word or two."""
-    by = one_line(line.allowed_by, 60)
-    return {"developer": "you", "": "", "you ran it": "you ran it"}.get(by, by)
+def allowed(line: CallLine, room: int = 60) -> str:
+    """Who let a call run; where there is little room, in a word or two."""
+    by = "you" if line.allowed_by == "developer" else one_line(line.allowed_by, 60)
+    if width_of(by) <= room:
+        return by
+    return "a rule" if "rule" in by else "auto"
 
 
 def _by(width: int) -> int:
@@ -72,7 +74,7 @@ def tool_row(line: CallLine, slowest: int, now: int, width: int, name: str | Non
     ]
     right: list[Span] = []
     if room := _by(width):
-        right.append(foreign(fit(allowed(line), room - 2).ljust(room), "t2"))
+        right.append(foreign(allowed(line, room - 2).ljust(room), "t2"))
     spans = [span for span in result_spans(called(line), now) if not span.text.startswith("  ")]
     if not spans and line.phase == "done":
         spans = [Span(f"{glyphs().done} ", "done"), Span("ok", "t2")]
@@ -155,7 +157,8 @@ def output_lines(page: CallPage) -> list[Line]:
 def evidence(page: CallPage, now: int, *, ruled: bool = False) -> list[Line]:
     """What is on record of a call beside its output: label and value."""
     line, rows = page.line, list[tuple[str, str, Token]]()
-    rows.append(("allowed by", allowed(line) or "nobody yet", "t1"))
+    nobody = "nothing to allow" if line.ended_seq else "nobody yet"
+    rows.append(("allowed by", allowed(line) or nobody, "t1"))
     rows += [("", answer, "t2") for answer in map(_answer, page.asked) if answer]
     rows += [("", f"rule {rule}", "t2") for rule in page.rules if rule not in line.allowed_by]
     bare = line.level in ("", "none")
