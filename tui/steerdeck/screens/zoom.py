@@ -302,7 +302,8 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         return self.active == 0
 
     def verb_filter(self) -> str:
-        return "search"
+        """Named where it takes no room from what waits."""
+        return "" if self.can_next_waiting() else "search"
 
     def do_filter(self) -> None:
         self.transcript.tell_hits(searching=True)
