@@ -20,6 +20,22 @@ def editor() -> list[str]:
     return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi") or ["vi"]
 
 
+def _left_to(app: App[None], command: Sequence[str], folder: Path | None = None) -> int:
+    """Leave the terminal to a program until it ends; its exit status.
+
+    OSError when it can't be started. Textual would not take the terminal back after an error.
+    """
+    code, problem = 0, None
+    with app.suspend():
+        try:
+            code = subprocess.run(command, check=False, cwd=folder).returncode
+        except OSError as error:
+            problem = error
+    if problem is not None:
+        raise problem
+    return code
+
+
 def edit(app: App[None], text: str) -> str:
     """The text after the developer edited it; EditorError says why that was not possible."""
     command = editor()
@@ -27,10 +43,9 @@ def edit(app: App[None], text: str) -> str:
     draft = Path(folder) / "draft.md"
     try:
         draft.write_text(text, encoding="utf-8")
-        with app.suspend():
-            done = subprocess.run([*command, str(draft)], check=False)
-        if done.returncode:
-            raise EditorError(f"{command[0]} ended with {done.returncode}; the draft is as it was.")
+        code = _left_to(app, [*command, str(draft)])
+        if code:
+            raise EditorError(f"{command[0]} ended with {code}; the draft is as it was.")
         return draft.read_text(encoding="utf-8", errors="replace").rstrip("\n")
     except SuspendNotSupported:
         raise EditorError("The deck can't be suspended here, so no editor can be opened.") from None
@@ -57,8 +72,7 @@ def to_read(text: str) -> Path:
 def read(app: App[None], file: Path, command: Sequence[str]) -> None:
     """Show a file made by `to_read` in a program, then take it away; EditorError says why not."""
     try:
-        with app.suspend():
-            subprocess.run([*command, str(file)], check=False)
+        _left_to(app, [*command, str(file)])
     except SuspendNotSupported:
         raise EditorError("The deck can't be suspended here, so nothing can be opened.") from None
     except OSError as error:
@@ -148,14 +162,13 @@ def edit_file(app: App[None], folder: str, path: str, line: int) -> None:
     goto = ["-g"] if name in ("code", "codium", "cursor") else []
     where = [*goto, f"{file}:{line}"] if name in _COLON else [f"+{line}", str(file)]
     try:
-        with app.suspend():
-            done = subprocess.run([*command, *where], check=False, cwd=Path.home())
+        code = _left_to(app, [*command, *where], Path.home())
     except SuspendNotSupported:
         raise EditorError("The deck can't be suspended here, so no editor can be opened.") from None
     except OSError as error:
         raise EditorError(f"{command[0]} could not be run: {error.strerror}.") from error
-    if done.returncode:
-        raise EditorError(f"{command[0]} ended with {done.returncode}.")
+    if code:
+        raise EditorError(f"{command[0]} ended with {code}.")
 
 
 class Ran(NamedTuple):
