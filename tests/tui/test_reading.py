@@ -1,10 +1,13 @@
 """A transcript in a zoom: its items, a search through all of it, marked text, ways out of it."""
 
 import asyncio
+import os
 import re
+import tempfile
 
 from kit.desk import Feed, Story, deck, told, until
 from kit.shop import OUTLOOK, shop
+from steerdeck.outside import to_tmux
 from steerdeck.screens import perusing
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts import events as e
@@ -157,3 +160,27 @@ def test_a_pager_and_an_editor_get_the_text_and_no_escape_sequences(monkeypatch)
         )
 
     play(scene, feed)
+
+
+def test_where_nothing_can_be_opened_that_is_said_and_no_file_is_left(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    async def scene(app, pilot) -> None:
+        await pilot.press("W")
+        await until(pilot, lambda: "The deck can't be suspended here" in told(app))
+        assert list(tmp_path.iterdir()) == []
+
+    play(scene, long(3))
+
+
+def test_tmux_is_named_only_when_it_took_the_text(monkeypatch, tmp_path):
+    tmux = tmp_path / "tmux"
+    tmux.write_text(f'#!/bin/sh\ncat > {tmp_path}/buffer\ntest "$2" = -\n')
+    tmux.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("TMUX", raising=False)
+    assert not to_tmux("a")
+    monkeypatch.setenv("TMUX", "/tmp/tmux,1,0")
+    assert to_tmux("words\n") and (tmp_path / "buffer").read_text() == "words\n"
+    tmux.write_text("#!/bin/sh\nexit 1\n")
+    assert not to_tmux("a")
