@@ -113,5 +113,6 @@ async def seeing(*places: Path | str) -> dict[str, str]:
     for place in places:
         args = ("rev-parse", "--path-format=absolute", "--git-path", "objects")
         one = await text(place, *args, profile="user")
-        found.append(f'"{one}"' if ":" in one or '"' in one else one)
+        quoted = one.replace("\\", "\\\\").replace('"', '\\"')
+        found.append(f'"{quoted}"' if os.pathsep in one else one)
     return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(found)}
