@@ -34,7 +34,6 @@ _LONGEST_SCRIPT = 100_000
 _MOST_SECONDS = 1800
 _MOST_WAIT_S = 30
 _MOST_HOSTS = 16
-"""Most bytes of output kept for people; more stays cut in its middle, with a marker."""
 
 
 class _Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

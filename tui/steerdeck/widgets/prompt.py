@@ -83,7 +83,7 @@ class Prompt(Widget, can_focus=True):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """`send` says which key sends in which way; `history` is oldest first."""
+        """`send` says which key sends in which way."""
         super().__init__(id=id, classes=classes)
         self.chips = Chips()
         """What of its drafts is drawn as one mark."""
@@ -94,6 +94,7 @@ class Prompt(Widget, can_focus=True):
         self.placeholder = placeholder
         self.margin = margin
         self.history: list[str] = []
+        """What was sent before, oldest first."""
         self.send = send
         self.vi: Vi | None = None
         """Set where one writes as in vi."""
