@@ -15,9 +15,11 @@ from steerdeck_agents.journal.call_log import like, session_named
 from steerdeck_agents.journal.search import quoted, snippet, words_of
 
 _WORD = re.compile(r"\w+")
+_BY_YOU: Final = 'event.json like \'%"actor":"developer"%\''
 _OF_ROLE: Final = {
-    "you": "(event.type = 'message.sent' and event.json like '%\"actor\":\"developer\"%')",
-    "agent": "(event.type = 'item.ended' and event.json like '%\"kind\":\"message\"%')",
+    "you": f"(event.type = 'message.sent' and {_BY_YOU})",
+    "agent": "(event.type = 'item.ended' and event.json like '%\"kind\":\"message\"%')"
+    f" or (event.type = 'message.sent' and not {_BY_YOU})",
     "thinking": "(event.type = 'item.ended' and event.json like '%\"kind\":\"reasoning\"%')",
     "call": "event.type in ('call.requested', 'call.ended', 'hand.ordered', 'hand.ended')",
     "note": "event.type in ('notice', 'window.compacted')",
