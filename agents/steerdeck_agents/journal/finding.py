@@ -15,11 +15,11 @@ from steerdeck_agents.journal.call_log import like, session_named
 from steerdeck_agents.journal.search import quoted, snippet, words_of
 
 _WORD = re.compile(r"\w+")
-_BY_YOU: Final = 'event.json like \'%"actor":"developer"%\''
+_BY_AGENT: Final = 'event.json like \'%"actor":"agent"%\''
 _OF_ROLE: Final = {
-    "you": f"(event.type = 'message.sent' and {_BY_YOU})",
+    "you": f"(event.type = 'message.sent' and not {_BY_AGENT})",
     "agent": "(event.type = 'item.ended' and event.json like '%\"kind\":\"message\"%')"
-    f" or (event.type = 'message.sent' and not {_BY_YOU})",
+    f" or (event.type = 'message.sent' and {_BY_AGENT})",
     "thinking": "(event.type = 'item.ended' and event.json like '%\"kind\":\"reasoning\"%')",
     "call": "event.type in ('call.requested', 'call.ended', 'hand.ordered', 'hand.ended')",
     "note": "event.type in ('notice', 'window.compacted')",
@@ -103,10 +103,10 @@ def _hit(session: str, seq: int, kind: str, text: str, query: str) -> Hit:
 def role_of(event: e.Event) -> str:
     """Whose words an event holds, as a key of ROLES."""
     match event:
-        case e.MessageSent(actor="developer"):
-            return "you"
-        case e.MessageSent() | e.ItemEnded(kind="message"):
+        case e.MessageSent(actor="agent") | e.ItemEnded(kind="message"):
             return "agent"
+        case e.MessageSent():
+            return "you"
         case e.ItemEnded():
             return "thinking"
         case e.CallRequested() | e.CallEnded() | e.HandOrdered() | e.HandEnded():
