@@ -55,10 +55,15 @@ def _by(width: int) -> int:
     return 0 if width < BESIDE else 14 if width < 160 else 40
 
 
+def _bar(width: int) -> int:
+    """Width of the longest bar for time."""
+    return _BAR if width >= 80 else 0
+
+
 def tool_head(width: int, *, whose: bool = False) -> Line:
     by = "allowed by".ljust(_by(width)) if _by(width) else ""
     left = f"time      {'session'.ljust(_NAME) if whose and width >= 80 else ''}call"
-    words = f"{by}{'result'.ljust(_RESULT)}{' ' * _BAR}{'took'.rjust(8)}"
+    words = f"{by}{'result'.ljust(_RESULT)}{' ' * _bar(width)}{'took'.rjust(8)}"
     return Line((Span(left, "t2"),), (Span(words, "t2"),))
 
 
@@ -81,10 +86,11 @@ def tool_row(line: CallLine, slowest: int, now: int, width: int, name: str | Non
     taken = sum(width_of(span.text) for span in spans)
     right += [*spans, Span(" " * max(0, _RESULT - taken))]
     ran = line.duration_ms or (now - line.started_ms if line.phase == "running" else 0)
-    long = min(_BAR, line.duration_ms * _BAR // slowest) if slowest else 0
+    most = _bar(width)
+    long = min(most, line.duration_ms * most // slowest) if slowest else 0
     took = duration(ran) if ran >= 50 else ""
-    bar = glyphs().meter * (long if took and long >= 0.3 * _BAR else 0)
-    right += [Span(bar.rjust(_BAR), "t3"), Span(took.rjust(8), "t1" if bar else "t2")]
+    bar = glyphs().meter * (long if took and long >= 0.3 * most else 0)
+    right += [Span(bar.rjust(most), "t3"), Span(took.rjust(8), "t1" if bar else "t2")]
     return Line(tuple(left), tuple(right))
 
 

@@ -163,7 +163,7 @@ class LogActs(CallActs[T], Generic[T]):
         self.call_log().filter.focus()
 
     def can_complete(self) -> bool:
-        return self.call_log().filter.has_focus
+        return self.call_log().filter.has_focus and bool(self.call_log().offers()[1])
 
     def do_complete(self) -> None:
         self.call_log().complete()
