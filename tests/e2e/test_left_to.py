@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("pyte", reason="a screen is needed to look at: install pyte")
 
 from kit.command import PROGRAM
+from kit.repositories import plain
 from kit.terminal import Terminal
 
 STUBBORN = "#!/bin/sh\ntrap 'exit 3' INT\necho it is open\nwhile :; do sleep 0.05; done\n"
@@ -16,10 +17,10 @@ STUBBORN = "#!/bin/sh\ntrap 'exit 3' INT\necho it is open\nwhile :; do sleep 0.0
 def test_the_deck_is_there_again_after_an_editor_that_is_missing_or_was_broken_off(
     base: Path, tmp_path: Path
 ):
-    editor = tmp_path / "editor"
+    editor = base / "editor"
     environ = {**os.environ, "VISUAL": str(editor)}
-    with Terminal([PROGRAM, "demo"], columns=120, rows=40, environ=environ) as deck:
-        deck.wait_for("Enter")
+    with Terminal([PROGRAM], folder=plain(tmp_path / "repository"), environ=environ) as deck:
+        deck.wait_for("No model yet")
         deck.send("words")
         deck.wait_for("words")
         deck.press("ctrl+g")
