@@ -84,6 +84,8 @@ def test_the_browser_that_comes_first_sees_the_deck_and_nobody_else_does(served)
             answer = await browser.get(link)
             assert answer.status == 200
             assert "token" not in str(answer.url)
+            # Cookies know no ports: another deck served beside this one has another name for its.
+            assert [kept.key for kept in jar] == [f"steerdeck-{address.rpartition(':')[2]}"]
             policy = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in policy and f"ws://{address}" in policy
             assert (await other.get(link, allow_redirects=False)).status == 403

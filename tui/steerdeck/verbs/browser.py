@@ -15,7 +15,6 @@ from textual_serve.server import Server
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-COOKIE = "steerdeck"
 _USED = (
     "This link was used, or is not the whole one. Each `steerdeck serve` prints one link for one "
     "browser; stop it and start it again for another."
@@ -29,6 +28,8 @@ class Door:
         self.address = f"127.0.0.1:{port}"
         self._token = secrets.token_urlsafe(24)
         self._pass = secrets.token_urlsafe(32)
+        # Browsers keep cookies by host, not by port: two decks served at once have one each.
+        self._cookie = f"steerdeck-{port}"
 
     @property
     def link(self) -> str:
@@ -53,7 +54,7 @@ class Door:
         given = request.query.get("token", "")
         if given and request.path == "/":
             return self._let_in(given)
-        if not secrets.compare_digest(request.cookies.get(COOKIE, ""), self._pass):
+        if not secrets.compare_digest(request.cookies.get(self._cookie, ""), self._pass):
             raise web.HTTPForbidden(text=_USED)
         answer = await handler(request)
         answer.headers["Content-Security-Policy"] = self._policy()
@@ -66,7 +67,7 @@ class Door:
             raise web.HTTPForbidden(text=_USED)
         self._token = ""
         answer = web.Response(status=303, headers={"Location": "/"})
-        answer.set_cookie(COOKIE, self._pass, httponly=True, samesite="Strict", path="/")
+        answer.set_cookie(self._cookie, self._pass, httponly=True, samesite="Strict", path="/")
         return answer
 
 
