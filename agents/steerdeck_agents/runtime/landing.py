@@ -5,7 +5,6 @@ It puts the branch into the repository and records the intent; the developer's o
 line pushes, in their terminal, and tells how that ended.
 """
 
-import logging
 from pathlib import Path
 
 import msgspec
@@ -43,8 +42,6 @@ from steerdeck_agents.work.landing_checks import ChecksRed, prove
 from steerdeck_agents.work.landing_result import Conflicted, Stands, stands
 from steerdeck_agents.workspace.dry_merge import merged
 from steerdeck_agents.workspace.git import text
-
-log = logging.getLogger(__name__)
 
 Answer = tuple[SessionId, int]
 _OF_NONE = OrderId("")
@@ -203,22 +200,23 @@ async def _proved(fleet: Fleet, session: Session, how: Onto) -> None:
     try:
         landed = await landing.onto(state.workspace, how, _message(state), announce, proof)
     except (Conflicted, ChecksRed) as error:
-        said = f"{error.what} It goes back to its agent."
-        await session.append(_failed(session.id, how, said))
-        await _return_it(fleet, session, error)
+        came, facts = await _returned(fleet, session, error)
+        await session.append(_failed(session.id, how, f"{error.what} {came}"), *facts)
     except (SteerdeckError, OSError) as error:
         await session.append(_failed(session.id, how, str(error)))
     else:
         await _told(fleet, state, landed, _OF_NONE)
 
 
-async def _return_it(fleet: Fleet, session: Session, error: Conflicted | ChecksRed) -> None:
+async def _returned(
+    fleet: Fleet, session: Session, error: Conflicted | ChecksRed
+) -> tuple[str, list[KnownEvent]]:
+    """What became of handing it back, in a sentence, and the facts of that."""
     try:
         facts = await _handed_back(fleet, session, error)
     except (OrderRefused, RepositoryError) as problem:
-        log.warning("session %s: its work is not handed back: %s", session.id, problem)
-    else:
-        await session.append(*facts)
+        return f"It could not be handed back to its agent: {problem}", []
+    return "It goes back to its agent.", facts
 
 
 # handing back

@@ -99,6 +99,23 @@ def test_a_queue_lands_in_order_and_hands_back_what_conflicts(tmp_path: Path):
     play(tmp_path, scripts, story)
 
 
+def test_work_that_can_t_be_handed_back_is_not_said_to_be(tmp_path: Path):
+    async def story(playing: Scene, repository: Path, names: list[SessionId]) -> None:
+        (one,) = names
+        write(repository, "src/shop.py", "theirs\n")
+        commit(repository, "meanwhile")
+        place = Path(playing.state(one).workspace.path)
+        run(place, "update-ref", "refs/remotes/developer", "HEAD")
+        await playing.give(s.QueueLanding, one, how="merge")
+        await playing.until(lambda: playing.of(one, e.LandingFailed))
+        (failed,) = playing.of(one, e.LandingFailed)
+        assert isinstance(failed, e.LandingFailed)
+        assert "could not be handed back to its agent: git fetch failed" in failed.reason
+        assert playing.of(one, e.WorkHandedBack) == []
+
+    play(tmp_path, {"m": writes("return 1")}, story)
+
+
 def test_checks_run_on_the_merged_result_and_red_ones_keep_it_out(tmp_path: Path):
     """Alone each is green; together with what the developer has committed the first is not."""
 
