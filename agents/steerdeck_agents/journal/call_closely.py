@@ -30,7 +30,9 @@ def closely(connection: sqlite3.Connection, session: SessionId, id: CallId) -> C
     for event in _facts(connection, line):
         page = _told(page, event)
     said, request = _before(connection, line)
-    part, output = output_part(connection, session, id)
+    # What went wrong, and what comes now, stands at the end.
+    first = -LINES if line.phase in ("failed", "running") else 0
+    part, output = output_part(connection, session, id, first)
     return msgspec.structs.replace(page, said=said, request=request, part=part, output=output)
 
 

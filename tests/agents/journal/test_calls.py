@@ -135,6 +135,8 @@ def test_a_call_tells_its_input_its_card_and_what_it_wrote(logged):
     assert (card.decision, card.scope, card.words, card.waited_ms) == ("allow", "session", "go", 0)
     assert page.wrote == ("out/cache.txt",)
     assert page.output == sha_of(LONG.encode())
+    # It failed, so its end is what is read first.
+    assert (page.part.first, page.part.lines[-1]) == (700, "line 1200")
 
 
 def test_a_whole_output_is_told_a_page_at_a_time(logged):

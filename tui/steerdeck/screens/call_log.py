@@ -68,7 +68,7 @@ class CallLog(Vertical):
         self._session = SessionId("")
         self._first = 0
         self._asked: object = None
-        self._told: object = None
+        self._told: tuple[CallLine, int] | None = None
         self._asking = self._telling = False
         self._to_last = False
 
@@ -188,8 +188,10 @@ class CallLog(Vertical):
                 self._draw_none()
             return
         self.beside.styles.width = 44 if width < 160 else 60
-        if self._told != line:
-            self._told = line
+        # What a running call prints moves no row: it is asked for again once a second.
+        told = (line, now // 1_000 if line.phase == "running" else 0)
+        if self._told != told:
+            self._told = told
             if not self._telling:
                 self._telling = True
                 self.helm.go(self._tell())
@@ -210,20 +212,20 @@ class CallLog(Vertical):
 
     async def _tell(self) -> None:
         """Read the call in hand; the one that is in hand when that is done, too."""
-        shown: object = None
+        shown: tuple[CallLine, int] | None = None
         try:
             while self.is_attached and self._told is not None and shown != self._told:
                 shown = self._told
-                assert isinstance(shown, CallLine)
-                query = CallOf(shown.session, shown.call)
+                line = shown[0]
+                query = CallOf(line.session, line.call)
                 page = await self.helm.bridge.page(query, CallPage)
                 if self._told != shown or not self.is_attached:
                     continue
-                moved = self.call is None or _id(self.call.line) != _id(shown)
+                moved = self.call is None or _id(self.call.line) != _id(line)
                 self.call = page
                 self.detail.put("output", output_lines(page))
                 self._draw_call(self.app.size.width, self.helm.now_ms())
-                if moved and page.line.phase == "failed":
+                if page.line.phase == "running" or (moved and page.line.phase == "failed"):
                     self.detail.action_scroll_end()
                 elif moved:
                     self.detail.action_scroll_home()

@@ -171,6 +171,7 @@ class CallScreen(CallActs[None]):
         self.view.can_focus = False
         self._fit()
         self.helm.go(self._read())
+        self.set_interval(self.helm.tick_s, self._follow)
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit()
@@ -185,8 +186,15 @@ class CallScreen(CallActs[None]):
     async def _read(self) -> None:
         self.page = await self.helm.bridge.page(CallOf(self._session, self._call), CallPage)
         self._put()
-        if self.page.line.phase == "failed":
+        if self.page.line.phase in ("failed", "running") and not self.active:
             self.view.action_scroll_end()
+
+    def _follow(self) -> None:
+        """A call that runs prints on: whoever is at the end of it sees that."""
+        page = self.page
+        at_end = not self.active and self.view.at_tail and not self.can_next_part()
+        if page is not None and page.line.phase == "running" and at_end:
+            self.helm.go(self._read())
 
     def show(self, dirty: Dirty) -> None:
         if not self.is_mounted:
