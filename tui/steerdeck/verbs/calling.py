@@ -34,7 +34,8 @@ _TITLE = 100
 
 @click.command(epilog=f"Keys of the FILTER: {', '.join(KEYS['calls'])}, >2s, <100ms. "
                f"is: {', '.join(STATES)}.")  # fmt: skip
-@click.argument("words", metavar="[ID] [FILTER...]", nargs=-1)
+@click.argument("session", metavar="[SESSION]", required=False)
+@click.argument("words", metavar="[FILTER]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Of all sessions, archived ones too.")
 @click.option("--sort", "order", type=click.Choice(["newest", "oldest", "slowest"]),
               default="newest", show_default=True)  # fmt: skip
@@ -43,6 +44,7 @@ _TITLE = 100
 @click.option("--call", "closely", metavar="CALL", help="One call: input, evidence, whole output.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def calls(
+    session: str | None,
     words: tuple[str, ...],
     every: bool,
     order: Order,
@@ -59,6 +61,7 @@ def calls(
       steerdeck calls --all ">10s" since:today path:src pytest
       steerdeck calls fix-login --call call_7
     """
+    words = (session, *words) if session is not None else ()
     if not every and not words:
         raise Ending("Name a session, or give --all for every one.", USAGE)
     if closely is not None and every:
