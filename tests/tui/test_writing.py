@@ -17,6 +17,7 @@ from steerdeck.widgets.chips import picture_path
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.by_hand import RunByHand, StopByHand
+from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import CallId, MessageId, SessionId, Sha
 from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.facts.state import SessionState
@@ -306,6 +307,18 @@ def test_one_speaks_to_all_that_touch_a_file_and_sees_before_who_that_is():
         await pilot.press(*"hold on", "enter")
         await until(pilot, lambda: len(feed.orders) == 2)
         assert {order.session for order in feed.orders} == {"csv", "docs"}
+        give = feed.give
+
+        async def refusing(order):
+            given = await give(order)
+            if order.session == "csv":
+                raise OrderRefused("It is archived.")
+            return given
+
+        feed.give = refusing
+        await pilot.press(*"more", "enter")
+        await until(pilot, lambda: "said to 1 of 2, not to add-csv: It is archived." in told(app))
+        assert len(feed.orders) == 4 and app.screen.composer.prompt.text == ""
 
     play(scene)
 

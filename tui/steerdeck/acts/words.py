@@ -28,21 +28,31 @@ class Words(Queueing):
     ) -> None:
         """Say it to each target; to nobody means a new session with it as its task.
 
-        `draft` is what comes back into the composer when that was refused; `pictures` are paths,
-        and a new session gets them with words of their own.
+        `draft` is what comes back into the composer when nobody got it; `pictures` are paths, and
+        a new session gets them with words of their own. Of several the others get it when one
+        refuses: said again it would reach them twice.
         """
         name = self.model.draft_of
+        refused: list[tuple[SessionState, SteerdeckError | OSError]] = []
         try:
             if not targets:
                 started = (await self.start(text)).session
                 if pictures:
                     await self._say(started, _PICTURES, delivery, pictures)
             for state in targets:
-                await self._say(state.id, text, delivery, pictures)
+                try:
+                    await self._say(state.id, text, delivery, pictures)
+                except (SteerdeckError, OSError) as error:
+                    refused.append((state, error))
+            if refused and len(refused) == len(targets):
+                raise refused[0][1]
         except (SteerdeckError, OSError):
             self.model.returned[name] = draft
             raise
-        if len(targets) > 1:
+        if refused:
+            whom = "; ".join(f"not to {state.name}: {error}" for state, error in refused)
+            self.say(f"said to {len(targets) - len(refused)} of {len(targets)}, {whom}", bad=True)
+        elif len(targets) > 1:
             self.say(f"said to {len(targets)} sessions")
 
     async def _say(
