@@ -31,6 +31,8 @@ class Reviews(Acts):
     async def send_review(self, state: SessionState) -> None:
         """All comments that wait as one message."""
         waiting = counted(len(state.review.waiting), "comment")
+        if not state.review.waiting:
+            waiting = "what you took back"
         await self.bridge.give(o.SendReview(id=self.order_id(), session=state.id))
         self.say(f"said to {state.name}: {waiting}; it reaches the model at the next safe point")
 

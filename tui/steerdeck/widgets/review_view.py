@@ -71,10 +71,6 @@ class ReviewView(LineView):
             self._roll.show(BLOCK, line)
         self._redraw()
 
-    def redraw(self) -> None:
-        """The cursor or the range moved."""
-        self._redraw()
-
     @property
     def page_rows(self) -> int:
         """How many rows a page down goes."""
