@@ -21,9 +21,7 @@ from steerdeck_agents.facts.state import Message, OpenItem, SessionState
 def apply(state: SessionState, event: Event) -> SessionState:
     match event:
         case MessageSent():
-            message = Message(
-                event.message, event.text, event.delivery, event.seq, event.pictures
-            )
+            message = Message(event.message, event.text, event.delivery, event.seq, event.pictures)
             return replace(state, queue=(*state.queue, message))
         case MessageDelivered() | MessageWithdrawn():
             return replace(state, queue=_without(state, event.message))
