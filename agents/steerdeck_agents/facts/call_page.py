@@ -128,7 +128,6 @@ class CallPage(msgspec.Struct, frozen=True):
     request: str = ""
     said: str = ""
     """What the agent said just before."""
-    step: str = ""
     same: tuple[Again, ...] = ()
     output: Sha | None = None
     part: OutputPart = OutputPart()
