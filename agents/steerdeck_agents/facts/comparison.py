@@ -11,7 +11,7 @@ import msgspec
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.reviewing import CommentId, LineKey, Side
 
-Kind = Literal["added", "changed", "removed", "binary", "large"]
+Kind = Literal["added", "changed", "removed", "binary", "unread"]
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True, gc=False):

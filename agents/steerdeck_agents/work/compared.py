@@ -31,10 +31,10 @@ NO_END = " ⟨no newline at the end⟩"
 
 
 class Version(NamedTuple):
-    """One side: the file's state, None where there is none; `large` where it was not read."""
+    """One side: the file's state, None where there is none; `why` where it could not be read."""
 
     state: FileState | None
-    large: bool = False
+    why: str = ""
 
     @property
     def data(self) -> bytes:
@@ -46,8 +46,8 @@ class Version(NamedTuple):
     @property
     def digest(self) -> Sha:
         """Names what a file holds, whether it may run, and that it is not there."""
-        if self.large:
-            return Sha("large")
+        if self.why:
+            return sha_of(b"unread\0" + self.why.encode("utf-8", "surrogateescape"))
         if self.state is None:
             return Sha("gone")
         what = "link" if self.state.link is not None else f"{self.state.mode & 0o100:o}"
@@ -63,7 +63,7 @@ class Compared:
         self.old: list[str] = []
         self.new: list[str] = []
         self.rows: list[Row] = []
-        if self.kind not in ("binary", "large"):
+        if self.kind not in ("binary", "unread"):
             self.old, self.new = _lines(old), _lines(new)
             self.rows = rows(self.old, self.new, ignore_space=ignore_space)
         self.hunks = hunks(self.rows)
@@ -334,8 +334,8 @@ def _holds(on: Selection, row: Row) -> list[bool]:
 
 
 def _kind(old: Version, new: Version) -> Kind:
-    if old.large or new.large:
-        return "large"
+    if old.why or new.why:
+        return "unread"
     if any(b"\0" in side.data[:8000] for side in (old, new)):
         return "binary"
     if old.state is None:
@@ -361,8 +361,8 @@ def _line(compared: Compared, hunk: Place) -> int:
 
 def _note(compared: Compared) -> str:
     old, new = compared.before.state, compared.after.state
-    if compared.kind == "large":
-        return "more than 5 MB, so it is not compared here"
+    if compared.kind == "unread":
+        return utf8(f"not compared: {compared.after.why or compared.before.why}")
     if compared.kind == "binary":
         return (
             f"binary: {len(compared.before.data):,} bytes before, {len(compared.after.data):,} now"

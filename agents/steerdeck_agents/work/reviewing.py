@@ -19,7 +19,7 @@ from steerdeck_agents.work.compared import Compared, Version, page_of, row_of
 from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.workspace.compare import signed
 from steerdeck_agents.workspace.git import LARGE
-from steerdeck_agents.workspace.within import FileState, read_file
+from steerdeck_agents.workspace.within import FileState, parts_of, read_file
 
 MOST_FILES = 400
 LONGEST = 8_000
@@ -41,6 +41,7 @@ class Review:
         self, path: str, other: Workspace | None = None, *, ignore_space: bool = False
     ) -> Compared:
         """Both versions of a file. OrderRefused for a path outside the workspace."""
+        parts_of(path)
         left, right = await self._sides(path, other)
         return await asyncio.to_thread(Compared, path, left, right, ignore_space=ignore_space)
 
@@ -83,7 +84,7 @@ class Review:
     ) -> Compared | None:
         """A comparison for the list, made anew only when a side has changed; None when equal."""
         left, right = await self._sides(path, other)
-        if left.digest == right.digest and not left.large and not equal_too:
+        if left.digest == right.digest and not left.why and not equal_too:
             return None
         key = (path, left.digest, right.digest)
         known = self._kept.get(key)
@@ -104,19 +105,19 @@ class Review:
         if other is not None:
             return await asyncio.to_thread(_read, other.path, path), now
         base = await self._ground.live_diff.base(path)
-        large = base is not None and len(base.data) > LARGE
-        return Version(None if large else base, large), now
+        if base is not None and len(base.data) > LARGE:
+            return Version(None, f"before, {path!r} held more than {LARGE} bytes."), now
+        return Version(base), now
 
 
 def _read(root: str, path: str) -> Version:
+    """The file as it is; one that can't be read must not hide the others of a list."""
     try:
         return Version(read_file(root, path, LARGE))
     except OrderRefused as error:
-        if "more than" in str(error):
-            return Version(None, large=True)
-        raise
+        return Version(None, str(error))
     except OSError as error:
-        raise OrderRefused(f"{path} can't be read: {error.strerror}.") from error
+        return Version(None, f"{path!r} can't be read: {error.strerror}.")
 
 
 def anchor_of(compared: Compared, on: Selection, seen: tuple[str, ...] = ()) -> Anchor:

@@ -1,6 +1,7 @@
 """A whole review of a real session: comments, verdicts, one message, what the model is told."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from steerdeck_agents.facts.ids import RandomIds, SessionId
 from steerdeck_agents.facts.reviewing import Selection
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import PageError
 
 SOURCE = "".join(f"value_{n} = {n}\n" for n in range(1, 31))
 PATCH = """*** Begin Patch
@@ -163,6 +165,13 @@ def test_verdicts_and_looks_are_facts_and_fall_off_when_the_file_changes(tmp_pat
         asked = wire.StateAt(session, playing.state(session).seq)
         stored = await playing.client.ask(asked, type(playing.state(session)))
         assert stored.review == known
+        file.unlink()
+        os.mkfifo(file)
+        (only,) = (await playing.client.ask(wire.ReviewOf(session), ReviewPage)).files
+        assert (only.path, only.kind) == ("src/values.py", "unread")
+        assert (await page(playing, session)).note.endswith("is not a file.")
+        with pytest.raises(PageError, match="not a plain path"):
+            await playing.client.ask(wire.FileOf(session, "../values.py"), FilePage)
 
     play(tmp_path, story)
 

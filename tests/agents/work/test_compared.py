@@ -198,12 +198,13 @@ def test_a_page_holds_what_is_around_hunks_and_says_where_comments_are():
     assert (page.added, page.removed) == (2, 3)
 
 
-def test_binary_large_and_link_are_said_and_not_compared():
+def test_binary_unread_and_link_are_said_and_not_compared():
     binary = Compared("a", version(OLD), Version(FileState(0o644, b"\0" * 9)), ignore_space=False)
     assert page_of(binary, Reviewing()).note.startswith("binary: ")
-    large = Compared("a", version(OLD), Version(None, large=True), ignore_space=False)
-    assert page_of(large, Reviewing()).kind == "large"
-    assert page_of(large, Reviewing()).pairs == ()
+    unread = Compared("a", version(OLD), Version(None, "'a' is not a file."), ignore_space=False)
+    page = page_of(unread, Reviewing())
+    assert (page.kind, page.note) == ("unread", "not compared: 'a' is not a file.")
+    assert page.pairs == ()
     run = compared(OLD, OLD)
     run = Compared("a", version(OLD), version(OLD, 0o755), ignore_space=False)
     assert page_of(run, Reviewing()).note == "it may be run now"

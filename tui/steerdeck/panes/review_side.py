@@ -60,7 +60,7 @@ def _file(
     mark = Span(f"{marks.step_done} ", "done") if done else Span(f"{marks.step_later} ", "t3")
     room = width - 4 - indent - 2 - sum(columns) - 2
     text = foreign(fit(inert(name).replace("\n", "␊"), room), "t0" if here else "t1", bold=here)
-    if file.kind in ("binary", "large"):
+    if file.kind in ("binary", "unread"):
         right: tuple[Span, ...] = (Span(file.kind, "t2"),)
     else:
         plus, minus = counts(file.added, file.removed, strong=False)
