@@ -87,8 +87,15 @@ class Acts:
         if screen is self._closed:
             return
         self._closed = screen
-        self.closed_at = time.monotonic()
+        app = screen.app
+        # Until the screen below is painted, Esc is still meant for what was closed.
+        self.closed_at = float("inf")
         screen.dismiss(result)
+        app.call_after_refresh(self.settle)
+
+    def settle(self) -> None:
+        """Something is closed, and it is seen: from now on Esc waits a while."""
+        self.closed_at = time.monotonic()
 
     async def older(self, session: SessionId) -> None:
         await self.bridge.older(session)

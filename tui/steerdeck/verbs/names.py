@@ -19,7 +19,7 @@ VERBS: dict[str, Verb] = {
     "run": Verb("running", "run", "Give one task and follow it to its end, without the deck"),
     "sessions": Verb("sessions", "sessions", "List the sessions"),
     "show": Verb("sessions", "show", "Show one session: plan, files, what waits for you"),
-    "tag": Verb("tagging", "tag", "Tag sessions with words of yours, to pick several by them"),
+    "tag": Verb("tagging", "tag", "Tag a session with words of yours"),
     "say": Verb("steering", "say", "Say something to a session"),
     "approve": Verb("deciding", "approve", "Allow what a session asks for, or say no"),
     "answer": Verb("deciding", "answer", "Answer the question of a session"),
