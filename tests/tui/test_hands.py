@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from kit.asks import danger
 from kit.desk import NOW, Feed, deck, told, until
 from kit.shop import shop
+from kit.yard import yard
 from steerdeck.app import DeckApp
 from steerdeck.keymap import Keymap
 from steerdeck.panes.follows import follows
@@ -69,6 +70,38 @@ def test_a_click_answers_once_the_card_has_been_seen_as_long_as_for_a_key():
         assert isinstance(feed.orders[0], o.Decide) and feed.orders[0].allow
 
     play(scene)
+
+
+def test_what_is_written_is_sent_by_a_click_on_its_verb():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"mind the tests")
+        await click(app, pilot, "Enter steer")
+        await until(pilot, lambda: feed.orders)
+        assert isinstance(feed.orders[0], o.Say) and feed.orders[0].text == "mind the tests"
+        assert not app.screen.composer.prompt.text
+
+    play(scene, face="composer")
+
+
+def test_a_choice_of_a_question_is_clicked_as_soon_as_its_number_answers():
+    choice = "take the work as it is"
+
+    async def scene(app, pilot, feed):
+        await pilot.press("i")
+        await until(pilot, lambda: app.screen.id == "inbox")
+        while choice not in told(app):
+            await pilot.press("j")
+            await pilot.pause()
+        await until(pilot, lambda: app.screen.armed)
+        app.screen.armed_from = time.monotonic() + 60
+        await click(app, pilot, choice)
+        assert feed.orders == []
+        app.screen.armed_from = time.monotonic() - 1
+        await click(app, pilot, choice)
+        await until(pilot, lambda: feed.orders)
+        assert isinstance(feed.orders[0], o.Answer) and feed.orders[0].text == choice
+
+    play(scene, feed=yard())
 
 
 def test_the_click_that_brings_the_terminal_to_the_front_answers_nothing():

@@ -110,6 +110,18 @@ def test_rows_grow_and_shrink_with_what_they_show_and_say_what_was_clicked() -> 
     play(Rows(), scene)
 
 
+def test_rows_come_though_somebody_asked_for_their_height_before_the_frame() -> None:
+    async def scene(app: Stage, rows: Rows, pilot: Pilot[None]) -> None:
+        await pilot.pause()
+        assert rows.size.height == 0
+        rows.show([word("one")])
+        assert rows.get_content_height(app.size, app.size, 30) == 1
+        await pilot.pause(0.12)
+        assert rows.size.height == 1
+
+    play(Rows(), scene)
+
+
 def test_many_changes_are_one_frame() -> None:
     async def scene(app: Stage, view: LineView, pilot: Pilot[None]) -> None:
         await pilot.pause(0.12)

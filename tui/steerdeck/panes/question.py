@@ -1,5 +1,7 @@
 """Cards of everything else that waits: questions, lost calls, parked sessions, ends."""
 
+from msgspec.structs import replace
+
 from steerdeck.glyphs import glyphs
 from steerdeck.model import InboxItem
 from steerdeck.panes.budget import budget_rows
@@ -32,9 +34,13 @@ def question_card(question: OpenQuestion, state: SessionState, *, armed: bool) -
     if question.choices:
         lines.append(BLANK)
     for number, choice in enumerate(question.choices[:9], start=1):
-        key = Span(f" {number} ", "t0" if armed else "t2", armed, bg="s3" if armed else None)
+        act = f"do:choice_{number}" if armed else ""
+        key = Span(
+            f" {number} ", "t0" if armed else "t2", armed, bg="s3" if armed else None, id=act
+        )
         first, *rest = choice.splitlines() or [""]
-        lines.append(Line((key, foreign(f"  {first}", "t1")), hang=5, wrap=True))
+        words = replace(foreign(f"  {first}", "t1"), id=act)
+        lines.append(Line((key, words), hang=5, wrap=True))
         lines += [Line((foreign(line, "t1"),), indent=5, wrap=True) for line in rest]
     return [*lines, *(failing(state.verify) if question.asker == "checks" else [])]
 

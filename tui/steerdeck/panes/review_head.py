@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from steerdeck.panes.dock import cap
 from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
 from steerdeck.widgets.diff_view import counts
@@ -14,11 +12,11 @@ from steerdeck_agents.facts.reviewing import Selection
 
 
 class Cap(NamedTuple):
-    """A key, its verb, and the act a click on it does."""
+    """A key, its verb, and what a click on it is: `do:ACT` or `key:NAME`."""
 
     key: str
     verb: str
-    act: str
+    what: str
 
 
 def describe(on: Selection) -> str:
@@ -94,16 +92,16 @@ def caps_rows(
             break
         used += long
         spans += [
-            msgspec.structs.replace(cap(one.key), id=f"do:{one.act}"),
-            Span(f" {one.verb}", "t1", id=f"do:{one.act}"),
+            cap(one.key, one.what),
+            Span(f" {one.verb}", "t1", id=one.what),
             Span("   "),
         ]
     told = tuple(
         part
         for one in right
         for part in (
-            Span(f"{one.key} " if one.key else "", "t1", id=f"do:{one.act}"),
-            foreign(one.verb, "t2", id=f"do:{one.act}"),
+            Span(f"{one.key} " if one.key else "", "t1", id=one.what),
+            foreign(one.verb, "t2", id=one.what),
         )
         if part.text
     )
@@ -113,5 +111,11 @@ def caps_rows(
 def words_head(about: str) -> list[Line]:
     """Over the field: which lines the comment is about."""
     words = (Span("comment on ", "t2"), foreign(about, "t0", bold=True))
-    esc = (Span("Enter", "t1"), Span(" keep it   ", "t3"), Span("Esc", "t1"), Span(" leave", "t3"))
-    return [Line(words, esc, bg="s2", bleed=True, bar="accent")]
+    keys = (
+        Span("Enter", "t1", id="key:enter"),
+        Span(" keep it", "t3", id="key:enter"),
+        Span("   "),
+        Span("Esc", "t1", id="do:back"),
+        Span(" leave", "t3", id="do:back"),
+    )
+    return [Line(words, keys, bg="s2", bleed=True, bar="accent")]

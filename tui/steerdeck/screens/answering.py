@@ -64,7 +64,8 @@ class Answering(Deciding):
             super().do_once()
 
     def _may_answer(self) -> bool:
-        return bool(self.armed and self.item and self.model.question(self.item))
+        ready = self.armed and self.typed_at() >= self.armed_from
+        return bool(ready and self.item and self.model.question(self.item))
 
     def _may_say(self) -> bool:
         """Whether words would go to the agent: work sent back, or a way out of a drift."""

@@ -346,8 +346,8 @@ class DeckScreen(Arranging[None]):
         self._press("ctrl+s")
 
     def _press(self, key: str) -> None:
-        """The same as the key in the composer, for the palette."""
-        self.composer.prompt.on_key(events.Key(key, None))
+        """The same as the key in the composer, for palette and mouse."""
+        self.composer.prompt.post_message(events.Key(key, None))
 
     def verb_next_waiting(self) -> str:
         """The dock shows it already."""

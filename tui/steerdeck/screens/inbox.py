@@ -277,6 +277,11 @@ class InboxScreen(Answering):
         if event.what != "do:confirm_danger":
             self.forget_danger()
 
+    def on_line_view_picked(self, event: LineView.Picked) -> None:
+        """A click on a choice is its key."""
+        if event.span.startswith("do:choice_"):
+            self.post_message(Rows.Pressed(self.caps, event.span, event.at))
+
     def _second(self, event: events.Key) -> bool:
         """Whether it is the key that the first one for something dangerous waits for."""
         name = name_of(event.key, event.character)

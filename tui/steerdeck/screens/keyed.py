@@ -73,9 +73,7 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     def on_key(self, event: events.Key) -> None:
         self.pressed_at = event.time
         name = name_of(event.key, event.character)
-        if self.model.notice:
-            self.model.say("")
-            self.show(Dirty(everything=True))
+        self.forget_notice()
         try:
             handled = self._handle(name)
         finally:
@@ -84,9 +82,16 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             event.stop()
             event.prevent_default()
 
+    def forget_notice(self) -> None:
+        """Whoever goes on has read it: the keys stand there again."""
+        if self.model.notice:
+            self.model.say("")
+            self.show(Dirty(everything=True))
+
     def on_rows_pressed(self, event: Rows.Pressed) -> None:
         """A key that is shown was clicked."""
         event.stop()
+        self.forget_notice()
         kind, _, what = event.what.partition(":")
         just = event.at - self.helm.focused_at < FOCUS_S
         if just or self.helm.waking or not self.app.app_focus:

@@ -41,7 +41,7 @@ class Verdicts(SheetScreen):
         """Keys and verbs of what can be done to the lines in hand."""
         shown = self.helm.keymap.shown
         if self.words.display:
-            return [Cap("Enter", "keep it", ""), Cap("Ctrl+J", "new line", "")]
+            return [Cap("Enter", "keep it", "key:enter"), Cap("Ctrl+J", "new line", "key:ctrl+j")]
         acts = (
             ("accept", self.verb_accept(), self.can_accept()),
             ("reject", self.verb_reject(), self.can_reject()),
@@ -49,19 +49,19 @@ class Verdicts(SheetScreen):
             ("drop_comment", "drop", self.can_drop_comment()),
             ("undo_verdict", "undo", self.can_undo_verdict()),
         )
-        return [Cap(shown(id), verb, id) for id, verb, can in acts if can]
+        return [Cap(shown(id), verb, f"do:{id}") for id, verb, can in acts if can]
 
     def marks_of(self, state: SessionState) -> list[Cap]:
         """At the right: the other session, or whether the file was looked at."""
         if self.other:
             found = self.model.states.get(self.other)
             name = found.name if found is not None else "a session that is gone"
-            return [Cap("", f"against {name}", "compare")]
+            return [Cap("", f"against {name}", "do:compare")]
         file = next((file for file in self.files if file.path == self.path), None)
         if file is None:
             return []
         verb = "viewed" if file.viewed else "mark viewed"
-        return [Cap(self.helm.keymap.shown("viewed"), verb, "viewed")]
+        return [Cap(self.helm.keymap.shown("viewed"), verb, "do:viewed")]
 
     def _picked(self) -> str:
         on = self.judged() if self.picking else None

@@ -47,11 +47,14 @@ class LineView(Widget, can_focus=True):
             return self.view
 
     class Picked(Message):
-        """A line was clicked; `span` is the id of the clickable span under the mouse, or empty."""
+        """A line was clicked; `span` is the id of the clickable span under the mouse, or empty.
 
-        def __init__(self, view: "LineView", block: str, line: int, span: str) -> None:
+        `at` is when, on the clock of key events.
+        """
+
+        def __init__(self, view: "LineView", block: str, line: int, span: str, at: float) -> None:
             super().__init__()
-            self.view, self.block, self.line, self.span = view, block, line, span
+            self.view, self.block, self.line, self.span, self.at = view, block, line, span, at
 
         @property
         def control(self) -> "LineView":
@@ -359,7 +362,7 @@ class LineView(Widget, can_focus=True):
             if span == _FOLLOW:
                 self.action_scroll_end()
                 return
-            self.post_message(self.Picked(self, row.block, row.line, span))
+            self.post_message(self.Picked(self, row.block, row.line, span, event.time))
 
     def on_focus(self) -> None:
         self._refocus()

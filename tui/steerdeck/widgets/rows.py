@@ -93,7 +93,8 @@ class Rows(Widget):
             return
         width, height = self.outer_size
         tall = sum(len(part) for _, part in self._fresh(width))
-        if tall != self._tall and self.styles.auto_dimensions:
+        # Where the height it has is not the one it asked for, asking may have been in vain.
+        if self.styles.auto_dimensions and (tall != self._tall or (tall and not height)):
             self._tall = tall
             self.refresh(layout=True)
             return
@@ -102,8 +103,8 @@ class Rows(Widget):
             self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        self._tall = sum(len(part) for _, part in self._fresh(width))
-        return self._tall
+        # Not kept as the height it has: who asks may not lay out, or may keep an older answer.
+        return sum(len(part) for _, part in self._fresh(width))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return container.width
