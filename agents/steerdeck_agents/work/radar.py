@@ -28,12 +28,13 @@ from steerdeck_agents.facts.events import (
 )
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.overlap import Overlap
+from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.work.overlap import Doing, Written, may_meet, named, overlap, runs
 from steerdeck_agents.work.reviewing import Review
-from steerdeck_agents.workspace.dry_merge import merged, scratch
+from steerdeck_agents.workspace.dry_merge import Scratch, merged, scratch
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ _TROUBLE = (SteerdeckError, OSError, UnicodeError)
 Pair = tuple[SessionId, SessionId]
 Stand = tuple[int, int]
 """The last facts by which the files of the two may have changed."""
+_UNTRIED: tuple[Stand, tuple[str, ...]] = ((-1, -1), ())
 
 
 class Reviewed(Protocol):
@@ -148,21 +150,22 @@ class Radar:
         return facts, untried
 
     async def try_merges(self, pairs: Sequence[Pair]) -> None:
-        """Merge the work of each pair in a scratch place, and remember what could not be."""
+        """Merge the work of each pair in a scratch place, and remember what could not be.
+
+        What fails for one session is nothing to the pairs of others.
+        """
         states = self._writer.states()
-        names = {name for pair in pairs for name in pair}
-        places = {name: states[name].workspace for name in names}
-        try:
-            async with scratch(*(place.path for place in places.values())) as trying:
-                commits = {name: await trying.commit_of(place) for name, place in places.items()}
-                for one, other in pairs:
-                    stand = states[one].review.files_seq, states[other].review.files_seq
-                    folder = Path(places[one].path)
-                    found = await merged(folder, commits[one], commits[other], trying.env)
-                    self._tried[one, other] = stand, found.names
-        except _TROUBLE as error:
-            # Said nowhere else: names and lines are marked all the same, and the next change tries.
-            log.info("a merge could not be tried: %s", error)
+        places = {name: states[name].workspace for pair in pairs for name in pair}
+        async with scratch() as trying:
+            commits = {name: await _commit_of(trying, place) for name, place in places.items()}
+            for one, other in pairs:
+                stand = states[one].review.files_seq, states[other].review.files_seq
+                mine, theirs = commits[one], commits[other]
+                conflicts = None
+                if mine and theirs:
+                    conflicts = await _conflicting(trying, places[one].path, mine, theirs)
+                # A mark of the last merge tells nothing of files that have changed since.
+                self._tried[one, other] = _UNTRIED if conflicts is None else (stand, conflicts)
 
     def _conflicts(self, one: SessionState, other: SessionState) -> tuple[str, ...]:
         """What the last merge of the two found, by this runtime or the one before it."""
@@ -173,7 +176,7 @@ class Radar:
 
     def _moved(self, one: SessionState, other: SessionState) -> bool:
         stand = one.review.files_seq, other.review.files_seq
-        return self._tried.get((one.id, other.id), ((-1, -1), ()))[0] != stand
+        return self._tried.get((one.id, other.id), _UNTRIED)[0] != stand
 
     async def _quiet(self) -> bool:
         with contextlib.suppress(TimeoutError):
@@ -240,3 +243,25 @@ class Radar:
             reads[name] = None
         while len(reads) > MOST_READS:
             del reads[next(iter(reads))]
+
+
+async def _commit_of(trying: Scratch, place: Workspace) -> str:
+    """A commit of all that a workspace holds; empty where git can't make one."""
+    try:
+        await trying.see(place.path)
+        return await trying.commit_of(place)
+    except _TROUBLE as error:
+        # Said nowhere else: names and lines are marked all the same, and the next change tries.
+        log.info("%s could not be read for a merge: %s", place.path, error)
+        return ""
+
+
+async def _conflicting(
+    trying: Scratch, place: str, mine: str, theirs: str
+) -> tuple[str, ...] | None:
+    """The files in which two commits conflict; None where the merge could not be tried."""
+    try:
+        return (await merged(Path(place), mine, theirs, trying.env)).names
+    except _TROUBLE as error:
+        log.info("a merge could not be tried: %s", error)
+        return None

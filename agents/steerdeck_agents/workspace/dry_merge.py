@@ -7,7 +7,7 @@ the developer's repository are only read, through alternates that the environmen
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -66,15 +66,21 @@ async def merged(
 class Scratch:
     """A place to try merges in; made by `scratch`."""
 
-    def __init__(self, folder: Path, seen: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._number = 0
+        self._seen: list[str] = []
         objects = folder / "objects"
         objects.mkdir()
-        self.env = {"GIT_OBJECT_DIRECTORY": str(objects), **seen}
+        self.env = {"GIT_OBJECT_DIRECTORY": str(objects)}
+
+    async def see(self, place: Path | str) -> None:
+        """See the objects of a repository, and of what it borrows, too."""
+        self._seen.append(await _objects(place))
+        self.env |= _alternates(self._seen)
 
     async def commit_of(self, workspace: Workspace) -> str:
-        """A commit of everything a workspace holds, on top of its own."""
+        """A commit of everything a workspace that is seen holds, on top of its own."""
         place = workspace.path
         self._number += 1
         index = self._folder / f"index-{self._number}"
@@ -102,17 +108,25 @@ class Scratch:
 @asynccontextmanager
 async def scratch(*places: Path | str) -> AsyncIterator[Scratch]:
     """A scratch place that sees the objects of these repositories and of what they borrow."""
-    seen = await seeing(*places)
     with tempfile.TemporaryDirectory(prefix="steerdeck-") as folder:
-        yield Scratch(Path(folder), seen)
+        made = Scratch(Path(folder))
+        for place in places:
+            await made.see(place)
+        yield made
 
 
 async def seeing(*places: Path | str) -> dict[str, str]:
     """The environment in which a git that only reads sees the objects of these repositories too."""
-    found = []
-    for place in places:
-        args = ("rev-parse", "--path-format=absolute", "--git-path", "objects")
-        one = await text(place, *args, profile="user")
-        quoted = one.replace("\\", "\\\\").replace('"', '\\"')
-        found.append(f'"{quoted}"' if os.pathsep in one else one)
-    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(found)}
+    return _alternates([await _objects(place) for place in places])
+
+
+async def _objects(place: Path | str) -> str:
+    """Where the objects of a repository are, as git takes it in a list."""
+    args = ("rev-parse", "--path-format=absolute", "--git-path", "objects")
+    one = await text(place, *args, profile="user")
+    quoted = one.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"' if os.pathsep in one else one
+
+
+def _alternates(objects: Sequence[str]) -> dict[str, str]:
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(objects)}

@@ -72,6 +72,27 @@ def test_two_sessions_on_one_line_are_marked_on_both_before_anything_lands(tmp_p
     play(tmp_path, {"m": writes("return 1"), "n": writes("return 2", "n.txt")}, story)
 
 
+def test_one_broken_workspace_keeps_no_merge_of_others_from_being_tried(tmp_path: Path):
+    async def story(playing: Scene, repository: Path, names: list[SessionId]) -> None:
+        one, two, three = names
+        radar = playing.runtime.fleet.radar
+
+        def met(other: SessionId) -> str:
+            told = {met.other: met.depth for met in playing.state(one).overlaps}
+            return told.get(other, "")
+
+        await playing.until(lambda: met(two) == met(three) == "conflict")
+        there = [Path(playing.state(name).workspace.path) for name in names]
+        (there[1] / ".git").rename(there[1] / "gone")
+        (there[0] / "src/shop.py").write_bytes((there[2] / "src/shop.py").read_bytes())
+        await radar.try_merges([(one, two), (one, three)])
+        await radar.look()
+        assert "conflict" not in (met(two), met(three))
+
+    scripts = {model: writes(f"return {n}") for n, model in enumerate("mno")}
+    play(tmp_path, scripts, story)
+
+
 def test_a_queue_lands_in_order_and_hands_back_what_conflicts(tmp_path: Path):
     async def story(playing: Scene, repository: Path, names: list[SessionId]) -> None:
         _, two, three = names
