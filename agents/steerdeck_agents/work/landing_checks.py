@@ -71,11 +71,10 @@ async def standing_at(workspace: Workspace, commit: str) -> AsyncIterator[None]:
     """Let the files of a workspace be those of a commit for a while; nothing may be uncommitted."""
     place = workspace.path
     back = await stand_of(place)
-    if commit == await text(place, "rev-parse", "HEAD"):
-        yield
-        return
+    elsewhere = commit != await text(place, "rev-parse", "HEAD")
     try:
-        await to_its_end(_checked_out(place, commit))
+        if elsewhere:
+            await to_its_end(_checked_out(place, commit))
         yield
     finally:
         # Whatever ends this, the agent finds its files as it left them.

@@ -38,3 +38,16 @@ def test_whoever_cancels_while_it_changes_over_leaves_the_workspace_as_it_was(tm
     assert run(there, "symbolic-ref", "--short", "HEAD") == ours.branch
     assert run(there, "status", "--porcelain") == ""
     assert not (there / ".git/index.lock").exists()
+
+
+def test_what_checks_write_is_gone_though_the_result_is_the_commit_it_stood_at(tmp_path: Path):
+    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w", "double")
+    there = Path(ours.path)
+
+    async def stand() -> None:
+        async with standing_at(ours, run(there, "rev-parse", "HEAD")):
+            write(there, "src/shop.py", "formatted\n")
+
+    asyncio.run(stand())
+    assert run(there, "symbolic-ref", "--short", "HEAD") == ours.branch
+    assert run(there, "status", "--porcelain") == ""
