@@ -23,7 +23,7 @@ from steerdeck_agents.facts.places import Level
 from steerdeck_agents.facts.plan import Plan, Step
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.facts.state import OpenApproval, SessionState
-from steerdeck_agents.facts.transcript import Said, Transcript
+from steerdeck_agents.facts.transcript import Called, Said, Transcript
 
 FIX, CSV = SessionId("fix"), SessionId("csv")
 
@@ -165,6 +165,16 @@ def test_a_failed_call_shows_its_last_lines_and_a_good_one_does_not():
     }
     assert "✗ 1 failed  1.2 s" in told["fix_c3"] and "assert 401 == 200" in told["fix_c3"]
     assert told["fix_c1"].count("\n") == 0
+
+
+def test_only_what_you_refused_says_that_you_did():
+    def told(summary: str, output: str) -> str:
+        call = Called("c", 1, NOW, "shell", "ls", phase="rejected", summary=summary, output=output)
+        return _words(entry_lines(call, SessionState(FIX), NOW))
+
+    assert "plan mode refused it" in told("plan mode refused it", "refused: plan mode: nothing.")
+    assert "you said no" in told("rejected", "rejected by the developer.")
+    assert told("rejected", "refused: it may not.").endswith("refused")
 
 
 def _approval(what: str, kind: str = "command") -> OpenApproval:

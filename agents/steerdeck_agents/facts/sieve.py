@@ -18,7 +18,7 @@ SLOW_MS: Final = 5_000
 STATES: Final[Mapping[str, str]] = {
     "done": "ended well",
     "failed": "ended with an error",
-    "rejected": "you said no",
+    "rejected": "you, a rule or a mode said no",
     "interrupted": "stopped before its end",
     "running": "works now",
     "asks": "waits for you",

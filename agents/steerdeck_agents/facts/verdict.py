@@ -38,6 +38,8 @@ class Deny(msgspec.Struct, frozen=True, tag="deny"):
     """Never runs; the reason goes to the model."""
 
     reason: str
+    by: Literal["plan mode", "a rule", "the gate"] = "the gate"
+    """Who refuses it, for the developer, who did not."""
 
 
 Verdict = Auto | Ask | Deny

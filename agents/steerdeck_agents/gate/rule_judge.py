@@ -128,7 +128,7 @@ def _strict(
         found = _met(rule, action, workspace)
         if found == "yes" and rule.decision == "deny":
             why = f": {rule.why}" if rule.why else ""
-            return Deny(f"the developer's rule {rule.id} forbids {in_words(rule)}{why}.")
+            return Deny(f"the developer's rule {rule.id} forbids {in_words(rule)}{why}.", "a rule")
         if found == "yes" or (found == "perhaps" and not sure):
             asks.append(f"the rule {rule.id} about {in_words(rule)} may speak of this")
     return Ask(tuple(asks)) if asks else None

@@ -82,7 +82,9 @@ def _shell(action: UseShell, mode: Mode) -> Verdict:
     if not action.text:
         return Auto("ends its own shell session" if action.stop else "looks at its shell session")
     if mode == "plan":
-        return Deny("plan mode: nothing is typed into a program until the developer leaves it.")
+        return Deny(
+            "plan mode: nothing is typed into a program until the developer leaves it.", "plan mode"
+        )
     reasons = ["what is typed into a running program can do anything that program can"]
     if _hides(action.text.replace("\n", " ")):
         reasons.append("it holds control or invisible characters, shown as marks")
@@ -93,7 +95,9 @@ def _tool(
     action: CallServer, mode: Mode, rules: Sequence[Rule], session: SessionId, workspace: Workspace
 ) -> Verdict:
     if mode == "plan":
-        return Deny("plan mode: no tool of a server is called until the developer leaves it.")
+        return Deny(
+            "plan mode: no tool of a server is called until the developer leaves it.", "plan mode"
+        )
     name = f"{action.server} {action.tool}"
     rule = matching(rules, name, workspace.repository, session, "tool")
     if rule is not None:
@@ -105,7 +109,7 @@ def _helper(action: Delegate, mode: Mode) -> Verdict:
     if not action.writes:
         return Auto("a helper that only reads")
     if mode == "plan":
-        return Deny("plan mode: a helper may only read until the developer leaves it.")
+        return Deny("plan mode: a helper may only read until the developer leaves it.", "plan mode")
     if mode == "auto":
         return Auto("each call of the helper passes the gate itself")
     return Ask(("mode ask: a helper that may change files",))
@@ -136,7 +140,7 @@ def _patch(action: ApplyPatch, mode: Mode, workspace: Workspace) -> Verdict:
         elif is_secret_path(place):
             reasons.append(f"{place} is on the secret list")
     if mode == "plan":
-        return Deny("plan mode: nothing is written until the developer leaves it.")
+        return Deny("plan mode: nothing is written until the developer leaves it.", "plan mode")
     if mode == "ask":
         return Ask(("mode ask: every change asks", *reasons))
     if reasons:
@@ -170,7 +174,9 @@ def _command(
             return Auto("it only reads, and only inside the workspace")
         doubts, outline = read.reasons, read.outline
     if mode == "plan":
-        return Deny("plan mode: nothing that may change something runs before its end.")
+        return Deny(
+            "plan mode: nothing that may change something runs before its end.", "plan mode"
+        )
     if action.hosts and (why := _unreachable(action, level)):
         return Deny(why)
     reasons = _doubts(action, danger, doubts)

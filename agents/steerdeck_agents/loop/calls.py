@@ -176,8 +176,8 @@ async def _effect(site: Site, turn: TurnId, call_id: CallId, action: Action) -> 
     match allowed:
         case None:
             return
-        case perform.Refusal(reason):
-            await end(site, turn, call_id, "rejected", Outcome("failed", reason, "rejected"))
+        case perform.Refusal(reason, told):
+            await end(site, turn, call_id, "rejected", Outcome("failed", reason, told))
         case perform.Permit():
             started = site.clock.monotonic()
             writes = isinstance(action, RunCommand | ApplyPatch)

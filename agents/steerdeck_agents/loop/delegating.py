@@ -82,7 +82,7 @@ async def _start(
     if permit is None:
         return None
     if isinstance(permit, perform.Refusal):
-        return Answer("rejected", Outcome("failed", permit.reason, "rejected"))
+        return Answer("rejected", Outcome("failed", permit.reason, permit.told))
     async with site.ground.hands:
         await site.ground.checkpoint("before helper", call)
         head = await site.ground.head()

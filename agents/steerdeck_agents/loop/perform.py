@@ -72,6 +72,8 @@ class Refusal:
     """The action must not be performed; the reason goes to the model."""
 
     reason: str
+    told: str
+    """Who refused it, for people: `you said no`, `a rule refused it`."""
 
 
 async def permission(
@@ -86,7 +88,7 @@ async def permission(
             return None
         if call.rejected is not None:
             words = f": {call.rejected}" if call.rejected else "."
-            return Refusal(f"rejected by the developer{words}")
+            return Refusal(f"rejected by the developer{words}", "you said no")
         if (now := edited(action, call)) != action:
             action = now
             await asyncio.to_thread(secret_reads.learn, site, action)
@@ -94,8 +96,8 @@ async def permission(
         judged = await _judged(site, action)
         decided = call.allowed is not None and call.allowed_binding == binding.sha()
         match judged:
-            case Deny(reason):
-                return Refusal(f"refused: {reason}")
+            case Deny(reason, by):
+                return Refusal(f"refused: {reason}", f"{by} refused it")
             case _ if decided:
                 return Permit("developer", binding, action, approval=call.allowed)
             case Auto(because):

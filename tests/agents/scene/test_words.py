@@ -166,6 +166,7 @@ def test_plan_mode_refuses_effects_with_a_sentence(tmp_path, repository):
         await playing.status(session, "idle")
         (ended,) = playing.of(session, e.CallEnded)
         assert (ended.status, "plan mode" in ended.result) == ("rejected", True)
+        assert ended.summary == "plan mode refused it"
         assert not playing.of(session, e.CallStarted, e.ApprovalRequested)
 
     play(tmp_path, repository, runs("touch a"), story, "touch a")

@@ -173,11 +173,18 @@ def result_spans(call: Called, now: int) -> list[Span]:
             spans = [Span(f"{g.failed} ", "failed"), foreign(summary or "failed", "failed")]
             return [*spans, *[Span(span.text, "failed") for span in took]]
         case "rejected":
-            return [Span("you said no", "t2")]
+            return [foreign(refusal(call), "t2")]
         case "interrupted":
             return [Span(f"{g.paused} interrupted", "t2"), *took]
         case "done":
             return [foreign(summary, "t2"), *took] if summary else took
+
+
+def refusal(call: Called) -> str:
+    """Who refused a call; older journals say it in the words to the model alone."""
+    if call.summary and call.summary != "rejected":
+        return one_line(call.summary, 24)
+    return "refused" if call.output.startswith("refused: ") else "you said no"
 
 
 def _counts(call: Called) -> bool:

@@ -20,7 +20,7 @@ from steerdeck_agents.facts.transcript import Called
 from steerdeck_themes.palettes import Token
 
 _BAR = 8
-_RESULT = 16
+_RESULT = 17
 _LABEL = 12
 _NAME = 14
 _SCOPES = {"once": "once", "turn": "for the turn", "session": "for the session",
@@ -81,6 +81,10 @@ def tool_row(line: CallLine, slowest: int, now: int, width: int, name: str | Non
     if room := _by(width):
         right.append(foreign(allowed(line, room - 2).ljust(room), "t2"))
     spans = [span for span in result_spans(called(line), now) if not span.text.startswith("  ")]
+    if line.phase == "rejected":
+        spans = [
+            msgspec.structs.replace(span, text=span.text.removesuffix(" it")) for span in spans
+        ]
     if not spans and line.phase == "done":
         spans = [Span(f"{glyphs().done} ", "done"), Span("ok", "t2")]
     taken = sum(width_of(span.text) for span in spans)
