@@ -47,7 +47,7 @@ def plan(
     comment: tuple[str, str] | None,
     as_json: bool,
 ) -> None:
-    """Show the plan of a session, change it, approve it or send it back.
+    """Show the plan of a session, change or approve it, or send it back.
 
     Steps are named by their number in the list. In plan mode the agent waits until its plan is
     approved; what differs from the plan that was decided on last has a sign. Without an option the
