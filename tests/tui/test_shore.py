@@ -133,6 +133,7 @@ def test_a_push_is_begun_and_its_end_is_told_whatever_it_was():
             begun, ended = feed.orders
             assert (begun.remote, begun.pull_request) == ("origin", key == "g")
             assert f"steerdeck land docs {flag}" in ended.problem
+            assert ended.push == begun.id
 
     feed = met()
     feed.shore = structs.replace(PAGE, remotes=("fork", "origin"))

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ids import OrderId, SessionId
 from steerdeck_agents.facts.order import OrderHead
 from steerdeck_agents.facts.shore import Onto
 
@@ -47,6 +47,8 @@ class EndPush(OrderHead, frozen=True, kw_only=True, tag="end_push"):
     """How that push ended."""
 
     session: SessionId
+    push: OrderId
+    """The order it was begun with."""
     problem: str = ""
     """Why it failed; empty when it is done."""
     url: str = ""

@@ -46,6 +46,8 @@ from steerdeck_agents.workspace.git import text
 Answer = tuple[SessionId, int]
 _OF_NONE = OrderId("")
 """A landing whose order was answered when it was queued."""
+_PUSHED = ("push", "pull_request")
+"""Ways on which the developer's own git goes; they hold up nothing here."""
 
 
 async def obey(fleet: Fleet, session: Session, order: ShoreOrder) -> Answer:
@@ -121,7 +123,11 @@ def _failed(session: SessionId, how: How, reason: str) -> LandingFailed:
 async def _told(
     fleet: Fleet, state: SessionState, landed: landing.Landed, order: OrderId
 ) -> Answer:
-    fact = WorkLanded(
+    return await _record(fleet, order, _fact_of(state, landed))
+
+
+def _fact_of(state: SessionState, landed: landing.Landed) -> WorkLanded:
+    return WorkLanded(
         session=state.id,
         actor="developer",
         how=landed.how,
@@ -129,7 +135,6 @@ async def _told(
         commit=landed.commit,
         before=landed.before,
     )
-    return await _record(fleet, order, fact)
 
 
 async def _record(fleet: Fleet, order: OrderId, *facts: KnownEvent) -> Answer:
@@ -142,7 +147,7 @@ async def _record(fleet: Fleet, order: OrderId, *facts: KnownEvent) -> Answer:
 
 
 async def _queue(fleet: Fleet, session: Session, order: QueueLanding) -> Answer:
-    state = at_rest(session)
+    state = _checkable(session)
     if state.in_line is not None:
         raise OrderRefused(f"{state.name} is queued to land already.")
     fact = LandingQueued(session=state.id, actor="developer", how=order.how)
@@ -156,7 +161,7 @@ async def _leave(fleet: Fleet, session: Session, order: LeaveQueue) -> Answer:
     state = session.state
     if state.in_line is None:
         raise OrderRefused(f"{state.name} is not queued to land.")
-    if state.landing is not None:
+    if state.landing is not None and state.landing.how not in _PUSHED:
         raise OrderRefused(f"The landing of {state.name} is under way; wait for its end.")
     fact = LandingLeft(session=state.id, actor="developer", reason="you took it out")
     return await _record(fleet, order.id, fact)
@@ -169,7 +174,7 @@ async def _in_line(fleet: Fleet, session: Session, how: Onto, seq: int) -> None:
         if mine is None or mine.seq != seq:
             return
         try:
-            at_rest(session)
+            _checkable(session)
         except OrderRefused as error:
             await session.append(LandingLeft(session=session.id, reason=str(error)))
             return
@@ -285,23 +290,19 @@ async def _begin_push(fleet: Fleet, session: Session, order: BeginPush) -> Answe
         how: How = "pull_request" if order.pull_request else "push"
         where = f"{order.remote}/{landed.where}"
         intent = Landing(how, where, landed.commit, order=order.id)
-        told = WorkLanded(
-            session=state.id,
-            actor="developer",
-            how="branch",
-            where=landed.where,
-            commit=landed.commit,
-            before=landed.before,
-        )
         begun = LandingStarted(session=state.id, actor="developer", landing=intent)
-        return await _record(fleet, order.id, told, begun)
+        return await _record(fleet, order.id, _fact_of(state, landed), begun)
 
 
 async def _end_push(fleet: Fleet, session: Session, order: EndPush) -> Answer:
     state = session.state
     push = state.landing
-    if push is None or push.how not in ("push", "pull_request"):
+    if push is None or push.how not in _PUSHED:
         raise OrderRefused(f"{state.name} is not being pushed.")
+    if push.order != order.push:
+        raise OrderRefused(
+            f"Another push of {state.name} was begun meanwhile; how this one ended is not recorded."
+        )
     if order.problem:
         return await _record(fleet, order.id, _failed(state.id, push.how, order.problem))
     landed = WorkLanded(
@@ -326,6 +327,19 @@ def at_rest(session: Session) -> SessionState:
         )
     if not state.workspace.path or state.archived:
         raise OrderRefused(f"{state.name} has no workspace; reopen it first.")
+    return state
+
+
+def _checkable(session: Session) -> SessionState:
+    """`at_rest`, and no shell session writes files that are others while its checks run."""
+    state = at_rest(session)
+    if state.shells and state.verify.checks:
+        shell = state.shells[0]
+        raise OrderRefused(
+            f"{state.name} keeps the shell session {shell.id} ({shell.title}), which may write "
+            "while its checks run on the result, and that would be lost; end it "
+            f"(`steerdeck shells {state.name} --end {shell.id}`) or land without the queue."
+        )
     return state
 
 

@@ -13,7 +13,7 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts import shore_orders as s
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import OrderRefused
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ids import SessionId, ShellId
 from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime.wire_shore import ShoreOf, Shores
@@ -147,6 +147,11 @@ def test_checks_run_on_the_merged_result_and_red_ones_keep_it_out(tmp_path: Path
         await playing.give(o.SetChecks, one, checks=(Check("alone", "test ! -e theirs.txt"),))
         before = fingerprint(repository)
         clone = Path(playing.state(one).workspace.path)
+        session = playing.runtime.fleet.session(one)
+        await session.append(e.ShellOpened(session=one, shell=ShellId("sh-1"), title="npm run dev"))
+        with pytest.raises(OrderRefused, match=r"sh-1 \(npm run dev\)"):
+            await playing.give(s.QueueLanding, one, how="merge")
+        await session.append(e.ShellEnded(session=one, shell=ShellId("sh-1"), how="developer"))
         await playing.give(s.QueueLanding, one, how="merge")
         await playing.until(lambda: playing.of(one, e.WorkHandedBack))
         (checked,) = playing.of(one, e.MergeChecked)
@@ -232,12 +237,19 @@ def test_a_push_is_an_intent_until_whoever_pushed_says_how_it_ended(tmp_path: Pa
         branch = state.workspace.branch
         assert state.landing.where == f"origin/{branch}"
         assert run(repository, "rev-parse", branch) == state.landing.result
-        await playing.give(s.EndPush, one, problem="no route to it")
+        async with playing.runtime.fleet.landing_turns.of(state.workspace):
+            await playing.give(s.QueueLanding, one, how="merge")
+            await playing.give(s.LeaveQueue, one)
+        assert playing.state(one).in_line is None
+        with pytest.raises(OrderRefused, match="Another push"):
+            await playing.give(s.EndPush, one, push="o-else")
+        await playing.give(s.EndPush, one, push=state.landing.order, problem="no route to it")
         assert playing.of(one, e.LandingFailed)[-1].reason == "no route to it"
         with pytest.raises(OrderRefused, match="not being pushed"):
-            await playing.give(s.EndPush, one)
+            await playing.give(s.EndPush, one, push=state.landing.order)
         await playing.give(s.BeginPush, one, remote="origin", pull_request=True)
-        await playing.give(s.EndPush, one, url="https://forge/1")
+        begun = playing.state(one).landing.order
+        await playing.give(s.EndPush, one, push=begun, url="https://forge/1")
         landed = playing.of(one, e.WorkLanded)[-1]
         assert (landed.how, landed.url) == ("pull_request", "https://forge/1")
         assert playing.state(one).way_back.endswith(f"push origin --delete {branch}")

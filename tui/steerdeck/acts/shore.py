@@ -6,7 +6,7 @@ from steerdeck.acts.ground import Acts
 from steerdeck.pushing import Pushed
 from steerdeck_agents.facts import shore_orders as s
 from steerdeck_agents.facts.errors import OrderRefused
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ids import OrderId, SessionId
 from steerdeck_agents.facts.orders import Say
 from steerdeck_agents.facts.shore import Onto
 from steerdeck_agents.facts.shore_page import ShorePage
@@ -42,25 +42,32 @@ class Shore(Acts):
         await self.bridge.give(s.HandBack(id=self.order_id(), session=state.id))
         self.say(f"handed back to {state.name}: it has both sides, and your branch")
 
-    async def begin_push(self, state: SessionState, remote: str, *, pull_request: bool) -> str:
-        """Put the branch into the repository, record the intent; the commit that is to be pushed.
+    async def begin_push(
+        self, state: SessionState, remote: str, *, pull_request: bool
+    ) -> tuple[OrderId, str]:
+        """Put the branch into the repository, record the intent; its order, the commit to push.
 
         OrderRefused when it was taken back meanwhile.
         """
+        order = self.order_id()
         await self.bridge.give(
-            s.BeginPush(
-                id=self.order_id(), session=state.id, remote=remote, pull_request=pull_request
-            )
+            s.BeginPush(id=order, session=state.id, remote=remote, pull_request=pull_request)
         )
         now = await self.bridge.page(StateAt(state.id), SessionState)
         if now.landing is None:
             raise OrderRefused("The push was taken back meanwhile; nothing was pushed.")
-        return now.landing.result
+        return order, now.landing.result
 
-    async def end_push(self, state: SessionState, ended: Pushed) -> None:
-        """Record how the push ended, and say it."""
+    async def end_push(self, state: SessionState, begun: OrderId, ended: Pushed) -> None:
+        """Record how the push of an order ended, and say it."""
         await self.bridge.give(
-            s.EndPush(id=self.order_id(), session=state.id, problem=ended.problem, url=ended.url)
+            s.EndPush(
+                id=self.order_id(),
+                session=state.id,
+                push=begun,
+                problem=ended.problem,
+                url=ended.url,
+            )
         )
         said = ended.problem or f"pushed {state.name}{f': {ended.url}' if ended.url else ''}"
         self.say(said, bad=bool(ended.problem))

@@ -225,7 +225,7 @@ class LandDialog(SessionDialog):
         if state is None or page is None or not remote:
             return
         self.close_it()
-        commit = await self.helm.begin_push(state, remote, pull_request=pull_request)
+        begun, commit = await self.helm.begin_push(state, remote, pull_request=pull_request)
         order = Push(
             repository=state.workspace.repository,
             remote=remote,
@@ -246,4 +246,4 @@ class LandDialog(SessionDialog):
                 f"The deck can't leave the terminal to git here; `steerdeck land {state.name} "
                 f"{way}` pushes it."
             )
-        await self.helm.end_push(state, ended)
+        await self.helm.end_push(state, begun, ended)

@@ -154,7 +154,13 @@ async def _push(
         ),
     )
     await client.give(
-        s.EndPush(id=reach.new_order(), session=state.id, problem=ended.problem, url=ended.url)
+        s.EndPush(
+            id=reach.new_order(),
+            session=state.id,
+            push=order.id,
+            problem=ended.problem,
+            url=ended.url,
+        )
     )
     if ended.problem:
         raise Ending(ended.problem)
