@@ -141,6 +141,25 @@ def test_one_message_goes_to_several_and_to_all():
     play(scene, face="composer")
 
 
+def test_picking_several_says_how_to_pick_and_how_it_ends():
+    async def scene(app, pilot, feed):
+        await pilot.press("s")
+        await pilot.pause()
+        assert "to 1 session  1 fix-login" in told(app)
+        assert "s one again   Alt+1…9 pick" in told(app)
+        await pilot.press("alt+1")
+        await pilot.pause()
+        assert "to nobody yet" in told(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "to 1 fix-login" in told(app) and "one again" not in told(app)
+        await pilot.press("a", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ZoomScreen))
+        assert app.model.target == "one"
+
+    play(scene)
+
+
 def test_the_queued_message_is_taken_back_with_up():
     async def scene(app, pilot, feed):
         assert "take back the queued one" in told(app)

@@ -109,9 +109,19 @@ class Composer(Vertical):
         self.suggest.margin = self.target.margin = self.prompt.margin = margin
 
     def sync(
-        self, model: DeckModel, keymap: Keymap, width: int, *, leading: bool, write: str
+        self,
+        model: DeckModel,
+        keymap: Keymap,
+        width: int,
+        *,
+        leading: bool,
+        write: str,
+        again: Verbs = (),
     ) -> None:
-        """`write` is the key that brings one here, shown while the keys go elsewhere."""
+        """`write` is the key that brings one here, shown while the keys go elsewhere.
+
+        `again` are the keys that pick others, or one again, while several are spoken to.
+        """
         if model.attached and not self._announced:
             self._announced = True
             self.post_message(self.Ready())
@@ -135,9 +145,9 @@ class Composer(Vertical):
         elif focused and self.choosing:
             verbs = (("", "nothing like that", ""), ("Esc", "close", "key:escape"))
         elif focused:
-            verbs = tuple(_verb(name, keymap) for name in verbs_for(model, shell=shell))
+            verbs = (*(_verb(name, keymap) for name in verbs_for(model, shell=shell)), *again)
         else:
-            verbs = ((write, "write", "do:write"),) if write else ()
+            verbs = (*again, *(((write, "write", "do:write"),) if write else ()))
         line = target(model, verbs, width, focused=focused)
         self.target.show([Line(line.spans, line.right, bg=ground, bleed=True,
                                bar="accent" if focused else None)])  # fmt: skip

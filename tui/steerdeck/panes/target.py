@@ -29,9 +29,9 @@ def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
         return [Span(f"all {len(targets)} sessions", "t0" if focused else "t1", focused)]
     if model.target == "several":
         if not targets:
-            return [Span("nobody yet", "t0"), Span("  pick with Alt+1…9", "t2")]
+            return [Span("nobody yet", "t0")]
         names = ", ".join(_name(state) for state in targets)
-        count = Span(f"{len(targets)} sessions  ", "t0" if focused else "t1", focused)
+        count = Span(f"{counted(len(targets), 'session')}  ", "t0" if focused else "t1", focused)
         return [count, foreign(names, "t1")]
     if not targets:
         return [Span("a new session", "t0" if focused else "t1", focused)]

@@ -21,6 +21,7 @@ from steerdeck.panes.lane import Lane, fill_lane
 from steerdeck.panes.rail import rail, session_in, session_of, strip
 from steerdeck.panes.room import Room, beside, room, shared
 from steerdeck.panes.status import folded_heads, folded_of
+from steerdeck.panes.target import Verbs
 from steerdeck.screens.arranging import Arranging, room_for
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
@@ -196,8 +197,21 @@ class DeckScreen(Arranging[None]):
         """What typing may change: the composer's verbs and the footer."""
         width = self.room.columns - self.room.rail
         write = self.helm.keymap.shown("write") if self.model.face == "deck" else ""
-        self.composer.sync(self.model, self.helm.keymap, width, leading=self.leading, write=write)
+        self.composer.sync(
+            self.model, self.helm.keymap, width,
+            leading=self.leading, write=write, again=self._again(),
+        )  # fmt: skip
         self.foot.show([self.footer_line(width)])
+
+    def _again(self) -> Verbs:
+        """While several are spoken to: what picks them, and in the lanes what ends it."""
+        if self.model.target == "one":
+            return ()
+        picks = (("Alt+1…9", "pick", ""),) if self.model.target == "several" else ()
+        if self.model.face == "composer":
+            return picks
+        id = self.model.target
+        return ((self.helm.keymap.shown(id), "one again", f"do:{id}"), *picks)
 
     def _caps(self) -> Caps:
         keymap = self.helm.keymap
@@ -233,16 +247,23 @@ class DeckScreen(Arranging[None]):
         self.show(Dirty(everything=True))
 
     def do_back(self) -> None:
-        """Esc: interrupt the session in hand while it works, else go to the lanes."""
-        if self.escape_interrupts():
+        """Esc: interrupt the session in hand while it works, else go to the lanes.
+
+        In the lanes it ends speaking to several.
+        """
+        if self.model.face == "deck":
+            self.model.target = "one"
+        elif self.escape_interrupts():
             self.do_interrupt()
         else:
             self.do_lanes()
 
     def can_back(self) -> bool:
-        return self.model.face == "composer"
+        return self.model.face == "composer" or self.model.target != "one"
 
     def verb_back(self) -> str:
+        if self.model.face == "deck":
+            return "one again"
         return "interrupt" if self.escape_interrupts() else "lanes"
 
     def can_lanes(self) -> bool:

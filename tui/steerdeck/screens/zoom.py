@@ -54,6 +54,8 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         """`hit` is an event of it and words in that, to begin there."""
         super().__init__(helm, id="zoom")
         self.model.take(session)
+        # Whoever looks at one session speaks to that one.
+        self.model.target = "one"
         self.header = Rows(id="header")
         self.chips = Rows(id="zoom_chips")
         self.names = Rows(id="tabs")
