@@ -271,6 +271,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     """Commands of the developer that have not ended."""
     hand_notes: tuple[HandNote, ...] = ()
     """Ended ones that the model hears of with the developer's next words."""
+    hands_dropped: int = 0
+    """How many more have ended since then, before those."""
     shells: tuple[OpenShell, ...] = ()
     servers: tuple[OpenServer, ...] = ()
     setup: Setup = Setup()

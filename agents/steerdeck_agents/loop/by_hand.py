@@ -13,6 +13,7 @@ from pathlib import Path
 
 from steerdeck_agents.facts.action import RunCommand
 from steerdeck_agents.facts.by_hand import HandEnded, HandNote, HandPrinted, HandStarted
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import CallId, Clock, Ids, SessionId, sha_of
 from steerdeck_agents.facts.inert import utf8
@@ -40,6 +41,10 @@ _STOP_S = 5.0
 _NOTE = (
     "The developer ran a command in your workspace by hand (event {seq}); files may have changed by"
     " it. Nothing is asked of you by this.\n$ {script}\n{result}"
+)
+_DROPPED = (
+    "The developer ran {commands} in your workspace by hand before the next ones; their output is"
+    " left out here, and files may have changed by them. Nothing is asked of you by this."
 )
 _NEVER_RAN = Outcome("failed", "It did not run: it was stopped before it began.", "not run")
 
@@ -197,6 +202,14 @@ def told(site: Site, notes: Sequence[HandNote]) -> list[NewText]:
     Reads the journal: call it in a thread.
     """
     return [(request.message("user", _note(site, note)), ORIGIN, "message") for note in notes]
+
+
+def untold(dropped: int) -> list[NewText]:
+    """That more ran by hand before those the model is told of; nothing when none did."""
+    if not dropped:
+        return []
+    said = _DROPPED.format(commands=counted(dropped, "command"))
+    return [(request.message("user", said), ORIGIN, "message")]
 
 
 def _note(site: Site, note: HandNote) -> str:

@@ -99,6 +99,7 @@ async def _send(
     sections, notices = world.changed(site.prompt, state, guidance)
     new += sections
     notes = state.hand_notes if messages else ()
+    new += by_hand.untold(state.hands_dropped if messages else 0)
     new += await asyncio.to_thread(by_hand.told, site, notes)
     new += await asyncio.to_thread(spoken.items, site, messages)
     if not site.images:

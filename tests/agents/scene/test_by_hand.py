@@ -12,12 +12,13 @@ from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.by_hand import OpenHand, RunByHand, StopByHand
 from steerdeck_agents.facts.errors import OrderRefused
-from steerdeck_agents.facts.ids import CallId, SessionId
+from steerdeck_agents.facts.ids import CallId, RequestId, SessionId
 from steerdeck_agents.facts.orders import Say
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called, Transcript
 from steerdeck_agents.journal.search import words_of
+from steerdeck_agents.loop.by_hand import untold
 from steerdeck_agents.loop.recover import left_open
 from steerdeck_agents.models.scripted import Conversation, Reply
 from steerdeck_agents.models.scripted import Say as Says
@@ -118,6 +119,17 @@ def test_one_that_a_crash_cut_off_is_never_run_again_and_said_to_have_no_end():
     assert fact.status == "interrupted" and "nobody saw how it ended" in fact.result
     after = fold([fact], state)
     assert after.hands == () and after.hand_notes[0].title == "make"
+
+
+def test_of_more_than_the_model_is_told_of_it_hears_the_number():
+    hands = tuple(OpenHand(CallId(f"hand_{n}"), "make", n, 0, started=True) for n in range(11))
+    state = SessionState(id=SessionId("s"), hands=hands)
+    after = fold(left_open(state, "the runtime ended"), state)
+    assert (len(after.hand_notes), after.hands_dropped) == (8, 3)
+    ((item, *_),) = untold(after.hands_dropped)
+    assert "ran 3 commands" in item and untold(0) == []
+    told = e.HandTold(session=state.id, call=hands[-1].call, request=RequestId("r"))
+    assert fold([told], after).hands_dropped == 0
 
 
 def test_one_that_a_crash_kept_from_beginning_is_not_told_to_the_model():

@@ -18,7 +18,7 @@ from steerdeck_agents.facts.state import SessionState
 TITLE = 160
 """Characters of a command a state carries."""
 NOTES_KEPT = 8
-"""The model is told of so many at a time; of more the newest."""
+"""The model is told of so many at a time; of more the newest, and how many those before were."""
 
 
 def apply(state: SessionState, event: Event) -> SessionState:
@@ -43,9 +43,12 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 # It never ran, so there is nothing that a model would have to know.
                 return replace(state, hands=left)
             note = HandNote(ended.call, ended.title, event.seq, event.told)
-            return replace(state, hands=left, hand_notes=(*state.hand_notes, note)[-NOTES_KEPT:])
+            notes = (*state.hand_notes, note)
+            dropped = state.hands_dropped + max(0, len(notes) - NOTES_KEPT)
+            kept = notes[-NOTES_KEPT:]
+            return replace(state, hands=left, hand_notes=kept, hands_dropped=dropped)
         case HandTold(call=call):
             left_notes = tuple(note for note in state.hand_notes if note.call != call)
-            return replace(state, hand_notes=left_notes)
+            return replace(state, hand_notes=left_notes, hands_dropped=0)
         case _:
             return state
