@@ -111,11 +111,4 @@ def caps_rows(
 def words_head(about: str) -> list[Line]:
     """Over the field: which lines the comment is about."""
     words = (Span("comment on ", "t2"), foreign(about, "t0", bold=True))
-    keys = (
-        Span("Enter", "t1", id="key:enter"),
-        Span(" keep it", "t3", id="key:enter"),
-        Span("   "),
-        Span("Esc", "t1", id="do:back"),
-        Span(" leave", "t3", id="do:back"),
-    )
-    return [Line(words, keys, bg="s2", bleed=True, bar="accent")]
+    return [Line(words, bg="s2", bleed=True, bar="accent")]

@@ -42,7 +42,9 @@ class ReviewScreen(Verdicts):
         self.side = Vertical(self.sum, self.list, self.more, id="review_side")
         self.head = Rows(ground="s1", id="review_head")
         self.told = Rows(ground="s2", id="review_told")
-        self.words = Prompt("what should be other here", send={"enter": "steer"}, id="review_words")
+        self.words = Prompt(
+            "What should be different here", send={"enter": "steer"}, id="review_words"
+        )
         self.caps = Rows(id="review_caps")
         self.main = Vertical(
             self.head, self.view, self.told, self.words, self.caps, id="review_main"
@@ -85,7 +87,7 @@ class ReviewScreen(Verdicts):
             return
         state = self.state
         if state is None:
-            self.do_leave_review()
+            self._close()
             return
         self.follow(state)
         width, now = self.app.size.width, self.helm.now_ms()
@@ -173,10 +175,19 @@ class ReviewScreen(Verdicts):
 
     def verb_back(self) -> str:
         if self.words.display:
-            return "leave the comment"
+            return ""
+        if self.other and not self.picking:
+            return "leave the comparison"
         return "pick nothing" if self.picking else "back"
 
     def do_leave_review(self) -> None:
+        """One step: out of a comparison first, the review of the session stays."""
+        if self.other:
+            self.do_compare()
+        else:
+            self._close()
+
+    def _close(self) -> None:
         if self.is_current:
             self.helm.close_screen(self)
 

@@ -52,7 +52,9 @@ class Verdicts(SheetScreen):
         return [Cap(shown(id), verb, f"do:{id}") for id, verb, can in acts if can]
 
     def marks_of(self, state: SessionState) -> list[Cap]:
-        """At the right: the other session, or whether the file was looked at."""
+        """At the right: the way out of a comment, the other session, or whether it was viewed."""
+        if self.words.display:
+            return [Cap("Esc", "leave the comment", "do:back")]
         if self.other:
             found = self.model.states.get(self.other)
             name = found.name if found is not None else "a session that is gone"
