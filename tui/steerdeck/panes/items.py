@@ -47,12 +47,15 @@ def head(model: DeckModel, items: Sequence[InboxItem], item: InboxItem, *, wide:
         name = model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
         left = [foreign(name, "t0", bold=True), Span("  ›  ", "t2"), left[0]]
     right: list[Span] = []
+    first = {each.kind: shape_of(each)[0] for each in items}
     for kind, one, many in _KINDS:
         of_kind = [each for each in items if each.kind == kind]
         if of_kind:
             shape, colour = shape_of(of_kind[0])
             word = one if len(of_kind) == 1 else many
-            words = f"{len(of_kind)} {word}" if wide or kind == "approval" else str(len(of_kind))
+            # Without words only a shape that stands for one kind tells them apart.
+            told = wide or kind == "approval" or list(first.values()).count(shape) > 1
+            words = f"{len(of_kind)} {word}" if told else str(len(of_kind))
             claims = of_kind[0].claims
             right += [
                 Span(f"{shape} ", colour),

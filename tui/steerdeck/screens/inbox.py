@@ -11,9 +11,10 @@ from textual.containers import Horizontal, Vertical
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
 from steerdeck.keymap import name_of
-from steerdeck.keys.key import Place
+from steerdeck.keys.key import Key, Place
 from steerdeck.messages import Open
 from steerdeck.model import Dirty, InboxItem
+from steerdeck.output.frames import paint_now
 from steerdeck.panes.approval import BY_RULE
 from steerdeck.panes.dock import cap, flowing
 from steerdeck.panes.empty import empty_inbox
@@ -109,7 +110,8 @@ class InboxScreen(Answering):
         self.list.show([self._pick(each, now) for each in items])
         self.list.select(item.id)
         self.list.leads = not self.writing
-        if self.item is None or self.item.id != item.id:
+        other = self.item is None or self.item.id != item.id
+        if other:
             self.item = item
             self._restless = self.writing
             self.stop_writing()
@@ -123,6 +125,9 @@ class InboxScreen(Answering):
             # One more would be answered by a key that was meant for fewer.
             self.arm_later()
         self.band.show([item_band(self.model, item, state, now)])
+        if other:
+            # The card is drawn at once, so its title must not come a frame later.
+            paint_now(self.band)
         self._put(item, now)
         self._look()
         self._draw_caps()
@@ -166,11 +171,17 @@ class InboxScreen(Answering):
         self.foot.show([self.footer_line(self.app.size.width)])
 
     def _chosen(self, items: list[InboxItem]) -> InboxItem | None:
-        """The one asked for, the one in hand, or where that is gone the next one below it."""
+        """The one asked for, the one in hand, or where that is gone what follows it.
+
+        That is what the same session waits for by now, else the next one below.
+        """
         here = {item.id: item for item in items}
         wanted = self._wanted or (self.item.id if self.item else "")
         place = self._order.index(wanted) if wanted in self._order else 0
-        nearest = (wanted, *self._order[place:], *reversed(self._order[:place]), *here)
+        same = self.item.session if self.item is not None and self.item.id == wanted else ""
+        again = [item for item in items if item.claims and item.session == same]
+        follows = [item.id for item in sorted(again, key=lambda one: one.since_ms)]
+        nearest = (wanted, *follows, *self._order[place:], *reversed(self._order[:place]), *here)
         self._wanted, self._order = "", tuple(here)
         return next((here[id] for id in nearest if id in here), None)
 
@@ -309,6 +320,25 @@ class InboxScreen(Answering):
         if self.writing:
             return ("words", "anywhere")
         return ("card", "inbox", "anywhere")
+
+    def _find(self, name: str) -> list[Key]:
+        """Alt and a digit is a session here too; the digit alone is a choice of the card."""
+        if name.startswith("alt+") and name[-1].isdigit() and not self.writing:
+            return self.helm.keymap.find(("deck",), name)
+        return super()._find(name)
+
+    def can_slot(self, slot: int) -> bool:
+        return bool(self._of_slot(slot))
+
+    def do_slot(self, slot: int) -> None:
+        """What the session of that slot waits for; again, the next thing of it."""
+        ids = self._of_slot(slot)
+        at = ids.index(self.item.id) + 1 if self.item is not None and self.item.id in ids else 0
+        self._wanted = ids[at % len(ids)]
+
+    def _of_slot(self, slot: int) -> list[str]:
+        state = self.model.of_slot(slot)
+        return [one.id for one in self.model.inbox() if state and one.session == state.id]
 
     def closed(self) -> None:
         """Leave; half a second long Esc interrupts nothing."""
