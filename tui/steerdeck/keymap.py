@@ -124,8 +124,11 @@ class Keymap:
         """The acts of these places, in the order of the table."""
         return [key for key in self.keys if any(place in key.where for place in places)]
 
-    def shown(self, id: str, place: str = "") -> str:
-        """How a key is written on the screen; in the composer a letter of the deck has Alt."""
+    def shown(self, id: str, place: str = "", *, paired: bool = True) -> str:
+        """How a key is written on the screen; in the composer a letter of the deck has Alt.
+
+        `paired`: one of a pair, such as `h l`, is written with the other one.
+        """
         key = self.by_id[id]
         if not key.keys:
             return ""
@@ -133,7 +136,7 @@ class Keymap:
             return label(f"alt+{key.keys[0]}" if len(key.keys[0]) == 1 else key.keys[0])
         if place == "composer" and len(key.keys[0]) == 1:
             return label(next((name for name in key.keys if len(name) > 1), key.keys[0]))
-        return key.shown or label(key.keys[0])
+        return (key.shown if paired else "") or label(key.keys[0])
 
 
 def _pair_kept(key: Key, keys: Iterable[Key]) -> Key:

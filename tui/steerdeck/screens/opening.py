@@ -48,7 +48,7 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
         case "tools":
             return ToolLogScreen(helm)
         case "search":
-            return SearchScreen(helm)
+            return SearchScreen(helm, message.item)
         case "call" if message.session is not None:
             return CallScreen(helm, message.session, CallId(message.item))
         case "new":

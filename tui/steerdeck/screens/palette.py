@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from steerdeck.commands import Helm
+from steerdeck.glyphs import glyphs
 from steerdeck.keys.key import Key
 from steerdeck.messages import Open
 from steerdeck.model import Dirty
@@ -26,6 +27,9 @@ _MOVES = frozenset(
      "error", "approval", "speed", "move", "field", "setting", "word", "first", "last", "next"}
 )  # fmt: skip
 """Verbs of keys that only move one."""
+_AROUND = 6
+"""Rows of the dialog above and below its list."""
+_MOST = 20
 
 
 class Palette(Dialog):
@@ -87,7 +91,7 @@ class Palette(Dialog):
                 continue
             if key.title and screen.can(key):
                 self._acts[key.id] = key
-                shown = self.helm.keymap.shown(key.id, screen.places()[0])
+                shown = self.helm.keymap.shown(key.id, screen.places()[0], paired=False)
                 line = Line((Span(key.title, "t0"),), (Span(shown, "t2"),), indent=2)
                 picks.append(Pick(key.id, (line,), key.title, "commands"))
         # Who moves by the palette knows the words; all else stands before it.
@@ -113,18 +117,29 @@ class Palette(Dialog):
         caret = Span(" ", "ink", bg="accent")
         lead = (Span("› ", "accent"), foreign(query, "t0", bold=True), caret)
         hint = () if query else (Span(" what to do, or a session", "t3"),)
-        self.body.show([BLANK, Line((*lead, *hint), (Span(f"{found}", "t2"),)), BLANK])
-        run = (Span("Enter", "t1", id="key:enter"), Span(" run", "t3", id="key:enter"))
+        count = (Span(f"{found}", "t2"),) if found else ()
+        none = [] if found else [Line((Span("Nothing by that name.", "t1"),), indent=2)]
+        self.body.show([BLANK, Line((*lead, *hint), count), BLANK, *none])
+        offset = int(self.query_one("#dialog").styles.offset.y.value)
+        room = max(2, min(_MOST, self.app.size.height - offset - _AROUND))
+        self.list.styles.max_height = room
+        more = self.list.below(room)
+        rest = (Span(f"{glyphs().cut} {more} more", "t2"),) if more else ()
+        verb = " run" if found else " look for it in all that was said"
         esc = (
-            *run,
+            Span("Enter", "t1", id="key:enter"),
+            Span(verb, "t3", id="key:enter"),
             Span("   "),
             Span("Esc", "t1", id="do:back"),
             Span(" close", "t3", id="do:back"),
         )
-        self.foot.show([BLANK, Line(esc), BLANK])
+        self.foot.show([BLANK, Line(esc, rest), BLANK])
 
     def on_pick_list_filtered(self, event: PickList.Filtered) -> None:
         self.list.refresh(layout=True)
+        self.show(Dirty(everything=True))
+
+    def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
         self.show(Dirty(everything=True))
 
     def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
@@ -151,6 +166,12 @@ class Palette(Dialog):
         if event.key == "ctrl+p" and self.helm.keymap.flavour == "emacs":
             event.stop()
             self.list.action_cursor_up()
+        elif event.key == "enter":
+            event.stop()
+            below = self.below
+            self.close_it()
+            if below is not None:
+                below.open(Open("search", item=self.list.query_text))
         elif event.key in ("ctrl+p", "escape"):
             event.stop()
             self.close_it()

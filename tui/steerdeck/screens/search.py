@@ -38,8 +38,10 @@ MOST = 200
 class SearchScreen(Keyed[None]):
     """One line to write, hits below it."""
 
-    def __init__(self, helm: Helm) -> None:
+    def __init__(self, helm: Helm, words: str = "") -> None:
+        """`words` are looked for at once."""
         super().__init__(helm, id="search")
+        self._wanted = words
         self.header = Rows(id="header")
         self.words = Prompt("words of anybody, in any session", send={}, id="search_words")
         self.told = Rows(id="search_told")
@@ -63,6 +65,7 @@ class SearchScreen(Keyed[None]):
     def on_mount(self) -> None:
         self.list.can_focus = False
         self.words.focus()
+        self.words.text = self._wanted
         self._fit()
         self.helm.go(self._read_names())
 

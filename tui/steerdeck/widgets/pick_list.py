@@ -200,7 +200,7 @@ class PickList(Widget, can_focus=True):
             "end": self.action_last,
             "enter": self.action_choose,
         }.get(event.key)
-        if action is not None:
+        if action is not None and (self._left or event.key != "enter"):
             action()
         elif self._typed and event.key == "backspace" and self.query_text:
             self.filter(self.query_text[:-1])
@@ -255,11 +255,7 @@ class PickList(Widget, can_focus=True):
         """Strips for the compositor, past Textual's styles cache: nothing of it applies here."""
         width, height = self.size
         owners = self._owners()
-        mine = [row for row, (index, _) in enumerate(owners) if index == self._at]
-        if mine:
-            top = 0 if self._at == 0 else mine[0]
-            self._first_row = max(min(self._first_row, top), mine[-1] - height + 1)
-        self._first_row = max(0, min(self._first_row, len(owners) - height))
+        self._bring(owners, height)
         shown = [
             self._row(index, line, width)
             for index, line in owners[self._first_row : self._first_row + height]
@@ -269,6 +265,21 @@ class PickList(Widget, can_focus=True):
         if crop.x or crop.width != width:
             return [strip.crop(crop.x, crop.right) for strip in lines]
         return lines
+
+    def _bring(self, owners: list[tuple[int | None, Line]], height: int) -> None:
+        """Have the selected entry among the rows that are shown."""
+        mine = [row for row, (index, _) in enumerate(owners) if index == self._at]
+        if mine:
+            top = 0 if self._at == 0 else mine[0]
+            self._first_row = max(min(self._first_row, top), mine[-1] - height + 1)
+        self._first_row = max(0, min(self._first_row, len(owners) - height))
+
+    def below(self, height: int) -> int:
+        """How many entries stand below the rows shown, where there are so many rows."""
+        owners = self._owners()
+        self._bring(owners, height)
+        hidden = owners[self._first_row + height :]
+        return len({index for index, _ in hidden if index is not None})
 
     def render_line(self, y: int) -> Strip:
         return self.render_lines(Region(0, y, self.size.width, 1))[0]

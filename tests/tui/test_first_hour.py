@@ -1,0 +1,115 @@
+"""What somebody meets in the first hour with the deck, and would stumble over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from textual.pilot import Pilot
+
+from kit.desk import Feed, deck, told, until
+from kit.reviewed import reviewed
+from kit.shop import shop
+from kit.yard import yard
+from steerdeck.app import DeckApp
+from steerdeck.keymap import Keymap
+from steerdeck.model import InboxItem
+from steerdeck.panes.items import head
+from steerdeck_agents.facts.ids import SessionId
+
+Play = Callable[[DeckApp, Pilot[None], Feed], Awaitable[None]]
+
+
+def play(scene: Play, feed: Feed, *, size: tuple[int, int] = (80, 24), face: str = "deck") -> None:
+    async def run() -> None:
+        app = deck(feed, face=face)
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await pilot.pause()
+            await scene(app, pilot, feed)
+
+    asyncio.run(run())
+
+
+def last_row(app: DeckApp, words: str) -> int:
+    return max(at for at, row in enumerate(told(app).split("\n")) if words in row)
+
+
+def test_the_palette_keeps_its_keys_on_a_small_screen_and_hands_unknown_words_to_the_search():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: app.screen.id == "palette")
+        await pilot.pause()
+        row = told(app).split("\n")[last_row(app, "Enter run")]
+        assert "Esc close" in row and row.rstrip().endswith("more")
+        await pilot.press(*"zebra")
+        await pilot.pause()
+        assert "Nothing by that name." in told(app) and "Enter run" not in told(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.id == "search")
+        assert app.screen.words.text == "zebra"
+
+    play(scene, shop(), size=(60, 20))
+
+
+def test_the_palette_names_the_key_of_an_act_and_no_pair():
+    assert Keymap().shown("lane_left", "deck") == "h l"
+    assert Keymap().shown("lane_left", "deck", paired=False) == "h"
+
+
+def test_out_of_a_comparison_the_review_stays_and_a_comment_has_one_row_of_keys():
+    async def scene(app, pilot, feed):
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen.id == "review" and app.screen.ready)
+        other = next(id for id in app.model.states if id != app.screen.session)
+        for leave in ("escape", "q"):
+            app.screen.other = SessionId(other)
+            await pilot.press(leave)
+            assert app.screen.id == "review" and not app.screen.other
+            await until(pilot, lambda: app.screen.ready and app.screen.page)
+        await pilot.press("c")
+        await pilot.pause()
+        text = told(app)
+        assert "What should be different here" in text
+        assert text.count("Esc") == 1 and text.count("Enter") == 1
+        assert "viewed" not in text
+
+    play(scene, reviewed(), size=(120, 36))
+
+
+def test_the_inbox_goes_on_with_what_the_same_session_asks_next():
+    async def scene(app, pilot, feed):
+        await pilot.press("i")
+        await until(pilot, lambda: app.screen.id == "inbox")
+        screen, items = app.screen, app.model.inbox()
+        gone = items[0]
+        screen.item, screen._order = gone, tuple(item.id for item in items)
+        new = InboxItem("question", gone.session, "new", gone.since_ms + 1, "And now?")
+        news = InboxItem("drift", gone.session, "drift", gone.since_ms, "it wrote elsewhere")
+        assert screen._chosen([*items[1:], new, news]) == new
+        screen._order = tuple(item.id for item in items)
+        assert screen._chosen([*items[1:], news]) == items[1]
+
+    play(scene, yard(), size=(120, 36))
+
+
+def test_in_the_inbox_alt_and_a_digit_take_what_that_session_waits_for():
+    async def scene(app, pilot, feed):
+        await pilot.press("i")
+        await until(pilot, lambda: app.screen.id == "inbox")
+        items = app.model.inbox()
+        other = next(item for item in items if item.session != app.screen.item.session)
+        await pilot.press(f"alt+{app.model.states[other.session].slot}")
+        assert app.screen.item.id == other.id
+        assert feed.orders == []
+
+    play(scene, yard(), size=(120, 36))
+
+
+def test_kinds_of_one_shape_keep_their_words_where_room_is_scarce():
+    async def scene(app, pilot, feed):
+        id = next(iter(app.model.states))
+        done = InboxItem("done", id, "d", 0, "1 file")
+        items = [done, InboxItem("claim", id, "c", 0, "done"), InboxItem("parked", id, "p", 0, "")]
+        words = "".join(span.text for span in head(app.model, items, done, wide=False).right)
+        assert "1 done" in words and "1 to review" in words and "parked" not in words
+
+    play(scene, shop())
