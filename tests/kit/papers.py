@@ -23,7 +23,9 @@ def key_table() -> str:
         for key in keymap.of(place):
             if key.id in told or key.id.startswith(("slot_", "choice_")):
                 continue
-            sentence = key.title or (key.verb.capitalize() if place in ("card", "replay", "review") else "")
+            sentence = key.title or (
+                key.verb.capitalize() if place in ("card", "replay", "review") else ""
+            )
             if not sentence:
                 continue
             told.add(key.id)

@@ -65,5 +65,3 @@ def planned(*, offered: bool = True) -> Feed:
     )
     told = sorted(story.events, key=lambda event: event.at_ms)
     return Feed([structs.replace(event, seq=at) for at, event in enumerate(told, 1)], OUTLOOK)
-
-

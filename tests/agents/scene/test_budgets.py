@@ -104,7 +104,7 @@ def test_tokens_pause_in_the_middle_of_a_turn_and_0_takes_a_budget_away(tmp_path
         session = await playing.start(repository, "m", limits=Limits(tokens=1))
         state = await playing.status(session, "parked")
         assert len(playing.of(session, e.RequestSent)) == 1
-        assert state.reason.startswith("Its budget of 1 tokens is spent: ")
+        assert state.reason.startswith("Its budget of 1 token is spent: ")
         assert state.turn is not None
         assert f"--tokens {2 * state.usage.tokens}`" in state.way_out
         await playing.give(o.Configure, session, limits=Limits(tokens=0))

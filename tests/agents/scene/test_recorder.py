@@ -205,11 +205,11 @@ def test_stalls_within_an_answer_are_counted(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(pace, "STALL_S", 0.2)
     (ended,) = play(tmp_path, [whole(pause_s=0.3)])
     assert (ended.status, ended.timing.stalls) == ("completed", 2)
-    assert ended.timing.longest_stall_ms >= 300
+    assert ended.timing.longest_stall_ms >= 0.9 * 300
     assert ended.first_token_ms is not None
     assert ended.timing.first_byte_ms is not None
     assert 0 <= ended.timing.first_byte_ms <= ended.first_token_ms
-    assert ended.timing.stream_ms >= 600
+    assert ended.timing.stream_ms >= 2 * 0.9 * 300
     assert ended.duration_ms >= ended.first_token_ms + ended.timing.stream_ms - 2
 
 

@@ -23,9 +23,7 @@ VERBS: dict[str, Verb] = {
     "say": Verb("steering", "say", "Say something to a session"),
     "approve": Verb("deciding", "approve", "Allow what a session asks for, or say no"),
     "answer": Verb("deciding", "answer", "Answer the question of a session"),
-    "plan": Verb(
-        "planning", "plan", "Show the plan of a session, change or approve it"
-    ),
+    "plan": Verb("planning", "plan", "Show the plan of a session, change or approve it"),
     "checks": Verb("checking", "checks", "Show or set what says that work is done"),
     "goal": Verb("checking", "goal", "Show, set or drop the goal of a session"),
     "seen": Verb("checking", "seen", "Say that you looked at what a session claims"),
