@@ -10,7 +10,7 @@ from kit.desk import NOW, Story
 from steerdeck.model import Told
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import CallId, ItemId, MessageId, Sha
+from steerdeck_agents.facts.ids import CallId, ItemId, MessageId, Sha, TurnId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
@@ -109,6 +109,32 @@ def test_a_call_unfolds_to_both_ends_of_its_output_and_folds_again():
         app.pane.unfold("c")
         assert "line 0" not in app.rows
         assert app.asked == []
+
+    play(scene)
+
+
+def test_what_arrives_stays_below_what_is_run_by_hand_and_queued_words_below_that():
+    text = ItemId("t")
+
+    async def scene(app: Stand, pilot: Pilot[None]) -> None:
+        turn = TurnId("turn")
+        app.tell(e.TurnStarted(turn=turn), e.TextAdded(item=text, kind="message", text="First, "))
+        app.tell(e.MessageSent(message=MessageId("m"), text="Do it.", delivery="queue"))
+        hand = CallId("h")
+        printed = "exit code 0\n\n" + "\n".join(f"file {n}" for n in range(14))
+        app.tell(
+            e.HandOrdered(call=hand, script="ls"),
+            e.HandEnded(call=hand, status="done", result=printed, exit_code=0),
+        )
+        app.tell(e.TextAdded(item=text, kind="message", text="the tests."))
+        shown = [row for row in app.rows if row]
+        parts = ("ls", "file 13", "First, the tests.", "Do it.", "queued")
+        order = [next(n for n, row in enumerate(shown) if part in row) for part in parts]
+        assert order == sorted(order) and sum(row.startswith("file") for row in shown) == 5
+        app.tell(e.ItemEnded(item=text, kind="message", text="First, the tests."), *call("c", "x"))
+        rows = app.rows
+        place = rows.index("First, the tests.")
+        assert rows[place + 1] == "" and "pytest" in rows[place + 2] and "Do it." in rows[place + 4]
 
     play(scene)
 

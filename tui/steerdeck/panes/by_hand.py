@@ -6,8 +6,8 @@ from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import inert
 from steerdeck_agents.facts.transcript import Called
 
-SHOWN = 12
-"""Rows of output; of more the last ones."""
+SHOWN = 5
+"""Rows of output; of more the last ones: the agent is written about in the same lane."""
 
 
 def by_hand_lines(call: Called, right: tuple[Span, ...]) -> list[Line]:

@@ -71,6 +71,8 @@ class TranscriptPane(CaretView):
         self._live: set[str] = set()
         self._growing: dict[str, Growing] = {}
         """Calls the model is writing, by the item they arrive as."""
+        self._afloat: tuple[str, ...] = ()
+        """What stands below all else: the text that is arriving, then words not yet delivered."""
         self._last: Entry | None = None
         self._ends: dict[str, Ends] = {}
         """Of outputs that are kept elsewhere, by call."""
@@ -101,13 +103,34 @@ class TranscriptPane(CaretView):
         self._read = len(told.log)
         streams = any(is_open(told.entries[id]) for id in changed)
         self.jump = min(_MOST, self.outer_size.height // _LEAP) if self._leaps and streams else 1
+        self._float(told, state)
         for id in tuple(changed):
             self._sync_entry(told.entries[id], state, now)
         self._grow(state)
+        self._sink(told)
 
     def renew(self) -> None:
         """Make every line anew with the next sync."""
         self._told = None
+
+    def _float(self, told: Told, state: SessionState) -> None:
+        """What came to rest is the end now, below which the next one stands."""
+        afloat = (*(item.id for item in state.items),
+                  *(said.id for said in state.queue if said.delivery != "first"))  # fmt: skip
+        for id in self._afloat:
+            if id not in afloat:
+                self._last = told.entries.get(id, self._last)
+        self._afloat = afloat
+
+    def _sink(self, told: Told) -> None:
+        above, order = self._last, list[str]()
+        for id in self._afloat:
+            order += [f"growing:{id}", f"gap:{id}", id]
+            if (entry := told.entries.get(id)) is not None and id in self._seen:
+                self._before[id] = above
+                self._gap(entry, above, bool(self._lines_of(id)))
+                above = entry
+        self._roll.sink(order)
 
     def _grow(self, state: SessionState) -> None:
         """The patch being written, at the end until its call has its row."""
@@ -145,7 +168,8 @@ class TranscriptPane(CaretView):
             visible = bool(len(source))
             self._gap(entry, previous, visible)
             self.put_source(entry.id, source, news=news)
-        if visible and (new or (self._last is not None and self._last.id == entry.id)):
+        known = new or (self._last is not None and self._last.id == entry.id)
+        if visible and known and entry.id not in self._afloat:
             self._last = entry
 
     def _watch(self, entry: Entry) -> None:
@@ -168,6 +192,7 @@ class TranscriptPane(CaretView):
             self._ends.clear()
         self.clear()
         self._session, self._told, self._read, self._last = session, told, 0, None
+        self._afloat = ()
         for kept in (self._seen, self._fed, self._before, self._gaps, self._live, self._growing):
             kept.clear()
 

@@ -94,6 +94,21 @@ class Roll(Measured):
         elif self.top.block == index:
             self.top = Place(index, 0, 0)
 
+    def sink(self, ids: Sequence[str]) -> None:
+        """Put these blocks at the end, in this order; the row that is read stays where it is."""
+        order = [id for id in ids if id in self._index]
+        if not order or [block.id for block in self.blocks[-len(order) :]] == order:
+            return
+        seen = self.blocks[self.top.block].id if self.top.block < len(self.blocks) else ""
+        moved = [self.blocks[self._index[id]] for id in order]
+        first, sunk = min(self._index[id] for id in order), frozenset(order)
+        self.blocks[first:] = [*(b for b in self.blocks[first:] if b.id not in sunk), *moved]
+        self._index |= {block.id: first + n for n, block in enumerate(self.blocks[first:])}
+        if seen:
+            self.top = self.top._replace(block=self._index[seen])
+        self._touched(first)
+        self._from(first, 0)
+
     def clear(self) -> None:
         self.blocks.clear()
         self._about = 0
