@@ -1,4 +1,4 @@
-"""Acts of the way home: landing at once or in line, handing back, pushing, speaking to both."""
+"""Acts of the way home: landing at once or in line, handing back, pushing."""
 
 from typing import Literal
 
@@ -7,7 +7,6 @@ from steerdeck.pushing import Pushed
 from steerdeck_agents.facts import shore_orders as s
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import OrderId, SessionId
-from steerdeck_agents.facts.orders import Say
 from steerdeck_agents.facts.shore import Onto
 from steerdeck_agents.facts.shore_page import ShorePage
 from steerdeck_agents.facts.state import SessionState
@@ -71,9 +70,3 @@ class Shore(Acts):
         )
         said = ended.problem or f"pushed {state.name}{f': {ended.url}' if ended.url else ''}"
         self.say(said, bad=bool(ended.problem))
-
-    async def say_both(self, text: str, one: SessionState, other: SessionState) -> None:
-        """One message for two sessions that are in each other's way."""
-        for state in (one, other):
-            await self.bridge.give(Say(id=self.order_id(), session=state.id, text=text))
-        self.say(f"said to {one.name} and {other.name}")

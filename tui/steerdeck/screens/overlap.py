@@ -126,5 +126,6 @@ class OverlapDialog(SessionDialog):
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         state, other = self.state, self.model.states.get(self._other)
         if state is not None and other is not None and event.text.strip():
-            self.helm.go(self.helm.say_both(event.text.strip(), state, other))
+            text = event.text.strip()
+            self.helm.go(self.helm.send(text, [state, other], "steer", text))
             self.close_it()
