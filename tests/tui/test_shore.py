@@ -36,7 +36,7 @@ def test_the_deepest_overlap_is_a_chip_and_never_amber():
     states = met().states()
     found = marked(states[FIX], states)
     assert found is not None
-    assert found.words[0] == "session.py 48–52 with 2 add-csv +1"
+    assert found.words[0] == "session.py 48–52 same lines as 2 add-csv +1"
     assert "docs" not in found.words[0]
     (row,) = chip_rows(states[FIX], states, 0, 60)
     assert not any(span.fg.startswith("needs") for span in row.spans if span.fg)
@@ -63,6 +63,7 @@ def test_one_message_goes_to_both_from_the_dialog_of_overlaps():
         assert [order.session for order in said] == [FIX, CSV]
         assert said[0].text == said[1].text
         assert "lines 48–52 in fix-login, 50–61 in add-csv" in said[0].text
+        assert "said to 2 sessions" in told(app)
         await pilot.press("b")
         await until(pilot, lambda: app.screen.id == "overlap")
         await pilot.pause()

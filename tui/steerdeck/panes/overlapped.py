@@ -7,7 +7,14 @@ from steerdeck.glyphs import glyphs
 from steerdeck.text import Line, Span, foreign, path_spans
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.overlap import Depth, Overlap, SharedFile, lines_words, shared_words
+from steerdeck_agents.facts.overlap import (
+    Depth,
+    Overlap,
+    SharedFile,
+    Use,
+    lines_words,
+    shared_words,
+)
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_themes.palettes import Token
 
@@ -20,6 +27,7 @@ DEPTH_WORDS: dict[Depth, str] = {
 """From what is told of the deepest file."""
 _TONES: dict[Depth, Token] = {"conflict": "t0", "lines": "t1", "file": "t2", "reads": "t3"}
 """Never amber: an overlap waits for nobody."""
+_DONE: dict[Use, str] = {"writes": "written", "reads": "read", "plans": "planned"}
 MET = "met:"
 """Before the session of a name that can be clicked."""
 _RANK: dict[Depth, int] = {"reads": 0, "file": 1, "lines": 3, "conflict": 4}
@@ -62,9 +70,10 @@ def _lane_words(file: SharedFile, short: str) -> str:
         case "conflict":
             return f"{short}{lines} conflicts with"
         case "lines" | "file":
-            return f"{short}{lines} with"
+            same = "same lines as" if file.depth == "lines" else "written by"
+            return f"{short}{lines} {same}"
         case "reads" if file.mine == "writes":
-            return f"{short} {file.theirs} by"
+            return f"{short} {_DONE[file.theirs]} by"
         case "reads":
             return f"{file.mine} {short} of"
 
