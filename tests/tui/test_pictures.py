@@ -6,53 +6,60 @@
 import asyncio
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from textual import events
 from textual.pilot import Pilot
 from textual.strip import Strip
 
-from kit.asks import danger, ruled
-from kit.desk import deck, told, until
+from kit.ashore import met
+from kit.asks import danger
+from kit.desk import Feed, deck, told, until
+from kit.planned import planned
 from kit.reviewed import reviewed
 from kit.shop import shop
 from kit.yard import CHECKS, yard
 from steerdeck.app import DeckApp
+from steerdeck.messages import Open
 from steerdeck.pictures import picture
 
 SHOTS = Path(__file__).parents[2] / "screenshots"
 RETAKE = os.environ.get("STEERDECK_RETAKE") == "1"
-SIZES = ((200, 50), (120, 36), (80, 24))
+WIDE, MIDDLE, SMALL = (200, 50), (120, 36), (80, 24)
+
+
+class Screen(NamedTuple):
+    """A screen of the tour: whose sessions, which keys lead there, and its sizes."""
+
+    sizes: tuple[tuple[int, int], ...]
+    keys: tuple[str, ...] = ()
+    feed: Callable[[], Feed] = shop
+    face: str = "deck"
+
+
 SCREENS = {
-    "deck": ((), "composer"),
-    "inbox": (("full_stop",), "deck"),
-    "zoom": (("enter",), "deck"),
-    "new-session": (("n", "Send a mail when an order is shipped"), "deck"),
-    "replay": (("r", *["right"] * 40), "deck"),
-    "deck-light": (("f8",), "composer"),
-    "work": ((), "composer"),
-    "claim": (("i", "j", "j"), "deck"),
-    "checks": (("4", "enter", "v"), "deck"),
-    "scope": (("i", "a"), "deck"),
-    "danger": (("i",), "deck"),
-    "alike": (("i",), "deck"),
-    "review": (("d", "]", "]"), "deck"),
-    "review-light": (("f8", "d", "]", "]"), "deck"),
+    "deck": Screen((WIDE, MIDDLE, SMALL), face="composer"),
+    "deck-light": Screen((WIDE, MIDDLE), ("f8",), face="composer"),
+    "deck-contrast": Screen((MIDDLE,), ("f8", "f8"), face="composer"),
+    "inbox": Screen((MIDDLE, SMALL), ("full_stop",)),
+    "zoom": Screen((WIDE, MIDDLE), ("enter",)),
+    "new-session": Screen((MIDDLE,), ("n", "Send a mail when an order is shipped")),
+    "replay": Screen((WIDE, MIDDLE), ("r", *["right"] * 40)),
+    "work": Screen((MIDDLE,), feed=yard, face="composer"),
+    "claim": Screen((MIDDLE,), ("i", "j", "j"), yard),
+    "scope": Screen((MIDDLE,), ("i", "a")),
+    "danger": Screen((MIDDLE,), ("i",), danger),
+    "review": Screen((WIDE, MIDDLE), ("d", "]", "]"), reviewed),
+    "review-light": Screen((WIDE,), ("f8", "d", "]", "]"), reviewed),
+    "plan": Screen((MIDDLE,), ("p",), planned),
+    "tools": Screen((MIDDLE,), ("H",)),
+    "land": Screen((MIDDLE,), ("3", "L"), met),
+    "welcome": Screen((SMALL,), ("open welcome",)),
 }
-IN_YARD = ("work", "claim", "checks")
-"""Screens of the sessions with checks, goals and shells; the others are of the shop."""
-ASKS = {"danger": danger, "alike": ruled, "review": reviewed, "review-light": reviewed}
-ONCE = {**dict.fromkeys(IN_YARD, (120, 36)), "scope": (120, 36), "danger": (120, 36),
-        "alike": (120, 36), "review-light": (200, 50)}  # fmt: skip
-"""Screens that are taken in one size."""
-TAKEN = [
-    (name, size)
-    for name in SCREENS
-    for size in SIZES
-    if ONCE.get(name, size) == size or (name == "work" and size == (80, 24))
-]
+TAKEN = [(name, size) for name, screen in SCREENS.items() for size in screen.sizes]
 
 
 async def _settled(app: DeckApp, pilot: Pilot[None]) -> None:
@@ -71,24 +78,28 @@ async def _settled(app: DeckApp, pilot: Pilot[None]) -> None:
 async def _pressed(app: DeckApp, pilot: Pilot[None], keys: Sequence[str]) -> None:
     """Press keys and type what is several words; wait where a key opens something."""
     for key in keys:
+        if key.startswith("open "):
+            app.post_message(Open("welcome"))
+            await until(pilot, lambda: app.screen.id == "welcome")
+            continue
         if key == "right":
             # The pilot waits after each key, and in the replay there are many.
             app.post_message(events.Key(key, None))
             continue
         await pilot.press(*(key if " " in key else (key,)))
-        if key in ("d", "r", "n", "i", "v", "enter", "full_stop", "a"):
+        if key in ("d", "r", "n", "i", "v", "enter", "full_stop", "a", "p", "H", "L"):
             await _settled(app, pilot)
 
 
 async def take(name: str, size: tuple[int, int]) -> str:
-    keys, face = SCREENS[name]
-    feed = yard() if name in IN_YARD else ASKS.get(name, shop)()
+    screen = SCREENS[name]
+    feed = screen.feed()
     feed.checks = CHECKS
-    app = deck(feed, face=face)
+    app = deck(feed, face=screen.face)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.model.attached)
         await _settled(app, pilot)
-        await _pressed(app, pilot, keys)
+        await _pressed(app, pilot, screen.keys)
         await _settled(app, pilot)
         assert any(word in told(app) for word in ("fix-login", "shop", "rate-limit", "deploy"))
         return picture(app, f"steerdeck: {name}")
