@@ -39,6 +39,7 @@ from prove import (
     soak,
     timing,
     unplugged,
+    walks,
 )
 from prove.claim import ROOT, Claim, Counted
 
@@ -55,6 +56,7 @@ CLAIMS: tuple[Claim, ...] = (
     *fidelity.CLAIMS,
     *timing.CLAIMS,
     *soak.CLAIMS,
+    *walks.CLAIMS,
     *outputs.CLAIMS,
     *canaries.CLAIMS,
     *unplugged.CLAIMS,

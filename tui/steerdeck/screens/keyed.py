@@ -88,10 +88,13 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             self.model.say("")
             self.show(Dirty(everything=True))
 
+    def on_click(self) -> None:
+        """A click gives the keys of the footer back too; what it does comes behind that."""
+        self.forget_notice()
+
     def on_rows_pressed(self, event: Rows.Pressed) -> None:
         """A key that is shown was clicked."""
         event.stop()
-        self.forget_notice()
         kind, _, what = event.what.partition(":")
         just = event.at - self.helm.focused_at < FOCUS_S
         if just or self.helm.waking or not self.app.app_focus:
@@ -153,6 +156,10 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     def below_follows(self) -> int:
         """Rows at the bottom that the list of following keys leaves free."""
         return 2
+
+    def below_digest(self) -> int:
+        """Rows at the bottom that the digest of an absence leaves free."""
+        return self.below_follows()
 
     def _leave_leader(self) -> None:
         self._leading = False
@@ -251,15 +258,15 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         self.post_message(Open("palette"))
 
     def do_help(self) -> None:
-        self.post_message(Open("help"))
+        self.post_message(Open("help", item=self.places()[0]))
 
     def do_theme(self) -> None:
         self.post_message(SwitchTheme())
 
-    def can_settings(self) -> bool:
-        return self.helm.home is not None
-
     def do_settings(self) -> None:
+        if self.helm.home is None:
+            self.helm.say("The demo keeps no settings.")
+            return
         self.post_message(Open("settings"))
 
     def do_mouse(self) -> None:

@@ -237,7 +237,6 @@ class ReviewScreen(Verdicts):
             self.show(Dirty(everything=True))
 
     def on_review_view_pointed(self, event: ReviewView.Pointed) -> None:
-        self.forget_notice()
         self.pane = "lines"
         if not event.drag:
             self.pick_from(None)
