@@ -7,6 +7,7 @@ later comes through the bridge, which calls back with what is dirty.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 from textual import events
 from textual.app import App
@@ -95,8 +96,8 @@ class DeckApp(App[None], inherit_bindings=False):
             now_ms=now_ms,
             tick_s=STILL_TICK_S if still else 1.0,
         )
-        self._opened: dict[str, Screen[None]] = {}
-        """The last screen of each id."""
+        self._opened: WeakValueDictionary[str, Screen[None]] = WeakValueDictionary()
+        """The last screen of each id, as long as it is there."""
         self._wardrobe = wardrobe or Wardrobe()
         self._wear(theme)
         self.herald = Herald(self, self.model, notify or Notify())

@@ -12,6 +12,7 @@ from textual.app import App
 
 from steerdeck.glyphs import choose
 from steerdeck.output import seam
+from steerdeck.output.collecting import Collector
 from steerdeck.output.driver import SafeDriver
 from steerdeck.output.gate import depth, erases_with_colour, knows_links
 from steerdeck.output.signals import end_on_signals
@@ -35,6 +36,7 @@ def begin(app: App[Any], wide: Callable[[], None] | None = None) -> Stage:
     seam.send_through(app, stage)
     app.app_resume_signal.subscribe(app, lambda _: stage.forget(), immediate=True)
     end_on_signals(app)
+    Collector(app).begin()
     if ascii_only(os.environ):
         choose(ascii_only=True)
     elif wide is not None:
