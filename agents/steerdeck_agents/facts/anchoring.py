@@ -1,6 +1,6 @@
 """Tying a comment to the text of its lines, and finding them again after the file was edited."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -53,12 +53,12 @@ def quoted(lines: Sequence[str]) -> tuple[str, ...]:
 def place(anchor: Anchor, lines: Sequence[str]) -> int:
     """Number of the first line of an anchor in the file as it is now; 0 when its lines are gone.
 
-    Of twins the one between the same neighbours wins, then the one nearest to where it was.
+    Of twins the one between the same neighbours wins, then the one nearest to where it was. A file
+    may have 100,000 lines and many comments: lines are hashed only where their first one fits.
     """
-    found = [
-        at for at in range(len(lines) - anchor.count + 1)
-        if _sha(lines[at : at + anchor.count]) == anchor.sha
-    ]  # fmt: skip
+
+    def fits(at: int) -> bool:
+        return _sha(lines[at : at + anchor.count]) == anchor.sha
 
     def strange(at: int) -> tuple[int, int]:
         after = at + anchor.count
@@ -66,7 +66,21 @@ def place(anchor: Anchor, lines: Sequence[str]) -> int:
         below = _sha(lines[after : after + 1]) != anchor.after
         return above + below, abs(at + 1 - anchor.line)
 
+    was = anchor.line - 1
+    if 0 <= was <= len(lines) - anchor.count and fits(was) and strange(was) == (0, 0):
+        return anchor.line
+    found = [at for at in _beginnings(anchor, lines) if fits(at)]
     return min(found, key=strange) + 1 if found else 0
+
+
+def _beginnings(anchor: Anchor, lines: Sequence[str]) -> Iterable[int]:
+    """Where the lines of an anchor could begin, told from the first one it quotes."""
+    every = range(len(lines) - anchor.count + 1)
+    first = anchor.quote[0] if anchor.quote else ""
+    if not anchor.quote or len(first) >= LONGEST or "\\ud" in first:
+        # A quote may be cut, and has a mark for what is no text: it is not the line then.
+        return every
+    return [at for at in every if lines[at].rstrip("\r\n") == first]
 
 
 def moved(anchor: Anchor, line: int) -> Anchor:

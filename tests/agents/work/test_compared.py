@@ -223,3 +223,27 @@ def test_a_viewed_file_counts_until_it_changes():
     assert row_of(of, review).viewed
     assert not row_of(compared(OLD, OLD[:-1]), review).viewed
     assert of.after.digest not in (Sha("gone"), version(TWO, 0o755).digest)
+
+
+class Read(list[str]):
+    """Lines that count how often they are read."""
+
+    times = 0
+
+    def __getitem__(self, at):
+        self.times += 1
+        return super().__getitem__(at)
+
+
+def test_lines_that_stayed_are_found_without_a_look_at_the_whole_file():
+    lines = Read(f"line {n}\n" for n in range(5000))
+    anchor = anchored("a.txt", "new", lines, 4000, 4010)
+    lines.times = 0
+    assert (place(anchor, lines), lines.times < 10) == (4000, True)
+
+
+@pytest.mark.parametrize("text", ["x" * 300, "why?", "caf\udce9", "", "a\r", "tail  "])
+def test_moved_lines_of_any_text_are_found(text: str):
+    lines = ["head\n", f"{text}\n", "two\n"]
+    anchor = anchored("a.txt", "new", lines, 2, 3)
+    assert place(anchor, [*OLD, *lines]) == len(OLD) + 2
