@@ -4,7 +4,7 @@ Each use has a test. Where a name could go away without an import failing, what 
 to what Textual does by itself: slower, never broken. `textual<8.3` keeps the imports.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from io import TextIOBase
 from typing import Any
 
@@ -16,6 +16,7 @@ from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.keys import Keys, _character_to_key
 from textual.message import Message
+from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -179,6 +180,25 @@ def send_through(app: App[Any], stage: Stage) -> bool:
     setattr(target, _WAY, _Way(app, stage, display))
     target._display = staged  # an instance attribute, so other apps stay as they are
     return True
+
+
+def dirty_rows(widget: Widget, height: int) -> set[int]:
+    """Rows of the widget that must be drawn anew; they count as drawn afterwards."""
+    regions: Any = getattr(widget, "_dirty_regions", None)
+    if regions is None:
+        return set(range(height))
+    rows = {row for region in regions for row in region.line_range if row < height}
+    regions.clear()
+    return rows
+
+
+def rows_of(screen: Screen[Any], rows: Collection[int]) -> dict[int, Strip] | None:
+    """Rows of a screen as they would be drawn; None when Textual must draw the whole of it."""
+    try:
+        chops = screen._compositor._render_chops(screen.size.region, rows.__contains__)
+        return {y: Strip.join(chops[y].values()) for y in rows if y < len(chops)}
+    except _FAULTS:
+        return None
 
 
 def driver_of(app: App[Any]) -> object:

@@ -9,6 +9,7 @@ from steerdeck.commands import Helm
 from steerdeck.keymap import label, name_of
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
+from steerdeck.output.veil import Veiled
 from steerdeck.panes.dock import Caps, cap
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
@@ -22,7 +23,7 @@ from steerdeck_agents.facts.state import SessionState
 WIDE = 76
 
 
-class Dialog(Keyed[None], ModalScreen[None]):
+class Dialog(Keyed[None], Veiled, ModalScreen[None]):
     """A raised surface with a body of lines, and with what else a dialog puts into its `parts`."""
 
     def __init__(self, helm: Helm, *, id: str) -> None:

@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
+from steerdeck.output.veil import Veiled
 from steerdeck.panes.changes import counts
 from steerdeck.panes.marks import mark_for
 from steerdeck.screens.keyed import Keyed
@@ -21,7 +22,7 @@ from steerdeck_agents.facts.state import SessionState
 _WIDE = 64
 
 
-class PickSession(Keyed[SessionId], ModalScreen[SessionId]):
+class PickSession(Keyed[SessionId], Veiled, ModalScreen[SessionId]):
     """The sessions that can be compared with; what is typed narrows the list."""
 
     def __init__(self, helm: Helm, others: Sequence[SessionState]) -> None:
