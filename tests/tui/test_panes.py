@@ -1,3 +1,5 @@
+from msgspec.structs import replace
+
 from kit.desk import NOW, Story
 from kit.shop import BUBBLEWRAP, DIFF, shop
 from steerdeck.model import DeckModel
@@ -7,7 +9,7 @@ from steerdeck.panes.exact import written
 from steerdeck.panes.footer import Hint, footer
 from steerdeck.panes.header import header
 from steerdeck.panes.hunk import newest_hunk
-from steerdeck.panes.marks import doing, mark_of
+from steerdeck.panes.marks import doing, elapsed_ms, mark_of
 from steerdeck.panes.plan import meter, plan
 from steerdeck.panes.rail import rail, strip
 from steerdeck.panes.room import room
@@ -18,11 +20,19 @@ from steerdeck.panes.transcript import entry_lines, short
 from steerdeck.panes.wish import body, command_spans
 from steerdeck.text import Line, width_of
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, RequestId, SessionId, Sha
-from steerdeck_agents.facts.places import Level
+from steerdeck_agents.facts.ids import (
+    ApprovalId,
+    CallId,
+    MessageId,
+    RequestId,
+    SessionId,
+    Sha,
+    TurnId,
+)
+from steerdeck_agents.facts.places import Level, Workspace
 from steerdeck_agents.facts.plan import Plan, Step
 from steerdeck_agents.facts.reduce.session import fold
-from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
 from steerdeck_agents.facts.transcript import Called, Said, Transcript
 
 FIX, CSV = SessionId("fix"), SessionId("csv")
@@ -165,6 +175,20 @@ def test_a_failed_call_shows_its_last_lines_and_a_good_one_does_not():
     }
     assert "✗ 1 failed  1.2 s" in told["fix_c3"] and "assert 401 == 200" in told["fix_c3"]
     assert told["fix_c1"].count("\n") == 0
+
+
+def test_the_time_of_a_lane_is_its_turns_and_while_it_asks_the_questions():
+    story, turn = Story(), TurnId("t")
+    place = Workspace("", "", "", "")
+    story.add("fix", e.SessionCreated(name="a", task="", model="m", slot=1, workspace=place), 99)
+    story.add("fix", e.TurnStarted(turn=turn), 9)
+    at_work = replace(fold(story.events), status="working")
+    assert elapsed_ms(at_work, NOW) == 9_000
+    asked = OpenQuestion(ApprovalId("q"), CallId("c"), "Which?", (), seq=3, at_ms=NOW - 2_000)
+    assert elapsed_ms(replace(at_work, status="asks", questions=(asked,)), NOW) == 2_000
+    story.add("fix", e.TurnEnded(turn=turn, status="completed"), 5)
+    ended = replace(fold(story.events), status="idle")
+    assert elapsed_ms(ended, NOW) == 4_000
 
 
 def test_only_what_you_refused_says_that_you_did():

@@ -249,6 +249,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     """The event by which the developer changed the plan; 0 when it is as the agent made it."""
     turn: OpenTurn | None = None
     last_turn: TurnStatus | None = None
+    last_turn_ms: int = 0
+    """How long it took."""
     again: bool = False
     """The developer wants the turn that failed or was broken off to go on."""
     ended_seq: int = 0

@@ -14,7 +14,6 @@ from steerdeck_themes.palettes import Token
 
 WAITS: tuple[Status, ...] = ("needs_you", "asks", "unknown", "parked")
 """The states in which an agent stands still until the developer acts: amber, and only they."""
-_LIVE: tuple[Status, ...] = ("starting", "working", "needs_you", "asks", "unknown", "parked")
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -98,9 +97,15 @@ def doing(state: SessionState) -> str:
 
 
 def elapsed_ms(state: SessionState, now_ms: int) -> int:
-    """How long a session has run, or ran."""
-    end = now_ms if state.status in _LIVE else state.changed_ms
-    return max(0, end - state.created_ms)
+    """How long its turn has run, or ran; while it waits, for how long it has been asking."""
+    if state.status in WAITS:
+        asked = (*(one.at_ms for one in state.approvals), *(one.at_ms for one in state.questions))
+        return max(0, now_ms - min(asked, default=state.changed_ms))
+    if state.turn is not None:
+        return max(0, now_ms - state.turn.at_ms)
+    if state.status == "starting":
+        return max(0, now_ms - state.created_ms)
+    return state.last_turn_ms
 
 
 def state_spans(state: SessionState, ink: Token | None = None, *, bold: bool = False) -> list[Span]:

@@ -40,6 +40,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 turn=None,
                 stopping=False,
                 last_turn=event.status,
+                last_turn_ms=max(0, event.at_ms - state.turn.at_ms) if state.turn else 0,
                 ended_seq=event.seq,
                 reason=state.reason if state.parked else event.error,
                 way_out=state.way_out if state.parked else event.way_out,
