@@ -8,8 +8,9 @@ from kit.shop import shop
 from steerdeck.bridge import Bridge
 from steerdeck.model import DeckModel, Dirty
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import WireError
-from steerdeck_agents.facts.ids import CallId, CheckpointId, ItemId, MessageId, SessionId
+from steerdeck_agents.facts.ids import CallId, CheckpointId, ItemId, MessageId, OrderId, SessionId
 from steerdeck_agents.runtime import wire
 
 FIX = SessionId("fix")
@@ -59,6 +60,30 @@ def test_attaching_reads_the_outlook_and_every_state():
             assert rig.model.states == rig.feed.states()
             assert rig.model.outlook.branch == "main"
             assert rig.feed.watching[""] == "status"
+
+    asyncio.run(play())
+
+
+def test_what_is_ordered_before_the_runtime_is_there_is_held_and_then_given():
+    async def play() -> None:
+        rig, there = _Rig(shop()), asyncio.Event()
+
+        async def later() -> Feed:
+            await there.wait()
+            return rig.feed
+
+        rig.bridge = Bridge(later, rig.model, rig.drawn.append)
+        task = asyncio.create_task(rig.bridge.run())
+        await asyncio.sleep(0)
+        given = asyncio.create_task(rig.bridge.give(o.Interrupt(id=OrderId("o"), session=FIX)))
+        await rig.until(lambda: "is held" in rig.model.notice)
+        assert not rig.feed.orders
+        there.set()
+        await given
+        assert len(rig.feed.orders) == 1 and not rig.model.notice
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await rig.bridge.close()
 
     asyncio.run(play())
 

@@ -14,7 +14,7 @@ from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from steerdeck.bridge import Bridge, Connect
+from steerdeck.bridge import Bridge
 from steerdeck.commands import Helm
 from steerdeck.found import Found
 from steerdeck.keymap import Keymap
@@ -31,6 +31,7 @@ from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.digest import show_digest
 from steerdeck.screens.keyed import FOCUS_S, Keyed
 from steerdeck.screens.opening import screen_for
+from steerdeck.source import Connect
 from steerdeck_agents.facts.ids import Ids
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.state import SessionState

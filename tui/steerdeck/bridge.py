@@ -7,19 +7,21 @@ out of order.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Protocol, TypeVar
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import msgspec
 
 from steerdeck.model import DeckModel, Dirty, ShownDiff, Told
+from steerdeck.source import Connect, Source, changes_files, decode_events
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire, wire_rules
-from steerdeck_agents.runtime.client import Incoming, PageError
+from steerdeck_agents.runtime.client import PageError
 
 T = TypeVar("T")
 FRAME_S = 0.05
@@ -30,26 +32,9 @@ LEAST = 20
 """Entries read at first, where there are as many: a page may hold the output of one call only."""
 PAGE = 400
 """Events of a transcript read at first; older ones come when somebody scrolls up to them."""
+HELD_S = 15.0
+"""How long what is ordered before the deck is attached for the first time waits for that."""
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
-
-
-class Source(Protocol):
-    """What the deck needs of `runtime.client.Client`."""
-
-    async def give(self, order: Order) -> wire.Given: ...
-
-    async def ask_raw(self, query: wire.Query) -> bytes: ...
-
-    async def watch(self, session: SessionId, level: str) -> None: ...
-
-    async def in_view(self, session: SessionId) -> None: ...
-
-    def incoming(self) -> AsyncIterator[Incoming]: ...
-
-    async def close(self) -> None: ...
-
-
-Connect = Callable[[], Awaitable[Source]]
 
 
 class Bridge:
@@ -68,6 +53,9 @@ class Bridge:
         self._connect = connect
         self._changed = changed
         self._source: Source | None = None
+        self._attached = asyncio.Event()
+        self._begun = False
+        """Whether somebody attaches: what is ordered until then waits a while."""
         self._full: set[SessionId] = set()
         self._held: dict[SessionId, list[e.Event]] = {}
         self._dirty = Dirty()
@@ -93,6 +81,7 @@ class Bridge:
         Ends when cancelled, or when somebody stopped the runtime: then it is not started again.
         """
         failures = 0
+        self._begun = True
         while True:
             try:
                 await self._attach()
@@ -116,6 +105,7 @@ class Bridge:
     async def _attach(self) -> None:
         source = await self._connect()
         self._source = source
+        self._attached.set()
         self._looked_at = None
         await source.watch(SessionId(""), "status")
         self._held = {}
@@ -150,6 +140,7 @@ class Bridge:
 
     def _lose(self, reason: str) -> None:
         self._source = None
+        self._attached.clear()
         self.model.attached = False
         self.model.lost = reason
         self.mark(Dirty(everything=True))
@@ -164,7 +155,7 @@ class Bridge:
             held.append(event)
             return
         self.mark(self.model.add(event))
-        if event.session in self._full and _changes_files(event):
+        if event.session in self._full and changes_files(event):
             self._read_diff(event.session)
 
     def _moves_rules(self, event: e.Event) -> bool:
@@ -353,19 +344,38 @@ class Bridge:
         """Events of a session; whatever can't be understood is among them as `Unknown`."""
         data = await self._raw(query)
         if len(data) > wire.FRAME_LIMIT:
-            return await asyncio.to_thread(_decode_events, data)
-        return _decode_events(data)
+            return await asyncio.to_thread(decode_events, data)
+        return decode_events(data)
 
     async def _raw(self, query: wire.Query) -> bytes:
-        if self._source is None:
-            raise WireError(self.model.lost or "The runtime is not attached yet.")
-        return await self._source.ask_raw(query)
+        return await (await self._there()).ask_raw(query)
 
     async def give(self, order: Order) -> wire.Given:
         """Give an order; OrderRefused or WireError say why it was not carried out."""
+        held = "" if self._source is not None else "It is held until the runtime is attached."
+        if held and self._waits:
+            self.model.say(held)
+            self.mark(Dirty(everything=True))
+        try:
+            return await (await self._there()).give(order)
+        finally:
+            if held and self.model.notice == held:
+                self.model.say("")
+                self.mark(Dirty(everything=True))
+
+    @property
+    def _waits(self) -> bool:
+        """Whether the deck attaches for the first time; one that was lost says so at once."""
+        return self._begun and self._source is None and not self.model.lost
+
+    async def _there(self) -> Source:
+        """The runtime, waited for at a deck's beginning. Raises WireError: it is not there."""
+        if self._waits:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._attached.wait(), HELD_S)
         if self._source is None:
             raise WireError(self.model.lost or "The runtime is not attached yet.")
-        return await self._source.give(order)
+        return self._source
 
     def _job(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(self._quietly(work))
@@ -381,18 +391,3 @@ class Bridge:
             self.mark(Dirty(everything=True))
         except (WireError, OSError):
             pass
-
-
-def _changes_files(event: e.Event) -> bool:
-    """The table of changed files only comes when its counts differ; a checkpoint always does."""
-    match event:
-        case e.FilesChanged() | e.FilesRestored():
-            return True
-        case e.CheckpointTaken():
-            return bool(event.paths)
-        case _:
-            return False
-
-
-def _decode_events(data: bytes) -> list[e.Event]:
-    return [e.decode(bytes(raw)) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]

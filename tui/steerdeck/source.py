@@ -1,0 +1,46 @@
+"""The runtime as the bridge knows it: what it asks there, and what the events from there mean."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+
+import msgspec
+
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import Incoming
+
+
+class Source(Protocol):
+    """What the deck needs of `runtime.client.Client`."""
+
+    async def give(self, order: Order) -> wire.Given: ...
+
+    async def ask_raw(self, query: wire.Query) -> bytes: ...
+
+    async def watch(self, session: SessionId, level: str) -> None: ...
+
+    async def in_view(self, session: SessionId) -> None: ...
+
+    def incoming(self) -> AsyncIterator[Incoming]: ...
+
+    async def close(self) -> None: ...
+
+
+Connect = Callable[[], Awaitable[Source]]
+
+
+def changes_files(event: e.Event) -> bool:
+    """The table of changed files only comes when its counts differ; a checkpoint always does."""
+    match event:
+        case e.FilesChanged() | e.FilesRestored():
+            return True
+        case e.CheckpointTaken():
+            return bool(event.paths)
+        case _:
+            return False
+
+
+def decode_events(data: bytes) -> list[e.Event]:
+    return [e.decode(bytes(raw)) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]
