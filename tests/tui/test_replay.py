@@ -47,6 +47,22 @@ def test_steps_lead_to_the_state_as_it_was():
     play(scene)
 
 
+def test_a_long_recording_is_gone_through_in_pieces(monkeypatch):
+    monkeypatch.setattr("steerdeck.screens.replay._AT_ONCE", 3)
+    monkeypatch.setattr("steerdeck.screens.ruling._LONG", 3)
+
+    async def scene(app, pilot, feed):
+        await until(pilot, lambda: "calls" in told(app))
+        await pilot.press("G")
+        await until(pilot, lambda: app.screen.tape.at == len(feed.events))
+        assert app.screen.tape.states == feed.states()
+        await pilot.press("g", "G", "g")
+        await until(pilot, lambda: app.screen._goal is None)
+        assert app.screen.tape.at == 0
+
+    play(scene)
+
+
 def test_errors_and_approvals_are_found():
     async def scene(app, pilot, feed):
         await pilot.press("n")

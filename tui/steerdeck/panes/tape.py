@@ -46,11 +46,19 @@ class Tape:
 
     def seek(self, at: int) -> None:
         """Go to just after `at` events."""
+        while not self.near(at, len(self.events)):
+            pass
+
+    def near(self, at: int, most: int) -> bool:
+        """Go that way, folding so many events at most; True when it was reached."""
         at = max(0, min(len(self.events), at))
-        if at < self.at:
-            self._restore(max(place for place in self._kept if place <= at))
-        while self.at < at:
+        place = max(place for place in self._kept if place <= at)
+        if not place <= self.at <= at:
+            self._restore(place)
+        end = min(at, self.at + most)
+        while self.at < end:
             self._step()
+        return self.at == at
 
     def _step(self) -> None:
         event = self.events[self.at]

@@ -41,8 +41,11 @@ class Timeline:
         """`low` leaves out you, calls, writes and errors."""
         self._scale = scale = Scale(events, width - NAMES)
         self._lives: list[tuple[SessionId, str, list[_CELL]]] = []
+        by_session: dict[SessionId, list[e.Event]] = {}
+        for event in events:
+            by_session.setdefault(event.session, []).append(event)
         for state in sessions:
-            own = [event for event in events if event.session == state.id]
+            own = by_session.get(state.id, [])
             label = fit(f"{state.slot or ''} {one_line(state.name)}".strip(), NAMES - 2)
             self._lives.append((state.id, label, _life(own, scale)))
         g = glyphs()

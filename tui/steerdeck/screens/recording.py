@@ -1,5 +1,7 @@
 """Reads a replay from the journal: pages of events, and the state before the first of them."""
 
+import asyncio
+
 from steerdeck.commands import Helm
 from steerdeck.panes.tape import States, Tape
 from steerdeck_agents.facts import events as e
@@ -26,7 +28,8 @@ async def read_tape(helm: Helm, session: SessionId) -> Tape:
             more, earlier = await _session(helm, state.id)
             everything += more
             states |= earlier
-    return Tape(everything, states)
+    # Sorting a long one takes longer than a frame.
+    return await asyncio.to_thread(Tape, everything, states)
 
 
 async def _session(helm: Helm, session: SessionId) -> tuple[list[e.Event], States]:

@@ -19,9 +19,10 @@ from steerdeck.panes.dock import cap
 from steerdeck.panes.lane import Lane
 from steerdeck.panes.room import LANE, WIDEST, Room, room
 from steerdeck.panes.tape import Tape
-from steerdeck.panes.timeline import Timeline, clock
+from steerdeck.panes.timeline import clock
 from steerdeck.screens.keyed import Keyed
 from steerdeck.screens.recording import read_tape
+from steerdeck.screens.ruling import Ruler
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.text import clock as running
 from steerdeck.widgets.diff_view import DiffView
@@ -39,6 +40,8 @@ _FRAME_S = 0.1
 _IDLE_MS = 2_000
 """A pause of the recording longer than this, at the speed of play, is passed over."""
 _FILES_S = 0.15
+_AT_ONCE = 400
+"""Events folded at one stretch: some milliseconds."""
 
 
 class ReplayScreen(Keyed[None]):
@@ -62,7 +65,9 @@ class ReplayScreen(Keyed[None]):
         self.speed = 8
         self.reading = "reading the journal"
         self._at_ms = 0.0
-        self._line: Timeline | None = None
+        self.ruler = Ruler(helm, lambda: self.show(Dirty(everything=True)))
+        self._goal: int | None = None
+        """Where it is on the way to, while that is far."""
         self._diff = ShownDiff("", -1, "")
         self._files_timer: Timer | None = None
 
@@ -89,7 +94,7 @@ class ReplayScreen(Keyed[None]):
     async def _read(self) -> None:
         try:
             self.tape = await read_tape(self.helm, self.in_hand)
-            self._line = None
+            self.ruler.forget()
             self.reading = "" if len(self.tape) else "nothing was recorded of this session"
         except SteerdeckError as error:
             self.reading = str(error)
@@ -106,7 +111,7 @@ class ReplayScreen(Keyed[None]):
 
     def _fit(self) -> None:
         margin = 2 if self.app.size.width > 80 else 1
-        self._line = None
+        self.ruler.forget()
         self.set_class(self.app.size.height < 30, "-low")
         for part in (self.header, self.time, self.caps, self.foot):
             part.margin = margin
@@ -135,15 +140,11 @@ class ReplayScreen(Keyed[None]):
             lane.set_class(place == len(shown) - 1, "-last")
             if lane.display:
                 self._fill(lane, shown[place], len(shown))
-        if self._line is None and len(self.tape):
-            self._line = Timeline(
-                self.tape.events,
-                self._named()[: max(1, size.height // 4)],
-                size.width - 2 * self.time.margin,
-                low=size.height < 30,
-            )
-        if self._line is not None:
-            self.time.show(self._line.at(self.tape.now_ms, self.in_hand))
+        events, width = self.tape.events, size.width - 2 * self.time.margin
+        named = self._named()[: max(1, size.height // 4)] if self.ruler.line is None else []
+        self.ruler.rule(events, named, width, low=size.height < 30)
+        if self.ruler.line is not None:
+            self.time.show(self.ruler.line.at(self.tape.now_ms, self.in_hand))
         else:
             self.time.show([Line((foreign(self.reading, "t1"),))])
         self.caps.show(self._cap_row())
@@ -208,13 +209,28 @@ class ReplayScreen(Keyed[None]):
 
     def seek(self, at: int) -> None:
         """Go to just after that many events."""
-        self.tape.seek(at)
+        if self._goal is not None:
+            self._goal = at
+        elif self.tape.near(at, _AT_ONCE):
+            self._arrive()
+        else:
+            self._goal = at
+            self.helm.go(self._travel())
+
+    async def _travel(self) -> None:
+        while self._goal is not None and not self.tape.near(self._goal, _AT_ONCE):
+            await asyncio.sleep(0)
+        self._goal = None
+        if self.is_attached:
+            self._arrive()
+
+    def _arrive(self) -> None:
         self._at_ms = float(self.tape.now_ms)
         self._files_later()
         self.show(Dirty(everything=True))
 
     def _frame(self) -> None:
-        if not self.playing:
+        if not self.playing or self._goal is not None:
             return
         if self.tape.at >= len(self.tape):
             self.playing = False
