@@ -104,6 +104,48 @@ def test_in_the_inbox_alt_and_a_digit_take_what_that_session_waits_for():
     play(scene, yard(), size=(120, 36))
 
 
+def test_the_help_begins_where_one_was_and_finds_keys_by_words():
+    async def scene(app, pilot, feed):
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen.id == "review" and app.screen.ready)
+        await pilot.press("?")
+        await until(pilot, lambda: app.screen.id == "help")
+        await pilot.pause()
+        rows = [row.strip() for row in told(app).split("\n") if row.strip()]
+        assert rows[1] == "in a review"
+        await pilot.press("/", *"viewed", "enter")
+        await pilot.pause()
+        text = told(app)
+        assert "Mark the file as viewed" in text and "Accept the hunk" not in text
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Accept the hunk" in told(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.id == "review")
+
+    play(scene, reviewed(), size=(120, 36))
+
+
+def test_where_no_settings_are_kept_their_key_says_so():
+    async def scene(app, pilot, feed):
+        await pilot.press("Z")
+        await pilot.pause()
+        assert "The demo keeps no settings." in told(app)
+
+    play(scene, shop())
+
+
+def test_what_happened_stands_above_what_waits():
+    async def scene(app, pilot, feed):
+        assert app.model.claims() and app.screen.dock.display
+        dock = told(app).split("\n")[app.screen.dock.region.y]
+        await pilot.press("W")
+        await until(pilot, lambda: "What happened" in told(app))
+        assert told(app).split("\n")[app.screen.dock.region.y] == dock
+
+    play(scene, yard(), size=(120, 36))
+
+
 def test_kinds_of_one_shape_keep_their_words_where_room_is_scarce():
     async def scene(app, pilot, feed):
         id = next(iter(app.model.states))

@@ -6,6 +6,7 @@ ANYWHERE: tuple[Key, ...] = (
     Key("palette", ("ctrl+p", "ctrl+k"), "commands", ("anywhere",),
         "Find a command or a session", foot=8, leader="p"),
     Key("help", ("?", "f1"), "keys", ("anywhere",), "Show every key", foot=9, leader="?"),
+    Key("help_find", ("/",), "find", ("help",), "Find a key by its words", foot=1),
     Key("back", ("escape",), "", ("anywhere",), "One step back", foot=7),
     Key("quit_by_steps", ("ctrl+c",), "quit", ("anywhere",), "Close the deck; agents go on"),
     Key("theme", ("f8",), "theme", ("anywhere",), "Draw in the next theme"),

@@ -213,6 +213,11 @@ class DeckScreen(Arranging[None]):
         id = self.model.target
         return ((self.helm.keymap.shown(id), "one again", f"do:{id}"), *picks)
 
+    def below_digest(self) -> int:
+        """What waits stays in view, too."""
+        top = self.dock.region.y if self.dock.display else 0
+        return self.app.size.height - top if top else self.below_follows()
+
     def _caps(self) -> Caps:
         keymap = self.helm.keymap
         if self.model.face == "composer":

@@ -1,5 +1,6 @@
 """Every key, by the place where it works; made from the keymap, so it can't be wrong."""
 
+from textual import events
 from textual.app import ComposeResult
 
 from steerdeck.commands import Helm
@@ -7,7 +8,7 @@ from steerdeck.keymap import LEADER, Keymap, label
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.screens.keyed import Keyed
-from steerdeck.text import BLANK, Line, Span
+from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.rows import Rows
 
@@ -44,12 +45,16 @@ _TEXT = (
 
 
 class HelpScreen(Keyed[None]):
-    """All keys on one page."""
+    """All keys on one page, those of the place one comes from first."""
 
-    def __init__(self, helm: Helm) -> None:
+    def __init__(self, helm: Helm, place: str = "") -> None:
         super().__init__(helm, id="help")
+        self.place = place
+        self.query_text = ""
+        self.finding = False
+        """Whether letters are words to find keys by."""
         self.header = Rows(id="header")
-        self.list = LineView(id="help_list", marker=False)
+        self.list = LineView(id="help_list", marker=False, follows=False)
         self.foot = Rows(id="footer")
 
     def compose(self) -> ComposeResult:
@@ -59,22 +64,52 @@ class HelpScreen(Keyed[None]):
 
     def on_mount(self) -> None:
         self.list.can_focus = False
-        self.header.show([Line((Span("keys", "t0", bold=True),))])
-        self.list.put("keys", help_lines(self.helm.keymap))
+        self._list()
+
+    def _list(self) -> None:
+        self.list.put("keys", help_lines(self.helm.keymap, self.place, self.query_text))
         self.list.action_scroll_home()
         self.show(Dirty(everything=True))
 
     def show(self, dirty: Dirty) -> None:
+        title = [Span("keys", "t0", bold=True)]
+        if self.finding or self.query_text:
+            title += [Span("   / ", "accent"), foreign(self.query_text, "t0", bold=True)]
+            title += [Span(" ", "ink", bg="accent")] if self.finding else []
+        self.header.show([Line(tuple(title))])
         self.foot.show([self.footer_line(self.app.size.width)])
 
     def places(self) -> tuple[Place, ...]:
-        return ("help", "anywhere")
+        return ("words", "anywhere") if self.finding else ("help", "anywhere")
+
+    def on_key(self, event: events.Key) -> None:
+        """While one looks for a key, letters are words; the keymap has the others."""
+        if not self.finding:
+            return
+        if event.key == "enter":
+            self.finding = False
+        elif event.key in ("backspace", "ctrl+u"):
+            self.query_text = self.query_text[:-1] if event.key == "backspace" else ""
+        elif event.is_printable and event.character:
+            self.query_text += event.character
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+        self._list()
+
+    def do_help_find(self) -> None:
+        self.finding = True
 
     def do_back(self) -> None:
-        self.helm.close_screen(self)
+        if not (self.finding or self.query_text):
+            self.helm.close_screen(self)
+            return
+        self.finding, self.query_text = False, ""
+        self._list()
 
     def verb_back(self) -> str:
-        return "close"
+        return "all keys" if self.finding or self.query_text else "close"
 
     def can_help(self) -> bool:
         return False
@@ -98,27 +133,43 @@ class HelpScreen(Keyed[None]):
         self.list.action_scroll_end()
 
 
-def help_lines(keymap: Keymap) -> list[Line]:
-    """Every act with its keys, place by place."""
+def help_lines(keymap: Keymap, first: str = "", wanted: str = "") -> list[Line]:
+    """Every act with its keys, place by place, the `first` before all others.
+
+    Of the rows only those in which every word of `wanted` occurs.
+    """
     lines: list[Line] = []
-    for place, title in _PLACES:
-        lines += [BLANK, Line((Span(title, "t2"),)), BLANK]
-        for key in keymap.of(place):
-            words = key.title or key.verb
-            if not key.keys or not words or key.id.startswith(("slot_", "choice_")):
-                continue
-            keys = "  ".join(label(name) for name in key.keys)
-            lines.append(_row(keys, words))
-        if place == "composer":
-            lines += [_row(keys, words) for keys, words in _TEXT]
-            lines.append(
-                _row(f"{label(LEADER)} and a letter", "the act of that letter on the deck")
-            )
-        if place in ("composer", "deck"):
-            lines.append(_row("Alt+1…9", "take the session of that slot in hand"))
-        if place == "card":
-            lines.append(_row("1…9", "answer a question with that choice"))
+    terms = wanted.casefold().split()
+    for place, title in sorted(_PLACES, key=lambda one: one[0] != first):
+        rows = [
+            _row(keys, words)
+            for keys, words in _rows(keymap, place)
+            if all(term in f"{keys} {words}".casefold() for term in terms)
+        ]
+        if rows:
+            lines += [BLANK, Line((Span(title, "t2"),)), BLANK, *rows]
+    if not lines:
+        lines = [BLANK, Line((Span("No key has these words.", "t1"),))]
     return [*lines, BLANK]
+
+
+def _rows(keymap: Keymap, place: Place) -> list[tuple[str, str]]:
+    """The acts of a place: their keys, and what they do."""
+    found: list[tuple[str, str]] = []
+    for key in keymap.of(place):
+        words = key.title or key.verb
+        if key.keys and words and not key.id.startswith(("slot_", "choice_")):
+            found.append(("  ".join(label(name) for name in key.keys), words))
+    if place == "composer":
+        found += _TEXT
+        found.append((f"{label(LEADER)} and a letter", "the act of that letter on the deck"))
+    if place in ("composer", "deck"):
+        found.append(("Alt+1…9", "take the session of that slot in hand"))
+    if place == "inbox":
+        found.append(("Alt+1…9", "what the session of that slot waits for"))
+    if place == "card":
+        found.append(("1…9", "answer a question with that choice"))
+    return found
 
 
 def _row(keys: str, words: str) -> Line:

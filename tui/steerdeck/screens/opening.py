@@ -79,7 +79,7 @@ def _of_deck(message: Open, helm: Helm) -> Screen[None] | None:
         case "rules":
             return RulesDialog(helm)
         case "help":
-            return HelpScreen(helm)
+            return HelpScreen(helm, message.item)
         case "settings":
             return SettingsDialog(helm)
         case "welcome":
