@@ -180,7 +180,23 @@ def test_comments_are_written_edited_dropped_and_sent():
         feed.refuse = "That file has changed since it was shown."
         await pilot.press("k", "k", "c", *"L?", "enter")
         await told_soon(app, pilot, "L?")
-        assert review(app).words.has_focus
+        words = review(app).words
+        assert words.has_focus
+        give, answer = feed.give, asyncio.Event()
+
+        async def late(order):
+            await answer.wait()
+            return await give(order)
+
+        feed.give = late
+        orders = len(feed.orders)
+        await pilot.press("enter", "c", *"Mine")
+        answer.set()
+        await until(pilot, lambda: len(feed.orders) > orders)
+        await pilot.pause()
+        assert words.text == "Mine"
+        await pilot.press("escape")
+        assert (words.text, words.display) == ("L?", True)
 
     play(scene)
 

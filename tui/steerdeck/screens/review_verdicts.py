@@ -1,5 +1,7 @@
 """What the developer says to lines: yes, no, words; and to whom all of it goes."""
 
+from typing import NamedTuple
+
 from textual.screen import Screen
 
 from steerdeck.commands import Helm
@@ -12,10 +14,22 @@ from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.reviewing import Comment, CommentId, Selection
+from steerdeck_agents.facts.reviewing import CommentId, Selection
 from steerdeck_agents.facts.state import SessionState
 
 _NEW = CommentId("")
+
+
+class _Begun(NamedTuple):
+    """A comment that is being written."""
+
+    on: Selection
+    about: str
+    """What it is on, for people."""
+    text: str = ""
+    editing: CommentId = _NEW
+    seen: tuple[str, ...] = ()
+    """The lines it is on, as they were when it was begun."""
 
 
 class Verdicts(SheetScreen):
@@ -28,10 +42,9 @@ class Verdicts(SheetScreen):
         super().__init__(helm, session)
         self.subject = ""
         """What the comment that is written is about."""
-        self._on: Selection | None = None
-        self._texts: tuple[str, ...] = ()
-        """The lines a comment is on, as they were when it was begun."""
-        self._editing = _NEW
+        self._begun: _Begun | None = None
+        self._refused: list[_Begun] = []
+        """Comments that come back when the one that is written now is done."""
         self._done: list[Selection | int] = []
         """Verdicts of this visit: a selection was accepted, a number was taken back."""
 
@@ -127,10 +140,13 @@ class Verdicts(SheetScreen):
         if self._done:
             self._done.pop()
         if isinstance(last, int):
-            self.helm.go(self.helm.put_back(self.session, last))
-            self.helm.say("asked to put it back")
+            self.helm.go(self._put_back(last))
         elif last is not None:
             self.helm.go(self.helm.accept(self.session, last, accepted=False))
+
+    async def _put_back(self, taken: int) -> None:
+        await self.helm.put_back(self.session, taken)
+        self.helm.say("put back what was rejected")
 
     def can_undo_whole_file(self) -> bool:
         return not self.other and bool(self.path)
@@ -179,42 +195,44 @@ class Verdicts(SheetScreen):
         note = self.note
         if note is not None:
             anchor = note.anchor
-            self._write(Selection(anchor.path, self.page.digest if self.page else anchor.sha),
-                        f"{anchor.path}:{anchor.line}", note)  # fmt: skip
+            on = Selection(anchor.path, self.page.digest if self.page else anchor.sha)
+            self._write(_Begun(on, f"{anchor.path}:{anchor.line}", note.text, note.id))
             return
-        on = self._commented()
-        if on is not None:
-            self._texts = self.texts(on)
-            self._write(on, f"{on.path}, {describe(on)}", None)
+        chosen = self._commented()
+        if chosen is not None:
+            about = f"{chosen.path}, {describe(chosen)}"
+            self._write(_Begun(chosen, about, seen=self.texts(chosen)))
 
-    def _write(self, on: Selection, about: str, note: Comment | None) -> None:
-        self._on, self.subject = on, about
-        self._editing = note.id if note is not None else _NEW
-        self.words.text = note.text if note is not None else ""
+    def _write(self, begun: _Begun) -> None:
+        self._begun, self.subject = begun, begun.about
+        self.words.text = begun.text
         self.told.display = self.words.display = True
         self.words.focus()
 
     def close_words(self) -> None:
         """Leave the comment unwritten."""
         self.told.display = self.words.display = False
-        self._on = None
+        self._begun = None
         self.set_focus(None)
+        if self._refused:
+            self._write(self._refused.pop(0))
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        on, editing, about = self._on, self._editing, self.subject
+        begun = self._begun
         self.close_words()
         self.pick_from(None)
-        if on is not None:
-            self.helm.go(self._keep(on, event.text, editing, about))
+        if begun is not None:
+            self.helm.go(self._keep(begun._replace(text=event.text)))
 
-    async def _keep(self, on: Selection, text: str, editing: CommentId, about: str) -> None:
-        """Keep a comment; words that were refused stand in the field again."""
+    async def _keep(self, begun: _Begun) -> None:
+        """Keep a comment; words that were refused stand in the field again, when it is free."""
         try:
-            await self.helm.comment(self.session, on, text, editing, self._texts)
+            await self.helm.comment(self.session, begun.on, begun.text, begun.editing, begun.seen)
         except (SteerdeckError, OSError):
-            self._write(on, about, None)
-            self._editing = editing
-            self.words.text = text
+            if self.words.display:
+                self._refused.append(begun)
+            else:
+                self._write(begun)
             raise
 
     def can_drop_comment(self) -> bool:
