@@ -50,9 +50,10 @@ def land(hand: Hand) -> None:
     hand.does("L", "Land the work of the session in hand")
     hand.sees("no conflict", "m   merge")
     hand.does("m", "m   merge")
+    hand.deck.wait_gone("m   merge")
     hand.reads("landing; the transcript")
     hand.does("q", "Esc deck")
-    hand.sees("landed (merge) on main")
+    hand.sees("landed (merge) on main", "Enter zoom")
 
 
 def archive(hand: Hand) -> None:
