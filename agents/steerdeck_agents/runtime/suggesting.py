@@ -6,6 +6,7 @@ letter; ranking a hundred thousand paths is a thread's work.
 
 import asyncio
 import posixpath
+from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -32,11 +33,14 @@ from steerdeck_agents.workspace.within import shown
 
 FRESH_S = 2.0
 """How long a list of files is good enough."""
+MOST_WORDS = 20_000
+"""Own messages that can be recalled; of more the newest."""
 _MOST_FOLDERS = 20_000
 _LARGEST_PAGE = 1_000_000
 """Characters of own words in one answer."""
 _LONGEST_TEMPLATE = 200_000
 _MOST_TEMPLATES = 200
+Words = tuple[SessionId, str]
 
 
 class Suggestions:
@@ -46,8 +50,8 @@ class Suggestions:
         self._fleet = fleet
         self._files: dict[str, tuple[float, Sequence[str]]] = {}
         """Paths by top folder, with the time they were listed."""
-        self._words: list[tuple[SessionId, str]] = []
-        """All messages of the developer, oldest first."""
+        self._words: tuple[Words, ...] = ()
+        """The newest messages of the developer, oldest first."""
         self._read = 0
         self._reading = asyncio.Lock()
 
@@ -92,20 +96,33 @@ class Suggestions:
     async def _own(self, query: OwnWords) -> list[str]:
         async with self._reading:
             new = await asyncio.to_thread(self._fleet.reader.messages, self._read)
-            for seq, text in new:
-                self._read = seq
-                event = decode(text)
-                if isinstance(event, MessageSent) and event.actor == "developer":
-                    self._words.append((event.session, event.text))
-                elif isinstance(event, HandOrdered):
-                    self._words.append((event.session, f"!{event.script}"))
+            if new:
+                self._words = await asyncio.to_thread(with_newer, self._words, new)
+                self._read = new[-1][0]
         here = {
             state.id
             for state in self._fleet.states()
             if query.repository in ("", state.workspace.repository)
         }
-        words = [text for session, text in reversed(self._words) if session in here]
-        return await asyncio.to_thread(_recalled, query.query, words, query.limit)
+        known = self._words
+
+        def recalled() -> list[str]:
+            words = [text for session, text in reversed(known) if session in here]
+            return _recalled(query.query, words, query.limit)
+
+        return await asyncio.to_thread(recalled)
+
+
+def with_newer(words: tuple[Words, ...], stored: Iterable[tuple[int, str]]) -> tuple[Words, ...]:
+    """Words of the developer with those of newer stored events, as many as are kept."""
+    kept = deque(words, MOST_WORDS)
+    for _, text in stored:
+        event = decode(text)
+        if isinstance(event, MessageSent) and event.actor == "developer":
+            kept.append((event.session, event.text))
+        elif isinstance(event, HandOrdered):
+            kept.append((event.session, f"!{event.script}"))
+    return tuple(kept)
 
 
 def _with_folders(files: Iterable[str]) -> list[str]:

@@ -8,9 +8,11 @@ from pathlib import Path
 from kit.repositories import plain
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.by_hand import RunByHand
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.by_hand import HandOrdered, RunByHand
+from steerdeck_agents.facts.events import encode
+from steerdeck_agents.facts.ids import CallId, SessionId
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
+from steerdeck_agents.runtime.suggesting import MOST_WORDS, with_newer
 from steerdeck_agents.runtime.wire_words import (
     FilesLike,
     FoundPicture,
@@ -105,3 +107,18 @@ def test_templates_and_pictures_are_read_from_their_files(tmp_path):
         assert "is no picture" in refused.problem
 
     play(tmp_path, story)
+
+
+def test_of_very_many_own_words_the_newest_are_kept():
+    stored = [
+        (
+            n,
+            encode(
+                HandOrdered(seq=n, session=SessionId("s"), call=CallId("c"), script=f"make {n}")
+            ),
+        )
+        for n in range(3)
+    ]
+    words = with_newer(((SessionId("s"), "old"),) * MOST_WORDS, stored)
+    assert len(words) == MOST_WORDS
+    assert [text for _, text in words[-4:]] == ["old", "!make 0", "!make 1", "!make 2"]
