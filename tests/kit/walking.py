@@ -213,7 +213,7 @@ def reject(hand: Hand) -> None:
 
 def send(hand: Hand) -> None:
     hand.sees("c  comment")
-    hand.reads("asked to put it back")
+    hand.reads("put back what was rejected")
     hand.does("S", "S send 1 comment")
     hand.sees("sent")
     hand.deck.wait_gone("not sent yet")
