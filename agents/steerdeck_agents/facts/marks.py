@@ -130,7 +130,8 @@ def _surroundings(event: e.Event) -> Told | None:
         case e.HelperReported():
             return f"helper reported: it is {event.status}", "info"
         case e.SessionArchived():
-            return event.reason, "info"
+            ways = {"stopped": "archived", "landed": "archived, its work is landed"}
+            return ways.get(event.reason, event.reason), "info"
         case e.SessionReopened():
             return "reopened", "info"
         case e.SessionConfigured(mode=str(mode)):
@@ -167,7 +168,8 @@ def claim_words(evidence: Evidence) -> str:
     files = counted(evidence.files, "file")
     said = f"done: {_checks(evidence)}, {files} +{evidence.added} −{evidence.removed}"
     marked = f", {counted(len(evidence.marks), 'test')} weakened" if evidence.marks else ""
-    return f"{said}, ${evidence.dollars:.2f}{marked}"
+    paid = f", ${evidence.dollars:.2f}" if evidence.dollars >= 0.005 else ""
+    return f"{said}{paid}{marked}"
 
 
 def was_before(result: CheckResult, old: Collection[str]) -> bool:

@@ -71,9 +71,10 @@ def report(state: SessionState, goal: OpenGoal) -> str:
     checks = f"red: {', '.join(red)}" if red else "checks not run yet"
     if state.verify.results and not red:
         checks = "checks green"
-    spent = amount("dollars", state.usage.dollars)
+    spent = f", {amount('dollars', paid)}" if (paid := state.usage.dollars) > 0 else ""
     turns = amount("turns", goal.turns)
-    return f"{turns}, {checks}, {counted(len(state.files), 'file')} +{added} −{removed}, {spent}"
+    files = counted(len(state.files), "file")
+    return f"{turns}, {checks}, {files} +{added} −{removed}{spent}"
 
 
 def told_of(verify: Verify) -> str:

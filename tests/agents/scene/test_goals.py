@@ -62,7 +62,7 @@ def test_a_goal_goes_on_turn_after_turn_until_its_checks_are_green(tmp_path: Pat
         assert state.goal is None and state.verify.claim is not None
         told = [x for x in playing.of(session, e.GoalCheckedIn) if isinstance(x, e.GoalCheckedIn)]
         assert [x.turns for x in told] == [2, 4]
-        assert told[0].text == "goal: 2 turns, red: five, 1 file +2 −0, $0.00"
+        assert told[0].text == "goal: 2 turns, red: five, 1 file +2 −0"
 
     play(tmp_path, story)
 

@@ -99,7 +99,7 @@ def test_work_that_its_checks_prove_ends_with_0_and_its_evidence(
     assert "one            check    before it began: word failed" in told.err
     assert "one            checks   round 1: red" in told.err
     assert "one            sent on  not done: word failed (round 1 of 3)" in told.err
-    assert "one            done     1 check green, 1 file +1 −0, $0.00" in told.err
+    assert "one            done     1 check green, 1 file +1 −0\n" in told.err
     assert "one                       word passed in" in told.err
 
 
