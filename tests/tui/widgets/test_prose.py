@@ -32,6 +32,11 @@ def words(line: Line) -> str:
     return "".join(span.text for span in (*line.spans, line.tail) if span)
 
 
+def test_emojis_read_as_signs_and_what_hides_between_letters_keeps_its_mark() -> None:
+    (line,) = lines("Done \U0001f469\u200d\U0001f4bb \u26a0\ufe0f pay\u200dpal")
+    assert words(line) == "Done \U0001f469\U0001f4bb \u26a0 pay⟨U+200D⟩pal"
+
+
 def test_the_little_markdown_that_models_write() -> None:
     read = lines(TEXT)
     assert [words(line) for line in read] == [

@@ -38,6 +38,15 @@ _RULE = re.compile(r"\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
 _BEGINS = frozenset("#-*_+>0123456789")
 """A line of prose that begins with none of these is words."""
 _LONGEST = 4000
+_SIGN = "\u2190-\u2bff\U0001f000-\U0001faff"
+_JOINED = re.compile(f"(?<=[{_SIGN}\ufe0f])\u200d(?=[{_SIGN}])|(?<=[{_SIGN}])\ufe0f")
+"""What joins emojis, or has one drawn in colour: terminals don't agree on how wide that is."""
+
+
+def _plain(text: str) -> str:
+    """A line as it may be drawn; an emoji is drawn as the signs it is made of."""
+    text = text if text.isascii() else _JOINED.sub("", text)
+    return inert(text.rstrip("\r"), sequences="drop")
 
 
 def inline(text: str, fg: Token = "t1") -> tuple[Span, ...]:
@@ -166,7 +175,7 @@ class Prose:
 
     def _read(self, text: str, *, keep: bool = False) -> Line | None:
         """The line of one finished text; None for a blank one after another blank one."""
-        text = inert(text.rstrip("\r"), sequences="drop")
+        text = _plain(text)
         indent = self._indent
         if self._fence:
             text = text.removeprefix(self._inset)
@@ -201,7 +210,7 @@ class Prose:
             before, self._last = self._last, text
             if "|" not in text or "|" not in before or not (sides := aligns(text)):
                 return False
-            head = split(inert(before.rstrip("\r"), sequences="drop"))
+            head = split(_plain(before))
             if len(head) != len(sides):
                 return False
             self._table = len(self._done) - 1
@@ -222,7 +231,7 @@ class Prose:
         assert self._table is not None
         head = self._done[self._table]
         assert isinstance(head, TableRow)
-        words = split(inert(text.rstrip("\r"), sequences="drop"))
+        words = split(_plain(text))
         cells = [inline(cell, self._fg) for cell in words[: len(head.aligns)]]
         known = zip(head.widths, [*map(wide, cells), *(0 for _ in head.widths)], strict=False)
         widths = tuple(max(pair) for pair in known)
