@@ -43,7 +43,11 @@ def has_gh() -> bool:
 
 
 def push(order: Push) -> Pushed:
-    """Push exactly the commit that was landed; then, where wanted, open the pull request."""
+    """Push exactly the commit that was landed; then, where wanted, open the pull request.
+
+    Whatever stops it is told in what it returns: the terminal is left to it, and an error that came
+    out of that would leave the deck without its terminal, and the push without an end.
+    """
     git = shutil.which("git")
     if git is None:
         return Pushed("git isn't on PATH here, so nothing was pushed.")
@@ -55,6 +59,8 @@ def push(order: Push) -> Pushed:
         return _opened(order) if order.pull_request else Pushed()
     except OSError as error:
         return Pushed(f"git could not be run: {error.strerror}.")
+    except ValueError as error:
+        return Pushed(f"git could not be run: {error}.")
 
 
 def _opened(order: Push) -> Pushed:
@@ -68,7 +74,10 @@ def _opened(order: Push) -> Pushed:
         gh, "pr", "create", f"--head={order.branch}", f"--base={order.onto}",
         f"--title={order.title}", "--body-file=-",
     ]  # fmt: skip
-    ran = run_for(command, order.repository, order.body)
+    try:
+        ran = run_for(command, order.repository, order.body)
+    except (OSError, ValueError) as error:
+        return Pushed(f"The branch is pushed to {order.remote}, but gh could not be run: {error}.")
     if ran.code:
         return Pushed(
             f"The branch is pushed to {order.remote}, but gh opened no pull request: "

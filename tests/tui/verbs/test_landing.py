@@ -3,6 +3,7 @@
 import pytest
 from msgspec import structs
 
+from steerdeck.pushing import Push, push
 from steerdeck.verbs.landing import looked, met_rows
 from steerdeck_agents.facts.checks import Check, Verify
 from steerdeck_agents.facts.ids import SessionId
@@ -55,3 +56,9 @@ def test_each_shared_file_is_listed_once_and_the_deepest_first():
         ("add-csv", "fix-login", "b.py", "it plans to change what this one changed"),
     ]
     assert met_rows([one]) == []
+
+
+@pytest.mark.parametrize(("folder", "remote"), [("gone", "origin"), ("", "a\0b"), ("a\0b", "o")])
+def test_a_push_that_can_t_be_run_says_so_and_raises_nothing(tmp_path, folder: str, remote: str):
+    ended = push(Push(str(tmp_path / folder), remote, "steerdeck/docs", "4f21c0a8"))
+    assert ended.problem.startswith("git could not be run: ")
