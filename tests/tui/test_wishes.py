@@ -9,12 +9,14 @@ from kit.shop import BUBBLEWRAP, OUTLOOK
 from kit.yard import asked
 from steerdeck.panes.approval import round_about, verdict_rows
 from steerdeck.panes.dock import dock
+from steerdeck.panes.patched import diff_rows
 from steerdeck.panes.wish import body
 from steerdeck.screens.inbox import InboxScreen
+from steerdeck.waiting import first_words
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import CallId, SessionId, Sha, ShellId, TurnId
-from steerdeck_agents.facts.places import Ports, Workspace
+from steerdeck_agents.facts.places import FileChange, Ports, Workspace
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.facts.state import SessionState
 
@@ -122,6 +124,30 @@ def test_a_setup_script_says_whether_it_has_the_network():
     assert "no network" not in shown
     another = e.WorkspaceFurnished(setup="make", identity=Sha("other"), network=True)
     assert "network    yes" not in card("setup", script, events(another))
+
+
+def test_a_patch_has_one_head_a_file_and_none_of_its_lines_passes_for_one():
+    what = (
+        "diff --git a/src/a.py b/src/a.py\n--- a/src/a.py\n+++ b/src/a.py\n"
+        "@@ -1,4 +1,4 @@\n one\n \n--- a/x\n-diff --git a/y b/y\n+++ b/x\n+two \n"
+        "diff --git a/b.sh b/b.sh\nnew file mode 100755\n--- /dev/null\n+++ b/b.sh\n"
+        "@@ -0,0 +1,1 @@\n+x\n"
+        "diff --git a/c.py b/c.py\nnew file mode 100644\n--- /dev/null\n+++ b/c.py\n"
+        "@@ -0,0 +1,1 @@\n+y"
+    )
+    shown = words(diff_rows(what, 76)).split("\n")
+    assert shown[:4] == ["src/a.py", "@@ -1,4 +1,4 @@", "one", ""]
+    assert shown[4:8] == ["−-- a/x", "−diff --git a/y b/y", "+++ b/x", "+two␠"]
+    assert "new file mode 100755" in shown, "what makes it a program is never left out"
+    assert shown[-3:] == ["c.py   new file", "@@ -0,0 +1,1 @@", "+y"]
+
+
+def test_a_patch_is_told_by_its_files():
+    files = (FileChange("src/a.py", "changed", 3, 1), FileChange("b.py", "added", 1))
+    story = events()
+    story.add("s", asked("patch", "diff --git a/src/a.py b/src/a.py\n", files=files))
+    state = state_of(story)
+    assert first_words(state.approvals[0], state) == "2 files +4 −1: src/a.py, b.py"
 
 
 def test_changed_tools_are_a_plain_diff():

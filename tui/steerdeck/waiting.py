@@ -218,8 +218,20 @@ def first_words(approval: OpenApproval, state: SessionState) -> str:
             return f"{approval.title or 'a server'}: {counted(more, 'line')} new, {less} gone"
         case "server" if approval.title:
             return f"{approval.title}: {approval.what}"
+        case "patch" if approval.files:
+            return _patch_words(approval)
         case _:
             return approval.what
+
+
+def _patch_words(approval: OpenApproval) -> str:
+    """The files of a patch with its counts, as its row in a transcript has them."""
+    added = sum(file.added for file in approval.files)
+    removed = sum(file.removed for file in approval.files)
+    paths = ", ".join(file.path for file in approval.files)
+    if len(approval.files) == 1:
+        return f"{paths} +{added} −{removed}"
+    return f"{counted(len(approval.files), 'file')} +{added} −{removed}: {paths}"
 
 
 def shell_of(approval: OpenApproval, state: SessionState) -> OpenShell | None:

@@ -137,7 +137,7 @@ def _touches(item: InboxItem, state: SessionState, model: DeckModel) -> list[Spa
     danger = alarm(approval.danger) if approval.danger else ""
     reasons = [why for why in approval.reasons if why != danger]
     parts = [one_line(reason, 60) for reason in reasons[: 1 if danger else 2]]
-    if approval.files:
+    if approval.files and approval.kind != "patch":
         parts.insert(0, counted(len(approval.files), "file"))
     spans = [foreign(" · ".join(parts), "t2")]
     if danger:

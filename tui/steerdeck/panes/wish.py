@@ -12,6 +12,7 @@ import msgspec
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import labelled, raised
 from steerdeck.panes.exact import HANG, Look, is_long, lines_of, rows
+from steerdeck.panes.patched import diff_rows
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.waiting import shell_of
 from steerdeck_agents.facts.inert import inert, one_line
@@ -108,34 +109,6 @@ def command_spans(text: str) -> list[Span]:
     if at < len(text):
         spans.append(Span(text[at:], "t0"))
     return spans
-
-
-def diff_rows(diff: str, width: int) -> list[Line]:
-    """A unified diff, letter by letter; kept, since a patch may be long and is drawn often."""
-    return list(_diff(diff, width))
-
-
-@lru_cache(maxsize=4)
-def _diff(diff: str, width: int) -> tuple[Line, ...]:
-    return tuple(row for line, _ in lines_of(diff) for row in _diff_line(line, width))
-
-
-def _diff_line(line: str, width: int) -> list[Line]:
-    fg: Token = "t2"
-    bg: Token | None = None
-    sign = line[:1]
-    if line.startswith(("+++", "---", "diff ", "index ")):
-        fg = "t0" if line.startswith("+++") else "t3"
-    elif sign == "+":
-        fg, bg = "add", "add_bg"
-    elif sign == "-":
-        fg, bg = "rem", "rem_bg"
-    elif sign == "@":
-        fg = "t3"
-    told = line[1:] if bg or sign == " " else line
-    gutter = Span(glyphs().removed if sign == "-" else sign, fg) if bg else None
-    look = Look(width, indent=2, bg=bg, ends=False)
-    return rows([Span(told, "t1" if bg else fg)], look, more=False, gutter=gutter)
 
 
 def tail_rows(output: str, most: int = _TAIL, fg: Token = "t2") -> list[Line]:
