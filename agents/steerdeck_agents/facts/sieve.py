@@ -12,6 +12,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from steerdeck_agents.facts.ids import CallId, SessionId
+
 What = Literal["calls", "hits"]
 SLOW_MS: Final = 5_000
 """From here on a call is slow."""
@@ -60,6 +62,21 @@ _TOOK = re.compile(r"([<>])=?(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _AGO = re.compile(r"(\d+)(m|h|d|w)")
 _MS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _MINUTES: Final = {"m": 1, "h": 60, "d": 1_440, "w": 10_080}
+
+
+class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event that a search found."""
+
+    session: SessionId
+    seq: int
+    type: str
+    snippet: str
+    at_ms: int = 0
+    role: str = ""
+    """A key of `ROLES`."""
+    call: CallId | None = None
+    marks: tuple[tuple[int, int], ...] = ()
+    """Where in the snippet the words stand: start and end."""
 
 
 class Sieve(msgspec.Struct, frozen=True):

@@ -6,11 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import CallId, SessionId
-from steerdeck_agents.facts.sieve import ROLES, Sieve
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.sieve import ROLES, Hit, Sieve
 from steerdeck_agents.journal.call_log import like, session_named
 from steerdeck_agents.journal.search import quoted, snippet, words_of
 
@@ -24,21 +22,6 @@ _OF_ROLE: Final = {
     "call": "event.type in ('call.requested', 'call.ended', 'hand.ordered', 'hand.ended')",
     "note": "event.type in ('notice', 'window.compacted')",
 }
-
-
-class Hit(msgspec.Struct, frozen=True):
-    """An event that search found."""
-
-    session: SessionId
-    seq: int
-    type: str
-    snippet: str
-    at_ms: int = 0
-    role: str = ""
-    """`you`, `agent`, `thinking`, `call` or `note`."""
-    call: CallId | None = None
-    marks: tuple[tuple[int, int], ...] = ()
-    """Where in the snippet the words stand: start and end."""
 
 
 def hits(connection: sqlite3.Connection, wanted: Sieve, limit: int = 50) -> list[Hit]:

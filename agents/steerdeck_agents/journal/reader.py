@@ -15,13 +15,12 @@ import msgspec
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import Event, ItemAdded, decode
 from steerdeck_agents.facts.ids import CheckpointId, OrderId, RequestId, SessionId, Sha
-from steerdeck_agents.facts.sieve import sieve
+from steerdeck_agents.facts.sieve import Hit, sieve
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal import recorder
 from steerdeck_agents.journal.check import findings
 from steerdeck_agents.journal.database import broken, open_for_reading
 from steerdeck_agents.journal.enclosures import CheckpointFile
-from steerdeck_agents.journal.finding import Hit as Hit
 from steerdeck_agents.journal.finding import hits
 from steerdeck_agents.journal.recorder import RequestItem
 from steerdeck_agents.journal.refold import UNFOLDABLE, state_at

@@ -2,8 +2,6 @@
 
 import asyncio
 
-import msgspec
-
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.sieve import sieve
 from steerdeck_agents.journal.call_closely import closely, output_part
@@ -14,7 +12,6 @@ from steerdeck_agents.runtime.wire_calls import (
     CallOf,
     Calls,
     CallsQuery,
-    FoundLine,
     OutputOf,
     Search,
 )
@@ -54,5 +51,4 @@ def made(reader: JournalReader, query: CallsQuery, now_ms: int) -> object:
             )
         case Search(words, limit):
             asked = sieve(words, "hits", now_ms)
-            found = reader.ask(lambda connection: hits(connection, asked, min(limit, _HITS)))
-            return [msgspec.convert(hit, FoundLine, from_attributes=True) for hit in found]
+            return reader.ask(lambda connection: hits(connection, asked, min(limit, _HITS)))

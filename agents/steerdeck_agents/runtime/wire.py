@@ -15,7 +15,6 @@ from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import OrderId, SessionId, Sha
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.runtime.wire_calls import CallsQuery
-from steerdeck_agents.runtime.wire_calls import FoundLine as FoundLine
 from steerdeck_agents.runtime.wire_calls import Search as Search
 from steerdeck_agents.runtime.wire_reading import ReadingQuery
 from steerdeck_agents.runtime.wire_review import FileOf as FileOf

@@ -36,25 +36,10 @@ class OutputOf(msgspec.Struct, frozen=True, tag="output_of", tag_field="ask"):
 
 
 class Search(msgspec.Struct, frozen=True, tag="search", tag_field="ask"):
-    """Full text over all sessions, narrowed by keys (`facts.sieve`): list[FoundLine]."""
+    """Full text over all sessions, narrowed by keys (`facts.sieve`): list[Hit]."""
 
     query: str
     limit: int = 50
 
 
 CallsQuery = Calls | CallOf | OutputOf | Search
-
-
-class FoundLine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One hit of a search."""
-
-    session: SessionId
-    seq: int
-    type: str
-    snippet: str
-    at_ms: int = 0
-    role: str = ""
-    """A key of `facts.sieve.ROLES`."""
-    call: CallId | None = None
-    marks: tuple[tuple[int, int], ...] = ()
-    """Where in the snippet the words stand: start and end."""

@@ -4,20 +4,19 @@ from datetime import datetime
 
 from steerdeck.text import Line, Span, ago, foreign, slice_spans
 from steerdeck_agents.facts.inert import inert
-from steerdeck_agents.facts.sieve import KEYS
-from steerdeck_agents.runtime.wire_calls import FoundLine
+from steerdeck_agents.facts.sieve import KEYS, Hit
 
 _ROLES = {"you": "you", "agent": "agent", "thinking": "thought", "call": "call", "note": "note"}
 _DAY_MS = 86_400_000
 
 
-def hit_row(hit: FoundLine, now: int) -> Line:
+def hit_row(hit: Hit, now: int) -> Line:
     """One hit; the kind stands in a column, the snippet is cut at the right."""
     spans = (Span(f"{_ROLES.get(hit.role, ''):<8} ", "t2"), *snippet_spans(hit))
     return Line(spans, (Span(f"  {when(hit.at_ms, now)}", "t3"),), indent=2)
 
 
-def snippet_spans(hit: FoundLine) -> tuple[Span, ...]:
+def snippet_spans(hit: Hit) -> tuple[Span, ...]:
     """The snippet with the words that were looked for in accent, bold."""
     text = hit.snippet
     if inert(text) != text:

@@ -24,10 +24,10 @@ from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
-from steerdeck_agents.facts.sieve import Sieve, completions, sieve
+from steerdeck_agents.facts.sieve import Hit, Sieve, completions, sieve
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
-from steerdeck_agents.runtime.wire_calls import FoundLine, Search
+from steerdeck_agents.runtime.wire_calls import Search
 
 PAUSE_S = 0.12
 """How long after a letter it is looked for."""
@@ -47,7 +47,7 @@ class SearchScreen(Keyed[None]):
         self.told = Rows(id="search_told")
         self.list = PickList(ground="s0", id="search_list")
         self.foot = Rows(id="footer")
-        self.hits: list[FoundLine] = []
+        self.hits: list[Hit] = []
         self.names: dict[SessionId, str] = {}
         self.archived: dict[SessionId, str] = {}
         self._found = Sieve()
@@ -110,7 +110,7 @@ class SearchScreen(Keyed[None]):
 
     def _draw_hits(self) -> None:
         now = self.helm.now_ms()
-        groups: dict[SessionId, list[FoundLine]] = {}
+        groups: dict[SessionId, list[Hit]] = {}
         for hit in self.hits:
             groups.setdefault(hit.session, []).append(hit)
         picks = []
@@ -133,11 +133,11 @@ class SearchScreen(Keyed[None]):
     async def _look(self) -> None:
         text = self.words.text
         wanted = await asyncio.to_thread(sieve, text, "hits", self.helm.now_ms())
-        hits: list[FoundLine] = []
+        hits: list[Hit] = []
         problem = wanted.problem
         if wanted.words and not problem:
             try:
-                hits = await self.helm.bridge.page(Search(text, MOST), list[FoundLine])
+                hits = await self.helm.bridge.page(Search(text, MOST), list[Hit])
             except SteerdeckError as error:
                 problem = str(error)
         if text == self.words.text and self.is_attached:
@@ -155,7 +155,7 @@ class SearchScreen(Keyed[None]):
         return ("search", "anywhere")
 
     @property
-    def hit(self) -> FoundLine | None:
+    def hit(self) -> Hit | None:
         """The hit in hand."""
         pick = self.list.selected
         return next((x for x in self.hits if pick is not None and str(x.seq) == pick.id), None)

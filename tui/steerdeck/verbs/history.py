@@ -17,12 +17,12 @@ from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import err, out, out_json, out_stored
 from steerdeck_agents.facts.inert import one_line
-from steerdeck_agents.facts.sieve import sieve
+from steerdeck_agents.facts.sieve import Hit, sieve
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.secret_marks import home_key
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.runtime import calling
-from steerdeck_agents.runtime.wire_calls import FoundLine, Search
+from steerdeck_agents.runtime.wire_calls import Search
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.share.export import page_to_read, redactor_for, stored
 
@@ -111,11 +111,11 @@ async def _search(words: str, limit: int, as_json: bool) -> None:
     query = Search(words, limit)
     async with reach.running(where) as client:
         if client is not None:
-            hits = await client.ask(query, list[FoundLine])
+            hits = await client.ask(query, list[Hit])
         elif where.journal.exists():
             reader = JournalReader(where.journal)
             made = await asyncio.to_thread(calling.made, reader, query, now_ms)
-            hits = msgspec.convert(made, list[FoundLine])
+            hits = msgspec.convert(made, list[Hit])
         else:
             hits = []
     if as_json:
