@@ -7,13 +7,15 @@ character: what a terminal could obey is written as an escape of JSON.
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Callable, Sequence
+from typing import TextIO, TypeVar
 
 import msgspec
 
 from steerdeck_agents.facts.inert import inert
 from steerdeck_agents.share.json_text import printable
+
+Line = TypeVar("Line")
 
 
 def out(text: str) -> None:
@@ -52,6 +54,18 @@ def out_table(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozense
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         _print("  ".join(cells).rstrip(), sys.stdout)
+
+
+def out_lines(
+    lines: Sequence[Line], row: Callable[[Line], Sequence[str]], none: str, *, as_json: bool
+) -> None:
+    """Lines as a table or as JSON; without any a person is told so."""
+    if as_json:
+        out_json(lines)
+    elif lines:
+        out_table([row(line) for line in lines])
+    else:
+        err(none)
 
 
 def is_terminal() -> bool:

@@ -7,7 +7,7 @@ import msgspec
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
-from steerdeck.verbs.printing import err, out, out_json, out_table
+from steerdeck.verbs.printing import out, out_lines
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
@@ -48,12 +48,7 @@ def servers(session: str, server: str | None, as_json: bool) -> None:
         return
     states = asyncio.run(reach.living(reach.here(), session))
     lines = [_line(state, found) for state in states for found in state.servers]
-    if as_json:
-        out_json(lines)
-    elif not lines:
-        err("No session has a server.")
-    else:
-        out_table([_row(line) for line in lines])
+    out_lines(lines, _row, "No session has a server.", as_json=as_json)
 
 
 async def _restart(session: str, server: str) -> None:

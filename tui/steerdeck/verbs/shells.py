@@ -10,7 +10,7 @@ import msgspec
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
-from steerdeck.verbs.printing import ask, err, out, out_json, out_table
+from steerdeck.verbs.printing import ask, out, out_lines
 from steerdeck.verbs.standing import age
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.inert import inert, one_line
@@ -66,12 +66,7 @@ def shells(session: str, ended: str | None, port: int | None, as_json: bool) -> 
         return
     states = asyncio.run(reach.living(reach.here(), session))
     lines = [_line(state, shell) for state in states for shell in state.shells]
-    if as_json:
-        out_json(lines)
-    elif not lines:
-        err("No shell session lives.")
-    else:
-        out_table([_row(line) for line in lines])
+    out_lines(lines, _row, "No shell session lives.", as_json=as_json)
 
 
 def _line(state: SessionState, shell: OpenShell) -> ShellLine:
