@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from kit.desk import Feed, deck, told, until
@@ -12,8 +13,14 @@ from kit.yard import yard
 from steerdeck.app import DeckApp
 from steerdeck.keymap import Keymap
 from steerdeck.model import InboxItem
+from steerdeck.panes.checked import standing
 from steerdeck.panes.items import head
+from steerdeck.panes.plan import plan_row
+from steerdeck.panes.rail import strip
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.plan import Step
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.settings.knobs import KNOBS, measured_value
 
 Play = Callable[[DeckApp, Pilot[None], Feed], Awaitable[None]]
 
@@ -144,6 +151,37 @@ def test_what_happened_stands_above_what_waits():
         assert told(app).split("\n")[app.screen.dock.region.y] == dock
 
     play(scene, yard(), size=(120, 36))
+
+
+def test_the_name_in_hand_is_whole_in_the_strip_of_a_narrow_deck():
+    async def scene(app, pilot, feed):
+        hand = app.model.hand
+        app.model.states[hand.id] = replace(hand, name="add-currency-tables")
+        lines = strip(app.model, 60, "")
+        spans = lines[0].spans
+        assert any(span.text == "add-currency-tables" for span in spans)
+        assert sum(len(span.text) for span in spans) <= 64
+        others = [s for s in app.model.sessions() if s.id != hand.id]
+        assert all(any(f"{s.slot} " in span.text for span in spans) for s in others)
+
+    play(scene, shop(), size=(60, 20))
+
+
+def test_no_checks_name_the_key_that_sets_some_and_settings_have_their_units():
+    words = "".join(span.text for span in standing(SessionState(SessionId("s")), 0, "V")[0].spans)
+    assert words.endswith("V sets some")
+    told = {knob.name: measured_value(knob, 2.0) for knob in KNOBS if knob.kind == "number"}
+    assert told["budget_first"] == "$2" and told["notify.away"] == "2 s"
+    assert told["budget.turns_per_day"] == "2"
+
+
+def test_a_finished_plan_says_once_how_far_it_is():
+    state = SessionState(SessionId("s"))
+    for status, words in (("completed", "plan 2 of 2"), ("in_progress", "step 1 of 2")):
+        steps = (Step("one", status), Step("two", "completed"))
+        line = plan_row(replace(state, plan=replace(state.plan, steps=steps)), 80)[0]
+        told_there = "".join(span.text for span in (*line.spans, *line.right))
+        assert words in told_there and told_there.count(" of ") == 1
 
 
 def test_kinds_of_one_shape_keep_their_words_where_room_is_scarce():

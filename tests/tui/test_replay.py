@@ -4,6 +4,7 @@ from kit.desk import deck, told, until
 from kit.shop import shop
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.replay import ReplayScreen
+from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 
 
@@ -23,18 +24,20 @@ def play(scene, *, size=(160, 45)) -> None:
     asyncio.run(run())
 
 
-def test_a_replay_begins_at_the_beginning_and_is_never_taken_for_now():
+def test_a_replay_begins_where_there_is_something_to_read_and_is_never_taken_for_now():
     async def scene(app, pilot, feed):
-        assert app.screen.tape.at == 0
-        assert " replay " in told(app)
-        assert f"event 0 of {len(feed.events)}" in told(app)
+        at = app.screen.tape.at
+        first = app.screen.tape.events[at - 1]
+        assert isinstance(first, e.MessageSent) and first.session == app.screen.in_hand
+        assert " replay " in told(app) and first.text.split()[0] in told(app)
+        assert f"event {at} of {len(feed.events)}" in told(app)
 
     play(scene)
 
 
 def test_steps_lead_to_the_state_as_it_was():
     async def scene(app, pilot, feed):
-        await pilot.press("right", "right", "right")
+        await pilot.press("g", "right", "right", "right")
         assert app.screen.tape.at == 3
         assert app.screen.tape.states == feed.states(3)
         await pilot.press("left")

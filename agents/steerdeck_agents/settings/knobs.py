@@ -31,6 +31,7 @@ class Knob(msgspec.Struct, frozen=True):
     kind: Kind
     about: str
     choices: tuple[str, ...] = ()
+    unit: Literal["", "$", "s"] = ""
 
 
 class Set(msgspec.Struct, frozen=True):
@@ -49,17 +50,19 @@ KNOBS: tuple[Knob, ...] = (
     Knob("reduced_motion", "yes", "words arrive once a second, clocks every ten"),
     Knob("keys", "text", "whose keys lists and composer have", ("plain", "vi", "emacs")),
     Knob("default_model", "text", "the model of new sessions"),
-    Knob("budget_first", "number", "dollars the first session on a new key may spend"),
-    Knob("budget.dollars_per_day", "number", "dollars of all sessions in a day"),
+    Knob("budget_first", "number", "dollars the first session on a new key may spend",
+         unit="$"),
+    Knob("budget.dollars_per_day", "number", "dollars of all sessions in a day", unit="$"),
     Knob("budget.tokens_per_day", "number", "tokens of all sessions in a day"),
-    Knob("budget.seconds_per_day", "number", "seconds of requests and calls in a day"),
+    Knob("budget.seconds_per_day", "number", "seconds of requests and calls in a day",
+         unit="s"),
     Knob("budget.turns_per_day", "number", "turns of all sessions in a day"),
     Knob("notify.way", "text", "how the terminal tells you that something waits",
          ("auto", "bell", "osc9", "osc777", "osc99", "off")),
     Knob("notify.title", "yes", "the terminal's title says how much waits"),
     Knob("notify.command", "words", "a program that tells you, with its arguments"),
-    Knob("notify.delay", "number", "seconds something waits before you are told"),
-    Knob("notify.away", "number", "seconds without a key that count as away"),
+    Knob("notify.delay", "number", "seconds something waits before you are told", unit="s"),
+    Knob("notify.away", "number", "seconds without a key that count as away", unit="s"),
     Knob("notify.quiet", "text", "hours without a sound, such as 22:00-07:30"),
 )  # fmt: skip
 
@@ -160,6 +163,14 @@ def shown_value(value: Value) -> str:
             return value
         case _:
             return str(int(value)) if value == int(value) else str(value)
+
+
+def measured_value(knob: Knob, value: Value) -> str:
+    """A value as one reads it, with its unit: `$2`, `60 s`."""
+    shown = shown_value(value)
+    if not shown or not knob.unit:
+        return shown
+    return f"${shown}" if knob.unit == "$" else f"{shown} {knob.unit}"
 
 
 def _value(settings: Settings, name: str) -> Value:

@@ -9,7 +9,7 @@ OWN: tuple[Key, ...] = (
     Key("setting_more", ("l", "right"), "change", ("settings",), "Next choice of the setting"),
     Key("setting_less", ("h", "left"), "change", ("settings",), "Choice before of the setting"),
     Key("setting_write", ("enter",), "write", ("settings",), "Write another value"),
-    Key("setting_unset", ("x", "delete"), "as it comes", ("settings",),
+    Key("setting_unset", ("x", "delete"), "default", ("settings",),
         "Take the setting out of the file"),
     Key("to_work", ("enter", "space"), "go on", ("welcome",), "Go on to the deck"),
     Key("first_session", ("n",), "new session", ("welcome",), "Start a first session"),

@@ -61,8 +61,8 @@ def story(events: Sequence[e.Event]) -> Story:
     return told
 
 
-def standing(state: SessionState, now: int) -> list[Line]:
-    """The goal, and the checks as they stand now."""
+def standing(state: SessionState, now: int, key: str = "") -> list[Line]:
+    """The goal, and the checks as they stand now; where there are none, the key that sets some."""
     verify, goal = state.verify, state.goal
     lines: list[Line] = []
     if goal is not None:
@@ -76,7 +76,10 @@ def standing(state: SessionState, now: int) -> list[Line]:
             BLANK,
         ]  # fmt: skip
     if not verify.checks:
-        return [*lines, Line((Span("No checks: the agent's word is all that says done.", "t2"),))]
+        none = Span("No checks: the agent's word is all that says done.", "t2")
+        act = "do:set_checks"
+        sets = (Span(f"   {key}", "accent", id=act), Span(" sets some", "t2", id=act))
+        return [*lines, Line((none, *(sets if key else ())), wrap=True)]
     for check in verify.checks:
         lines += _check(check.name, check.command, check.source, verify, now)
     if verify.marks:

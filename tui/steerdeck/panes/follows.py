@@ -30,6 +30,6 @@ def follows(hints: Sequence[Hint], width: int, rows: int) -> list[Line]:
     left = len(hints) - len(shown)
     more = f"{left} more in the commands" if left > 0 else ""
     head = Line(
-        (Span("then", "t2"),), (Span(more, "t3"), Span("   Esc", "t1"), Span(" none", "t3"))
+        (Span("then", "t2"),), (Span(more, "t3"), Span("   Esc", "t1"), Span(" back", "t3"))
     )
     return [BLANK, head, *lines, BLANK]

@@ -30,9 +30,9 @@ def plan_row(state: SessionState, width: int) -> list[Line]:
         return []
     if step is None:
         words = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),))
-    else:
-        words = _step(state, step)
-    number = steps.index(step) + 1 if step is not None else len(steps)
+        return [Line(words.spans, meter(state) if width >= 60 else (), indent=2)]
+    words = _step(state, step)
+    number = steps.index(step) + 1
     right = (Span(f"step {number} of {len(steps)}   ", "t2"), *meter(state))
     if width < 60:
         right = (Span(f"{number} of {len(steps)}", "t2"),)

@@ -30,6 +30,8 @@ _WIDE = 26
 _PLACE_OF = "session:"
 _SLOT, _NAMED = 12, 14
 """Cells a slot of the strip needs for its name to be one, and those of the name in hand."""
+_LEAST = 11
+"""Cells a slot keeps beside one whose name is long."""
 
 
 def rail(
@@ -243,9 +245,11 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
         shown, each = _around_hand(model, sessions, room), 0
         least = _NAMED + sum(len(str(state.slot)) + 1 for state in shown)
         gap = max(1, min(3, (room - least) // max(1, len(shown))))
+    own = _own_cells(model, each, room)
+    others = min(each, (room - own) // max(1, len(sessions) - 1)) if each else 0
     for state in shown:
         in_hand = state.id == model.in_hand
-        parts = _slot(model, state, each, in_hand=in_hand)
+        parts = _slot(model, state, own if in_hand else others, in_hand=in_hand)
         long = sum(width_of(part.text) for part in parts)
         if in_hand:
             under = (at, at + long)
@@ -263,6 +267,15 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
         Span(g.hairline * max(0, width - last), "line"),
     ]
     return [Line(tuple(spans), (Span(hint, "t3"),) if hint else ()), Line(tuple(rule))]
+
+
+def _own_cells(model: DeckModel, each: int, room: int) -> int:
+    """Cells of the slot in hand: its name is whole where the others keep the least they need."""
+    hand, sessions = model.hand, model.sessions()
+    if hand is None or not each:
+        return each
+    wanted = width_of(one_line(hand.name)) + 8
+    return max(each, min(wanted, room - _LEAST * (len(sessions) - 1)))
 
 
 def _slot(model: DeckModel, state: SessionState, each: int, *, in_hand: bool) -> list[Span]:

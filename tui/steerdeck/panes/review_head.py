@@ -77,7 +77,7 @@ def nothing(page: FilePage | None, listing: ReviewPage, *, ready: bool) -> list[
     words = "Nothing is changed yet."
     if listing.against:
         words = f"Both have the same files as {listing.against}."
-    return [Line((Span("no changes", "t2"),)), hairline(), BLANK, Line((foreign(words, "t1"),))]
+    return [Line((foreign(words, "t1"),))]
 
 
 def caps_rows(

@@ -88,6 +88,15 @@ class Tape:
                 return place + 1
         return None
 
+    def first_words(self, session: SessionId) -> int:
+        """How many events until there is something to read in that session."""
+        said = (
+            place
+            for place, event in enumerate(self.events, start=1)
+            if event.session == session and isinstance(event, e.MessageSent)
+        )
+        return next(said, min(1, len(self.events)))
+
     def error(self, step: int) -> int | None:
         """The same for whatever failed."""
         places = range(self.at, len(self.events)) if step > 0 else range(self.at - 2, -1, -1)

@@ -41,7 +41,7 @@ def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
         spans.append(Span(f"   {queued} on the way", "t2", id="do:waiting_words"))
     notes = len(targets[0].hand_notes)
     if notes and width >= 80:
-        spans.append(Span(f"   {counted(notes, 'command')} of yours to be told", "t2"))
+        spans.append(Span(f"   {notes} to tell it", "t2"))
     return spans
 
 

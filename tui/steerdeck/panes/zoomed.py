@@ -59,7 +59,7 @@ def _checks_word(state: SessionState) -> str:
     verify = state.verify
     if not verify.checks:
         return ""
-    return "running" if verify.running else verify.judged or str(len(verify.checks))
+    return "running" if verify.running else verify.judged or "to run"
 
 
 def tab_rows(tabs: list[Tab], active: int, width: int) -> list[Line]:

@@ -115,6 +115,8 @@ class NewSession(Dialog):
         if self.field.startswith("check:"):
             command = self.choice.offered[int(self.field.removeprefix("check:"))].command
             taken += width_of(command) // 36
+        else:
+            taken += width_of(self._said(self.field)[1]) // 36
         room = max(3, self.app.size.height - taken)
         place = fields.index(self.field) if self.field in fields else 0
         first = max(0, min(place - room // 2, len(fields) - room))
@@ -158,7 +160,8 @@ class NewSession(Dialog):
             foreign((value + " ").ljust(19), "t0", bold=here),
             foreign(about if wide else "", "t2"),
         )
-        return Line(words, bg=bg, bleed=True, bar=bar)
+        # What the choice in hand means is read to its end.
+        return Line(words, bg=bg, bleed=True, bar=bar, wrap=here, hang=32)
 
     def _said(self, field: Field) -> tuple[str, str]:
         """A field's value and what it means."""

@@ -98,7 +98,8 @@ class ReplayScreen(Keyed[None]):
             self.reading = "" if len(self.tape) else "nothing was recorded of this session"
         except SteerdeckError as error:
             self.reading = str(error)
-        self.seek(sum(event.seq < self._begin for event in self.tape.events))
+        past = sum(event.seq < self._begin for event in self.tape.events)
+        self.seek(past or self.tape.first_words(self.in_hand))
 
     @property
     def room(self) -> Room:

@@ -325,6 +325,11 @@ class ReviewScreen(Verdicts):
 
     # how it is shown
 
+    def can_layout(self) -> bool:
+        return bool(self.files)
+
+    can_wrap = can_layout
+
     def verb_layout(self) -> str:
         return "unified" if self.split else "side by side"
 

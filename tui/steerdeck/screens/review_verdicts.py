@@ -269,7 +269,7 @@ class Verdicts(SheetScreen):
         return sorted(found, key=lambda other: (not other.slot, other.slot, other.created_ms))
 
     def can_compare(self) -> bool:
-        return bool(self.other or self._others())
+        return bool(self.other or (self.files and self._others()))
 
     def verb_compare(self) -> str:
         return "against the base" if self.other else "compare"

@@ -94,6 +94,8 @@ class RulesDialog(Dialog):
         lines: list[Line] = [BLANK]
         if one is not None:
             lines.append(Line((Span(written(one_line(in_words(one.rule), 600)), "t0"),), wrap=True))
+            lines.append(Line((foreign(_told(one, self.model, self.helm.now_ms()), "t2"),),
+                              wrap=True))  # fmt: skip
             if one.rule.why:
                 lines.append(Line((foreign(one_line(one.rule.why, 300), "t2"),), wrap=True))
             if self._sure == one.rule.id:
@@ -152,13 +154,18 @@ def picks(rules: Sequence[RuleStands], model: DeckModel, now: int) -> list[Pick]
         words = written(one_line(in_words(one.rule), 200))
         colour: Token = "t1" if one.rule.decision == "allow" else "failed"
         head = (Span(f"{_DOES[one.rule.decision]} ", colour), Span(words, "t0", bold=True))
-        told = [_place(one, model), f"used {counted(one.meter.used, 'time')}"]
-        told.append(left_words(one.left, one.rule) or "no end")
-        made = f" {ago(max(0, now - one.rule.made_ms))}" if one.rule.made_ms else ""
-        told.append(f"by {one_line(one.rule.by, 24)}{made}")
-        below = Line((foreign(" · ".join(told), "t2"),), indent=4)
+        below = Line((foreign(_told(one, model, now), "t2"),), indent=4)
         found.append(Pick(one.rule.id, (Line(head, indent=2), below), words))
     return found
+
+
+def _told(one: RuleStands, model: DeckModel, now: int) -> str:
+    """Where a rule holds, its use and its end, and who made it."""
+    told = [_place(one, model), f"used {counted(one.meter.used, 'time')}"]
+    told.append(left_words(one.left, one.rule) or "no end")
+    made = f" {ago(max(0, now - one.rule.made_ms))}" if one.rule.made_ms else ""
+    told.append(f"by {one_line(one.rule.by, 24)}{made}")
+    return " · ".join(told)
 
 
 def _place(one: RuleStands, model: DeckModel) -> str:

@@ -23,6 +23,7 @@ from steerdeck_agents.settings.knobs import (
     Knob,
     Set,
     Value,
+    measured_value,
     parsed,
     put,
     shown_value,
@@ -99,12 +100,12 @@ class SettingsDialog(Dialog):
     def _row(self, number: int) -> Line:
         knob = KNOBS[number]
         one = self.sets.get(knob.name)
-        value = shown_value(one.value) if one is not None else ""
+        value = measured_value(knob, one.value) if one is not None else ""
         here = number == self.at
         spans = (
             Span(knob.name.ljust(_NAME), "t0" if here else "t1", here),
             foreign((value or "not set").ljust(_VALUE), "t0" if value else "t3"),
-            Span("" if one is None or one.written else "as it comes", "t2" if here else "t3"),
+            Span("" if one is None or one.written else "default", "t2" if here else "t3"),
         )
         if not here:
             return Line(spans)
@@ -115,7 +116,7 @@ class SettingsDialog(Dialog):
             return self.caps_line((("Enter", "write it"),), "leave it")
         caps = [("h l", "change")] if self._turns() else [("Enter", "write")]
         if self.can_setting_unset():
-            caps.append(("x", "as it comes"))
+            caps.append(("x", "default"))
         return self.caps_line((*caps, ("j k", "setting")))
 
     # keys

@@ -49,7 +49,8 @@ class ChecksTab(Vertical):
             self._shown = None
             self.view.clear()
         now = self.helm.now_ms()
-        self.head.show([BLANK, *standing(state, now), BLANK, hairline()])
+        told = standing(state, now, self.helm.keymap.shown("set_checks"))
+        self.head.show([BLANK, *told, BLANK, hairline()])
         self._draw(now)
         seen = (state.id, state.verify, state.goal, state.drifts)
         if seen != self._seen and not self._loading:

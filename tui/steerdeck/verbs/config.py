@@ -71,7 +71,7 @@ def unset(name: str) -> None:
     """Take one setting out of the file again."""
     put(reach.here(), name, None)
     one = next(one for one in values(reach.here(), os.environ) if one.name == name)
-    out(f"{name} is {shown_value(one.value) or 'not set'}, as it comes.")
+    out(f"{name} is {shown_value(one.value) or 'not set'}, the default.")
 
 
 @config.command()
@@ -107,4 +107,4 @@ def example() -> None:
 
 
 def _source(one: Set) -> str:
-    return "set" if one.written else "as it comes"
+    return "set" if one.written else "default"
