@@ -3,10 +3,12 @@
 Each is remembered for the repository. Nothing else changes the layout.
 """
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 from textual import events
+from textual.widget import Widget
 
 from steerdeck.arrangement import Arrangement, widths
 from steerdeck.messages import Open
@@ -28,6 +30,17 @@ class Arranging(Steering[T], Generic[T]):
     rail: Rows
     _dragged: SessionId | None = None
     """The session whose row of the rail the mouse holds."""
+
+    parts: Sequence[Widget] = ()
+    """What looks different in another class of the screen; no lane does."""
+
+    def wear(self, classes: dict[str, bool]) -> None:
+        """Wear classes or not, all of them at once: Textual would ask every lane, for each."""
+        before = self.classes
+        for name, worn in classes.items():
+            self.set_class(worn, name, update=False)
+        if self.classes != before:
+            self.app.stylesheet.update_nodes((self, *self.parts))
 
     def fit_anew(self) -> None:
         """Lay the screen out as the arrangement says now."""

@@ -60,6 +60,8 @@ class DeckScreen(Arranging[None]):
                 yield self.dock
                 yield self.composer
                 yield self.foot
+        self.parts = (self.strip, self.folded, *self.rows, self.empty, self.dock, self.composer,
+                      self.foot)  # fmt: skip
 
     def on_mount(self) -> None:
         self.set_interval(self.helm.tick_s, self._tick)
@@ -86,9 +88,7 @@ class DeckScreen(Arranging[None]):
         self.rail.display = bool(fits.rail)
         self.rail.styles.width = max(1, fits.rail)
         self.strip.display = not fits.rail
-        self.set_class(not fits.gaps, "-low")
-        self.set_class(size.height < 20, "-lower")
-        self.set_class(bool(fits.rail), "-rail")
+        self.wear({"-low": not fits.gaps, "-lower": size.height < 20, "-rail": bool(fits.rail)})
         for part in (self.header, self.strip, self.rail, self.dock, self.foot, self.folded):
             part.margin = fits.margin
         self.composer.set_margin(fits.margin)
@@ -140,7 +140,7 @@ class DeckScreen(Arranging[None]):
             keys_here=model.face == "deck",
         )  # fmt: skip
         self.folded.display = bool(heads)
-        self.set_class(bool(heads), "-folded")
+        self.wear({"-folded": bool(heads)})
         self.folded.show(heads)
         self._around(seen | {state.id for state in folded}, fits, now)
 
