@@ -18,7 +18,7 @@ _YOUNG = 5_000
 """New objects after which those are looked through: about a millisecond."""
 _OLDER = 5
 _NEVER = 1_000_000
-_SOON, _LATE = 2, 8
+_SOON, _LATE = 2, 5
 """Rounds over the older ones after which all is looked through: on the deck, and elsewhere."""
 
 
