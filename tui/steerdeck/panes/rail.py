@@ -30,8 +30,8 @@ _WIDE = 26
 _PLACE_OF = "session:"
 _SLOT, _NAMED = 12, 14
 """Cells a slot of the strip needs for its name to be one, and those of the name in hand."""
-_LEAST = 11
-"""Cells a slot keeps beside one whose name is long."""
+_AROUND_NAME = 8
+"""Cells of a slot beside its name."""
 
 
 def rail(
@@ -240,16 +240,17 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
     sessions = model.sessions()
     room = width - width_of(hint) - (4 if hint else 0)
     each = max(_SLOT, room // max(1, len(sessions))) if sessions else room
+    own, each = _parted(model, len(sessions), each, room)
     shown, gap = sessions, 2 if each < 14 else 4
-    if each * len(sessions) > room + 2:
-        shown, each = _around_hand(model, sessions, room), 0
-        least = _NAMED + sum(len(str(state.slot)) + 1 for state in shown)
+    if own + each * (len(sessions) - 1) > room + 2:
+        own, each = _hand_name(model, len(sessions), room), 0
+        shown = _around_hand(model, sessions, room, own)
+        least = own + sum(len(str(state.slot)) + 1 for state in shown)
         gap = max(1, min(3, (room - least) // max(1, len(shown))))
-    own = _own_cells(model, each, room)
-    others = min(each, (room - own) // max(1, len(sessions) - 1)) if each else 0
     for state in shown:
         in_hand = state.id == model.in_hand
-        parts = _slot(model, state, own if in_hand else others, in_hand=in_hand)
+        name = (own if not each else own - _AROUND_NAME) if in_hand else each - _AROUND_NAME
+        parts = _slot(model, state, max(3, name) if each or in_hand else 0, in_hand=in_hand)
         long = sum(width_of(part.text) for part in parts)
         if in_hand:
             under = (at, at + long)
@@ -269,26 +270,33 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
     return [Line(tuple(spans), (Span(hint, "t3"),) if hint else ()), Line(tuple(rule))]
 
 
-def _own_cells(model: DeckModel, each: int, room: int) -> int:
-    """Cells of the slot in hand: its name is whole where the others keep the least they need."""
-    hand, sessions = model.hand, model.sessions()
-    if hand is None or not each:
-        return each
-    wanted = width_of(one_line(hand.name)) + 8
-    return max(each, min(wanted, room - _LEAST * (len(sessions) - 1)))
+def _parted(model: DeckModel, count: int, each: int, room: int) -> tuple[int, int]:
+    """Cells of the slot in hand and of any other: the name in hand is whole."""
+    hand = model.hand
+    wanted = width_of(one_line(hand.name)) + _AROUND_NAME if hand is not None else 0
+    if wanted <= each or count < 2:
+        return each, each
+    return wanted, max(_SLOT, (room - wanted) // (count - 1))
 
 
-def _slot(model: DeckModel, state: SessionState, each: int, *, in_hand: bool) -> list[Span]:
-    """A slot of the strip in about `each` cells; with none only the one in hand has its name."""
+def _hand_name(model: DeckModel, count: int, room: int) -> int:
+    """Cells of the name in hand where the others have none."""
+    hand = model.hand
+    wanted = width_of(one_line(hand.name)) if hand is not None else 0
+    return max(_NAMED, min(wanted, room - 4 * count - 4))
+
+
+def _slot(model: DeckModel, state: SessionState, named: int, *, in_hand: bool) -> list[Span]:
+    """A slot of the strip, its name in so many cells; 0: it has none."""
     mark = mark_for(state)
     band = waits(state) and not in_hand
     bg: Token | None = "needs_fill" if band else None
     ink: Token | None = "needs_ink" if band else None
     id = _PLACE_OF + state.id
-    lead = " " if band and each else ""
+    lead = " " if band and named else ""
     picked = model.target == "all" or (model.target == "several" and state.id in model.picked)
     slot: Token = ink or ("accent" if in_hand or picked else "t2")
-    name = fit(one_line(state.name), max(3, each - 8) if each else _NAMED if in_hand else 0)
+    name = fit(one_line(state.name), named)
     room = " " if name else ""
     return [
         Span(f"{lead}{state.slot or ''}{room}", slot, in_hand, bg=bg, id=id),
@@ -297,11 +305,13 @@ def _slot(model: DeckModel, state: SessionState, each: int, *, in_hand: bool) ->
     ]
 
 
-def _around_hand(model: DeckModel, sessions: list[SessionState], room: int) -> list[SessionState]:
+def _around_hand(
+    model: DeckModel, sessions: list[SessionState], room: int, own: int
+) -> list[SessionState]:
     """As many as fit by number and shape alone, the one in hand and its neighbours first."""
     place = next((n for n, state in enumerate(sessions) if state.id == model.in_hand), 0)
     near = sorted(range(len(sessions)), key=lambda n: (abs(n - place), n))
-    left = room - _NAMED - 2
+    left = room - own - 2
     if sum(len(str(state.slot)) + 2 for state in sessions) > left:
         left -= len(f"of {len(sessions)}")
     kept = set()
