@@ -57,6 +57,23 @@ def test_a_key_in_the_footer_is_clicked_like_pressed():
     play(scene)
 
 
+def test_what_is_named_is_opened_by_a_click_in_whichever_lane_it_stands():
+    async def scene(app, pilot, feed):
+        await click(app, pilot, "1 needs you")
+        await until(pilot, lambda: app.screen.id == "inbox")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.id == "deck")
+        await click(app, pilot, "plan 1 of 3")
+        await until(pilot, lambda: app.screen.id == "plan" and app.screen.session == "csv")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.id == "deck")
+        await click(app, pilot, "test_login.py")
+        await until(pilot, lambda: app.screen.id == "review")
+        assert app.screen.begin == "tests/test_login.py"
+
+    play(scene)
+
+
 def test_a_click_answers_once_the_card_has_been_seen_as_long_as_for_a_key():
     async def scene(app, pilot, feed):
         await pilot.press("i")

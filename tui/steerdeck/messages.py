@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import msgspec
 from textual.message import Message
 
 from steerdeck_agents.facts.ids import SessionId
@@ -21,6 +22,17 @@ class Open(Message):
         self.where: Where = where
         self.session = session
         self.item = item
+
+
+def open_id(where: Where, session: SessionId, item: str = "") -> str:
+    """The id of a span that opens a screen when it is clicked."""
+    return f"open:{where}:{session}:{item}"
+
+
+def opened(what: str) -> Open:
+    """What `open_id` stands for, without its first word."""
+    where, session, item = what.split(":", 2)
+    return Open(msgspec.convert(where, Where), SessionId(session), item)
 
 
 class Quit(Message):

@@ -1,6 +1,9 @@
 """What a session has changed: the total, its files, and with room the newest hunk."""
 
+from msgspec.structs import replace
+
 from steerdeck.glyphs import glyphs
+from steerdeck.messages import open_id
 from steerdeck.panes.overlapped import shared_paths
 from steerdeck.text import Line, Span, path_spans, width_of
 from steerdeck_agents.facts.counted import counted
@@ -20,7 +23,7 @@ def changes(state: SessionState, width: int, most: int) -> list[Line]:
         others = [file for file in files if file.path != state.newest_file]
         shown = (newest + others)[: most - 1]
     met = shared_paths(state)
-    lines += [file_row(file, width, met=file.path in met) for file in shown]
+    lines += [_opens(file_row(file, width, met=file.path in met), file, state) for file in shown]
     left = len(files) - len(shown)
     if left:
         lines.append(Line((Span(counted(left, "more file"), "t3"),)))
@@ -40,9 +43,16 @@ def changes_row(state: SessionState, width: int) -> Line:
             break
         parts = path_spans(file.path, min(room, 30))
         mark = (Span(f" {glyphs().overlap}", "t2"),) if file.path in met else ()
-        spans += [Span("  "), *parts, *mark]
+        of_file = open_id("diff", state.id, file.path)
+        spans += [Span("  "), *(replace(part, id=of_file) for part in (*parts, *mark))]
         room -= 2 + sum(width_of(part.text) for part in (*parts, *mark))
     return Line(tuple(spans), counts(state.files, total=True))
+
+
+def _opens(line: Line, file: FileChange, state: SessionState) -> Line:
+    """A click on it opens the review at that file."""
+    of_file = open_id("diff", state.id, file.path)
+    return replace(line, spans=tuple(replace(span, id=of_file) for span in line.spans))
 
 
 def counts(files: tuple[FileChange, ...], *, total: bool = False) -> tuple[Span, ...]:

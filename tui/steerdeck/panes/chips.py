@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from steerdeck.glyphs import glyphs
+from steerdeck.messages import open_id
 from steerdeck.panes.evidence import check_shape
 from steerdeck.panes.overlapped import marked
 from steerdeck.panes.ruled import countdown, lasting_countdown, rule_words, temporary
@@ -44,6 +45,8 @@ class Chip(msgspec.Struct, frozen=True):
     tone: Token = "t2"
     rank: int = 0
     """Higher ranks keep their words longer."""
+    opens: str = ""
+    """What a click on it opens, as a span's id."""
 
 
 def chips(
@@ -132,9 +135,10 @@ def laid(told: list[Chip], width: int) -> list[Span]:
     spans: list[Span] = []
     for number, chip in enumerate(told):
         words = chip.words[levels[number]]
-        spans.append(Span((" " * gap if number else "") + chip.shape, chip.colour))
+        gap_before = Span(" " * gap if number else "")
+        spans += [gap_before, Span(chip.shape, chip.colour, id=chip.opens)]
         if words:
-            spans.append(foreign(f" {words}", chip.tone))
+            spans.append(foreign(f" {words}", chip.tone, id=chip.opens))
     return spans
 
 
@@ -210,7 +214,8 @@ def _overlap(state: SessionState, names: Names) -> list[Chip]:
     found = marked(state, names)
     if found is None:
         return []
-    return [Chip(glyphs().overlap, found.tone, found.words, found.tone, found.rank)]
+    return [Chip(glyphs().overlap, found.tone, found.words, found.tone, found.rank,
+                 open_id("overlap", state.id))]  # fmt: skip
 
 
 def _in_line(state: SessionState, names: Names) -> list[Chip]:
@@ -225,7 +230,8 @@ def _in_line(state: SessionState, names: Names) -> list[Chip]:
         and other.workspace.repository == place
         for other in names.values()
     )
-    if state.landing is not None or not before:
+    lands = state.landing is not None and not state.landing.pushes
+    if lands or not before:
         return [Chip(glyphs().queued, "working", ("lands now", "lands"), "t1", 4)]
     words = (f"lands after {counted(before, 'other')}", f"lands {before + 1}.", "")
     return [Chip(glyphs().queued, "t2", words, "t1", 3)]

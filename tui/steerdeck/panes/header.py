@@ -38,7 +38,7 @@ def place(model: DeckModel) -> list[Span]:
     """The repository in bold, its branch, and how far it is ahead and behind."""
     look = model.outlook
     if not look.repository:
-        return [Span("steerdeck", "t0", bold=True)]
+        return [Span("steerdeck", "t0", bold=True), Span("    ")]
     name = look.repository.rstrip("/").rpartition("/")[2]
     spans = [foreign(name, "t0", bold=True), foreign(f"  {look.branch or look.head[:8]}", "t2")]
     if look.ahead:
@@ -66,8 +66,10 @@ def states(model: DeckModel, *, only_waiting: bool = False, words: bool = True) 
             continue
         mark = mark_of(status)
         told = f"{counts[status]} {mark.word}" if words or waits else str(counts[status])
-        count = Span(told, mark.colour if waits else "t1", waits)
-        spans += [Span(f"{mark.shape} ", "t1" if rest else mark.colour), count, Span("   ")]
+        opens = "do:inbox" if waits else ""
+        count = Span(told, mark.colour if waits else "t1", waits, id=opens)
+        shape = Span(f"{mark.shape} ", "t1" if rest else mark.colour, id=opens)
+        spans += [shape, count, Span("   ")]
     return spans
 
 

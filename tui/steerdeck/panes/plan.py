@@ -3,7 +3,10 @@
 What the developer struck is not shown here: the screen of the plan has it.
 """
 
+from msgspec.structs import replace
+
 from steerdeck.glyphs import glyphs
+from steerdeck.messages import open_id
 from steerdeck.panes.marks import mark_for
 from steerdeck.text import Line, Span, foreign
 from steerdeck_agents.facts.inert import one_line
@@ -20,7 +23,7 @@ def plan(state: SessionState, most: int = 7) -> list[Line]:
     if not steps:
         return []
     head = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),), meter(state))
-    return [head, *_steps(state, most)]
+    return [_opens(line, state) for line in (head, *_steps(state, most))]
 
 
 def plan_row(state: SessionState, width: int) -> list[Line]:
@@ -36,7 +39,13 @@ def plan_row(state: SessionState, width: int) -> list[Line]:
     right = (Span(f"step {number} of {len(steps)}   ", "t2"), *meter(state))
     if width < 60:
         right = (Span(f"{number} of {len(steps)}", "t2"),)
-    return [Line(words.spans, right, words.gutter, 2)]
+    return [_opens(Line(words.spans, right, words.gutter, 2), state)]
+
+
+def _opens(line: Line, state: SessionState) -> Line:
+    """A click on it opens the plan."""
+    plan_of = open_id("plan", state.id)
+    return replace(line, spans=tuple(replace(span, id=plan_of) for span in line.spans))
 
 
 def meter(state: SessionState) -> tuple[Span, ...]:

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from steerdeck.commands import Helm
 from steerdeck.keymap import LEADER, label, name_of
 from steerdeck.keys.key import Key, Place
-from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse
+from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse, opened
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.panes.follows import follows
 from steerdeck.panes.footer import Hint, Hints, footer, message
@@ -101,6 +101,9 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             return
         if kind == "key":
             (self.focused or self).post_message(events.Key(what, None))
+            return
+        if kind == "open":
+            self.open(opened(what))
             return
         key = self.helm.keymap.by_id.get(what)
         self.pressed_at = event.at

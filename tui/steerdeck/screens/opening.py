@@ -39,7 +39,7 @@ def screen_for(message: Open, helm: Helm) -> Screen[None] | None:
                 helm, message.session, tab_named(message.item), hit_named(message.item)
             )
         case "diff" if message.session is not None:
-            return ReviewScreen(helm, message.session)
+            return ReviewScreen(helm, message.session, message.item)
         case "replay" if message.session is not None:
             begin = int(message.item) if message.item.isdigit() else 0
             return ReplayScreen(helm, message.session, begin)

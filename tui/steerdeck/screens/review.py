@@ -32,8 +32,10 @@ _TAB = 1
 class ReviewScreen(Verdicts):
     """The changes of one session on the whole screen."""
 
-    def __init__(self, helm: Helm, session: SessionId) -> None:
+    def __init__(self, helm: Helm, session: SessionId, path: str = "") -> None:
+        """`path` is the file to begin with; without one it is the newest."""
         super().__init__(helm, session)
+        self.begin = path
         self.header = Rows(id="header")
         self.names = Rows(id="tabs")
         self.sum = Rows(id="review_sum")

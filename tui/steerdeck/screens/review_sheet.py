@@ -36,6 +36,8 @@ class SheetScreen(Keyed[None]):
         self.listing = ReviewPage()
         self.files: list[FileRow] = []
         self.path = ""
+        self.begin = ""
+        """The file to begin with, once it is read that it is there."""
         self.sheet: Sheet | None = None
         self.other = SessionId("")
         self.pane: Literal["lines", "files"] = "lines"
@@ -98,6 +100,8 @@ class SheetScreen(Keyed[None]):
         before = [file.path for file in self.files]
         self.files = in_tree(self.listing.files)
         paths = [file.path for file in self.files]
+        if self.begin in paths:
+            self.path, self.begin = self.begin, ""
         if self.path in paths:
             return
         newest = self.state.newest_file if self.state is not None else ""

@@ -40,7 +40,9 @@ class Rows(Widget):
             return self.rows
 
     class Pressed(Message):
-        """A span that stands for a key was clicked: `what` is `do:ACT` or `key:NAME`.
+        """A span that stands for a key, or for what it names, was clicked.
+
+        `what` is `do:ACT`, `key:NAME` or `open:WHERE:SESSION:ITEM`.
 
         `at` is when, on the clock of key events.
         """
@@ -153,7 +155,7 @@ class Rows(Widget):
         if event.y < len(flat):
             strip, line = flat[event.y]
             span = id_at(strip, event.x)
-            if span.startswith(("do:", "key:")):
+            if span.startswith(("do:", "key:", "open:")):
                 self.post_message(self.Pressed(self, span, event.time))
             else:
                 self.post_message(self.Clicked(self, span, line, event.chain))
