@@ -162,7 +162,7 @@ def test_the_name_in_hand_is_whole_in_the_strip_of_a_narrow_deck():
         assert any(span.text == "add-currency-tables" for span in spans)
         assert sum(len(span.text) for span in spans) <= 64
         others = [s for s in app.model.sessions() if s.id != hand.id]
-        assert all(any(f"{s.slot} " in span.text for span in spans) for s in others)
+        assert all(any(span.text.startswith(str(s.slot)) for span in spans) for s in others)
 
     play(scene, shop(), size=(60, 20))
 
