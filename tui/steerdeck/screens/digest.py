@@ -24,7 +24,7 @@ def show_digest(screen: Screen[object], helm: Helm) -> None:
         if present is not None:
             present.remove()
         return
-    below = screen.below_digest()
+    below = screen.below_digest() if isinstance(screen, Keyed) else 2
     rail = screen.room.rail if isinstance(screen, Arranging) else 0
     lines = digest_lines(
         helm.happened(),
