@@ -10,12 +10,12 @@ from textual.pilot import Pilot
 from kit.ashore import CSV, DOCS, FIX, PAGE, conflicted, met
 from kit.desk import Feed, deck, told, until
 from steerdeck.app import DeckApp
-from steerdeck.panes.chips import chip_rows
+from steerdeck.panes.chips import chip_rows, chips
 from steerdeck.panes.overlapped import marked
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts import shore_orders as s
-from steerdeck_agents.facts.shore import Landing
+from steerdeck_agents.facts.shore import InLine, Landing
 
 Scene = Callable[[DeckApp, Pilot[None], Feed], Awaitable[None]]
 
@@ -42,6 +42,14 @@ def test_the_deepest_overlap_is_a_chip_and_never_amber():
     assert not any(span.fg.startswith("needs") for span in row.spans if span.fg)
     gone = {FIX: states[FIX]}
     assert marked(states[FIX], gone) is None
+
+
+def test_a_push_that_is_open_is_no_landing_of_what_waits_in_line():
+    states = met().states()
+    first, second = InLine("merge", 1), InLine("merge", 2)
+    waits = structs.replace(states[FIX], in_line=second, landing=Landing("push", "origin/fix"))
+    names = {FIX: waits, CSV: structs.replace(states[CSV], in_line=first)}
+    assert ("lands after 1 other", "lands 2.", "") in [one.words for one in chips(waits, names, 0)]
 
 
 def test_one_message_goes_to_both_from_the_dialog_of_overlaps():

@@ -33,6 +33,11 @@ class Landing(msgspec.Struct, frozen=True, omit_defaults=True):
     trying: str = ""
     """Commit the workspace stands at while checks run on it."""
 
+    @property
+    def pushes(self) -> bool:
+        """It goes on in the developer's own git, and holds up nothing here."""
+        return self.how in ("push", "pull_request")
+
 
 class InLine(msgspec.Struct, frozen=True, omit_defaults=True):
     """A place in the landing queue; the lowest seq is next."""

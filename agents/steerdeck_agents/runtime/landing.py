@@ -46,8 +46,6 @@ from steerdeck_agents.workspace.git import text
 Answer = tuple[SessionId, int]
 _OF_NONE = OrderId("")
 """A landing whose order was answered when it was queued."""
-_PUSHED = ("push", "pull_request")
-"""Ways on which the developer's own git goes; they hold up nothing here."""
 
 
 async def obey(fleet: Fleet, session: Session, order: ShoreOrder) -> Answer:
@@ -161,7 +159,7 @@ async def _leave(fleet: Fleet, session: Session, order: LeaveQueue) -> Answer:
     state = session.state
     if state.in_line is None:
         raise OrderRefused(f"{state.name} is not queued to land.")
-    if state.landing is not None and state.landing.how not in _PUSHED:
+    if state.landing is not None and not state.landing.pushes:
         raise OrderRefused(f"The landing of {state.name} is under way; wait for its end.")
     fact = LandingLeft(session=state.id, actor="developer", reason="you took it out")
     return await _record(fleet, order.id, fact)
@@ -297,7 +295,7 @@ async def _begin_push(fleet: Fleet, session: Session, order: BeginPush) -> Answe
 async def _end_push(fleet: Fleet, session: Session, order: EndPush) -> Answer:
     state = session.state
     push = state.landing
-    if push is None or push.how not in _PUSHED:
+    if push is None or not push.pushes:
         raise OrderRefused(f"{state.name} is not being pushed.")
     if push.order != order.push:
         raise OrderRefused(

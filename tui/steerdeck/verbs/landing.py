@@ -259,7 +259,8 @@ async def _line() -> None:
         err("Nothing is queued to land.")
     for number, (_, state) in enumerate(line, 1):
         how = state.in_line.how if state.in_line is not None else ""
-        doing = "being landed" if state.landing is not None else "waits"
+        lands = state.landing is not None and not state.landing.pushes
+        doing = "being landed" if lands else "waits"
         out(f"{number}  {state.name}  {how}  {doing}")
 
 
