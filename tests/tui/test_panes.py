@@ -6,7 +6,7 @@ from steerdeck.model import DeckModel
 from steerdeck.panes.approval import round_about, sandbox_words, verdict_rows
 from steerdeck.panes.dock import dock
 from steerdeck.panes.exact import written
-from steerdeck.panes.footer import Hint, footer
+from steerdeck.panes.footer import Hint, footer, message
 from steerdeck.panes.header import header
 from steerdeck.panes.hunk import newest_hunk
 from steerdeck.panes.marks import doing, elapsed_ms, mark_of
@@ -266,6 +266,13 @@ def test_a_footer_has_at_most_six_keys_when_it_is_narrow():
     told = _words([line])
     assert told.count("something") <= 6
     assert sum(len(s.text) for s in (*line.spans, *line.right)) <= 78
+
+
+def test_a_message_leaves_the_keys_at_the_right_as_far_as_they_fit():
+    keys = tuple(Hint(f"F{n}", "something") for n in range(4))
+    line = message("taken back", bad=False, right=keys, width=60)
+    assert _words([line]).endswith("F2 something   F3 something") and "F0" not in _words([line])
+    assert message("x" * 80, bad=False, right=keys, width=60).right == ()
 
 
 def test_a_command_that_does_not_fit_loses_its_program_s_folders_first():

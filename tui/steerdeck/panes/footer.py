@@ -34,10 +34,13 @@ def footer(left: Hints, right: Hints, width: int) -> Line:
     return Line(_spans(here), _spans(there))
 
 
-def message(text: str, *, bad: bool) -> Line:
-    """A message for the developer; it never goes by itself."""
+def message(text: str, *, bad: bool, right: Hints = (), width: int = 0) -> Line:
+    """A message for the developer, which never goes by itself, and the `right` that it leaves."""
     mark = Span(f"{glyphs().failed if bad else glyphs().other} ", "failed" if bad else "t2")
-    return Line((mark, foreign(text, "t0")))
+    there = list(right)
+    while there and width_of(text) + _wide(there) + 4 > width - 4:
+        there.pop(0)
+    return Line((mark, foreign(text, "t0")), _spans(there))
 
 
 def _wide(hints: list[Hint]) -> int:

@@ -202,7 +202,7 @@ def _foot(model: DeckModel, width: int) -> list[Line]:
     if used.priced:
         lines.append(_fact("spent", dollars(used.dollars)))
     if waited >= 60_000:
-        word = "waited for you" if width >= _WIDE else "you"
+        word = "waited for you" if width >= _WIDE else "waits"
         lines.append(_fact(word, f"{waited // 60_000} min"))
     if landed:
         lines.append(_fact("landed", str(landed)))
@@ -211,7 +211,7 @@ def _foot(model: DeckModel, width: int) -> list[Line]:
         lines.append(_fact("overlap", f"{glyphs().overlap} {overlap}"))
     if model.elsewhere:
         lines.append(_fact("elsewhere", str(model.elsewhere)))
-    return [Line((Span("together", "t2"),)), BLANK, *lines] if lines else []
+    return [Line((Span("all sessions", "t2"),)), *lines] if lines else []
 
 
 def _fact(label: str, value: str) -> Line:

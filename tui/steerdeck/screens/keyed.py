@@ -247,7 +247,9 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         if self._leading:
             return message(f"{label(LEADER)} … the next key is one of the deck's", bad=False)
         if self.model.notice:
-            return message(self.model.notice, bad=self.model.notice_bad)
+            right = self.hints()[1]
+            bad = self.model.notice_bad
+            return message(self.model.notice, bad=bad, right=right, width=width)
         if self.model.lost:
             return message(self.model.lost, bad=True)
         return footer(*self.hints(), width)
