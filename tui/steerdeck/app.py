@@ -117,7 +117,7 @@ class DeckApp(App[None], inherit_bindings=False):
         return line_filters(super().get_line_filters())
 
     def on_mount(self) -> None:
-        self.stage = begin(self, self._made_of_ascii)
+        self.stage = begin(self, self._made_of_ascii, self.helm.rests)
         if problems := self.helm.keymap.problems:
             more = f" ({len(problems) - 1} more in keys.toml.)" if len(problems) > 1 else ""
             self.model.say(problems[0] + more, bad=True)

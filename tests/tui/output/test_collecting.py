@@ -36,7 +36,7 @@ def _grown_old() -> weakref.ref[_Ring]:
     return weakref.ref(ring)
 
 
-def _looked(*, covered: bool, rounds: int = 0) -> tuple[bool, int]:
+def _looked(*, covered: bool, rounds: int = 0, rests: bool = True) -> tuple[bool, int]:
     """Whether the ring was found, and how much is kept out of later rounds."""
 
     async def go() -> tuple[bool, int]:
@@ -44,7 +44,7 @@ def _looked(*, covered: bool, rounds: int = 0) -> tuple[bool, int]:
         async with app.run_test():
             if covered:
                 await app.push_screen(Screen())
-            collector = Collector(app)
+            collector = Collector(app, lambda: rests)
             collector.begin()
             left = _grown_old()
             for _ in range(rounds):
@@ -67,3 +67,7 @@ def test_what_another_screen_holds_is_never_kept_out() -> None:
     """It would stay for good once that screen is closed."""
     assert _looked(covered=True) == (False, 0)
     assert _looked(covered=True, rounds=8) == (True, 0)
+
+
+def test_what_an_act_holds_is_not_kept_out_either() -> None:
+    assert _looked(covered=False, rests=False) == (False, 0)

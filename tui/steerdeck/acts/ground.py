@@ -78,6 +78,10 @@ class Acts:
         except (SteerdeckError, OSError) as error:
             self.say(str(error), bad=True)
 
+    def rests(self) -> bool:
+        """Whether no act is being carried out."""
+        return not self._acts
+
     def settled(self) -> bool:
         """Whether Esc may interrupt: half a second after it closed something."""
         return time.monotonic() - self.closed_at >= SETTLE_S

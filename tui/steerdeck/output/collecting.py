@@ -7,6 +7,7 @@ before, for it came since the last round.
 """
 
 import gc
+from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
@@ -25,8 +26,9 @@ _SOON, _LATE = 2, 5
 class Collector:
     """Collects in small steps."""
 
-    def __init__(self, app: App[Any]) -> None:
-        self._app = app
+    def __init__(self, app: App[Any], rests: Callable[[], bool]) -> None:
+        """`rests` says that nothing is being done which may hold a screen that was closed."""
+        self._app, self._rests = app, rests
         self._alone = False
 
     def begin(self) -> None:
@@ -37,7 +39,8 @@ class Collector:
     def look(self) -> None:
         """Go through what came since the last time, if that is due."""
         rounds = gc.get_count()[2]
-        before, self._alone = self._alone, len(self._app.screen_stack) == 1
+        alone = len(self._app.screen_stack) == 1 and self._rests()
+        before, self._alone = self._alone, alone
         # A screen takes a moment to leave after it was closed.
         if self._alone and before and rounds >= _SOON:
             gc.collect()

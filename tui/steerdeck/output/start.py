@@ -21,12 +21,17 @@ from steerdeck.output.width import QUERY, ascii_only, too_wide
 from steerdeck_themes.ink import INK
 
 
-def begin(app: App[Any], wide: Callable[[], None] | None = None) -> Stage:
+def begin(
+    app: App[Any],
+    wide: Callable[[], None] | None = None,
+    rests: Callable[[], bool] = lambda: True,
+) -> Stage:
     """Draw through the output stage, in the terminal's depth of colour, and end on signals.
 
     Afterwards `stage.forget()` and a refresh of the screen paint every cell anew. Without a
     terminal (tests) nothing is changed. `wide` is called when ASCII marks were chosen because the
     terminal draws the others two cells wide: all that was made with them must be made anew.
+    `rests` says that nothing is being done which may hold a screen that was closed.
     """
     environ = os.environ
     stage = Stage(erases=erases_with_colour(environ), links=knows_links(environ))
@@ -36,7 +41,7 @@ def begin(app: App[Any], wide: Callable[[], None] | None = None) -> Stage:
     seam.send_through(app, stage)
     app.app_resume_signal.subscribe(app, lambda _: stage.forget(), immediate=True)
     end_on_signals(app)
-    Collector(app).begin()
+    Collector(app, rests).begin()
     if ascii_only(os.environ):
         choose(ascii_only=True)
     elif wide is not None:
