@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
@@ -57,8 +58,8 @@ class Acts:
         """When the terminal came to the front, on the clock of key events."""
         self.waking = False
         """Whether the mouse button that is down, or was last, brought it there."""
-        self._closed: object = None
-        """The screen that was closed last; it may still be drawn once before it is gone."""
+        self._closed: Callable[[], object] = lambda: None
+        """The screen that was closed last, while it lasts: it may still be drawn once."""
         self.ticked: set[str] = set()
         """Commands of the checks the last session was started with."""
 
@@ -88,9 +89,9 @@ class Acts:
 
     def close_screen(self, screen: Screen[T], result: T | None = None) -> None:
         """Close what is open over the deck, and remember when; a second time does nothing."""
-        if screen is self._closed:
+        if screen is self._closed():
             return
-        self._closed = screen
+        self._closed = weakref.ref(screen)
         app = screen.app
         # Until the screen below is painted, Esc is still meant for what was closed.
         self.closed_at = float("inf")
