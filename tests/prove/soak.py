@@ -128,7 +128,8 @@ def soaked() -> Counted:
             early, end = _thirds(memory)
             flat = bool(early and end) and max(end) <= max(early) * ALLOWED_GROWTH
             tally.see(flat, f"memory grew from {max(early or [0])} to {max(end or [0])} kB")
-            tally.see(not damage(where), "the journal is damaged")
+            wrong = damage(where)
+            tally.see(not wrong, f"the journal is damaged: {wrong[:3]}")
         finally:
             end_runtimes(folder / "s")
     clock = max((one[0] for one in stretches), default=0.0)
