@@ -1,6 +1,7 @@
 """Reads a replay from the journal: pages of events, and the state before the first of them."""
 
 import asyncio
+from collections.abc import Callable
 
 from steerdeck.commands import Helm
 from steerdeck.panes.tape import States, Tape
@@ -14,8 +15,11 @@ MOST = 20_000
 """Events of one session that are read; what came before them is one state."""
 
 
-async def read_tape(helm: Helm, session: SessionId) -> Tape:
-    """The session and those of its repository that lived beside it; PageError says why not."""
+async def read_tape(helm: Helm, session: SessionId, wanted: Callable[[], bool]) -> Tape:
+    """The session and those of its repository that lived beside it; PageError says why not.
+
+    Once it is no longer `wanted` the rest is not read.
+    """
     events, before = await _session(helm, session)
     if not events:
         return Tape(())
@@ -24,7 +28,7 @@ async def read_tape(helm: Helm, session: SessionId) -> Tape:
     states: States = dict(before)
     for state in helm.model.sessions():
         beside = state.created_ms <= last and (state.changed_ms >= first or state.turn is not None)
-        if state.id != session and beside:
+        if state.id != session and beside and wanted():
             more, earlier = await _session(helm, state.id)
             everything += more
             states |= earlier

@@ -93,7 +93,9 @@ class ReplayScreen(Keyed[None]):
 
     async def _read(self) -> None:
         try:
-            self.tape = await read_tape(self.helm, self.in_hand)
+            self.tape = await read_tape(self.helm, self.in_hand, lambda: self.is_attached)
+            if not self.is_attached:
+                return
             self.ruler.forget()
             self.reading = "" if len(self.tape) else "nothing was recorded of this session"
         except SteerdeckError as error:
