@@ -96,6 +96,7 @@ SCENES: dict[Place, tuple[Scene, ...]] = {
     "words": (Scene(shop, ("H", "/", *"to")),),
     "rules": (Scene(listed, ("P",)),),
     "dialog": (Scene(shop, ("Q",)), Scene(shop, ("A",))),
+    "help": (Scene(shop, ("?",)),),
     "settings": (Scene(shop, ("Z",)), Scene(shop, ("Z", "l"))),
     "welcome": (Scene(shop, ("open welcome",)),),
     "anywhere": (Scene(shop), Scene(shop, ("i",))),
