@@ -152,6 +152,8 @@ def flush() -> None:
     while _laid:
         way = _laid.pop()
         rows, way.rows = way.rows, []
+        if not way.app.is_running:
+            continue  # it closed between the two
         way.display(way.app.screen, _Rows(rows, way.stage))
 
 
