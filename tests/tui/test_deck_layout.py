@@ -28,9 +28,9 @@ def _shown(app) -> list[str]:
 
 
 def _laid(app) -> bool:
-    """Whether the dock could be drawn past the compositor."""
-    dock = app.screen.dock
-    return lay(dock, dock.render_lines(Region(0, 0, *dock.outer_size)))
+    """Whether what a digest stands over could be drawn past the compositor."""
+    changes = app.screen.lanes[0].changes
+    return lay(changes, changes.render_lines(Region(0, 0, *changes.outer_size)))
 
 
 def test_lanes_are_folded_pinned_moved_and_made_wider_and_each_key_takes_it_back():
@@ -210,12 +210,12 @@ def test_who_comes_back_after_ten_minutes_sees_what_happened_until_the_next_key(
             await pilot.pause()
             assert "What happened" not in told(app)
             assert send_through(app, app.stage)
-            assert _laid(app), "alone, the dock is drawn past the compositor"
+            assert _laid(app), "alone, a lane is drawn past the compositor"
             app.helm.look_away()
             await pilot.press("W")
             await until(pilot, lambda: "fix-login  finished" in told(app))
             await pilot.pause()
-            assert not _laid(app), "else its clock would be drawn over the digest"
+            assert not _laid(app), "else its lines would be drawn over the digest"
             await pilot.press("i")
             await pilot.pause()
             assert "What happened" not in told(app), "never over what waits for an answer"

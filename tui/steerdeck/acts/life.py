@@ -98,9 +98,7 @@ class Life(Acts):
     async def rename(self, session: SessionId, name: str) -> None:
         await self.bridge.give(o.Configure(id=self.order_id(), session=session, name=name))
 
-    async def tag(
-        self, session: SessionId, add: tuple[str, ...], remove: tuple[str, ...]
-    ) -> None:
+    async def tag(self, session: SessionId, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
         order = o.Tag(id=self.order_id(), session=session, add=add, remove=remove)
         await self.bridge.give(order)
 
