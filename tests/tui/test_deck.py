@@ -431,7 +431,7 @@ def test_the_page_of_keys_comes_from_the_keymap():
         await pilot.press("question_mark")
         await until(pilot, lambda: app.screen.id == "help")
         await pilot.pause()
-        assert "Send the draft at the next safe point" in told(app)
+        assert "Go to the next thing that waits for you" in told(app)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, DeckScreen))
 
