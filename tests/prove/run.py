@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from prove import (
+    acts,
     bad_calls,
     big,
     browser,
@@ -57,6 +58,7 @@ CLAIMS: tuple[Claim, ...] = (
     *timing.CLAIMS,
     *soak.CLAIMS,
     *walks.CLAIMS,
+    *acts.CLAIMS,
     *outputs.CLAIMS,
     *canaries.CLAIMS,
     *unplugged.CLAIMS,
