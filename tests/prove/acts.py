@@ -143,6 +143,10 @@ def codex(hand: Fingers, repository: Path) -> None:
     hand.begins("steer")
     hand.writes(STEERED)
     hand.sees("I heard of the tests.")
+    _codex_afterwards(hand)
+
+
+def _codex_afterwards(hand: Fingers) -> None:
     hand.begins("see what changed")
     hand.spells("/di", "/diff")
     hand.sees("D I F F")
@@ -226,7 +230,7 @@ def our_keys(tally: Tally) -> dict[str, int | str]:
         home_at(folder / "s", {"walker": url}, {})
         try:
             with Terminal([PROGRAM], folder=repository, columns=COLUMNS, rows=ROWS) as deck:
-                hand = Fingers(deck)
+                hand = Fingers(deck, PAUSE_S)
                 _performed(tally, hand, lambda: ours(hand, repository))
                 return dict(hand.counts)
         finally:
