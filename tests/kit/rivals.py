@@ -6,7 +6,9 @@ Each gets a HOME of its own and a proxy that refuses, so that nothing but loopba
 import json
 import os
 import shutil
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,6 +58,14 @@ def surroundings(home: Path) -> dict[str, str]:
         "HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE, "OPENCODE_DISABLE_AUTOUPDATE": "1",
         "OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
     }  # fmt: skip
+
+
+def end_left(home: Path) -> None:
+    """End what a rival left running out of its HOME: Codex starts a server that stays."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cmdline").read_bytes().startswith(os.fsencode(home) + b"/"):
+                os.kill(int(entry.name), signal.SIGKILL)
 
 
 def _codex(home: Path, repository: Path, url: str) -> None:

@@ -17,7 +17,7 @@ from kit.acting import ACTS, ANSWER, MADE, OTHERS, REASON, REMARK, STEERED, TASK
 from kit.command import PROGRAM, end_runtimes
 from kit.playing import playing
 from kit.repositories import plain
-from kit.rivals import RIVALS, Rival, program, surroundings
+from kit.rivals import RIVALS, Rival, end_left, program, surroundings
 from kit.scene import home_at
 from kit.terminal import Terminal
 from prove.claim import Claim, Counted, Tally, world
@@ -252,7 +252,8 @@ def their_keys(tally: Tally, rival: Rival, found: str) -> dict[str, int | str]:
         ) as deck:  # fmt: skip
             hand = Fingers(deck, PAUSE_S)
             _performed(tally, hand, lambda: HANDS[rival.name](hand, repository))
-            return {**hand.counts, **NONE[rival.name]}
+        end_left(home)
+        return {**hand.counts, **NONE[rival.name]}
 
 
 def _version(found: str) -> str:
