@@ -28,6 +28,7 @@ from prove import (
     fidelity,
     floods,
     goals,
+    grids,
     harness,
     hostile,
     installs,
@@ -48,6 +49,7 @@ HOUR_S = 3600
 CLAIMS: tuple[Claim, ...] = (
     *kills.CLAIMS,
     *goals.CLAIMS,
+    *grids.CLAIMS,
     *floods.CLAIMS,
     *bad_calls.CLAIMS,
     *commands.CLAIMS,

@@ -32,6 +32,7 @@ _PLACES: tuple[tuple[Place, str], ...] = (
     ("overlap", "in the dialog of overlaps"),
     ("settings", "in the settings"),
     ("welcome", "on the first page"),
+    ("help", "on this page"),
     ("dialog", "in any dialog"),
     ("anywhere", "anywhere"),
 )
