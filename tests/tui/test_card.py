@@ -246,8 +246,10 @@ def test_the_dialog_shows_the_rule_its_past_and_what_it_will_not_match_and_store
         for part in ("pip install csvkit==2.*", "nothing is stored yet", "allows 2", "still asks 1",
                      "nothing you rejected would pass", "pip install csvkit==3.0"):  # fmt: skip
             assert part in text
+        before = app.screen._painting
         await pilot.press("enter", "j", "l", "j", "l", "j", "l")
-        assert feed.orders == [] and not app.screen.armed
+        assert feed.orders == []
+        assert app.screen._painting > before, "another rule waits anew"
         await until(pilot, lambda: app.screen.armed)
         await pilot.press("y")
         await until(pilot, lambda: feed.orders)
