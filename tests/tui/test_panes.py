@@ -9,7 +9,7 @@ from steerdeck.panes.exact import written
 from steerdeck.panes.footer import Hint, footer, message
 from steerdeck.panes.header import header
 from steerdeck.panes.hunk import newest_hunk
-from steerdeck.panes.marks import doing, elapsed_ms, mark_of
+from steerdeck.panes.marks import doing, elapsed_ms, mark_of, titled
 from steerdeck.panes.plan import meter, plan
 from steerdeck.panes.rail import rail, strip
 from steerdeck.panes.room import room
@@ -361,3 +361,9 @@ def test_foreign_text_of_every_pane_is_inert():
     ]
     told = _words(lines)
     assert "\x1b" not in told and "\x07" not in told and "\u202e" not in told
+
+
+def test_what_a_result_says_at_the_right_is_not_said_in_the_title_too():
+    assert titled("NOTES.md +3 −0", "apply_patch", "+3 −0") == "NOTES.md"
+    assert titled("2 files +4 −1: a.py, b.py", "apply_patch", "+4 −1").endswith("a.py, b.py")
+    assert titled("", "ask", "") == "ask"

@@ -7,7 +7,7 @@ import re
 
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.by_hand import by_hand_lines
-from steerdeck.panes.marks import kind_of, tool_glyph
+from steerdeck.panes.marks import kind_of, titled, tool_glyph
 from steerdeck.panes.unfolded import Unfolded, call_parts, foldable
 from steerdeck.text import Line, Span, ago, duration, foreign, path_spans
 from steerdeck.waiting import first_words
@@ -138,7 +138,7 @@ def call_row(call: Called, now: int, width: int = 80) -> Line:
     """One call: its own mark and words left, its result and time right."""
     right = result_spans(call, now)
     room = max(8, width - 8 - sum(len(span.text) for span in right))
-    title = short(one_line(call.title or call.tool), room)
+    title = short(titled(call.title, call.tool, call.summary), room)
     spans: tuple[Span, ...] = (foreign(title, "t1"),)
     if kind_of(call.tool) in ("patch", "read", "list") and " " not in title:
         spans = path_spans(title, room)

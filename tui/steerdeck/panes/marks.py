@@ -136,6 +136,12 @@ def tool_glyph(tool: str) -> str:
             return g.other
 
 
+def titled(title: str, tool: str, summary: str) -> str:
+    """What a row calls a call, without what its result says at the right anyway."""
+    named = one_line(title or tool, 300)
+    return named.removesuffix(f" {summary}") if summary else named
+
+
 def kind_of(tool: str) -> str:
     """The kind of work of a tool: of `apply_patch`, `read_file` and their like the plain word."""
     if "__" in tool:

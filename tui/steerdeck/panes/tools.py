@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from steerdeck.glyphs import glyphs
-from steerdeck.panes.marks import tool_glyph
+from steerdeck.panes.marks import titled, tool_glyph
 from steerdeck.panes.transcript import result_spans
 from steerdeck.text import BLANK, Line, Span, duration, fit, foreign, hairline, width_of
 from steerdeck_agents.facts.call_page import Asked, CallLine, CallPage, CallsPage
@@ -75,7 +75,7 @@ def tool_row(line: CallLine, slowest: int, now: int, width: int, name: str | Non
     mine: Token = "accent" if line.by_hand else "t2"
     left += [
         Span(f"{tool_glyph(line.tool)} ", mine),
-        foreign(one_line(line.title or line.tool, 300), "t1"),
+        foreign(titled(line.title, line.tool, line.summary), "t1"),
     ]
     right: list[Span] = []
     if room := _by(width):
