@@ -106,7 +106,7 @@ def test_a_session_from_its_task_to_the_branch_it_lands_on(shell: Shell):
 
     before = repositories.run(shell.folder, "rev-parse", "HEAD")
     looked = shell("land", "look-around", "--look").stdout.splitlines()
-    assert looked[0] == "look-around: 0 ahead of main, its work not committed yet, 0 behind"
+    assert looked[0] == "look-around: 0 ahead of main, its work uncommitted, 0 behind"
     assert looked[1] == "merges without a conflict"
     patch = shell.folder.parent / "work.patch"
     shell("land", "look-around", "--patch", str(patch))

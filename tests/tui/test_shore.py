@@ -100,7 +100,7 @@ def test_landing_needs_a_key_of_its_own_and_work_that_rests():
         await pilot.press("enter", "y")
         await pilot.pause()
         assert feed.orders == []
-        assert "2 commits ahead, its work not committed yet, 1 commit behind" in told(app)
+        assert "2 commits ahead, its work uncommitted, 1 commit behind" in told(app)
         for number, keys in enumerate(("r", "b", "qs", "qqm"), 1):
             await pilot.press(*keys)
             await until(pilot, lambda count=number: len(feed.orders) == count)

@@ -57,7 +57,7 @@ def _stands(page: ShorePage) -> Line:
     if not line.branch:
         return _line("stands", "your HEAD is on no branch: land it as a branch or a patch", "t1")
     ahead = f"{counted(line.ahead, 'commit')} ahead" if line.ahead else ""
-    more = "its work not committed yet" if page.uncommitted else ""
+    more = "its work uncommitted" if page.uncommitted else ""
     behind = f"{counted(line.behind, 'commit')} behind" if line.behind else ""
     words = ", ".join(word for word in (ahead, more, behind) if word) or "level with it"
     return _line("stands", f"{line.branch}: {words}", "t1")

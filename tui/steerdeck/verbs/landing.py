@@ -179,7 +179,7 @@ def looked(state: SessionState, page: ShorePage) -> list[str]:
     if line.problem:
         return [f"{state.name}: {line.problem}"]
     branch = line.branch or "no branch, HEAD is detached"
-    more = ", its work not committed yet" if page.uncommitted else ""
+    more = ", its work uncommitted" if page.uncommitted else ""
     lines = [f"{state.name}: {line.ahead} ahead of {branch}{more}, {line.behind} behind"]
     if page.held:
         nothing = not state.files
