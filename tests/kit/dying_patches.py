@@ -24,13 +24,16 @@ from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say, Scr
 FILES = 20
 _WATCHED = ("os.rename", "os.link", "os.remove", "os.mkdir", "open")
 _Tree = dict[str, tuple[int, bytes]]
-_on_call: list[Callable[[str], None]] = []
+_on_call: list[Callable[[], None]] = []
 """What happens at each watched call; audit hooks can't be removed, so this is emptied."""
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
-    if _on_call and event in _WATCHED:
-        _on_call[0](str(arguments[0]))
+    # Only a patch names what it opens within a folder it holds; what else the runtime does at that
+    # time must not move the place of a kill.
+    name = arguments[0] if arguments else None
+    if _on_call and event in _WATCHED and isinstance(name, str) and "/" not in name:
+        _on_call[0]()
 
 
 sys.addaudithook(_hook)
@@ -110,7 +113,7 @@ class Killing:
             append = playing.runtime.fleet.writer.append
             count = 0
 
-            def called(what: str) -> None:
+            def called() -> None:
                 nonlocal count
                 count += 1
                 if count == at:

@@ -24,7 +24,7 @@ def killed() -> Counted:
                 at = (
                     dice.randrange(1, calls)
                     if number % 3
-                    else round(calls * dice.uniform(0.6, 0.9))
+                    else round(calls * dice.uniform(0.55, 0.8))
                 )
                 died = killing.kill(f"{number}", seed, at)
                 while not died.killed and at > 1:

@@ -12,7 +12,7 @@ from kit.dying_patches import Died
 def test_a_half_written_patch_is_named_and_undone_byte_for_byte(tmp_path: Path):
     # In a process of its own, since it forks and must have no threads then.
     done = subprocess.run(
-        [sys.executable, "-m", "kit.dying_patches", str(tmp_path / "k"), "1", "0.3", "0.7"],
+        [sys.executable, "-m", "kit.dying_patches", str(tmp_path / "k"), "1", "0.3", "0.65"],
         cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True,
     )  # fmt: skip
     ends = [msgspec.json.decode(line, type=Died) for line in done.stdout.splitlines()]
