@@ -178,7 +178,8 @@ class ByHand:
             complete = await asyncio.to_thread(means.redactor.data, complete, "")
         blobs = [] if complete is None else [NewBlob(sha_of(complete), complete)]
         result = fit(text, _TOLD)
-        note = _NOTE.format(seq=seq, script=script, result=result).encode(errors="replace")
+        shown = await asyncio.to_thread(means.redactor.text, script, "")
+        note = _NOTE.format(seq=seq, script=shown, result=result).encode(errors="replace")
         ended = HandEnded(
             session=means.session,
             call=call,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.canaries import canaries, kept, seen_in
 from kit.lawful import check_laws
 from kit.repositories import plain
 from kit.scene import Scene, scene
@@ -109,6 +110,20 @@ def test_it_can_be_stopped_and_only_one_runs_at_a_time(tmp_path):
             await playing.give(StopByHand, session, call=hand.call)
 
     play(tmp_path, story)
+
+
+def test_a_secret_in_what_was_typed_is_not_kept(tmp_path):
+    planted = canaries(3)[:2]
+
+    async def story(playing: Scene, session: SessionId) -> None:
+        await playing.give(
+            RunByHand, session, script=f"test {planted[0].secret} {planted[1].secret}"
+        )
+        await playing.until(lambda: ended(playing, session))
+
+    play(tmp_path, story)
+    for place, data in kept(tmp_path / "home/data/journal.db"):
+        assert seen_in(data, planted) == [], place
 
 
 def test_one_that_a_crash_cut_off_is_never_run_again_and_said_to_have_no_end():
