@@ -10,6 +10,7 @@ from steerdeck.model import DeckModel
 from steerdeck.panes.rail import rail
 from steerdeck.panes.room import room, shared
 from steerdeck.panes.status import folded_heads, lane_head
+from steerdeck.screens.borders import Border, dragged
 from steerdeck.text import width_of
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Level
@@ -92,6 +93,8 @@ def test_heads_take_another_row_where_one_is_full():
         (97, [8, 2], [60, 36]),
         (60, [4, 4], []),
         (200, [4], [110]),
+        (102, [4, 5], [45, 56]),
+        (103, [4, 5], [46, 56]),
     ],
 )
 def test_shares_become_widths_and_no_lane_is_too_narrow_to_read(total, shares, expected):
@@ -104,6 +107,29 @@ def test_shares_have_ends_and_the_usual_one_is_not_kept():
         plan = plan.wider(FIX, 1)
     assert plan.share_of(FIX) == 8
     assert plan.wider(FIX, -4).shares == {}
+
+
+@pytest.mark.parametrize("cells", [(40, 73, 55), (36, 66, 66), (70, 50, 48), (57, 57, 54)])
+def test_widths_that_were_dragged_become_shares_that_give_the_same_widths(cells):
+    plan = Arrangement().sized([FIX, CSV, DOCS], cells)
+    shares = [plan.share_of(one) for one in (FIX, CSV, DOCS)]
+    assert widths(sum(cells) + 2, shares, 36, 110) == list(cells)
+    assert plan.sized([FIX, CSV, DOCS], [56, 56, 56]).shares == {}, "as wide as each other again"
+
+
+def test_a_border_is_drawn_only_as_far_as_the_lanes_beside_it_can_be_read():
+    border = Border(30, (FIX, CSV, DOCS), (56, 56, 56), 1)
+    assert dragged(border, 500, PLAIN) == PLAIN.sized(border.row, [56, 76, 36])
+    assert dragged(border, 0, PLAIN) == PLAIN.sized(border.row, [56, 36, 76])
+    assert dragged(border, 86, PLAIN) == PLAIN
+    assert dragged(Border(0), 35, PLAIN).rail_cells == 35
+
+
+def test_a_dragged_rail_takes_no_lane_away_and_stays_wide_enough_for_names():
+    assert room(120, 36, rail_cells=30).rail == 30
+    assert (room(120, 36, rail_cells=99).rail, room(120, 36, rail_cells=99).lanes) == (46, 2)
+    assert (room(200, 50, rail_cells=99).rail, room(200, 50, rail_cells=1).rail) == (48, 16)
+    assert room(80, 24, rail_cells=30).rail == 0
 
 
 def test_three_layouts_in_turn():

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from textual import events
 from textual.geometry import Region
 
 from kit.desk import NOW, Feed, Story, deck, told, until
@@ -107,6 +108,35 @@ def test_a_row_of_the_rail_is_dragged_to_another_place():
         assert [state.id for state in app.model.sessions()] == ["csv", "docs", "fix", "rate"]
 
     play(scene)
+
+
+def test_borders_of_lanes_and_rail_are_dragged_and_the_next_deck_has_them_there():
+    async def drag(app, pilot, start: int, end: int) -> None:
+        await pilot.mouse_down(offset=(start, 20))
+        for x in (start + 1, end):
+            app.post_message(events.MouseMove(None, x, 20, 0, 0, 1, False, False, False, x, 20))
+        await until(
+            pilot,
+            lambda: app.screen.lanes[0].region.right == end or app.screen.rail.region.right == end,
+        )
+        await pilot.mouse_up(offset=(end, 20))
+        await pilot.pause()
+
+    async def scene(app, pilot, feed):
+        lanes = app.screen.lanes
+        edge = lanes[0].region.right
+        await drag(app, pilot, edge, edge - 8)
+        assert [lane.region.width for lane in lanes] == [48, 64, 56]
+        app.post_message(events.MouseMove(None, 90, 20, 0, 0, 0, False, False, False, 90, 20))
+        await pilot.pause()
+        assert lanes[0].region.right == edge - 8, "it was let go"
+        rail = app.screen.rail.region.right
+        await drag(app, pilot, rail, 21)
+        assert app.screen.rail.region.width == 21
+        assert sum(lane.region.width for lane in lanes) == 176, "no column is lost"
+        assert app.memory().arrangements["/home/kim/shop"] == app.model.arrangement
+
+    play(scene, size=(200, 50))
 
 
 def test_tags_are_written_in_one_line():

@@ -31,7 +31,9 @@ class Arrangement(msgspec.Struct, frozen=True, omit_defaults=True):
     """Sessions in the developer's order; those not named follow by slot."""
     pinned: tuple[SessionId, ...] = ()
     folded: tuple[SessionId, ...] = ()
-    shares: dict[SessionId, int] = {}
+    shares: dict[SessionId, float] = {}
+    rail_cells: int = 0
+    """The width of the rail, where it was dragged to one; 0: the one the terminal's width gives."""
 
     def next_shape(self) -> "Arrangement":
         place = SHAPES.index(self.shape)
@@ -68,12 +70,22 @@ class Arrangement(msgspec.Struct, frozen=True, omit_defaults=True):
     def fold(self, session: SessionId) -> "Arrangement":
         return replace(self, folded=_turned(self.folded, session))
 
-    def share_of(self, session: SessionId) -> int:
+    def share_of(self, session: SessionId) -> float:
         return min(MOST_SHARE, max(LEAST_SHARE, self.shares.get(session, SHARE)))
 
     def wider(self, session: SessionId, step: int) -> "Arrangement":
         share = min(MOST_SHARE, max(LEAST_SHARE, self.share_of(session) + step))
         shares = {**self.shares, session: share}
+        return replace(self, shares={one: n for one, n in shares.items() if n != SHARE})
+
+    def sized(self, row: Sequence[SessionId], cells: Sequence[int]) -> "Arrangement":
+        """With the lanes of a row so many cells wide, as far as shares have it."""
+        whole = sum(cells) / (SHARE * len(cells))
+        mine = {
+            one: min(MOST_SHARE, max(LEAST_SHARE, round(width / whole, 4)))
+            for one, width in zip(row, cells, strict=True)
+        }
+        shares = {**self.shares, **mine}
         return replace(self, shares={one: n for one, n in shares.items() if n != SHARE})
 
     def without_gone(self, alive: set[SessionId]) -> "Arrangement":
@@ -113,11 +125,13 @@ def in_view(
     return [state for state in sessions if state.id in kept], first
 
 
-def widths(total: int, shares: Sequence[int], least: int, most: int) -> list[int]:
+def widths(total: int, shares: Sequence[float], least: int, most: int) -> list[int]:
     """The width of each lane of a row, with a column between two; none is under `least` cells.
 
     Where the shares ask for less than that, the others give. Empty when they can't.
     """
+    # Shares that were made of widths are rounded; so much less is the width they were made of.
+    slack = 0.05
     count = len(shares)
     space = total - (count - 1)
     if not count or space < count * least:
@@ -127,10 +141,20 @@ def widths(total: int, shares: Sequence[int], least: int, most: int) -> list[int
         left = space - least * len(narrow)
         whole = sum(share for n, share in enumerate(shares) if n not in narrow) or 1
         found = [
-            least if n in narrow else min(most, left * share // whole)
+            least if n in narrow else min(most, int(left * share / whole + slack))
             for n, share in enumerate(shares)
         ]
         under = {n for n, width in enumerate(found) if width < least}
         if not under:
-            return found
+            return _filled(found, narrow, space, most)
         narrow |= under
+
+
+def _filled(found: list[int], narrow: set[int], space: int, most: int) -> list[int]:
+    """With the cells that no whole share was left for: one each, from the left."""
+    left = space - sum(found)
+    for n, width in enumerate(found):
+        if left > 0 and n not in narrow and width < most:
+            found[n] += 1
+            left -= 1
+    return found

@@ -13,6 +13,8 @@ LEAST = 36
 """The narrowest a lane becomes when another one is made wider."""
 GRID = 36
 """Rows from which a grid has room for two rows of lanes."""
+RAIL_LEAST, RAIL_MOST = 16, 48
+"""The narrowest and the widest a rail is dragged to."""
 _AROUND = 10
 """Rows of the deck that are no lane's."""
 
@@ -44,10 +46,18 @@ class Room(msgspec.Struct, frozen=True):
     """Rows of lanes, one below the other."""
 
 
-def room(columns: int, rows: int, *, rail_hidden: bool = False, shape: Shape = "columns") -> Room:
+def room(
+    columns: int,
+    rows: int,
+    *,
+    rail_hidden: bool = False,
+    rail_cells: int = 0,
+    shape: Shape = "columns",
+) -> Room:
     """The layout for a terminal; it stays usable down to 40×12.
 
-    A grid needs two lanes beside each other and 36 rows, else it is columns.
+    A grid needs two lanes beside each other and 36 rows, else it is columns. A rail that is to have
+    `rail_cells` takes no lane away: so wide it does not become.
     """
     rail = 29 if columns >= 160 else 22
     if columns < 120 or rail_hidden:
@@ -58,6 +68,10 @@ def room(columns: int, rows: int, *, rail_hidden: bool = False, shape: Shape = "
         count = min(count, 2)
     if shape == "focus":
         count = 1
+    if rail and rail_cells:
+        free = columns - 1 - (count * (LEAST + 1) - 1)
+        rail = max(RAIL_LEAST, min(RAIL_MOST, free, rail_cells))
+        width = columns - rail - 1
     lane = (width - (count - 1)) // count
     tall = rows >= 30
     return Room(

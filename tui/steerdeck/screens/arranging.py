@@ -12,8 +12,11 @@ from textual.widget import Widget
 
 from steerdeck.arrangement import Arrangement, widths
 from steerdeck.messages import Open
+from steerdeck.output.frames import FRAMES
+from steerdeck.panes.lane import Lane
 from steerdeck.panes.rail import session_in
 from steerdeck.panes.room import LEAST, WIDEST, Room, beside, room
+from steerdeck.screens.borders import Border, border_at, dragged
 from steerdeck.screens.steering import Steering
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
@@ -30,6 +33,9 @@ class Arranging(Steering[T], Generic[T]):
     rail: Rows
     _dragged: SessionId | None = None
     """The session whose row of the rail the mouse holds."""
+    _border: Border | None = None
+    """The border the mouse holds, and where it was drawn to last."""
+    _border_x = -1
 
     parts: Sequence[Widget] = ()
     """What looks different in another class of the screen; no lane does."""
@@ -52,6 +58,10 @@ class Arranging(Steering[T], Generic[T]):
     @property
     def plan(self) -> Arrangement:
         return self.model.arrangement
+
+    @property
+    def lanes(self) -> list[Lane]:
+        return []
 
     # which session
 
@@ -201,18 +211,54 @@ class Arranging(Steering[T], Generic[T]):
         return session_in(self.rail.lines[line])
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._dragged = None if self.plan.grouped else self._row_at(event)
+        self._border = border_at(event.screen_x, event.screen_y, self.rail, self.lanes)
+        self._border_x = event.screen_x
+        held = self._border is not None or self.plan.grouped
+        self._dragged = None if held else self._row_at(event)
+        if self._border is not None and event.widget is not None:
+            # All moves come by one way then, and so in their order.
+            event.widget.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """A border follows the mouse, at most once a frame; where the button went up it stays."""
+        if self._border is None:
+            return
+        if not event.button:
+            self._let_go()
+        elif event.screen_x != self._border_x:
+            self._border_x = event.screen_x
+            FRAMES.mark(self._pull)
+
+    def _let_go(self) -> None:
+        self._border = None
+        self.app.capture_mouse(None)
+
+    def _pull(self) -> None:
+        border = self._border
+        if border is None or not self.is_attached:
+            return
+        plan = dragged(border, self._border_x, self.plan)
+        if plan != self.plan:
+            self._arrange(plan)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """A row of the rail that was dragged to another one's place stays there."""
-        dragged, self._dragged = self._dragged, None
+        if self._border is not None:
+            if event.screen_x != self._border_x:
+                self._border_x = event.screen_x
+                self._pull()
+            self._let_go()
+            return
+        dragged_row, self._dragged = self._dragged, None
         place = self._row_at(event)
-        if dragged is not None and place is not None and place != dragged:
+        if dragged_row is not None and place is not None and place != dragged_row:
             ids = [state.id for state in self.model.sessions()]
-            self.model.take(dragged)
-            self._arrange(self.plan.put(ids, dragged, place))
+            self.model.take(dragged_row)
+            self._arrange(self.plan.put(ids, dragged_row, place))
 
 
 def room_for(width: int, height: int, plan: Arrangement) -> Room:
     """The layout of a terminal under an arrangement."""
-    return room(width, height, rail_hidden=not plan.rail, shape=plan.shape)
+    return room(
+        width, height, rail_hidden=not plan.rail, rail_cells=plan.rail_cells, shape=plan.shape
+    )
