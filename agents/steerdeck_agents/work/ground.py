@@ -18,10 +18,10 @@ from steerdeck_agents.gate.binding import COMMIT, head_of
 from steerdeck_agents.journal.enclosures import CheckpointStored
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
+from steerdeck_agents.workspace.base_files import BaseFiles
 from steerdeck_agents.workspace.changes import changed_files
 from steerdeck_agents.workspace.checkpoint import Snapshot, capture, snapshot_of
 from steerdeck_agents.workspace.git import fields, text
-from steerdeck_agents.workspace.live_diff import LiveDiff
 from steerdeck_agents.workspace.within import shown
 
 RECENT = 64
@@ -128,9 +128,9 @@ class SessionGround:
         return ", ".join(map(shown, left))
 
     @cached_property
-    def live_diff(self) -> LiveDiff:
-        """Its files against the base, whose versions it keeps."""
-        return LiveDiff(self.workspace)
+    def base_files(self) -> BaseFiles:
+        """Its files as the base has them."""
+        return BaseFiles(self.workspace)
 
     async def head(self) -> str:
         """Commit id of the workspace's HEAD."""

@@ -21,7 +21,7 @@ from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.work.family import Family, at_rest, family_of
 from steerdeck_agents.work.naming import Names
 from steerdeck_agents.workspace.checkpoint import base_file
-from steerdeck_agents.workspace.live_diff import unified
+from steerdeck_agents.workspace.unified import unified
 from steerdeck_agents.workspace.within import FileState, shown
 
 PAGE = 200

@@ -8,7 +8,7 @@ from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.journal.enclosures import CheckpointFile
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.workspace.checkpoint import base_file
-from steerdeck_agents.workspace.live_diff import unified
+from steerdeck_agents.workspace.unified import unified
 from steerdeck_agents.workspace.within import shown
 
 

@@ -104,7 +104,7 @@ class Review:
         now = await asyncio.to_thread(_read, self._ground.workspace.path, path)
         if other is not None:
             return await asyncio.to_thread(_read, other.path, path), now
-        base = await self._ground.live_diff.base(path)
+        base = await self._ground.base_files.of(path)
         if base is not None and len(base.data) > LARGE:
             return Version(None, f"before, {path!r} held more than {LARGE} bytes."), now
         return Version(base), now

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from kit.repositories import commit, contents, plain, run, write
 from kit.workspaces import workspace_of
 from steerdeck_agents.facts.places import FileChange, Workspace
+from steerdeck_agents.workspace.base_files import BaseFiles
 from steerdeck_agents.workspace.changes import changed_files, diff, patch
 from steerdeck_agents.workspace.git import LARGE
-from steerdeck_agents.workspace.live_diff import LiveDiff, unified
+from steerdeck_agents.workspace.unified import unified
 
 
 def worked(tmp_path: Path) -> tuple[Workspace, Path]:
@@ -78,46 +80,19 @@ def test_nothing_changed_is_nothing(tmp_path: Path):
     assert asyncio.run(diff(ours)) == ""
 
 
-def test_the_live_diff_of_each_file_says_the_same_as_git(tmp_path: Path):
+def test_the_base_of_a_file_is_read_once_and_says_when_there_was_none(tmp_path: Path):
     ours, there = worked(tmp_path)
-    write(there, "large.txt", b"x\n" * LARGE)
 
-    async def live() -> dict[str, FileChange]:
-        live_diff = LiveDiff(ours)
-        found = {}
-        for listed in await changed_files(ours):
-            change = await live_diff.change(listed.path)
-            assert change is not None
-            assert change[0] == listed
-            found[listed.path] = change[1]
-        assert await live_diff.change("link") is None
-        return found
+    async def read() -> None:
+        bases = BaseFiles(ours)
+        before = await bases.of("src/shop.py")
+        assert before is not None and b"return sum(items)" in before.data
+        shutil.rmtree(there / ".git")
+        assert await bases.of("src/shop.py") is before
+        write(there, "src/shop.py", b"changed")
+        assert await bases.of("src/shop.py") is before
 
-    texts = asyncio.run(live())
-    assert texts["src/shop.py"] == (
-        "--- a/src/shop.py\n+++ b/src/shop.py\n@@ -1,2 +1,2 @@\n def total(items):\n"
-        "-    return sum(items)\n+    return 2\n"
-    )
-    assert texts["run.sh"].startswith("--- a/run.sh\n+++ /dev/null\n@@ -1,2 +0,0 @@\n")
-    assert texts["data/logo.bin"] == texts["large.txt"] == ""
-
-
-def test_the_live_diff_sees_a_mode_and_a_link(tmp_path: Path):
-    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
-    there = Path(ours.path)
-    (there / "readme.md").chmod(0o755)
-    (there / "link").unlink()
-    (there / "link").symlink_to("elsewhere")
-
-    async def live() -> None:
-        live_diff = LiveDiff(ours)
-        mode = await live_diff.change("readme.md")
-        assert mode == (FileChange("readme.md"), "old mode 644\nnew mode 755\n")
-        link = await live_diff.change("link")
-        assert link is not None
-        assert "+elsewhere" in link[1]
-
-    asyncio.run(live())
+    asyncio.run(read())
 
 
 @settings(max_examples=150)
@@ -126,7 +101,7 @@ def test_the_live_diff_sees_a_mode_and_a_link(tmp_path: Path):
     st.lists(st.sampled_from("abcd"), max_size=30),
     st.booleans(),
 )
-def test_a_live_diff_turns_the_old_text_into_the_new(old: list[str], new: list[str], end: bool):
+def test_a_unified_diff_turns_the_old_text_into_the_new(old: list[str], new: list[str], end: bool):
     before = "".join(f"{line}\n" for line in old)
     after = "".join(f"{line}\n" for line in new) + ("end" if end else "")
     added, removed, text = unified("f", before.encode(), after.encode())

@@ -18,12 +18,12 @@ from steerdeck_agents.work import shore_look
 from steerdeck_agents.work.landing import onto, to_branch, to_patch
 from steerdeck_agents.work.landing_checks import standing_at
 from steerdeck_agents.work.landing_result import result_of, stands
+from steerdeck_agents.workspace.base_files import BaseFiles
 from steerdeck_agents.workspace.carry import carry
 from steerdeck_agents.workspace.changes import changed_files, diff
 from steerdeck_agents.workspace.checkpoint import base_file, capture
 from steerdeck_agents.workspace.git import GitError, git
 from steerdeck_agents.workspace.keep import base_intact, make_independent
-from steerdeck_agents.workspace.live_diff import LiveDiff
 from steerdeck_agents.workspace.repository import find
 
 
@@ -32,7 +32,7 @@ async def use(ours: Workspace) -> None:
     await capture(ours, None, lambda sha: False)
     await changed_files(ours)
     await diff(ours)
-    await LiveDiff(ours).change("readme.md")
+    await BaseFiles(ours).of("readme.md")
     await base_file(ours, "readme.md")
     await base_intact(ours)
     await make_independent(ours)
