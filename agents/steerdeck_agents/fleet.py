@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +36,7 @@ from steerdeck_agents.journal.writer import Committed, Writer
 from steerdeck_agents.loop import delegating, goal, leave, recover
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
+from steerdeck_agents.loop.standstill import Standstill
 from steerdeck_agents.loop.today import Today
 from steerdeck_agents.models.governor import Cooling, Governor
 from steerdeck_agents.place import Services
@@ -50,7 +51,7 @@ from steerdeck_agents.work.naming import Names
 from steerdeck_agents.work.radar import Radar
 from steerdeck_agents.work.rule_keeping import Keeping
 from steerdeck_agents.workspace import keep, repository
-from steerdeck_agents.workspace.watch import Watcher
+from steerdeck_agents.workspace.listeners import Listeners
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +70,11 @@ class Fleet:
         ids: Ids,
         level: Level,
         publish: Callable[[Sequence[Committed]], None],
+        taken: Callable[[str], None],
         scripted_url: Callable[[], str],
         patience: Patience,
     ) -> None:
+        """`taken` hears why when somebody else writes the journal now; nothing can be kept then."""
         self.paths = paths
         self.clock = clock
         self.ids = ids
@@ -82,12 +85,12 @@ class Fleet:
             clock=clock,
             on_committed=self._committed,
             clean=lambda event: clean_event(self.redactor, event),
+            on_taken=taken,
         )
         self.reader = JournalReader(paths.journal)
         self.sessions: dict[SessionId, Session] = {}
         self._publish = publish
-        self._watched: dict[str, Callable[[Collection[str]], None]] = {}
-        self._watcher = Watcher(self._files_changed, log.warning)
+        self._listeners = Listeners(log.warning)
         self.keeping = Keeping(
             RuleBook(self.rules_file, clock),
             PastApprovals(paths.journal),
@@ -105,6 +108,7 @@ class Fleet:
         )
         self.alarm = Alarm(clock, lambda: self.writer.states().values(), self._go_on)
         self._ringing: list[asyncio.Task[None]] = []
+        self._still = Standstill()
         self._services = Services(
             paths=paths,
             writer=self.writer,
@@ -119,8 +123,9 @@ class Fleet:
             taking=self.keeping.taking,
             today=Today(paths, self.reader, clock),
             helping=Helping(self.writer, self.reader, self._names, self._call_off),
-            watch=self._watch,
-            unwatch=self._unwatch,
+            still=self._still,
+            watch=self._listeners.add,
+            unwatch=self._listeners.remove,
             scripted_url=scripted_url,
         )
 
@@ -138,7 +143,7 @@ class Fleet:
         await self.writer.append(
             RuntimeStarted(version=version, pid=os.getpid(), boot=boot), full=True
         )
-        await self._watcher.start()
+        await self._listeners.start()
         await self.keeping.begin()
         for state in self.writer.states().values():
             facts = [] if state.archived else self._brought_back(state)
@@ -165,7 +170,7 @@ class Fleet:
         for problem in await asyncio.gather(*closing, return_exceptions=True):
             if problem is not None:
                 log.error("a session did not close in peace: %r", problem)
-        await leave.finished(self._watcher.stop(), "watching files", within_s=PART_S)
+        await leave.finished(self._listeners.stop(), "watching files", within_s=PART_S)
         last = RuntimeEnded(reason=reason)
         told = self.writer.append(last, full=True)
         await leave.finished(told, "telling the end of this runtime", within_s=PART_S)
@@ -194,6 +199,12 @@ class Fleet:
             SessionState(id=session, name=session, status="unknown", reason=why)
             for session, why in aside.items()
         ]
+
+    def stand_still(self, *, on: bool) -> None:
+        """Have sessions begin nothing new, or let them go on."""
+        self._still.on = on
+        for session in self.sessions.values():
+            session.wake()
 
     def busy(self) -> bool:
         """Whether the runtime must stay: something works, waits for the developer or is parked."""
@@ -375,18 +386,6 @@ class Fleet:
     async def _go_on(self, state: SessionState) -> None:
         resumed = SessionResumed(session=state.id, why="the limit's reset time has come")
         await self.writer.append(resumed, full=True)
-
-    def _watch(self, workspace: Path, callback: Callable[[Collection[str]], None]) -> None:
-        self._watched[str(workspace)] = callback
-        self._watcher.add(workspace)
-
-    def _unwatch(self, workspace: Path) -> None:
-        self._watched.pop(str(workspace), None)
-        self._watcher.remove(workspace)
-
-    def _files_changed(self, workspace: Path, paths: Collection[str]) -> None:
-        if (callback := self._watched.get(str(workspace))) is not None:
-            callback(paths)
 
 
 def _empty(spool: Path) -> None:

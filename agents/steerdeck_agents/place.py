@@ -41,6 +41,7 @@ from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
 from steerdeck_agents.loop.site import Memory, Site, first_of
+from steerdeck_agents.loop.standstill import Standstill
 from steerdeck_agents.loop.today import Today
 from steerdeck_agents.loop.toolbox import Toolbox
 from steerdeck_agents.loop.watching import Watching
@@ -89,6 +90,7 @@ class Services:
     unwatch: Callable[[Path], None]
     today: Today
     helping: Helping
+    still: Standstill
     scripted_url: Callable[[], str]
     """Address of the scripted model's server in this runtime."""
 
@@ -298,6 +300,7 @@ class Place:
             drops=lambda: learned_at(services.paths.cache).drops(settings),
             freeform=freeform(settings, learned),
             images=sees(settings, learned),
+            still=services.still,
             stop=self.stop,
         )
 

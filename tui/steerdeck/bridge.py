@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from steerdeck.model import DeckModel, Dirty, ShownDiff, Told
-from steerdeck.source import Connect, Source, changes_files, decode_events
+from steerdeck.source import Connect, Source, changes_files, decode_events, moves_rules
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
@@ -119,6 +119,14 @@ class Bridge:
         self.mark(Dirty(everything=True))
         self.show(full & set(self.model.states))
         self._read_rules()
+        self._job(self._look_at_runtime())
+
+    async def _look_at_runtime(self) -> None:
+        """Say what is wrong with the runtime's program, or that a newer one takes over."""
+        page = await self.page(wire.RuntimeStatus(), wire.StatusPage)
+        if page.program or page.handover:
+            self.model.say(page.program or page.handover, bad=bool(page.program))
+            self.mark(Dirty(everything=True))
 
     async def _follow(self) -> bool:
         """Take what comes until the runtime ends on purpose; WireError when it is lost."""
@@ -148,8 +156,11 @@ class Bridge:
     # facts
 
     def _take(self, event: e.Event) -> None:
-        if self._moves_rules(event):
+        if moves_rules(event, self.model.lasting):
             self._read_rules()
+        if isinstance(event, e.Noticed) and not event.session:
+            self.model.say(event.text, bad=event.level == "error")
+            self.mark(Dirty(everything=True))
         held = self._held.get(event.session)
         if held is not None:
             held.append(event)
@@ -157,20 +168,6 @@ class Bridge:
         self.mark(self.model.add(event))
         if event.session in self._full and changes_files(event):
             self._read_diff(event.session)
-
-    def _moves_rules(self, event: e.Event) -> bool:
-        """Whether a lasting rule may stand otherwise after it."""
-        match event:
-            case e.RuleAdded() | e.RuleChanged() | e.RuleRevoked() | e.RulesRead():
-                return not event.session
-            case e.RuleExpired(rule=rule):
-                return not rule.session
-            case e.RuleUsed(rule=id):
-                return any(one.rule.id == id for one in self.model.lasting)
-            case e.RequestEnded():
-                return any(one.left.dollars is not None for one in self.model.lasting)
-            case _:
-                return False
 
     def _read_rules(self) -> None:
         if not self._ruling:

@@ -1,6 +1,6 @@
 """The runtime as the bridge knows it: what it asks there, and what the events from there mean."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -10,6 +10,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Incoming
+from steerdeck_agents.runtime.wire_rules import RuleStands
 
 
 class Source(Protocol):
@@ -38,6 +39,21 @@ def changes_files(event: e.Event) -> bool:
             return True
         case e.CheckpointTaken():
             return bool(event.paths)
+        case _:
+            return False
+
+
+def moves_rules(event: e.Event, lasting: Sequence[RuleStands]) -> bool:
+    """Whether a lasting rule may stand otherwise after it."""
+    match event:
+        case e.RuleAdded() | e.RuleChanged() | e.RuleRevoked() | e.RulesRead():
+            return not event.session
+        case e.RuleExpired(rule=rule):
+            return not rule.session
+        case e.RuleUsed(rule=id):
+            return any(one.rule.id == id for one in lasting)
+        case e.RequestEnded():
+            return any(one.left.dollars is not None for one in lasting)
         case _:
             return False
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.errors import JournalError, JournalTaken
 from steerdeck_agents.facts.events import KnownEvent
 from steerdeck_agents.facts.ids import Clock, SessionId
 from steerdeck_agents.facts.state import SessionState
@@ -40,12 +40,14 @@ class Writer:
         clock: Clock,
         on_committed: Callable[[Sequence[Committed]], None],
         clean: Callable[[KnownEvent], KnownEvent] = lambda event: event,
+        on_taken: Callable[[str], None] = lambda why: None,
         mounts: Path = MOUNTS,
     ) -> None:
         """`on_committed` is called on the loop, in seq order, before appends resolve.
 
         `clean` is called in the writer's thread with every event before it is kept; what it returns
-        is kept, told and answered instead.
+        is kept, told and answered instead. `on_taken` is called on the loop, with a sentence, when
+        another process has taken the journal over: this one keeps nothing more.
 
         `mounts` is the kernel's table of file systems (fstab(5)), read to keep WAL off networks.
         """
@@ -56,6 +58,7 @@ class Writer:
         self._clock = clock
         self._on_committed = on_committed
         self._clean = clean
+        self._on_taken = on_taken
         self._mounts = mounts
         self._states: dict[SessionId, SessionState] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -169,6 +172,8 @@ class Writer:
         except (sqlite3.OperationalError, JournalError) as error:
             for append in appends:
                 self._tell(_fail, append.answer, refusal(self._path, error))
+            if isinstance(error, JournalTaken):
+                self._tell(self._on_taken, str(error))
         except (sqlite3.Error, ValueError, OverflowError) as error:
             # One of them can't be stored: the others must not suffer for it.
             if len(appends) == 1:

@@ -179,6 +179,8 @@ async def _effect(site: Site, turn: TurnId, call_id: CallId, action: Action) -> 
         case perform.Refusal(reason, told):
             await end(site, turn, call_id, "rejected", Outcome("failed", reason, told))
         case perform.Permit():
+            if not await site.may_begin():
+                return
             started = site.clock.monotonic()
             writes = isinstance(action, RunCommand | ApplyPatch)
             async with site.ground.hands if writes else nullcontext():

@@ -65,7 +65,7 @@ async def once(site: Site, turn: TurnId) -> None:
             state = site.state
             # Words may have been taken back, or the session parked, while it stood in line.
             due = (state.turn is not None and state.turn.owes) or deliverable(state)
-            if site.stop.is_set() or state.parked or not due:
+            if site.stop.is_set() or site.still.on or state.parked or not due:
                 return
             sent, body = await _send(site, turn, state, round(ticket.waited_s * 1000))
         await _ask(site, turn, sent, body, ticket)

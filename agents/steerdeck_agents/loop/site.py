@@ -19,6 +19,7 @@ from steerdeck_agents.journal.enclosures import Enclosure
 from steerdeck_agents.loop.guides import Guides
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt, Staged
+from steerdeck_agents.loop.standstill import Standstill
 from steerdeck_agents.loop.today import Today
 from steerdeck_agents.loop.toolbox import Toolbox
 from steerdeck_agents.loop.watching import Watching
@@ -157,6 +158,8 @@ class Site(Memory):
     helping: Helping
     checking: Checking | None = None
     """The baseline of its checks, while it is taken."""
+    still: Standstill = field(default_factory=Standstill)
+    """While it is on, no request and no call is begun."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while the state says that the turn is to end."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -171,6 +174,11 @@ class Site(Memory):
             if not ready(self.state) and not self.stop.is_set():
                 await self.wake.wait()
         return not self.stop.is_set()
+
+
+    async def may_begin(self) -> bool:
+        """Wait while sessions stand still; False when an interrupt came."""
+        return await self.until(lambda _: not self.still.on)
 
 
 async def first_of(work: Awaitable[None], stop: asyncio.Event) -> bool:

@@ -50,6 +50,8 @@ async def _work(site: Site) -> None:
             await interrupted(site, turn)
             return
         await budget.warn(site, turn.id)
+        if not await site.may_begin():
+            continue
         state = site.state
         if state.parked or any(call.unknown for call in state.calls):
             await site.until(lambda s: not s.parked and not any(call.unknown for call in s.calls))

@@ -91,6 +91,10 @@ class Client:
             if isinstance(frame, wire.Bye):
                 return
 
+    async def ended(self) -> None:
+        """Wait until the runtime has closed the connection."""
+        await asyncio.wait({self._task})
+
     async def close(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)

@@ -33,14 +33,16 @@ class Connection:
         obey: Obey,
         page: Page,
         looks: Callable[[], None],
+        met: Callable[[str], None],
     ) -> None:
-        """`looks` is called when `in_view` has changed."""
+        """`looks` is called when `in_view` has changed, `met` with the client's version."""
         self._reader = reader
         self._writer = writer
         self._hello = hello
         self._obey = obey
         self._page = page
         self._looks = looks
+        self._met = met
         self.in_view = SessionId("")
         """The session this client's developer looks at."""
         self._outbox = Outbox()
@@ -88,6 +90,7 @@ class Connection:
         self._outbox.put(self._hello)
         if not isinstance(theirs, wire.Hello):
             raise WireError("The first frame of a client must be its hello.")
+        self._met(theirs.version)
         if theirs.protocol != self._hello.protocol:
             return
         while (data := await wire.read_line(self._reader)) is not None:

@@ -5,7 +5,10 @@ terminal and the login that started it, and holds no key and no `GIT_*` variable
 """
 
 import asyncio
+import contextlib
 import os
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,13 +17,20 @@ from pathlib import Path
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.gate.secrets import scrub
 from steerdeck_agents.journal.database import SCHEMA
-from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime import logfile, wire
 from steerdeck_agents.runtime.client import Client, shake_hands
+from steerdeck_agents.runtime.handover import newer
 from steerdeck_agents.settings.paths import Paths, check_socket_folder, private_folder
 
+ANSWER_S = 15.0
+"""How long a runtime may take to answer, on a machine that is very busy."""
+ANSWER_LOOK_S = 0.5
 START_S = 20.0
 """How long a starting runtime may take until it answers, on a slow machine."""
 LOOK_S = 0.02
+AGAIN_S = 0.3
+ROOM_S = 1.0
+"""How long an older runtime is waited for that may end at once; else it is worked with."""
 TAKEN = 75
 """Exit status of a runtime that found another one at work: EX_TEMPFAIL of sysexits(3)."""
 LOG_TAIL = 2000
@@ -42,15 +52,55 @@ async def attach(paths: Paths, version: str) -> Client | None:
     except (FileNotFoundError, ConnectionError):
         return None
     mine = wire.Hello(wire.PROTOCOL, SCHEMA, version, os.getpid())
+    meeting = asyncio.create_task(shake_hands(reader, writer, mine))
     try:
-        hello = await shake_hands(reader, writer, mine)
+        return Client(reader, writer, await _answered(meeting, behind(writer)))
     except ConnectionError:
         writer.close()
         return None
-    except WireError:
+    except BaseException:
+        meeting.cancel()
         writer.close()
         raise
-    return Client(reader, writer, hello)
+
+
+async def _answered(meeting: "asyncio.Task[wire.Hello]", pid: int | None) -> wire.Hello:
+    """The hello of the runtime, waited for as long as its process can give one."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + ANSWER_S
+    while True:
+        await asyncio.wait({meeting}, timeout=ANSWER_LOOK_S)
+        if meeting.done():
+            return meeting.result()
+        who = f"The runtime (process {pid or 'unknown'})"
+        if pid is not None and await asyncio.to_thread(suspended, pid):
+            raise WireError(
+                f"{who} is suspended, so it does not answer. `kill -CONT {pid}` lets it go on;"
+                " `steerdeck runtime stop` ends it, and its sessions come back with the next one."
+            )
+        if loop.time() > until:
+            raise WireError(
+                f"{who} does not answer. Look at `steerdeck runtime log`; `steerdeck runtime stop`"
+                " ends it, and its sessions come back with the next one."
+            )
+
+
+def behind(writer: asyncio.StreamWriter) -> int | None:
+    """The process that listens at the other end, also when it says nothing; None if not known."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    peer = writer.get_extra_info("socket")
+    if option is None or peer is None:
+        return None
+    pid, _, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, option, 12))
+    return int(pid) or None
+
+
+def suspended(pid: int) -> bool:
+    """Whether a process was stopped by a signal: proc(5), third field of stat."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("T", "t")
+    except OSError:
+        return False
 
 
 async def ensure(paths: Paths, version: str, environ: Mapping[str, str]) -> Client:
@@ -59,8 +109,11 @@ async def ensure(paths: Paths, version: str, environ: Mapping[str, str]) -> Clie
     Raises WireError with what its log says of it when it does not come up.
     """
     client = await attach(paths, version)
-    if client is not None:
+    if client is not None and not (
+        newer(version, client.hello.version) and await _makes_room(client)
+    ):
         return client
+    await asyncio.to_thread(logfile.turn_over, paths.log)
     before = paths.log.stat().st_size if paths.log.exists() else 0
     child = await asyncio.to_thread(spawn, paths, environ)
     loop = asyncio.get_running_loop()
@@ -70,14 +123,30 @@ async def ensure(paths: Paths, version: str, environ: Mapping[str, str]) -> Clie
         if client is not None:
             return client
         # Another deck may have started one at the same moment: then ours ends and theirs answers.
-        if child.poll() not in (None, TAKEN):
-            break
-        await asyncio.sleep(LOOK_S)
+        # Or the one before is still on its way out: then another try is made when ours has ended.
+        match child.poll():
+            case None:
+                await asyncio.sleep(LOOK_S)
+            case code if code == TAKEN:
+                await asyncio.sleep(AGAIN_S)
+                child = await asyncio.to_thread(spawn, paths, environ)
+            case _:
+                break
     raise WireError(await asyncio.to_thread(_why, paths.log, before))
 
 
+async def _makes_room(client: Client) -> bool:
+    """Whether the runtime ends right away for this newer version; it is let go of then."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ROOM_S):
+            await client.ended()
+            await client.close()
+            return True
+    return False
+
+
 def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a runtime for this home and return at once."""
+    """Start a runtime for this home and return at once; WireError when its program is gone."""
     private_folder(paths.log.parent)
     clean = {
         name: value
@@ -87,15 +156,21 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
     folders = (paths.data, paths.config, paths.cache, paths.state)
     _started[:] = [child for child in _started if child.poll() is None]
     with paths.log.open("ab") as log:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "steerdeck_agents.runtime.main", *map(str, folders)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            env=clean,
-            start_new_session=True,
-        )
+        try:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "steerdeck_agents.runtime.main", *map(str, folders)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=clean,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WireError(
+                f"No runtime can be started: {sys.executable} {error.strerror}. The program was"
+                " removed or moved; install Steerdeck again and start it anew."
+            ) from error
     _started.append(child)
     return child
 

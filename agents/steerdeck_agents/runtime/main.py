@@ -15,13 +15,18 @@ from pathlib import Path
 from steerdeck_agents.facts.errors import JournalTaken, SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SystemClock
 from steerdeck_agents.gate.secret_log import guard_logs
-from steerdeck_agents.runtime import deadline
+from steerdeck_agents.loop import leave
+from steerdeck_agents.runtime import deadline, logfile
 from steerdeck_agents.runtime.lifecycle import TAKEN
 from steerdeck_agents.runtime.server import Runtime
 from steerdeck_agents.sandbox.probe import probe
 from steerdeck_agents.settings.paths import Paths
 
 log = logging.getLogger("steerdeck")
+
+LOG_LOOK_S = 10.0
+OUTPUTS = (1, 2)
+"""Descriptors that `lifecycle` made the log of: standard output and errors."""
 
 
 async def serve(where: Paths) -> int:
@@ -47,6 +52,7 @@ async def serve(where: Paths) -> int:
     except SteerdeckError as error:
         log.error("%s", error)
         return 1
+    keeping = asyncio.create_task(_keep_log_small(where.log), name="log")
     code = 0
     try:
         await runtime.listen()
@@ -57,7 +63,16 @@ async def serve(where: Paths) -> int:
     log.info("ending: %s", reason)
     deadline.end_within(deadline.ENDS_S)
     await runtime.close(reason)
+    await leave.ended(keeping, within_s=1.0)
     return code
+
+
+async def _keep_log_small(file: Path) -> None:
+    """Turn the log over when it is too large, as long as it is ours to write."""
+    while True:
+        await asyncio.sleep(LOG_LOOK_S)
+        if await asyncio.to_thread(logfile.written_by, file, OUTPUTS):
+            await asyncio.to_thread(logfile.turn_over, file, OUTPUTS)
 
 
 def boot_id() -> str:

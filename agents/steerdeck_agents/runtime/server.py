@@ -12,10 +12,12 @@ import socket
 import struct
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from steerdeck_agents.demo.scripts import SCRIPTS
-from steerdeck_agents.facts.errors import SteerdeckError
-from steerdeck_agents.facts.events import decode
+from steerdeck_agents.facts.errors import JournalError, SteerdeckError
+from steerdeck_agents.facts.events import Noticed, decode
 from steerdeck_agents.facts.ids import Clock, Ids, OrderId, SessionId
 from steerdeck_agents.facts.orders import (
     AddRule,
@@ -34,8 +36,10 @@ from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.models.scripted_server import ScriptedServer, serve
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.connection import Connection
+from steerdeck_agents.runtime.handover import OFTEN_S, Handover, newer
 from steerdeck_agents.runtime.obey import obey
 from steerdeck_agents.runtime.pages import Pages
+from steerdeck_agents.runtime.program import Program
 from steerdeck_agents.runtime.strays import Strays
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import Paths, make_socket_folder
@@ -91,11 +95,18 @@ class Runtime:
             ids=ids,
             level=level,
             publish=self._publish,
+            taken=self.end,
             scripted_url=lambda: self._scripted.url if self._scripted else "",
             patience=patience or Patience(),
         )
         self._pages = Pages(self.fleet, self._status)
         self._strays = Strays()
+        self._handover = Handover()
+        self._program = Program()
+        self._news = asyncio.Event()
+        """Set when there is a reason to look around at once."""
+        self._socket: tuple[int, int] | None = None
+        """Device and inode of our socket: at its path there may be another runtime's by now."""
 
     async def start(self) -> None:
         """Take the journal, bring sessions back; JournalError when another runtime has it."""
@@ -115,22 +126,61 @@ class Runtime:
             self.attach, str(self._paths.socket), limit=wire.ORDER_LIMIT
         )
         self._paths.socket.chmod(0o600)
+        self._socket = _file_of(self._paths.socket)
 
     async def until_told(self) -> str:
         """Serve until an order ends the runtime, or it has been idle; the reason."""
         assert self._ending is not None, "started before it serves"
         idle_since = self._clock.monotonic()
         while True:
-            with contextlib.suppress(TimeoutError):
-                return await asyncio.wait_for(asyncio.shield(self._ending), LOOK_S)
-            if collected := self._strays.collect(self._clock.monotonic()):
+            if (reason := await self._told_to_end()) is not None:
+                return reason
+            now_s = self._clock.monotonic()
+            if collected := self._strays.collect(now_s):
                 log.info("%d ended processes that nobody waited for were collected", collected)
             if self._server is not None and not self._paths.socket.exists():
                 await self._listen_again()
+            await self._look_at_program(now_s)
+            if self._may_hand_over(now_s):
+                return f"steerdeck {self._handover.to} takes over"
             if self._connections or self.fleet.busy():
-                idle_since = self._clock.monotonic()
-            elif self._clock.monotonic() - idle_since > self._idle_s:
+                idle_since = now_s
+            elif now_s - idle_since > self._idle_s:
                 return "idle"
+
+    async def _told_to_end(self) -> str | None:
+        """The reason to end; None when it is time to look around."""
+        assert self._ending is not None, "started before it serves"
+        news = asyncio.ensure_future(self._news.wait())
+        waits: tuple[asyncio.Future[Any], ...] = (self._ending, news)
+        often_s = OFTEN_S if self._handover.to else LOOK_S
+        await asyncio.wait(waits, timeout=often_s, return_when=asyncio.FIRST_COMPLETED)
+        news.cancel()
+        self._news.clear()
+        return self._ending.result() if self._ending.done() else None
+
+    def _met(self, version: str) -> None:
+        """A client of that version is here; a newer one is made room for."""
+        if newer(version, self._hello.version) and self._handover.ask(version):
+            log.info("steerdeck %s takes over at the next safe point", version)
+            self._news.set()
+
+    def _may_hand_over(self, now_s: float) -> bool:
+        if not self._handover.to:
+            return False
+        held = self._handover.held
+        states = [state for state in self.fleet.writer.states().values() if not state.archived]
+        ends = self._handover.look(states, len(self._orders), now_s)
+        if self._handover.held != held:
+            self.fleet.stand_still(on=self._handover.held)
+        return ends
+
+    async def _look_at_program(self, now_s: float) -> None:
+        if await asyncio.to_thread(self._program.look, now_s):
+            log.error("%s", self._program.wrong)
+            said = Noticed(session=SessionId(""), text=self._program.wrong, level="error")
+            with contextlib.suppress(JournalError):
+                await self.fleet.writer.append(said, full=True)
 
     async def _listen_again(self) -> None:
         log.warning("the socket vanished and is made anew")
@@ -145,7 +195,8 @@ class Runtime:
         """Let go of every client and session; work in hand comes back with the next runtime."""
         if self._server is not None:
             self._server.close()
-            self._paths.socket.unlink(missing_ok=True)
+            if self._socket == _file_of(self._paths.socket):
+                self._paths.socket.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 self._paths.socket.parent.rmdir()
         told = reason == TOLD
@@ -178,6 +229,7 @@ class Runtime:
             obey=self._obey,
             page=self._pages.page,
             looks=self._look,
+            met=self._met,
         )
         task = asyncio.current_task()
         assert task is not None, "clients are served in tasks"
@@ -251,6 +303,9 @@ class Runtime:
             sandbox=self._level.title,
             sandbox_why=self._level.why,
             governors=self._gauges(),
+            handover=self._handover.told,
+            waits_for=self._handover.waits_for,
+            program=self._program.wrong,
         )
 
     def _gauges(self) -> tuple[wire.GaugeLine, ...]:
@@ -266,6 +321,15 @@ class Runtime:
             )
             for gauge in self.fleet.governor.gauges()
         )
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another one at the same path."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _same_user(peer: socket.socket) -> bool:

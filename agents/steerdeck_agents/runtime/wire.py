@@ -299,6 +299,12 @@ class StatusPage(msgspec.Struct, frozen=True):
     governors: tuple[GaugeLine, ...] = ()
     waiting: int = 0
     """Sessions that wait for the developer."""
+    handover: str = ""
+    """Which version takes over and what that waits for, as a sentence; empty when none does."""
+    waits_for: tuple[str, ...] = ()
+    """All of it."""
+    program: str = ""
+    """What is wrong with the program it was started from, as a sentence with the way out."""
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask", tag_field="frame"):

@@ -51,7 +51,7 @@ def test_a_runtime_closes_though_its_watcher_lost_the_word(
         async with asyncio.timeout(PATIENCE_S), scene(tmp_path / "home", {"m": words}) as playing:
             await resting(playing, repository)
             monkeypatch.setattr(watch, "_ignored_folders", loses)
-            playing.runtime.fleet._watcher.add(repository)
+            playing.runtime.fleet._listeners.add(repository, print)
             await asked.wait()
             # Else the look is broken off in order, while its session is closed.
             playing.runtime.fleet.sessions.clear()

@@ -14,7 +14,7 @@ from steerdeck.verbs.ending import Ending
 from steerdeck.verbs.printing import err, out, out_json
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.orders import StopRuntime
-from steerdeck_agents.runtime import lifecycle, wire
+from steerdeck_agents.runtime import lifecycle, logfile, wire
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.settings.paths import Paths
 
@@ -49,6 +49,11 @@ def status(as_json: bool) -> None:
         out(f"journal   {page.journal} ({page.journal_bytes:,} bytes)")
         out(f"sandbox   {page.sandbox}{f': {page.sandbox_why}' if page.sandbox_why else ''}")
         out(f"log       {where.log}")
+        for what, told in (("program", page.program), ("handover", page.handover)):
+            if told:
+                out(f"{what:<10}{told}")
+        for wait in page.waits_for[1:]:
+            out(f"          and for {wait}")
 
 
 async def _status(where: Paths) -> wire.StatusPage | None:
@@ -77,6 +82,8 @@ async def _stop(where: Paths) -> int | None:
             raise
         err(f"{error} It is ended by a signal.")
         os.kill(pid, signal.SIGTERM)
+        # One that was suspended ends when it goes on.
+        os.kill(pid, signal.SIGCONT)
     else:
         if client is None:
             return None
@@ -123,21 +130,13 @@ def lives(pid: int) -> bool:
 
 
 async def _pid_behind(where: Paths) -> int | None:
-    """The process a runtime of any protocol names in its hello."""
-    import msgspec
-
-    from steerdeck_agents.journal.database import SCHEMA
-
-    reader, writer = await asyncio.open_unix_connection(str(where.socket))
+    """The process of a runtime of any protocol, also when it says nothing."""
     try:
-        mine = wire.Hello(wire.PROTOCOL, SCHEMA, reach.own_version(), os.getpid())
-        writer.write(wire.order_line(mine))
-        await writer.drain()
-        hello = msgspec.json.decode(await reader.readline(), type=dict[str, object])
-        pid = hello.get("pid")
-        return pid if isinstance(pid, int) and pid > 1 else None
-    except (msgspec.DecodeError, OSError):
+        _, writer = await asyncio.open_unix_connection(str(where.socket))
+    except OSError:
         return None
+    try:
+        return lifecycle.behind(writer)
     finally:
         writer.close()
 
@@ -148,9 +147,10 @@ async def _pid_behind(where: Paths) -> int | None:
 def log(lines: int, as_json: bool) -> None:
     """Print the end of its log."""
     file = reach.here().log
-    if not file.exists():
-        raise Ending(f"There is no log at {file} yet; the first runtime makes it.")
-    told = file.read_text("utf-8", "replace").splitlines()[-lines:]
+    try:
+        told = logfile.last_lines(file, lines)
+    except FileNotFoundError:
+        raise Ending(f"There is no log at {file} yet; the first runtime makes it.") from None
     if as_json:
         out_json(told)
         return

@@ -1,0 +1,12 @@
+"""Whether sessions begin nothing new: a runtime that hands over waits for what is under way.
+
+Each session stands still at its next safe point, which is before a request or a call; whatever has
+begun goes on to its end and its fact. Let go, they go on as if nothing had been.
+"""
+
+
+class Standstill:
+    """One for all sessions of a runtime; whoever changes it wakes them."""
+
+    def __init__(self) -> None:
+        self.on = False
