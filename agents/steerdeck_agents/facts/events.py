@@ -58,6 +58,7 @@ from steerdeck_agents.facts.ids import (
     TurnId,
 )
 from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.mended import JournalMended as JournalMended
 from steerdeck_agents.facts.network import NetworkUsed as NetworkUsed
 from steerdeck_agents.facts.overlap import OverlapChanged as OverlapChanged
 from steerdeck_agents.facts.places import FileChange, Level, Mode, Surroundings, Workspace
@@ -331,7 +332,7 @@ KnownEvent = (
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
     | NetworkUsed | OverlapChanged | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact
     | CheckFact | GoalFact
-    | HandFact | QueueFact | SetupFact | ReviewFact | PlanFact
+    | HandFact | QueueFact | SetupFact | ReviewFact | PlanFact | JournalMended
 )  # fmt: skip
 Event = KnownEvent | Unknown
 Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted | HandPrinted

@@ -11,6 +11,7 @@ from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId, Sha
 from steerdeck_agents.facts.marks import network_words
 from steerdeck_agents.journal.call_log import beside, call
+from steerdeck_agents.journal.segments import texts
 from steerdeck_agents.journal.storing import unpacked
 
 LINES: Final = 500
@@ -171,12 +172,7 @@ def _before(connection: sqlite3.Connection, line: CallLine) -> tuple[str, str]:
 
 def _output(connection: sqlite3.Connection, line: CallLine) -> tuple[str, Sha | None]:
     if not line.ended_seq:
-        rows = connection.execute(
-            "select json from event where session = ? and seq > ?"
-            " and type in ('output.added', 'hand.printed') order by seq",
-            (line.session, line.seq),
-        )
-        facts = (e.decode(text) for (text,) in rows)
+        facts = map(e.decode, texts(connection, line.session, after=line.seq))
         printed = [
             fact.text
             for fact in facts

@@ -8,7 +8,7 @@ from typing import Literal
 
 from steerdeck_agents.facts.errors import JournalError
 
-SCHEMA = 2
+SCHEMA = 3
 """The newest schema this version writes; the database keeps its own in `user_version`."""
 
 MOUNTS = Path("/proc/mounts")

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple, get_args
 
 import msgspec
 
-from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import KnownEvent, Streamed, encode, type_of
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce.session import reduce
@@ -31,6 +30,8 @@ from steerdeck_agents.journal.database import (
 )
 from steerdeck_agents.journal.enclosures import Enclosure
 from steerdeck_agents.journal.lease import holder_of, lock, take, taken, this_process
+from steerdeck_agents.journal.lost_end import lost_end
+from steerdeck_agents.journal.mark import MarkFile
 from steerdeck_agents.journal.refold import (
     UNFOLDABLE,
     keyframe_bytes,
@@ -38,7 +39,9 @@ from steerdeck_agents.journal.refold import (
     state_text,
 )
 from steerdeck_agents.journal.search import SEARCHED, words_of
+from steerdeck_agents.journal.segments import due, pack
 from steerdeck_agents.journal.storing import Shelf
+from steerdeck_agents.journal.swap import finish_swap
 
 KEYFRAME_EVERY: Final = 1000
 """Events of one session between two stored states."""
@@ -92,11 +95,15 @@ class Ledger:
         self._full: bool | None = None
         self._seq = 0
         self._hash = ""
+        self._unpacked: dict[SessionId, None] = {}
+        """Closed sessions whose streamed text may still lie in rows."""
         self._since_keyframe: dict[SessionId, int] = {}
         self._behind: dict[SessionId, int] = {}
         private_folder(path.parent)
         self._lock = lock(path.with_name("journal.lock"))
         try:
+            finish_swap(path)
+            self.lost_end = lost_end(path)
             self._connection, self.mode = open_for_writing(path, mounts=mounts)
             try:
                 self._begin = "begin immediate" if self.mode == "wal" else "begin exclusive"
@@ -113,6 +120,7 @@ class Ledger:
         except BaseException:
             os.close(self._lock)
             raise
+        self._mark = MarkFile(path)
 
     def close(self) -> None:
         """Give the lease back and let go of the lock."""
@@ -126,6 +134,7 @@ class Ledger:
             self._full = None
         finally:
             self._connection.close()
+            self._mark.close()
             os.close(self._lock)
 
     def commit(self, appends: Sequence[Append]) -> Batch:
@@ -165,7 +174,37 @@ class Ledger:
         self.states.update(batch.folded)
         self.set_aside.update(batch.aside)
         self._seq, self._hash = last, digest
+        self._mark.write(last)
+        for session, state in batch.folded.items():
+            if state.archived:
+                self._unpacked[session] = None
         return batch
+
+    @property
+    def packs(self) -> bool:
+        """Whether streamed text of closed sessions may be packed."""
+        return bool(self._unpacked)
+
+    def pack(self) -> None:
+        """Pack a little; for moments when nothing is written. Raises sqlite3.Error."""
+        session = next(iter(self._unpacked))
+        connection = self._connection
+        state = self.states.get(session)
+        if state is None or not state.archived:
+            del self._unpacked[session]
+            return
+        connection.execute(self._begin)
+        try:
+            self._still_ours()
+            more = pack(connection, session)
+            connection.execute("commit")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            del self._unpacked[session]
+            raise
+        if not more:
+            del self._unpacked[session]
 
     def _number(self, appends: Sequence[Append]) -> tuple[Batch, _Rows]:
         """Give each event its seq and time, its text and its place in the fold."""
@@ -266,6 +305,8 @@ class Ledger:
             else:
                 self.states[session] = state
 
+        self._unpacked = dict.fromkeys(due(self._connection))
+
     def _count_since_keyframe(self, session: SessionId) -> int:
         found: int = self._connection.execute(
             "select count(*) from event where session = ? and seq >"
@@ -273,23 +314,6 @@ class Ledger:
             (session, session),
         ).fetchone()[0]
         return found
-
-
-def refusal(path: Path, error: Exception) -> JournalError:
-    """What an append is told whose transaction failed."""
-    match error:
-        case JournalError():
-            return error
-        case sqlite3.IntegrityError() if "order_answer" in str(error):
-            return JournalError("This order was already answered; its first answer stands.")
-        case sqlite3.OperationalError():
-            return JournalError(
-                f"The journal {path} could not be written ({error}). Nothing of this was kept;"
-                " make room on the disk and try again.",
-                retryable=True,
-            )
-        case _:
-            return JournalError(f"The journal can't hold this fact ({error}). It was not kept.")
 
 
 def _why_set_aside(error: Exception) -> str:

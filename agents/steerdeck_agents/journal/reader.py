@@ -22,9 +22,11 @@ from steerdeck_agents.journal.check import findings
 from steerdeck_agents.journal.database import broken, open_for_reading
 from steerdeck_agents.journal.enclosures import CheckpointFile
 from steerdeck_agents.journal.finding import hits
+from steerdeck_agents.journal.mark import marked
 from steerdeck_agents.journal.recorder import RequestItem
 from steerdeck_agents.journal.refold import UNFOLDABLE, state_at
 from steerdeck_agents.journal.search import SEARCHED, escaped, whole_words_of
+from steerdeck_agents.journal.segments import texts
 from steerdeck_agents.journal.storing import (
     item_text,
     name_of,
@@ -138,17 +140,9 @@ class JournalReader:
 
         None as session gives all sessions and the runtime's own facts.
         """
-        whose = "session = ? and" if session is not None else ""
-        values: list[object] = [session] if session is not None else []
-        values += [after, before if before is not None else 2**62, limit]
+        last = before if before is not None else 2**62
         with self._reading() as connection:
-            rows = connection.execute(
-                f"select json from event where {whose} seq > ? and seq < ?"
-                f" order by seq {'desc' if newest else 'asc'} limit ?",
-                values,
-            )
-            texts = [text for (text,) in rows]
-        return texts[::-1] if newest else texts
+            return texts(connection, session, after=after, before=last, limit=limit, newest=newest)
 
     def of_type(self, session: SessionId, *types: str) -> list[str]:
         """Stored texts of a session's events of some dotted types, in seq order."""
@@ -315,7 +309,7 @@ class JournalReader:
     def check(self) -> list[str]:
         """What is wrong with the journal, a sentence each; empty when all is well."""
         with self._reading() as connection:
-            return findings(connection)
+            return findings(connection, marked(self._path))
 
     def _bytes(self, table: str, sha: Sha) -> bytes:
         with self._reading() as connection:

@@ -12,6 +12,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.journal.segments import texts
 
 UNFOLDABLE: Final = (
     ArithmeticError,
@@ -65,10 +66,7 @@ def state_at(
         except _UNREADABLE:
             continue
         break
-    for (text,) in connection.execute(
-        "select json from event where session = ? and seq > ? and seq <= ? order by seq",
-        (session, after, last),
-    ):
+    for text in texts(connection, session, after=after, before=last + 1):
         state = reduce(state, decode(text))
     return state
 

@@ -12,6 +12,7 @@ from sqlite_utils import Database, Migrations
 from steerdeck_agents.facts.events import decode
 from steerdeck_agents.journal.call_rows import CALLED, TABLE, keep
 from steerdeck_agents.journal.database import private_file, schema_of
+from steerdeck_agents.journal.segments import TABLE as SEGMENTS
 
 migrations = Migrations("steerdeck")
 
@@ -85,6 +86,14 @@ def m002_calls(db: Database) -> None:
     texts = db.execute(f"select json from event where type in ({marks}) order by seq", types)
     keep(db.conn, (decode(text) for (text,) in texts))
     db.execute("pragma user_version = 2")
+
+
+@migrations()
+def m003_segments(db: Database) -> None:
+    """Where streamed text of closed sessions is packed."""
+    for statement in SEGMENTS:
+        db.execute(statement)
+    db.execute("pragma user_version = 3")
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Migrations = migrations) -> None:

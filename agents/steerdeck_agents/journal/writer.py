@@ -5,6 +5,7 @@ Ordinary facts wait up to 50 ms for company, a `full` append takes everything qu
 """
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +15,19 @@ from typing import Final, NamedTuple
 from steerdeck_agents.facts.errors import JournalError, JournalTaken
 from steerdeck_agents.facts.events import KnownEvent
 from steerdeck_agents.facts.ids import Clock, SessionId
+from steerdeck_agents.facts.mended import JournalMended
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.database import MOUNTS, JournalMode
 from steerdeck_agents.journal.enclosures import Enclosure
-from steerdeck_agents.journal.ledger import Append, Batch, Ledger, refusal
+from steerdeck_agents.journal.ledger import Append, Batch, Ledger
+from steerdeck_agents.journal.refusing import refusal, trouble
+
+log = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.05
 """How long an ordinary append waits for others."""
+REST_S: Final = 1.0
+"""How long nothing is written before what may be packed is packed a little."""
 
 
 class Committed(NamedTuple):
@@ -41,24 +48,33 @@ class Writer:
         on_committed: Callable[[Sequence[Committed]], None],
         clean: Callable[[KnownEvent], KnownEvent] = lambda event: event,
         on_taken: Callable[[str], None] = lambda why: None,
+        on_trouble: Callable[[str], None] = lambda why: None,
         mounts: Path = MOUNTS,
+        rest_s: float = REST_S,
     ) -> None:
         """`on_committed` is called on the loop, in seq order, before appends resolve.
 
         `clean` is called in the writer's thread with every event before it is kept; what it returns
         is kept, told and answered instead. `on_taken` is called on the loop, with a sentence, when
-        another process has taken the journal over: this one keeps nothing more.
+        another process has taken the journal over: this one keeps nothing more. `on_trouble` is
+        called on the loop, with a sentence, when the file can't be written, and with an empty one
+        when it can again.
 
         `mounts` is the kernel's table of file systems (fstab(5)), read to keep WAL off networks.
         """
         self.set_aside: Mapping[SessionId, str] = {}
         """Sessions whose state can't be rebuilt, and why; their facts are kept."""
         self.journal_mode: JournalMode = "wal"
+        self.lost_end: JournalMended | None = None
+        """What was told at the start of an end that is missing."""
         self._path = path
         self._clock = clock
         self._on_committed = on_committed
         self._clean = clean
         self._on_taken = on_taken
+        self._on_trouble = on_trouble
+        self._troubled = False
+        self._rest_s = rest_s
         self._mounts = mounts
         self._states: dict[SessionId, SessionState] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -86,6 +102,8 @@ class Writer:
         except JournalError:
             self._closing = True
             raise
+        if self.lost_end is not None:
+            await self.append(self.lost_end, full=True)
 
     async def stop(self) -> None:
         """Commit what is queued and let go of the journal."""
@@ -142,10 +160,11 @@ class Writer:
             if ledger is None:
                 self._tell(_fail, started, _lost())
                 self._tell(_settle, ended)
+        self.lost_end = ledger.lost_end
         self._tell(self._begin, started, dict(ledger.states), dict(ledger.set_aside), ledger.mode)
         batch: list[Append] = []
         try:
-            while batch := self._next():
+            while batch := self._next(ledger):
                 self._commit(ledger, batch)
         finally:
             # Reached with something in hand only by an error nobody foresaw.
@@ -157,8 +176,13 @@ class Writer:
             ledger.close()
             self._tell(_settle, ended)
 
-    def _next(self) -> list[Append]:
-        """Wait for appends; an empty list means the end."""
+    def _next(self, ledger: Ledger) -> list[Append]:
+        """Wait for appends, packing meanwhile; an empty list means the end."""
+        while ledger.packs:
+            with self._wake:
+                if self._wake.wait_for(lambda: self._queue or self._closing, self._rest_s):
+                    break
+            self._pack(ledger)
         with self._wake:
             self._wake.wait_for(lambda: self._queue or self._closing)
             self._wake.wait_for(lambda: self._urgent or self._closing, GATHER_S)
@@ -166,10 +190,24 @@ class Writer:
             self._urgent = False
         return [append._replace(events=tuple(map(self._clean, append.events))) for append in batch]
 
+    def _pack(self, ledger: Ledger) -> None:
+        try:
+            ledger.pack()
+        except (sqlite3.Error, JournalError) as error:
+            # Nothing is lost by it: the rows stay as they are, and the next runtime tries again.
+            log.warning("nothing was packed: %s", error)
+
+    def _hear(self, why: str) -> None:
+        """Tell of trouble with the file when it begins, and when it is over."""
+        if bool(why) != self._troubled:
+            self._troubled = bool(why)
+            self._tell(self._on_trouble, why)
+
     def _commit(self, ledger: Ledger, appends: list[Append]) -> None:
         try:
             batch = ledger.commit(appends)
         except (sqlite3.OperationalError, JournalError) as error:
+            self._hear(trouble(self._path, error))
             for append in appends:
                 self._tell(_fail, append.answer, refusal(self._path, error))
             if isinstance(error, JournalTaken):
@@ -177,11 +215,13 @@ class Writer:
         except (sqlite3.Error, ValueError, OverflowError) as error:
             # One of them can't be stored: the others must not suffer for it.
             if len(appends) == 1:
+                self._hear(trouble(self._path, error))
                 self._tell(_fail, appends[0].answer, refusal(self._path, error))
                 return
             for append in appends:
                 self._commit(ledger, [append])
         else:
+            self._hear("")
             events = (event for numbered in batch.events for event in numbered)
             committed = list(map(Committed, events, batch.texts))
             aside = dict(ledger.set_aside)

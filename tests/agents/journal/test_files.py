@@ -38,7 +38,7 @@ def test_only_the_owner_can_read_the_journal(desk, make_noticed):
 def test_a_newer_schema_is_read_but_not_written(desk, make_created, make_noticed):
     kept = desk.keep(make_created("s1"))
     desk.sql("pragma user_version = 99")
-    with pytest.raises(JournalError, match=r"schema 99.*schema 2.*Update Steerdeck"):
+    with pytest.raises(JournalError, match=r"schema 99.*schema 3.*Update Steerdeck"):
         desk.keep(make_noticed("from the past"))
     assert [state.id for state in desk.reader.sessions()] == ["s1"]
     assert desk.reader.state_at(SessionId("s1")).seq == kept[0].seq
@@ -51,15 +51,15 @@ def test_a_migration_leaves_a_copy_of_what_was_before(desk, make_noticed):
     steps()(m001_first)
 
     @steps()
-    def m003_colour(db):
+    def m004_colour(db):
         db.execute("alter table session add column colour text")
-        db.execute("pragma user_version = 3")
+        db.execute("pragma user_version = 4")
 
     connection = sqlite3.connect(desk.path, isolation_level=None)
     migrate(connection, desk.path, steps)
     connection.close()
-    assert desk.sql("pragma user_version") == [(3,)]
-    copy = desk.path.with_name("journal.db.schema-2")
+    assert desk.sql("pragma user_version") == [(4,)]
+    copy = desk.path.with_name("journal.db.schema-3")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     old = JournalReader(copy)
     assert len(old.events(None)) == 1
@@ -72,7 +72,7 @@ def test_a_migration_that_fails_changes_nothing(desk, make_noticed):
     steps()(m001_first)
 
     @steps()
-    def m003_broken(db):
+    def m004_broken(db):
         db.execute("alter table session add column colour text")
         db.execute("alter table nowhere add column colour text")
 
@@ -188,8 +188,29 @@ def test_cutting_off_the_end_is_found(desk, make_created, make_noticed):
     _told(desk, make_created, make_noticed)
     desk.sql("delete from event where seq >= 10")
     desk.sql("delete from batch where first_seq >= 10")
-    (finding,) = desk.reader.check()
+    end, finding = desk.reader.check()
+    assert "ends with event 9, but event 11 was written" in end
     assert "s1 are missing" in finding
+
+
+def test_a_lost_end_is_kept_as_it_was_found_and_told(desk, make_created, make_noticed):
+    _told(desk, make_created, make_noticed)
+    desk.sql("delete from event where seq >= 10")
+    desk.sql("delete from batch where first_seq >= 10")
+    desk.keep(make_noticed("goes on"))
+    aside = desk.path.with_name("journal.db.cut-1")
+    assert stat.S_IMODE(aside.stat().st_mode) == 0o600
+    assert len(JournalReader(aside).events(None)) == 9
+    assert "ends with event" not in " ".join(desk.reader.check())
+
+
+def test_a_new_journal_ends_nowhere_yet(desk, make_noticed):
+    desk.keep(make_noticed("old"), make_noticed("older"))
+    for file in desk.path.parent.glob("journal.db*"):
+        file.unlink()
+    desk.keep(make_noticed("new"))
+    assert desk.reader.check() == []
+    assert not list(desk.path.parent.glob("*.cut-*"))
 
 
 def test_a_fact_filed_under_another_session_is_found(desk, make_created, make_noticed):

@@ -1,0 +1,23 @@
+"""The journal about itself: what of it was lost, told as soon as somebody found that out."""
+
+from steerdeck_agents.facts.fact import Fact
+from steerdeck_agents.facts.ids import SessionId, Sha
+
+Span = tuple[int, int]
+"""The first and the last seq of events in a row."""
+
+
+class JournalMended(Fact, frozen=True, kw_only=True, tag="journal.mended"):
+    """From here on the journal is whole again; what is missing before is named, and stays so."""
+
+    text: str
+    """A sentence for people."""
+    lost: tuple[Span, ...] = ()
+    """Events that are gone."""
+    doubtful: tuple[Span, ...] = ()
+    """Events that are there, but can't be proven to be as they were written."""
+    gone: tuple[Sha, ...] = ()
+    """Bytes that are named by events and missing."""
+    hurt: tuple[SessionId, ...] = ()
+    kept: str = ""
+    """Where the file lies as it was before."""

@@ -1,0 +1,78 @@
+"""Putting a mended journal in the place of the damaged one, which is kept.
+
+A log that lies beside a database is part of it: put beside another one it would be written into
+that. So both move together, and a crash between two of the steps is finished by whoever comes next;
+called with the journal's lock held.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+from steerdeck_agents.facts.errors import JournalError
+
+
+def making(path: Path) -> Path:
+    """Where a new file is made; what lies there is nobody's."""
+    return path.with_name(f"{path.name}.making")
+
+
+def ready(path: Path) -> Path:
+    """Where it waits, complete, to take the journal's place."""
+    return path.with_name(f"{path.name}.ready")
+
+
+def swap(path: Path) -> Path:
+    """Let the complete file at `making` take the place of the journal; where that lies then."""
+    _sync(making(path))
+    making(path).replace(ready(path))
+    _sync(path.parent)
+    kept = finish_swap(path)
+    assert kept is not None, "a file was ready just now"
+    return kept
+
+
+def finish_swap(path: Path) -> Path | None:
+    """Finish what `swap` began, if it did; where the damaged file is kept."""
+    new = ready(path)
+    if not new.exists():
+        return None
+    # The same name however often this is tried.
+    kept = path.with_name(f"{path.name}.damaged-{int(new.stat().st_mtime)}")
+    try:
+        if not kept.exists() and path.exists():
+            os.link(path, kept)
+        log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+        if log.exists():
+            log.replace(kept.with_name(f"{kept.name}-wal"))
+        index.unlink(missing_ok=True)
+        _sync(path.parent)
+        new.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise JournalError(
+            f"The mended journal {new} can't take its place ({error.strerror}). Nothing is lost;"
+            f" make {path.parent} writable and try again."
+        ) from error
+    return kept
+
+
+def copied_aside(path: Path) -> Path:
+    """A copy of the journal and its log as they are; where it lies."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.cut-{number}")).exists():
+        number += 1
+    for end in ("", "-wal"):
+        source = path.with_name(f"{path.name}{end}")
+        if source.exists():
+            shutil.copyfile(source, aside.with_name(f"{aside.name}{end}"))
+            aside.with_name(f"{aside.name}{end}").chmod(0o600)
+    return aside
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
