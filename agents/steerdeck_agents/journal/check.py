@@ -146,7 +146,9 @@ def _chain(connection: sqlite3.Connection, known: Known) -> Iterator[Trouble]:
     doubtful = _Spans(known.doubtful)
     batches = connection.execute("select first_seq, last_seq, hash from batch order by first_seq")
     for first, last, digest in batches:
-        if first > expected and not doubtful.cover(expected, first - 1):
+        if first > expected and not (
+            lost.cover(expected, first - 1) or doubtful.cover(expected, first - 1)
+        ):
             yield Trouble(
                 f"The record of the events {expected} to {first - 1} is missing.",
                 doubtful=(expected, last),
@@ -160,8 +162,10 @@ def _chain(connection: sqlite3.Connection, known: Known) -> Iterator[Trouble]:
         before, expected = digest, last + 1
     yield from packed.damaged
     end = connection.execute("select max(seq) from event").fetchone()[0] or 0
-    if max(end, packed.end) >= expected:
-        yield Trouble(f"The events from {expected} on were added by something else than Steerdeck.")
+    end = max(end, packed.end)
+    if end >= expected:
+        told = f"The events from {expected} on were added by something else than Steerdeck."
+        yield Trouble(told, doubtful=(expected, end))
 
 
 def _batch(

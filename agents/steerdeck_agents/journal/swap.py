@@ -22,23 +22,34 @@ def ready(path: Path) -> Path:
     return path.with_name(f"{path.name}.ready")
 
 
-def swap(path: Path) -> Path:
-    """Let the complete file at `making` take the place of the journal; where that lies then."""
-    _sync(making(path))
-    making(path).replace(ready(path))
-    _sync(path.parent)
-    kept = finish_swap(path)
-    assert kept is not None, "a file was ready just now"
+def damaged(path: Path, at_s: int) -> Path:
+    """A free name for the damaged file, after the time it is put aside."""
+    while (kept := _damaged(path, at_s)).exists():
+        at_s += 1
     return kept
 
 
-def finish_swap(path: Path) -> Path | None:
-    """Finish what `swap` began, if it did; where the damaged file is kept."""
+def _damaged(path: Path, at_s: int) -> Path:
+    return path.with_name(f"{path.name}.damaged-{at_s}")
+
+
+def swap(path: Path, kept: Path) -> None:
+    """Let the complete file at `making` take the place of the journal, which goes to `kept`."""
+    new, at_s = making(path), int(kept.name.rpartition("-")[2])
+    # Its time says the name under which the damaged file is kept, however often this is tried.
+    os.utime(new, (at_s, at_s))
+    _sync(new)
+    new.replace(ready(path))
+    _sync(path.parent)
+    finish_swap(path)
+
+
+def finish_swap(path: Path) -> None:
+    """Finish what `swap` began, if it did."""
     new = ready(path)
     if not new.exists():
-        return None
-    # The same name however often this is tried.
-    kept = path.with_name(f"{path.name}.damaged-{int(new.stat().st_mtime)}")
+        return
+    kept = _damaged(path, int(new.stat().st_mtime))
     try:
         if not kept.exists() and path.exists():
             os.link(path, kept)
@@ -54,7 +65,6 @@ def finish_swap(path: Path) -> Path | None:
             f"The mended journal {new} can't take its place ({error.strerror}). Nothing is lost;"
             f" make {path.parent} writable and try again."
         ) from error
-    return kept
 
 
 def copied_aside(path: Path) -> Path:
