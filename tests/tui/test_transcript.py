@@ -10,7 +10,7 @@ from kit.desk import NOW, Story
 from steerdeck.model import Told
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import CallId, ItemId, MessageId, Sha, TurnId
+from steerdeck_agents.facts.ids import CallId, ItemId, MessageId, RequestId, Sha, TurnId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
@@ -274,3 +274,17 @@ def test_what_came_of_a_call_is_known_when_its_beginning_is_read_later():
     assert (late.entries["c"].phase, late.entries["c"].output) == ("done", "done it")
     assert late.entries["m"].delivered == "r" and late.first == 1
     assert list(late.entries) == ["c", "m", "i1"]
+
+
+def test_words_reached_the_model_when_it_answers_and_not_when_they_are_sent():
+    message, request = MessageId("m"), RequestId("r")
+    failed = e.RequestEnded(request=request, status="failed", error="nobody there")
+
+    async def scene(app: Stand, pilot: Pilot[None]) -> None:
+        app.tell(e.MessageSent(message=message, text="hi"))
+        app.tell(e.MessageDelivered(message=message, request=request), failed)
+        assert any("no answer came" in row for row in app.rows)
+        app.tell(says(1))
+        assert any("reached the model" in row for row in app.rows)
+
+    play(scene)

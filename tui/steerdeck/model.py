@@ -77,6 +77,7 @@ class Told(Transcript):
 
     def add(self, event: Event) -> str | None:
         changed = super().add(event)
+        self.log += self.also
         if changed is not None:
             self.log.append(changed)
         return changed

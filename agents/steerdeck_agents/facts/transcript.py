@@ -33,6 +33,8 @@ class Said(msgspec.Struct, frozen=True, gc=False):
     delivery: str = ""
     delivered: RequestId | None = None
     """The request that carried the developer's words to the model."""
+    lost: bool = False
+    """That request failed before anything of an answer came, so nobody knows that they arrived."""
     withdrawn: bool = False
     brief: bool = False
     """An agent wrote it for its helper: no word of the developer's."""
@@ -84,6 +86,12 @@ class Transcript:
         """The first event added, which may lie in the middle of a session; 0 when none did."""
         self._early: list[e.Event] = []
         """Of entries that began before the first event: what came of them."""
+        self.carried: tuple[str, ...] = ()
+        """Messages in a request that nothing has been answered to."""
+        self.retried = ""
+        """Why the request was planned anew the last time, until an answer comes."""
+        self.also: tuple[str, ...] = ()
+        """Entries the last event changed beside the one that `add` told."""
 
     def add(self, event: e.Event) -> str | None:
         """Fold one event in; the id of the entry it made or changed, if any."""
@@ -91,13 +99,48 @@ class Transcript:
             return None
         self.seq = event.seq
         self.first = self.first or event.seq
-        entry = self._said(event) or self._called(event) or _marked(event)
+        self.also = self._receipts(event)
+        entry = self._said(event) or self._called(event) or self._retry(event) or _marked(event)
         if entry is None:
             if self._began_before(event):
                 self._early.append(event)
             return None
         self.entries[entry.id] = entry
         return entry.id
+
+    def _receipts(self, event: e.Event) -> tuple[str, ...]:
+        """Messages of which an event tells whether they arrived: an answer says so, no sending."""
+        match event:
+            case e.MessageDelivered():
+                self.carried += (event.message,)
+                return ()
+            case e.RequestEnded(status="failed", first_token_ms=None, compacts=False):
+                lost = True
+            case e.RequestEnded(compacts=False) | e.ItemEnded():
+                lost = False
+            case _:
+                return ()
+        changed = tuple(id for id in self.carried if self._lose(id, lost=lost))
+        if not lost:
+            self.carried, self.retried = (), ""
+        return changed
+
+    def _lose(self, id: str, *, lost: bool) -> bool:
+        """Whether that was news."""
+        said = self.entries.get(id)
+        if not isinstance(said, Said) or said.lost == lost:
+            return False
+        self.entries[id] = replace(said, lost=lost)
+        return True
+
+    def _retry(self, event: e.Event) -> "Marked | None":
+        """A request planned anew says why, but not the same again and again."""
+        if not isinstance(event, e.RetryPlanned):
+            return None
+        text = f"asking again in {event.delay_ms / 1000:.0f} s"
+        text += f": {event.reason}" if event.reason != self.retried else ""
+        self.retried = event.reason
+        return Marked(f"mark_{event.seq}", event.seq, event.at_ms, text, "warning")
 
     def _began_before(self, event: e.Event) -> bool:
         match event:
@@ -214,15 +257,14 @@ def _marked(event: e.Event) -> Marked | None:
         case e.TurnEnded():
             text, level = f"{event.status}: {event.error}".rstrip(": "), "error"
             level = "error" if event.status == "failed" else "warning"
+        case e.SessionCutOff():
+            text, level = event.cut.told, "warning"
         case e.SessionParked():
             text, level = f"parked: {event.reason}", "warning"
         case e.SessionResumed(why=str(why)) if why:
             text, level = f"resumed: {why}", "info"
         case e.RequestEnded() if event.ending:
             text, level = _ENDINGS[event.ending], "warning"
-        case e.RetryPlanned():
-            text = f"asking again in {event.delay_ms / 1000:.0f} s: {event.reason}"
-            level = "warning"
         case e.StreamSilent():
             text, level = f"nothing has come for {event.silent_ms / 1000:.0f} s", "warning"
         case e.RetryHastened():

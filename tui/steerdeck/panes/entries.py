@@ -70,6 +70,9 @@ def _words(said: Said) -> list[Line]:
     lines += [Line((foreign(line, "t0"),), indent=2, wrap=True) for line in rest]
     if said.delivery == "first":
         return lines
+    if said.lost:
+        lost = "no answer came: it goes again with the next request"
+        return [*lines, Line((Span(lost, "t2"),), gutter=Span(g.queued, "t2"), indent=2)]
     if said.delivered is not None:
         reached = Span(g.reached, "accent")
         return [*lines, Line((Span("reached the model", "t3"),), gutter=reached, indent=2)]
