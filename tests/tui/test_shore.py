@@ -44,6 +44,19 @@ def test_the_deepest_overlap_is_a_chip_and_never_amber():
     assert marked(states[FIX], gone) is None
 
 
+def test_whom_a_session_conflicts_with_is_named_in_a_narrow_lane_too():
+    states = dict(met().states())
+    states[CSV] = structs.replace(states[CSV], name="say-hello-in-german-too")
+    (met_csv, *others) = states[FIX].overlaps
+    deepest = structs.replace(met_csv.files[0], depth="conflict")
+    deep = (structs.replace(met_csv, files=(deepest, *met_csv.files[1:])), *others)
+    states[FIX] = structs.replace(states[FIX], overlaps=deep)
+    found = marked(states[FIX], states)
+    assert found is not None and "conflicts with 2 say-hello-i… +1" in found.words
+    (row,) = chip_rows(states[FIX], states, 0, 44)
+    assert "conflicts with 2 say-hello-i… +1" in "".join(span.text for span in row.spans)
+
+
 def test_a_push_that_is_open_is_no_landing_of_what_waits_in_line():
     states = met().states()
     first, second = InLine("merge", 1), InLine("merge", 2)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from steerdeck.glyphs import glyphs
-from steerdeck.text import Line, Span, foreign, path_spans
+from steerdeck.text import Line, Span, fit, foreign, path_spans
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.overlap import (
@@ -30,6 +30,8 @@ _TONES: dict[Depth, Token] = {"conflict": "t0", "lines": "t1", "file": "t2", "re
 _DONE: dict[Use, str] = {"writes": "written", "reads": "read", "plans": "planned"}
 MET = "met:"
 """Before the session of a name that can be clicked."""
+BRIEF = 12
+"""Cells of a session's name where there is no room for all of it."""
 _RANK: dict[Depth, int] = {"reads": 0, "file": 1, "lines": 3, "conflict": 4}
 
 
@@ -50,15 +52,17 @@ def marked(state: SessionState, names: Mapping[SessionId, SessionState]) -> Mark
     met = max(known, key=lambda one: _RANK[one.depth])
     file = met.files[0]
     other = names[met.other]
-    name = f"{other.slot} {other.name}" if other.slot else other.name
+    slot = f"{other.slot} " if other.slot else ""
+    name, brief = slot + other.name, slot + fit(other.name, BRIEF)
     short = file.path.rpartition("/")[2]
     more = sum(len(one.files) + one.more for one in known) - 1
     rest = f" +{more}" if more else ""
     conflict = met.depth == "conflict"
     words = (
         f"{_lane_words(file, short)} {name}{rest}",
-        f"conflicts with {name}{rest}" if conflict else f"{short} {name}{rest}",
-        f"conflicts{rest}" if conflict else f"{name}{rest}",
+        f"conflicts with {name}{rest}" if conflict else f"{_lane_words(file, short)} {brief}{rest}",
+        f"conflicts with {brief}{rest}" if conflict else f"{short} {brief}{rest}",
+        f"conflicts{rest}" if conflict else f"{brief}{rest}",
         "",
     )
     return Marked(words, _TONES[met.depth], _RANK[met.depth])
