@@ -116,6 +116,15 @@ def test_a_lane_names_its_sandbox_where_it_is_none_or_another_one():
             assert "NO SANDBOX" not in _text([line]) or said == "NO SANDBOX"
 
 
+def test_a_lane_names_a_mode_that_does_not_ask_before_the_model():
+    state = structs.replace(shop().states()[CSV], mode="auto", model="a-model-with-a-long-name")
+    head = lane_head(state, NOW, in_hand=False, keys_here=True)
+    assert _text([head[1]]).strip().startswith("auto by rules  a-model-with")
+    assert "auto by rules" in _text([narrow_head(state, NOW, 80)])
+    asks = structs.replace(state, mode="ask")
+    assert "auto" not in _text([narrow_head(asks, NOW, 80)])
+
+
 def test_of_a_server_nothing_is_said_of_its_network():
     state = shop().states()[CSV]
     assert "no network" in _text([Line(tuple(sandbox_words(state)))])

@@ -52,8 +52,8 @@ def lane_head(
             *level_spans(state, usual),
             *((Span("pinned  ", "t2"),) if pinned else ()),
             *tag_spans(state),
-            foreign(state.model or "no model yet", "t3"),
             *_mode(state),
+            foreign(state.model or "no model yet", "t3"),
         ),
         tuple(_used(state)),
         indent=3,
@@ -117,7 +117,7 @@ def narrow_head(state: SessionState, now: int, width: int, usual: str = "") -> L
     """One row for a lane whose name already stands in the strip."""
     left = [*state_spans(state, bold=waits(state))]
     left += [Span(f"  {clock(elapsed_ms(state, now))}  ", "t2")]
-    left += [*level_spans(state, usual), *tag_spans(state)]
+    left += [*level_spans(state, usual), *tag_spans(state), *_mode(state)]
     right = [foreign(state.model, "t3"), Span("   "), *_used(state)] if width >= 60 else []
     return Line(tuple(left), tuple(right))
 
@@ -132,6 +132,6 @@ def _used(state: SessionState) -> list[Span]:
 
 
 def _mode(state: SessionState) -> list[Span]:
-    """`ask` is how sessions are; only another mode is worth a word."""
-    words = {"plan": "  plan only", "auto": "  auto by rules"}.get(state.mode, "")
+    """`ask` is how sessions are; only another mode is worth a word, more than the model is."""
+    words = {"plan": "plan only  ", "auto": "auto by rules  "}.get(state.mode, "")
     return [Span(words, "t2")] if words else []
