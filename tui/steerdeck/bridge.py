@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import msgspec
 
+from steerdeck.giving import Giving
 from steerdeck.model import DeckModel, Dirty, ShownDiff, Told
 from steerdeck.source import Connect, Source, changes_files, decode_events, moves_rules
 from steerdeck_agents.facts import events as e
@@ -52,10 +53,14 @@ class Bridge:
         self.model = model
         self._connect = connect
         self._changed = changed
-        self._source: Source | None = None
+        self.source: Source | None = None
+        """The runtime, while it is attached."""
+        self.count = 0
+        """How many connections there were, this one too."""
+        self.giving = Giving(self, self._tell, lambda: model.notice)
         self._attached = asyncio.Event()
-        self._begun = False
-        """Whether somebody attaches: what is ordered until then waits a while."""
+        self.going = False
+        """Whether it attaches, and again when lost: what is ordered until then waits a while."""
         self._full: set[SessionId] = set()
         self._held: dict[SessionId, list[e.Event]] = {}
         self._dirty = Dirty()
@@ -80,8 +85,14 @@ class Bridge:
 
         Ends when cancelled, or when somebody stopped the runtime: then it is not started again.
         """
+        self.going = True
+        try:
+            await self._run()
+        finally:
+            self.going = False
+
+    async def _run(self) -> None:
         failures = 0
-        self._begun = True
         while True:
             try:
                 await self._attach()
@@ -99,12 +110,12 @@ class Bridge:
             job.cancel()
         if self._timer is not None:
             self._timer.cancel()
-        if self._source is not None:
-            await self._source.close()
+        if self.source is not None:
+            await self.source.close()
 
     async def _attach(self) -> None:
         source = await self._connect()
-        self._source = source
+        self.source, self.count = source, self.count + 1
         self._attached.set()
         self._looked_at = None
         await source.watch(SessionId(""), "status")
@@ -125,13 +136,12 @@ class Bridge:
         """Say what is wrong with the runtime's program, or that a newer one takes over."""
         page = await self.page(wire.RuntimeStatus(), wire.StatusPage)
         if page.program or page.handover:
-            self.model.say(page.program or page.handover, bad=bool(page.program))
-            self.mark(Dirty(everything=True))
+            self._tell(page.program or page.handover, bad=bool(page.program))
 
     async def _follow(self) -> bool:
         """Take what comes until the runtime ends on purpose; WireError when it is lost."""
-        assert self._source is not None
-        async for frame in self._source.incoming():
+        assert self.source is not None
+        async for frame in self.source.incoming():
             match frame:
                 case wire.Facts():
                     for text in frame.events:
@@ -147,7 +157,7 @@ class Bridge:
         return False
 
     def _lose(self, reason: str) -> None:
-        self._source = None
+        self.source = None
         self._attached.clear()
         self.model.attached = False
         self.model.lost = reason
@@ -159,8 +169,7 @@ class Bridge:
         if moves_rules(event, self.model.lasting):
             self._read_rules()
         if isinstance(event, e.Noticed) and not event.session:
-            self.model.say(event.text, bad=event.level == "error")
-            self.mark(Dirty(everything=True))
+            self._tell(event.text, bad=event.level == "error")
         held = self._held.get(event.session)
         if held is not None:
             held.append(event)
@@ -219,9 +228,9 @@ class Bridge:
 
     def look_at(self, session: SessionId) -> None:
         """Say which session the developer looks at: its requests go first."""
-        if self._source is not None and session != self._looked_at:
+        if self.source is not None and session != self._looked_at:
             self._looked_at = session
-            self._job(self._source.in_view(session))
+            self._job(self.source.in_view(session))
 
     def look_at_line(self) -> None:
         """Read how the providers are doing, while a session is in line at one."""
@@ -238,13 +247,13 @@ class Bridge:
             self.mark(Dirty(everything=True))
 
     def _reread(self, session: SessionId) -> None:
-        if self._source is not None and session not in self._held:
+        if self.source is not None and session not in self._held:
             self._held[session] = []
             self._job(self._read_session(session))
 
     async def _watch(self, session: SessionId, level: str) -> None:
-        if self._source is not None:
-            await self._source.watch(session, level)
+        if self.source is not None:
+            await self.source.watch(session, level)
 
     async def _read_session(self, session: SessionId) -> None:
         full = session in self._full
@@ -337,7 +346,7 @@ class Bridge:
             return await asyncio.to_thread(msgspec.json.decode, data, type=kind)
         return msgspec.json.decode(data, type=kind)
 
-    async def events(self, query: wire.Events) -> list[e.Event]:
+    async def events(self, query: wire.Query) -> list[e.Event]:
         """Events of a session; whatever can't be understood is among them as `Unknown`."""
         data = await self._raw(query)
         if len(data) > wire.FRAME_LIMIT:
@@ -345,34 +354,29 @@ class Bridge:
         return decode_events(data)
 
     async def _raw(self, query: wire.Query) -> bytes:
-        return await (await self._there()).ask_raw(query)
+        return await (await self.there()).ask_raw(query)
 
     async def give(self, order: Order) -> wire.Given:
         """Give an order; OrderRefused or WireError say why it was not carried out."""
-        held = "" if self._source is not None else "It is held until the runtime is attached."
-        if held and self._waits:
-            self.model.say(held)
-            self.mark(Dirty(everything=True))
-        try:
-            return await (await self._there()).give(order)
-        finally:
-            if held and self.model.notice == held:
-                self.model.say("")
-                self.mark(Dirty(everything=True))
+        return await self.giving.give(order)
+
+    def _tell(self, notice: str, *, bad: bool = False) -> None:
+        self.model.say(notice, bad=bad)
+        self.mark(Dirty(everything=True))
 
     @property
-    def _waits(self) -> bool:
+    def waits(self) -> bool:
         """Whether the deck attaches for the first time; one that was lost says so at once."""
-        return self._begun and self._source is None and not self.model.lost
+        return self.going and self.source is None and not self.model.lost
 
-    async def _there(self) -> Source:
+    async def there(self) -> Source:
         """The runtime, waited for at a deck's beginning. Raises WireError: it is not there."""
-        if self._waits:
+        if self.waits:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._attached.wait(), HELD_S)
-        if self._source is None:
+        if self.source is None:
             raise WireError(self.model.lost or "The runtime is not attached yet.")
-        return self._source
+        return self.source
 
     def _job(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(self._quietly(work))
@@ -384,7 +388,6 @@ class Bridge:
         try:
             await work
         except PageError as error:
-            self.model.say(str(error), bad=True)
-            self.mark(Dirty(everything=True))
+            self._tell(str(error), bad=True)
         except (WireError, OSError):
             pass

@@ -12,6 +12,7 @@ SteerdeckError
 │   └── JournalTaken     another runtime writes it
 ├── OrderRefused         an order can't be carried out now, and why
 └── WireError            the other side speaks another protocol, or is gone
+    └── LineLost         it went while an answer was waited for
 """
 
 from typing import Literal
@@ -80,3 +81,10 @@ class OrderRefused(SteerdeckError):
 
 class WireError(SteerdeckError):
     """The other side of the socket can't be understood or is gone."""
+
+
+class LineLost(WireError):
+    """The connection ended before the answer came: whether it was carried out is not known.
+
+    The same order may be given again, which is answered as the first time.
+    """

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError, WireError
+from steerdeck_agents.facts.errors import LineLost, OrderRefused, SteerdeckError, WireError
 from steerdeck_agents.facts.ids import OrderId, SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.state import SessionState
@@ -43,11 +43,17 @@ class Client:
         self._task = asyncio.create_task(self._read())
 
     async def give(self, order: Order) -> wire.Given:
-        """Send an order and wait for its answer; OrderRefused says why not."""
+        """Send an order and wait for its answer; OrderRefused says why not.
+
+        LineLost when the connection ends before the answer.
+        """
         answer: asyncio.Future[wire.Given] = asyncio.get_running_loop().create_future()
         self._orders[order.id] = answer
-        await self._send(wire.Give(order))
-        return await answer
+        try:
+            await self._send(wire.Give(order))
+            return await answer
+        finally:
+            _forget(answer)
 
     async def ask(self, query: wire.Query, kind: type[T]) -> T:
         """One page, decoded as `kind`; PageError says why not.
@@ -65,8 +71,11 @@ class Client:
         number = next(self._numbers)
         page: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._pages[number] = page
-        await self._send(wire.Ask(number, query))
-        return await page
+        try:
+            await self._send(wire.Ask(number, query))
+            return await page
+        finally:
+            _forget(page)
 
     async def sessions(self, *, archived: bool = False) -> list[SessionState]:
         return await self.ask(wire.Sessions(archived), list[SessionState])
@@ -104,7 +113,10 @@ class Client:
         if self._task.done():
             raise WireError("The runtime is gone; start steerdeck again to bring it back.")
         self._writer.write(wire.order_line(frame))
-        await self._writer.drain()
+        try:
+            await self._writer.drain()
+        except OSError as error:
+            raise LineLost(f"The runtime can't be reached: {error}.") from error
 
     async def _read(self) -> None:
         reason = "The runtime closed the connection."
@@ -145,7 +157,7 @@ class Client:
             page.set_result("".join(parts).encode())
 
     def _end(self, reason: str) -> None:
-        gone = WireError(reason)
+        gone = LineLost(reason)
         for order in self._orders.values():
             if not order.done():
                 order.set_exception(gone)
@@ -155,6 +167,12 @@ class Client:
         self._orders.clear()
         self._pages.clear()
         self._incoming.put_nowait(wire.Bye(reason))
+
+
+def _forget(answer: asyncio.Future[T]) -> None:
+    """Nobody waits for it any more: what became of it is no error that was overlooked."""
+    if not answer.cancel() and not answer.cancelled():
+        answer.exception()
 
 
 async def shake_hands(
