@@ -5,44 +5,20 @@ the sockets each process holds are looked at in /proc, so whatever merely tries 
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from kit.alone import ALONE, why_not_alone
 from kit.command import PROGRAM, demos, home_of, runtime_pid
 from kit.repositories import plain
 from kit.sockets import far
 from kit.terminal import Terminal
 
-ALONE = ["unshare", "-cn", "--keep-caps", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-"""Runs what follows in a network namespace where nothing but loopback is up."""
-
-
-def alone() -> str:
-    """Why that can't be done here; empty when it can."""
-    if sys.platform != "linux":
-        return "network namespaces are Linux's"
-    if not (shutil.which("unshare") and shutil.which("ip")):
-        return "unshare and ip are needed"
-    done = subprocess.run([*ALONE, "true"], capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else f"not permitted here: {done.stderr.strip()}"
-
-
-WHY_NOT = alone()
+WHY_NOT = why_not_alone()
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "possible")
-
-
-def test_the_line_demo_needs_no_network(base: Path):
-    done = subprocess.run(
-        [*ALONE, PROGRAM, "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("ends     completed") == 4
-    assert "No process of it is left." in done.stdout
 
 
 def test_deck_and_runtime_hold_no_socket_but_near_ones(base: Path, tmp_path: Path):

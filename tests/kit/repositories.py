@@ -4,10 +4,14 @@ Every maker takes the folder to make and returns it; `fingerprint` is how a test
 somebody's repository was left alone.
 """
 
+import atexit
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 SOMEBODY = 4242
@@ -47,8 +51,20 @@ def without_commits(folder: Path) -> Path:
 
 
 def plain(folder: Path) -> Path:
-    """Two commits, a program, a link, a binary file, an ignored folder, and a hook that is ours."""
-    without_commits(folder)
+    """Two commits, a program, a link, a binary file and an ignored folder.
+
+    Hundreds of tests begin with one, so git makes it once and the others get copies.
+    """
+    shutil.copytree(_first_plain(), folder, symlinks=True)
+    run(folder, "update-index", "-q", "--refresh")
+    return folder
+
+
+@cache
+def _first_plain() -> Path:
+    home = Path(tempfile.mkdtemp(prefix="plain-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    folder = without_commits(home / "repository")
     write(folder, "readme.md", "# Plain\n")
     write(folder, "src/shop.py", "def total(items):\n    return sum(items)\n")
     commit(folder, "first")

@@ -4,7 +4,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from e2e.test_sockets import ALONE, WHY_NOT
+from kit.alone import ALONE, why_not_alone
 from kit.command import PROGRAM, damage, demos, end_runtimes, left_of, runtime_pid, steerdeck
 from kit.sockets import far
 from kit.terminal import Terminal
@@ -24,8 +24,8 @@ def family(pid: int) -> list[int]:
 
 
 def unplugged() -> Counted:
-    if WHY_NOT:
-        return Counted(skipped=WHY_NOT)
+    if why_not := why_not_alone():
+        return Counted(skipped=why_not)
     tally = Tally()
     with world() as folder:
         home = folder / "s"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from kit.ashore import conflicted, met
 from kit.asks import danger, network, ruled
@@ -97,17 +98,17 @@ STATES: dict[str, State] = {
 }
 
 
-async def _still(app: DeckApp, pilot: Pilot[None]) -> str:
-    """The grid once nothing moves any more and what answers keys is armed."""
+async def _still(app: DeckApp, pilot: Pilot[None]) -> None:
+    """Wait until nothing moves any more and what answers keys is armed."""
     if hasattr(app.screen, "armed"):
         await until(pilot, lambda: app.screen.armed)
-    before, same = "", 0
+    before: list[Strip] = []
+    same = 0
     while same < 2:
         await pilot.pause(0.02)
-        now = grid(app)
+        now = app.screen._compositor.render_strips()
         same = same + 1 if now == before else 0
         before = now
-    return before
 
 
 async def _taken(state: State) -> str:
@@ -127,7 +128,8 @@ async def _taken(state: State) -> str:
         for columns, rows in SEEN:
             await pilot.resize_terminal(columns, rows)
             await until(pilot, lambda size=(columns, rows): app.screen.size == size)
-            found.append(await _still(app, pilot))
+            await _still(app, pilot)
+            found.append(grid(app))
     return "\n".join(found)
 
 
