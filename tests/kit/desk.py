@@ -24,7 +24,7 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.rule_lines import RulesPage
 from steerdeck_agents.gate.rule_propose import Proposal
 from steerdeck_agents.journal.search import whole_words_of
-from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime import replaying, wire
 from steerdeck_agents.runtime.calling import made
 from steerdeck_agents.runtime.client import Incoming, PageError
 from steerdeck_agents.runtime.reading import entry_of
@@ -37,6 +37,7 @@ from steerdeck_agents.runtime.wire_reading import (
     Matching,
     OutputEnds,
 )
+from steerdeck_agents.runtime.wire_replay import ReplayQuery
 from steerdeck_agents.runtime.wire_shore import ShoreOf
 from steerdeck_agents.work.compared import Compared, Version, page_of, row_of
 from steerdeck_agents.workspace.within import FileState
@@ -105,6 +106,8 @@ class Feed:
         if isinstance(query, CallsQuery):
             # As in the runtime: a thread's work.
             return msgspec.json.encode(await asyncio.to_thread(self._looked_up, query))
+        if isinstance(query, ReplayQuery):
+            return (await asyncio.to_thread(replaying.page, Recorded(self.events), query)).encode()
         return msgspec.json.encode(self._page(query))
 
     def _looked_up(self, query: CallsQuery) -> object:

@@ -14,8 +14,6 @@ from steerdeck.panes.plan import meter, plan
 from steerdeck.panes.rail import rail, strip
 from steerdeck.panes.room import room
 from steerdeck.panes.status import lane_head
-from steerdeck.panes.tape import KEPT_EVERY, Tape
-from steerdeck.panes.timeline import Timeline
 from steerdeck.panes.transcript import entry_lines, short
 from steerdeck.panes.wish import body, command_spans
 from steerdeck.text import Line, width_of
@@ -285,58 +283,6 @@ def test_the_newest_hunk_is_numbered_like_the_file():
     told = _words(newest_hunk(DIFF, 9))
     assert "49 +" in told and "token.renew(now)" in told
     assert newest_hunk("", 9) == []
-
-
-def _long_tape() -> tuple[Tape, list[e.KnownEvent]]:
-    story = Story()
-    for number in range(KEPT_EVERY * 3):
-        message = MessageId(f"m{number}")
-        story.add("s", e.MessageSent(message=message, text=str(number)), 5000 - number)
-    return Tape(story.events), story.events
-
-
-def test_a_replay_is_the_fold_of_the_journal_at_every_moment():
-    tape, events = _long_tape()
-    for at in (0, 1, KEPT_EVERY, KEPT_EVERY + 7, len(events), 13, KEPT_EVERY * 2 - 1, 0):
-        tape.seek(at)
-        assert tape.at == at
-        wanted = fold(events[:at]) if at else None
-        assert tape.states.get(SessionId("s")) == wanted
-        told = tape.transcripts.get(SessionId("s"))
-        assert (len(told.entries) if told else 0) == at
-
-
-def test_a_replay_finds_errors_and_approvals_in_both_directions():
-    tape = Tape(shop().events)
-    tape.seek(0)
-    first = tape.error(1)
-    tape.seek(first)
-    assert isinstance(tape.events[first - 1], e.CallEnded)
-    asked = tape.find(1, e.ApprovalRequested)
-    tape.seek(asked)
-    assert tape.error(-1) == first
-    tape.seek(len(tape))
-    assert tape.find(1, e.ApprovalRequested) is None
-
-
-def test_what_has_not_happened_yet_is_faint_on_the_timeline():
-    feed = shop()
-    sessions = sorted(feed.states().values(), key=lambda state: state.slot)
-    line = Timeline(feed.events, sessions, 100, low=False)
-    tape = Tape(feed.events)
-    tape.seek(20)
-    rows = line.at(tape.now_ms, FIX)
-    assert [row.spans[0].text.strip() for row in rows[1:5]] == [
-        "1 fix-login",
-        "2 add-csv",
-        "3 docs",
-        "4 rate-limit",
-    ]
-    for row in rows[1:5]:
-        told = [span.fg for span in row.spans[1:]]
-        head = told.index("accent")
-        assert set(told[head + 1 :]) <= {"t3", "line"}
-        assert sum(len(span.text) for span in row.spans) == 100
 
 
 def test_foreign_text_of_every_pane_is_inert():

@@ -82,6 +82,14 @@ class Told(Transcript):
             self.log.append(changed)
         return changed
 
+    def copy(self) -> "Told":
+        """The same, to go on from there without moving this one; its log begins anew."""
+        other = Told()
+        other.entries, other._early = dict(self.entries), list(self._early)
+        other.seq, other.first = self.seq, self.first
+        other.carried, other.retried = self.carried, self.retried
+        return other
+
 
 class DeckModel:
     """All sessions, and what the developer looks at, writes and speaks to."""

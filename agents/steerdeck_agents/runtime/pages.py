@@ -10,12 +10,13 @@ from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.shore_page import ShoreLine, ShorePage
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.gate.rule_lines import page
-from steerdeck_agents.runtime import calling, offer, reading, reviewing, wire
+from steerdeck_agents.runtime import calling, offer, reading, replaying, reviewing, wire
 from steerdeck_agents.runtime.context import marks, prompt_lines
 from steerdeck_agents.runtime.shore import files_at
 from steerdeck_agents.runtime.suggesting import Suggestions
 from steerdeck_agents.runtime.wire_calls import CallsQuery
 from steerdeck_agents.runtime.wire_reading import ReadingQuery
+from steerdeck_agents.runtime.wire_replay import ReplayQuery
 from steerdeck_agents.runtime.wire_shore import ShoreOf, ShoreQuery, Shores
 from steerdeck_agents.runtime.wire_words import WordsQuery
 from steerdeck_agents.share.spend import spend
@@ -44,6 +45,8 @@ class Pages:
         if isinstance(query, CallsQuery):
             found = await calling.page(self._fleet.reader, query, self._fleet.clock.now_ms())
             return await asyncio.to_thread(_json, found)
+        if isinstance(query, ReplayQuery):
+            return await asyncio.to_thread(replaying.page, self._fleet.reader, query)
         if isinstance(query, ShoreQuery):
             return _json(await self._of_shore(query))
         return await self._page(query)

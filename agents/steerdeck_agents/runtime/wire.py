@@ -17,6 +17,7 @@ from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.runtime.wire_calls import CallsQuery
 from steerdeck_agents.runtime.wire_calls import Search as Search
 from steerdeck_agents.runtime.wire_reading import ReadingQuery
+from steerdeck_agents.runtime.wire_replay import ReplayQuery
 from steerdeck_agents.runtime.wire_review import FileOf as FileOf
 from steerdeck_agents.runtime.wire_review import ReviewOf as ReviewOf
 from steerdeck_agents.runtime.wire_rules import Propose as Propose
@@ -187,7 +188,7 @@ Query = (
     Sessions | StateAt | Events | Blob | Prompt | Windows | Diff | FilesAt | Look
     | Switch | ChecksFound | Spend | Rules | Propose | RuntimeStatus
     | ReviewOf | FileOf | WordsQuery | ShoreQuery | ReadingQuery
-    | CallsQuery
+    | CallsQuery | ReplayQuery
 )  # fmt: skip
 
 

@@ -1,116 +1,197 @@
-"""A recording to move in: events in order, and the state at any of them, folded as it happened.
+"""A recording to move in: the state at any of its events, folded as it happened.
 
-Every few hundred events the folded states are kept, so that a jump folds a short stretch only. The
-fold is the runtime's own; nothing here guesses what was true.
+Of all events it knows when they were and what they mean; the events themselves it holds only by
+pages around where it stands, and states as they were between pages. What it lacks on its way it
+names, and somebody who can read brings it. The fold is the runtime's own; nothing here guesses
+what was true.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from steerdeck.model import Told
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.course import ASKS, FAILED, SAID, Course
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Entry
 
-KEPT_EVERY = 400
+T = TypeVar("T")
+PAGE = 400
+"""Events of a page, and the most that are folded at one stretch: some milliseconds."""
+_FAR = 3 * PAGE
+"""Further on than this the state is read and not folded."""
+_KEPT = 6
+"""Pages, and states between pages, that are held."""
+_MOST = 4_000
+"""Changes of a transcript until it begins anew with what was said last."""
 
 States = dict[SessionId, SessionState]
-_Kept = tuple[States, dict[SessionId, tuple[dict[str, Entry], int]]]
+
+
+class Moment(NamedTuple):
+    """How it was after a whole number of pages."""
+
+    states: States
+    told: dict[SessionId, Told]
+    """Of the sessions somebody looked at."""
+
+
+class MomentWanted(NamedTuple):
+    """The states after `place` events are missing."""
+
+    place: int
+
+
+class ToldWanted(NamedTuple):
+    """What was told in a session up to `place` events is missing."""
+
+    place: int
+    session: SessionId
+
+
+class PageWanted(NamedTuple):
+    """The events of a page are missing; the first page is 0."""
+
+    number: int
+
+
+Wanted = MomentWanted | ToldWanted | PageWanted
 
 
 class Tape:
-    """Sessions between two moments; `at` is how many events have happened."""
+    """Sessions from the first event to the last; `at` is how many of them have happened."""
 
-    def __init__(self, events: Sequence[e.Event], before: States | None = None) -> None:
-        """`before` holds the states of sessions that began before the first event."""
-        self.events = sorted(events, key=lambda event: event.seq)
+    def __init__(self, course: Course) -> None:
+        self.course = course
         self.at = 0
-        self.states: States = dict(before or {})
+        self.states: States = {}
         self.transcripts: dict[SessionId, Told] = {}
-        self._kept: dict[int, _Kept] = {0: (dict(self.states), {})}
+        self._pages: dict[int, Mapping[int, e.Event]] = {}
+        self._moments: dict[int, Moment] = {0: Moment({}, {})}
 
     def __len__(self) -> int:
-        return len(self.events)
+        return len(self.course)
 
     @property
     def now_ms(self) -> int:
         """When the last event that happened, happened."""
-        if not self.events:
-            return 0
-        return self.events[max(0, self.at - 1)].at_ms
+        return self.course.times[max(0, self.at - 1)] if len(self) else 0
 
     @property
     def seq(self) -> int:
-        return self.events[self.at - 1].seq if self.at else 0
+        return self.course.seqs[self.at - 1] if self.at else 0
 
-    def seek(self, at: int) -> None:
-        """Go to just after `at` events."""
-        while not self.near(at, len(self.events)):
-            pass
+    # moving
 
-    def near(self, at: int, most: int) -> bool:
-        """Go that way, folding so many events at most; True when it was reached."""
-        at = max(0, min(len(self.events), at))
-        place = max(place for place in self._kept if place <= at)
-        if not place <= self.at <= at:
-            self._restore(place)
-        end = min(at, self.at + most)
-        while self.at < end:
-            self._step()
+    def go(self, at: int, shown: Sequence[SessionId]) -> Wanted | bool:
+        """A stretch towards `at` events, where `shown` are to be read; whether it is there.
+
+        Else what must be brought first.
+        """
+        at = max(0, min(len(self), at))
+        near = self.at <= at <= self.at + _FAR
+        if not near or self._untold(shown, self.transcripts, self.at):
+            wanted = self._restore(at - at % PAGE, shown)
+            if wanted is not None:
+                return wanted
+        if self.at == at:
+            return True
+        number = self.at // PAGE
+        if (page := self._pages.get(number)) is None:
+            return PageWanted(number)
+        _fresh(self._pages, number)
+        for place in range(self.at, min(at, number * PAGE + PAGE)):
+            self._step(place, page.get(self.course.seqs[place]))
         return self.at == at
 
-    def _step(self) -> None:
-        event = self.events[self.at]
-        if event.session:
-            self.states[event.session] = reduce(self.states.get(event.session), event)
-            self.transcripts.setdefault(event.session, Told()).add(event)
-        self.at += 1
-        if self.at % KEPT_EVERY == 0 and self.at not in self._kept:
-            told = {id: (dict(t.entries), t.seq) for id, t in self.transcripts.items()}
-            self._kept[self.at] = (dict(self.states), told)
-
-    def _restore(self, place: int) -> None:
-        states, told = self._kept[place]
-        self.states = dict(states)
-        self.transcripts = {}
-        for id, (entries, seq) in told.items():
-            transcript = Told()
-            transcript.entries, transcript.seq = dict(entries), seq
-            self.transcripts[id] = transcript
+    def _restore(self, place: int, shown: Sequence[SessionId]) -> Wanted | None:
+        """Go to a moment that is kept, or say what of it is missing."""
+        moment = self._moments.get(place)
+        if moment is None:
+            return MomentWanted(place)
+        if missing := self._untold(shown, moment.told, place):
+            return ToldWanted(place, missing[0])
+        _fresh(self._moments, place)
         self.at = place
-
-    def find(self, step: int, *kinds: type) -> int | None:
-        """How many events until the next (or, with step −1, the one before) of these kinds."""
-        places = range(self.at, len(self.events)) if step > 0 else range(self.at - 2, -1, -1)
-        for place in places:
-            if isinstance(self.events[place], kinds):
-                return place + 1
+        self.states = dict(moment.states)
+        self.transcripts = {id: told.copy() for id, told in moment.told.items()}
         return None
+
+    def _untold(
+        self, shown: Iterable[SessionId], told: Mapping[SessionId, Told], at: int
+    ) -> list[SessionId]:
+        """Sessions that have begun by then, and nothing is known of what was said there."""
+        born = self.course.born
+        return [id for id in shown if id not in told and born.get(id, at) < at]
+
+    def _step(self, place: int, event: e.Event | None) -> None:
+        """One event on; one that is gone from the journal is passed over."""
+        self.at = place + 1
+        if event is not None:
+            id = event.session
+            self.states[id] = reduce(self.states.get(id), event)
+            if self.course.born[id] == place:
+                self.transcripts[id] = Told()
+            if id in self.transcripts:
+                self.transcripts[id].add(event)
+        if self.at % PAGE == 0:
+            for id in [id for id, told in self.transcripts.items() if len(told.log) > _MOST]:
+                del self.transcripts[id]
+            told = {id: told.copy() for id, told in self.transcripts.items()}
+            self._keep_moment(self.at, Moment(dict(self.states), told))
+
+    # what is brought
+
+    def stretch(self, number: int) -> tuple[int, int]:
+        """The seqs of the first and the last event of a page."""
+        seqs = self.course.seqs
+        return seqs[number * PAGE], seqs[min(len(self), number * PAGE + PAGE) - 1]
+
+    def bring_page(self, number: int, events: Sequence[e.Event]) -> None:
+        self._pages[number] = {event.seq: event for event in events}
+        _fresh(self._pages, number)
+
+    def bring_moment(self, place: int, states: States, told: dict[SessionId, Told]) -> None:
+        self._keep_moment(place, Moment(states, told))
+
+    def bring_told(self, place: int, session: SessionId, told: Told) -> None:
+        if place in self._moments:
+            self._moments[place].told[session] = told
+
+    def like(self, told: Told, session: SessionId) -> list[Told]:
+        """What is kept of a session that begins where this does: an older page belongs to all."""
+        kept = [moment.told.get(session) for moment in self._moments.values()]
+        return [told, *(one for one in kept if one is not None and one.first == told.first)]
+
+    def _keep_moment(self, place: int, moment: Moment) -> None:
+        self._moments[place] = moment
+        _fresh(self._moments, place)
+
+    # looking for something
+
+    def error(self, step: int) -> int | None:
+        """How many events until the next (or, with −1, the one before) that went wrong."""
+        return self._find(FAILED, step)
+
+    def asked(self, step: int) -> int | None:
+        """The same for whatever wanted an answer of the developer."""
+        return self._find(ASKS, step)
+
+    def _find(self, wanted: int, step: int) -> int | None:
+        place = self.course.find(wanted, self.at if step > 0 else self.at - 2, step)
+        return None if place is None else place + 1
 
     def first_words(self, session: SessionId) -> int:
         """How many events until there is something to read in that session."""
-        said = (
-            place
-            for place, event in enumerate(self.events, start=1)
-            if event.session == session and isinstance(event, e.MessageSent)
-        )
-        return next(said, min(1, len(self.events)))
-
-    def error(self, step: int) -> int | None:
-        """The same for whatever failed."""
-        places = range(self.at, len(self.events)) if step > 0 else range(self.at - 2, -1, -1)
-        return next((place + 1 for place in places if failed(self.events[place])), None)
+        place = self.course.find(SAID, 0, 1)
+        while place is not None and self.course.session(place) != session:
+            place = self.course.find(SAID, place + 1, 1)
+        return min(1, len(self)) if place is None else place + 1
 
 
-def failed(event: e.Event) -> bool:
-    """Whether something went wrong with this event."""
-    match event:
-        case e.CallEnded(status="failed") | e.TurnEnded(status="failed") | e.LandingFailed():
-            return True
-        case e.RequestEnded(status="failed") | e.CallLost():
-            return True
-        case e.Noticed(level="error"):
-            return True
-        case _:
-            return False
+def _fresh(kept: dict[int, T], key: int) -> None:
+    """What was used last is dropped last; where all begins is never dropped."""
+    kept[key] = kept.pop(key)
+    while len(kept) > _KEPT:
+        del kept[next(one for one in kept if one)]

@@ -3,13 +3,13 @@
 What lies right of the playhead has not happened yet, so it is faint.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from steerdeck.glyphs import glyphs
-from steerdeck.panes.tape import failed
 from steerdeck.text import Line, Span, fit
-from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import course as c
+from steerdeck_agents.facts.course import Course
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
@@ -17,14 +17,16 @@ from steerdeck_themes.palettes import Token
 
 NAMES = 14
 _CELL = tuple[str, Token]
+_Marked = tuple[int, SessionId, int]
+"""Time, session and marks of an event."""
 
 
 class Scale:
     """Time to columns: `width` cells from the first event to the last."""
 
-    def __init__(self, events: Sequence[e.Event], width: int) -> None:
-        self.first = events[0].at_ms if events else 0
-        self.last = max((event.at_ms for event in events), default=0)
+    def __init__(self, course: Course, width: int) -> None:
+        self.first = course.times[0] if len(course) else 0
+        self.last = max(course.times, default=0)
         self.width = max(1, width)
 
     def column(self, at_ms: int) -> int:
@@ -36,14 +38,15 @@ class Timeline:
     """The rows of a recording at one width, read once; only the playhead moves over them."""
 
     def __init__(
-        self, events: Sequence[e.Event], sessions: Sequence[SessionState], width: int, *, low: bool
+        self, course: Course, sessions: Sequence[SessionState], width: int, *, low: bool
     ) -> None:
         """`low` leaves out you, calls, writes and errors."""
-        self._scale = scale = Scale(events, width - NAMES)
+        self._scale = scale = Scale(course, width - NAMES)
         self._lives: list[tuple[SessionId, str, list[_CELL]]] = []
-        by_session: dict[SessionId, list[e.Event]] = {}
-        for event in events:
-            by_session.setdefault(event.session, []).append(event)
+        marked = list(course.marked())
+        by_session: dict[SessionId, list[_Marked]] = {}
+        for one in marked:
+            by_session.setdefault(one[1], []).append(one)
         for state in sessions:
             own = by_session.get(state.id, [])
             label = fit(f"{state.slot or ''} {one_line(state.name)}".strip(), NAMES - 2)
@@ -52,10 +55,10 @@ class Timeline:
         self._rows: list[tuple[str, list[_CELL]]] = []
         if not low:
             self._rows = [
-                ("you", _marks(events, scale, g.you, "accent", _is_yours)),
-                ("calls", _rate(events, scale)),
-                ("writes", _marks(events, scale, g.write, "t2", _is_write)),
-                ("errors", _marks(events, scale, g.failed, "failed", failed)),
+                ("you", _marks(marked, scale, g.you, "accent", c.YOURS)),
+                ("calls", _rate(marked, scale)),
+                ("writes", _marks(marked, scale, g.write, "t2", c.WRITES)),
+                ("errors", _marks(marked, scale, g.failed, "failed", c.FAILED)),
             ]
 
     def at(self, now_ms: int, in_hand: SessionId) -> list[Line]:
@@ -106,69 +109,48 @@ def _row(label: str, cells: list[_CELL], head: int, name: Token = "t2") -> Line:
     return Line(tuple(spans))
 
 
-def _life(events: Sequence[e.Event], scale: Scale) -> list[_CELL]:
+def _life(marked: Iterable[_Marked], scale: Scale) -> list[_CELL]:
     """Working, waiting for the developer, at rest; and how each turn ended."""
     g = glyphs()
     cells: list[_CELL] = [(g.hairline, "line")] * scale.width
-    at, state = 0, "rest"
-    marks: dict[int, _CELL] = {}
-    for event in events:
-        column = scale.column(event.at_ms)
-        if state != "rest":
-            colour: Token = "needs" if state == "waits" else "working"
-            cells[at : column + 1] = [(g.meter, colour)] * (column + 1 - at)
+    at, state = 0, c.RESTS
+    signs: dict[int, _CELL] = {}
+    for at_ms, _, marks in marked:
+        column = scale.column(at_ms)
+        if state != c.RESTS:
+            cells[at : column + 1] = [_lived(state)] * (column + 1 - at)
         at = column
-        match event:
-            case e.TurnStarted() | e.SessionResumed():
-                state = "works"
-            case e.ApprovalRequested() | e.QuestionAsked() | e.CallLost() | e.SessionParked():
-                state = "waits"
-                marks[column] = (g.needs, "needs")
-            case e.ApprovalDecided() | e.QuestionAnswered() | e.ApprovalExpired():
-                state = "works"
-            case e.TurnEnded():
-                state = "rest"
-                good = event.status == "completed"
-                marks[column] = (g.done, "done") if good else (g.failed, "failed")
-            case e.SessionArchived():
-                state = "rest"
-            case _:
-                pass
-    if state != "rest":
-        colour = "needs" if state == "waits" else "working"
-        cells[at:] = [(g.meter, colour)] * (scale.width - at)
-    for column, mark in marks.items():
-        cells[column] = mark
+        state = marks & (c.WORKS | c.WAITS | c.RESTS) or state
+        if marks & c.WAITS:
+            signs[column] = (g.needs, "needs")
+        if marks & c.ENDED:
+            signs[column] = (g.done, "done") if marks & c.COMPLETED else (g.failed, "failed")
+    if state != c.RESTS:
+        cells[at:] = [_lived(state)] * (scale.width - at)
+    for column, sign in signs.items():
+        cells[column] = sign
     return cells
+
+
+def _lived(state: int) -> _CELL:
+    return glyphs().meter, "needs" if state == c.WAITS else "working"
 
 
 def _marks(
-    events: Sequence[e.Event],
-    scale: Scale,
-    shape: str,
-    colour: Token,
-    wanted: Callable[[e.Event], bool],
+    marked: Iterable[_Marked], scale: Scale, shape: str, colour: Token, wanted: int
 ) -> list[_CELL]:
     cells: list[_CELL] = [(" ", "t3")] * scale.width
-    for event in events:
-        if wanted(event):
-            cells[scale.column(event.at_ms)] = (shape, colour)
+    for at_ms, _, marks in marked:
+        if marks & wanted:
+            cells[scale.column(at_ms)] = (shape, colour)
     return cells
 
 
-def _is_yours(event: e.Event) -> bool:
-    return isinstance(event, e.MessageSent | e.ApprovalDecided | e.QuestionAnswered)
-
-
-def _is_write(event: e.Event) -> bool:
-    return isinstance(event, e.FilesChanged | e.FilesRestored)
-
-
-def _rate(events: Sequence[e.Event], scale: Scale) -> list[_CELL]:
+def _rate(marked: Iterable[_Marked], scale: Scale) -> list[_CELL]:
     counts = [0] * scale.width
-    for event in events:
-        if isinstance(event, e.CallStarted):
-            counts[scale.column(event.at_ms)] += 1
+    for at_ms, _, marks in marked:
+        if marks & c.CALLS:
+            counts[scale.column(at_ms)] += 1
     most = max(counts, default=0)
     steps = glyphs().rate
     return [

@@ -3,13 +3,13 @@
 from typing import Generic, TypeVar
 
 from steerdeck.panes.transcript import TranscriptPane
-from steerdeck.screens.steering import Steering
+from steerdeck.screens.reading import Reads
 
 T = TypeVar("T")
 
 
-class Marking(Steering[T], Generic[T]):
-    """A screen with one transcript in which text is marked."""
+class Marking(Reads[T], Generic[T]):
+    """A screen with a transcript in which text is marked."""
 
     marking = False
     """Whether keys move the caret."""

@@ -9,6 +9,7 @@ from steerdeck.outside import EditorError, editor, pager, read, to_read
 from steerdeck.panes.told_text import entry_text
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.marking import Marking
+from steerdeck.screens.steering import Steering
 from steerdeck.screens.tabs import TranscriptTab
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
@@ -17,7 +18,7 @@ from steerdeck_agents.runtime.wire_reading import Match
 T = TypeVar("T")
 
 
-class Perusing(Marking[T], Generic[T]):
+class Perusing(Marking[T], Steering[T], Generic[T]):
     """A screen that reads one transcript."""
 
     transcript: TranscriptTab

@@ -41,7 +41,11 @@ class Reads(Keyed[T], Generic[T]):
     def on_line_view_moved(self, event: LineView.Moved) -> None:
         """Whoever comes to the beginning of what is shown wants what was before."""
         if isinstance(event.view, TranscriptPane) and not event.above and not event.at_tail:
-            self.helm.go(self.helm.older(SessionId(event.view.session)))
+            self.older(SessionId(event.view.session))
+
+    def older(self, session: SessionId) -> None:
+        """Read what was before."""
+        self.helm.go(self.helm.older(session))
 
     def on_line_view_picked(self, event: LineView.Picked) -> None:
         """A click on what is folded unfolds it."""

@@ -5,6 +5,7 @@ chip, so that it is never taken for what happens now.
 """
 
 import asyncio
+from collections.abc import Iterable
 
 import msgspec
 from textual import events
@@ -18,33 +19,28 @@ from steerdeck.model import Dirty, ShownDiff
 from steerdeck.panes.dock import cap
 from steerdeck.panes.lane import Lane
 from steerdeck.panes.room import LANE, WIDEST, Room, room
-from steerdeck.panes.tape import Tape
+from steerdeck.panes.tape import States, Tape
 from steerdeck.panes.timeline import clock
-from steerdeck.screens.keyed import Keyed
-from steerdeck.screens.recording import read_tape
+from steerdeck.panes.transcript import TranscriptPane
+from steerdeck.screens.recording import LEAST, read_course, read_older
 from steerdeck.screens.ruling import Ruler
+from steerdeck.screens.winding import FRAME_S, Winding
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.text import clock as running
 from steerdeck.widgets.diff_view import DiffView
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck.widgets.unified import parse
-from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 
-SPEEDS = (1, 2, 4, 8, 16, 32, 50)
-_FRAME_S = 0.1
-_IDLE_MS = 2_000
-"""A pause of the recording longer than this, at the speed of play, is passed over."""
-_FILES_S = 0.15
-_AT_ONCE = 400
-"""Events folded at one stretch: some milliseconds."""
+_REST_S = 0.15
+"""How long one stands still until more is read than what is needed at once."""
 
 
-class ReplayScreen(Keyed[None]):
+class ReplayScreen(Winding[None]):
     """Lanes over a timeline."""
 
     def __init__(self, helm: Helm, session: SessionId, seq: int = 0) -> None:
@@ -52,7 +48,6 @@ class ReplayScreen(Keyed[None]):
         super().__init__(helm, id="replay")
         self._begin = seq
         self.in_hand = session
-        self.tape = Tape(())
         self.header = Rows(id="header")
         self.row = Horizontal(id="lanes")
         self.lanes: list[Lane] = []
@@ -61,15 +56,10 @@ class ReplayScreen(Keyed[None]):
         self.caps = Rows(id="replay_caps")
         self.jump = Prompt("time, such as 10:36", send={"enter": "steer"}, id="jump")
         self.foot = Rows(id="footer")
-        self.playing = False
-        self.speed = 8
         self.reading = "reading the journal"
-        self._at_ms = 0.0
         self.ruler = Ruler(helm, lambda: self.show(Dirty(everything=True)))
-        self._goal: int | None = None
-        """Where it is on the way to, while that is far."""
         self._diff = ShownDiff("", -1, "")
-        self._files_timer: Timer | None = None
+        self._rest_timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -84,7 +74,7 @@ class ReplayScreen(Keyed[None]):
     def on_mount(self) -> None:
         self.files.display = self.jump.display = False
         self.files.can_focus = False
-        self.set_interval(_FRAME_S, self._frame)
+        self.set_interval(FRAME_S, self.play_on)
         self._fit()
         self.helm.go(self._read())
 
@@ -93,14 +83,15 @@ class ReplayScreen(Keyed[None]):
 
     async def _read(self) -> None:
         try:
-            self.tape = await read_tape(self.helm, self.in_hand, lambda: self.is_attached)
+            course = await read_course(self.helm, self.in_hand, lambda: self.is_attached)
             if not self.is_attached:
                 return
+            self.tape = Tape(course)
             self.ruler.forget()
             self.reading = "" if len(self.tape) else "nothing was recorded of this session"
         except SteerdeckError as error:
             self.reading = str(error)
-        past = sum(event.seq < self._begin for event in self.tape.events)
+        past = self.tape.course.upto(self._begin - 1)
         self.seek(past or self.tape.first_words(self.in_hand))
 
     @property
@@ -125,27 +116,28 @@ class ReplayScreen(Keyed[None]):
             self.lanes += new
             self.row.mount(*new)
         self.show(Dirty(everything=True))
+        self.seek(self.tape.at)
 
     # what is drawn
 
     def sessions(self) -> list[SessionState]:
         """Sessions of the recording that exist by now, by slot."""
-        return sorted(self.tape.states.values(), key=lambda state: (state.slot, state.id))
+        return _by_slot(self.tape.states.values())
 
     def show(self, dirty: Dirty) -> None:
         if not self.is_mounted or not dirty.everything:
             return
         size = self.app.size
         self.header.show([self._head()])
-        shown = self._shown()
+        shown = self._shown(self.tape.states)
         for place, lane in enumerate(self.lanes):
             lane.display = place < len(shown) and not self.files.display
             lane.set_class(place == len(shown) - 1, "-last")
             if lane.display:
                 self._fill(lane, shown[place], len(shown))
-        events, width = self.tape.events, size.width - 2 * self.time.margin
+        course, width = self.tape.course, size.width - 2 * self.time.margin
         named = self._named()[: max(1, size.height // 4)] if self.ruler.line is None else []
-        self.ruler.rule(events, named, width, low=size.height < 30)
+        self.ruler.rule(course, named, width, low=size.height < 30)
         if self.ruler.line is not None:
             self.time.show(self.ruler.line.at(self.tape.now_ms, self.in_hand))
         else:
@@ -156,17 +148,22 @@ class ReplayScreen(Keyed[None]):
     def _named(self) -> list[SessionState]:
         """All sessions of the recording by their latest name, also those yet to begin."""
         known = {**self.model.states, **self.tape.states}
-        ids = {event.session for event in self.tape.events if event.session}
-        found = [known[id] for id in ids if id in known]
-        return sorted(found, key=lambda state: (state.slot, state.id))
+        return _by_slot(known[id] for id in self.tape.course.born if id in known)
 
-    def _shown(self) -> list[SessionState]:
+    def _shown(self, states: States) -> list[SessionState]:
         """Lanes beside each other, the one in hand among them."""
-        every = self.sessions()
+        every = _by_slot(states.values())
         count = self.room.lanes
         place = next((n for n, state in enumerate(every) if state.id == self.in_hand), 0)
         first = max(0, min(place - count + 1, len(every) - count)) if place >= count else 0
         return every[first : first + count]
+
+    def looked_at(self, states: States) -> list[SessionId]:
+        return [state.id for state in self._shown(states)]
+
+    def arrived(self) -> None:
+        self._later()
+        self.show(Dirty(everything=True))
 
     def _fill(self, lane: Lane, state: SessionState, lanes: int) -> None:
         fits = self.room
@@ -188,7 +185,7 @@ class ReplayScreen(Keyed[None]):
         left.append(foreign(name, "t0", bold=True))
         if not len(self.tape):
             return Line(tuple(left))
-        first, last = self.tape.events[0].at_ms, self.tape.events[-1].at_ms
+        first, last = self.tape.course.times[0], self.tape.course.times[-1]
         right = [Span(clock(self.tape.now_ms), "t0", bold=True)]
         if self.app.size.width >= 80:
             left.append(Span(f"   {clock(first)[:5]} – {clock(last)[:5]}", "t2"))
@@ -208,54 +205,23 @@ class ReplayScreen(Keyed[None]):
         line = Line(tuple(spans))
         return [line] if self.app.size.height < 30 else [BLANK, line]
 
-    # moving
+    # what comes late
 
-    def seek(self, at: int) -> None:
-        """Go to just after that many events."""
-        if self._goal is not None:
-            self._goal = at
-        elif self.tape.near(at, _AT_ONCE):
-            self._arrive()
-        else:
-            self._goal = at
-            self.helm.go(self._travel())
+    def _later(self) -> None:
+        """The files of then and more words are asked for once one stops moving."""
+        if self._rest_timer is not None:
+            self._rest_timer.stop()
+        self._rest_timer = self.set_timer(_REST_S, lambda: self.helm.go(self._rest()))
 
-    async def _travel(self) -> None:
-        while self._goal is not None and not self.tape.near(self._goal, _AT_ONCE):
-            await asyncio.sleep(0)
-        self._goal = None
-        if self.is_attached:
-            self._arrive()
-
-    def _arrive(self) -> None:
-        self._at_ms = float(self.tape.now_ms)
-        self._files_later()
-        self.show(Dirty(everything=True))
-
-    def _frame(self) -> None:
-        if not self.playing or self._goal is not None:
-            return
-        if self.tape.at >= len(self.tape):
-            self.playing = False
-            self.show(Dirty(everything=True))
-            return
-        self._at_ms += _FRAME_S * 1000 * self.speed
-        following = self.tape.events[self.tape.at].at_ms
-        if following - self._at_ms > _IDLE_MS * self.speed:
-            self._at_ms = float(following)
+    async def _rest(self) -> None:
         at = self.tape.at
-        while at < len(self.tape) and self.tape.events[at].at_ms <= self._at_ms:
-            at += 1
-        if at != self.tape.at:
-            self.tape.seek(at)
-            self._files_later()
-            self.show(Dirty(everything=True))
-
-    def _files_later(self) -> None:
-        """The files of then are asked for once one stops moving."""
-        if self._files_timer is not None:
-            self._files_timer.stop()
-        self._files_timer = self.set_timer(_FILES_S, lambda: self.helm.go(self._read_files()))
+        for session in self.looked_at(self.tape.states):
+            told = self.tape.transcripts.get(session)
+            while told is not None and len(told.entries) < LEAST and at == self.tape.at:
+                if not await read_older(self.helm, self.tape, session):
+                    break
+                self.show(Dirty(everything=True))
+        await self._read_files()
 
     async def _read_files(self) -> None:
         state = self.tape.states.get(self.in_hand)
@@ -271,72 +237,28 @@ class ReplayScreen(Keyed[None]):
         self.files.show(await asyncio.to_thread(parse, text) if large else parse(text))
         self.show(Dirty(everything=True))
 
+    # where keys go
+
     def places(self) -> tuple[Place, ...]:
-        return ("words", "anywhere") if self.jump.display else ("replay", "anywhere")
+        if self.jump.display:
+            return ("words", "anywhere")
+        return ("mark" if self.marking else "replay", "anywhere")
 
     def do_back(self) -> None:
         if self.jump.display:
             self.jump.display = False
             self.set_focus(None)
+        elif self.marking:
+            self.leave_marking()
         elif self.files.display:
             self.do_files_then()
         else:
             self.helm.close_screen(self)
 
     def verb_back(self) -> str:
+        if self.marking:
+            return "end marking"
         return "lanes" if self.files.display else "back to now"
-
-    def do_play(self) -> None:
-        if self.tape.at >= len(self.tape):
-            self.tape.seek(0)
-        self.playing = not self.playing
-        self._at_ms = float(self.tape.now_ms)
-
-    def verb_play(self) -> str:
-        return "pause" if self.playing else "play"
-
-    def do_event_left(self) -> None:
-        self.seek(self.tape.at - 1)
-
-    def do_event_right(self) -> None:
-        self.seek(self.tape.at + 1)
-
-    def _to(self, place: int | None, what: str) -> None:
-        if place is None:
-            self.helm.say(f"no more {what} in this direction")
-        else:
-            self.seek(place)
-
-    def do_next_error(self) -> None:
-        self._to(self.tape.error(1), "errors")
-
-    def do_previous_error(self) -> None:
-        self._to(self.tape.error(-1), "errors")
-
-    def do_next_approval(self) -> None:
-        self._to(self.tape.find(1, e.ApprovalRequested, e.QuestionAsked), "approvals")
-
-    def do_previous_approval(self) -> None:
-        self._to(self.tape.find(-1, e.ApprovalRequested, e.QuestionAsked), "approvals")
-
-    def do_first(self) -> None:
-        self.seek(0)
-
-    def do_last(self) -> None:
-        self.seek(len(self.tape))
-
-    def _faster(self, step: int) -> None:
-        place = min(len(SPEEDS) - 1, max(0, SPEEDS.index(self.speed) + step))
-        self.speed = SPEEDS[place]
-
-    def do_faster(self) -> None:
-        self._faster(1)
-
-    def do_slower(self) -> None:
-        self._faster(-1)
-
-    def verb_faster(self) -> str:
-        return f"speed {self.speed}×"
 
     def can_next_lane(self) -> bool:
         return len(self.sessions()) > 1
@@ -346,7 +268,22 @@ class ReplayScreen(Keyed[None]):
         place = every.index(self.in_hand) if self.in_hand in every else -1
         self.in_hand = every[(place + 1) % len(every)]
         self._diff = ShownDiff("", -1, "")
-        self._files_later()
+        self.seek(self.tape.at)
+
+    @property
+    def text(self) -> TranscriptPane:
+        """The transcript of the session in hand."""
+        found = (lane for lane in self.lanes if lane.session == self.in_hand)
+        return next(found, self.lanes[0]).transcript
+
+    def can_mark_text(self) -> bool:
+        told = self.tape.transcripts.get(self.in_hand)
+        return told is not None and bool(told.entries) and not self.files.display
+
+    def do_mark_text(self) -> None:
+        """What is marked stands still."""
+        self.playing = False
+        super().do_mark_text()
 
     def do_files_then(self) -> None:
         """The files as they were then, as a diff against the base."""
@@ -373,10 +310,8 @@ class ReplayScreen(Keyed[None]):
         self._scroll("action_page_up")
 
     def _scroll(self, action: str) -> None:
-        lane = next((lane for lane in self.lanes if lane.session == self.in_hand), None)
-        view = self.files if self.files.display else lane.transcript if lane else None
-        if view is not None:
-            getattr(view, action)()
+        view = self.files if self.files.display else self.text
+        getattr(view, action)()
 
     def do_jump(self) -> None:
         self.jump.display = True
@@ -386,13 +321,12 @@ class ReplayScreen(Keyed[None]):
         self.jump.display = False
         self.set_focus(None)
         wanted = event.text.strip()
-        place = next(
-            (n for n, each in enumerate(self.tape.events) if clock(each.at_ms) >= wanted), None
-        )
-        if place is None:
+        if not self.to_time(wanted):
             self.helm.say(f"the recording has nothing at {wanted} or later")
-        else:
-            self.seek(place + 1)
 
     def do_export(self) -> None:
         self.helm.say(f"steerdeck export {self.in_hand} --format jsonl -o FILE")
+
+
+def _by_slot(states: Iterable[SessionState]) -> list[SessionState]:
+    return sorted(states, key=lambda state: (state.slot, state.id))

@@ -6,7 +6,7 @@ from functools import partial
 
 from steerdeck.commands import Helm
 from steerdeck.panes.timeline import Timeline
-from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.course import Course
 from steerdeck_agents.facts.state import SessionState
 
 _LONG = 2_000
@@ -26,13 +26,13 @@ class Ruler:
         self.line = self._wanted = None
 
     def rule(
-        self, events: Sequence[e.Event], sessions: Sequence[SessionState], width: int, *, low: bool
+        self, course: Course, sessions: Sequence[SessionState], width: int, *, low: bool
     ) -> None:
         """Make it if there is none; `low` is without marks."""
-        if self.line is not None or self._wanted is not None or not events:
+        if self.line is not None or self._wanted is not None or not len(course):
             return
-        make = partial(Timeline, events, sessions, width, low=low)
-        if len(events) <= _LONG:
+        make = partial(Timeline, course, sessions, width, low=low)
+        if len(course) <= _LONG:
             self.line = make()
         else:
             self._wanted = make
