@@ -153,7 +153,10 @@ def test_picking_several_says_how_to_pick_and_how_it_ends():
         await pilot.press("escape")
         await pilot.pause()
         assert "to 1 fix-login" in told(app) and "one again" not in told(app)
-        await pilot.press("a", "enter")
+        await pilot.press("a", *"no")
+        await pilot.pause()
+        assert app.screen.composer.prompt.text == "no" and "to all 4 sessions" in told(app)
+        await pilot.press("f2", "enter")
         await until(pilot, lambda: isinstance(app.screen, ZoomScreen))
         assert app.model.target == "one"
 

@@ -154,7 +154,10 @@ class Steering(Offering[T], Reads[T], Generic[T]):
         return len(self.model.sessions()) > 1
 
     def do_all(self) -> None:
+        """To all, and straight to writing: on the lanes the first letters would be commands."""
         self.model.target = "one" if self.model.target == "all" else "all"
+        if self.model.target == "all":
+            self.composer.prompt.focus()
 
     # the session in hand
 
