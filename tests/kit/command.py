@@ -128,12 +128,19 @@ def sessions(where: Paths) -> dict[str, SessionState]:
 
 
 def damage(where: Paths) -> list[str]:
-    """What is wrong with a journal: its own check, and every call that began or ended twice."""
+    """What is wrong with a journal: its own check, and every call that began or ended twice.
+
+    A call is one of its session: a fork is answered as its source was, with the same ids.
+    """
     found = JournalReader(where.journal).check()
     told = facts(where)
     for kind in (e.CallRequested, e.CallStarted, e.CallEnded):
-        counts = Counter(fact.call for fact in told if isinstance(fact, kind))
-        found += [f"{call}: {kind.__name__} {n} times" for call, n in counts.items() if n > 1]
+        counts = Counter((fact.session, fact.call) for fact in told if isinstance(fact, kind))
+        found += [
+            f"{call} of {session}: {kind.__name__} {n} times"
+            for (session, call), n in counts.items()
+            if n > 1
+        ]
     return found
 
 
