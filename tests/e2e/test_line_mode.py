@@ -7,8 +7,11 @@ from kit.console import STEERDECK, Shell, demo_shop
 from kit.rare import rare
 from kit.terminal import Terminal
 from kit.yard import yard
-from steerdeck.verbs.line_mode import by_number, card, question, takes_session, waiting
+from steerdeck.verbs.asked import shown
+from steerdeck.verbs.line_mode import by_number, question, takes_session, waiting
 from steerdeck_agents.facts.ids import ApprovalId, CallId, Sha
+from steerdeck_agents.facts.outline import Command, Outline
+from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
 
 
@@ -57,15 +60,28 @@ def test_each_thing_that_waits_names_the_line_that_answers_it():
 
 
 def test_the_card_leaves_nothing_out_and_choices_have_numbers():
-    state = SessionState(id="s", name="deploy")
+    place = Workspace(path="/w", repository="/home/me/shop", branch="b", base="c")
+    state = SessionState(id="s", name="deploy", workspace=place)
+    outline = Outline((Command("rm", ("-rf", "/")), Command("ls", ())), 2, reads=("/etc",))
     asked = OpenApproval(
-        id=ApprovalId("a"), call=CallId("c"), kind="command", what="rm -rf /\x1b[2K\nls",
-        binding=Sha("b"), danger="It removes everything.",
-        why="", reasons=(), folder="/w", level="bubblewrap", files=(), seq=1, at_ms=0,
+        id=ApprovalId("a"), call=CallId("c"), kind="command", what="rm -rf /\x1b[2K \nls",
+        binding=Sha("b"), danger="It removes everything.", outline=outline, why="To begin anew.",
+        reasons=("it writes",), folder="/w", level="bubblewrap", seq=1, at_ms=0,
+        files=(FileChange("a.py", "changed", 1, 2),), taint=("README.md",),
     )  # fmt: skip
-    told = card(state, asked)
-    assert told[0] == "DANGER: It removes everything."
-    assert "    rm -rf /\x1b[2K" in told and "    ls" in told  # made inert where it is printed
+    assert shown(state, asked) == [
+        "DANGER: It removes everything.",
+        "deploy asks to run:",
+        "    rm -rf /␛[2K␠",
+        "    ls",
+        "because (it says): To begin anew.",
+        "asked since it writes",
+        "does: 2 commands: rm, ls; reads /etc",
+        "more than this may happen: not all of it could be read",
+        "file: a.py +1 -2",
+        "it had read README.md; nobody vouches for what stands in there",
+        "in /w of shop, sandbox: NO SANDBOX",
+    ]
     asks = OpenQuestion(ApprovalId("q"), CallId("c"), "Which?", ("EUR", "USD"), 1, 0)
     assert question(state, asks) == ["deploy asks: Which?", "1  EUR", "2  USD"]
     assert [by_number(asks.choices, text) for text in ("2", "usd", "3", "yen")] == [

@@ -1,13 +1,15 @@
 """A session followed without a deck, against a runtime in this process."""
 
 import asyncio
+import contextlib
+import io
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import pytest
 
@@ -19,8 +21,16 @@ from steerdeck_agents.demo import project
 from steerdeck_agents.demo.scripts import CONFIG
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.ids import RandomIds, SessionId, SystemClock
+from steerdeck_agents.facts.ids import (
+    ApprovalId,
+    CallId,
+    RandomIds,
+    SessionId,
+    Sha,
+    SystemClock,
+)
 from steerdeck_agents.facts.places import Level
+from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.local import attach_in_process
 from steerdeck_agents.runtime.server import Runtime
@@ -64,18 +74,40 @@ def start(shop: Path, model: str, mode: Literal["ask", "auto"] = "auto") -> o.St
     )  # fmt: skip
 
 
+Played = TypeVar("Played")
+
+
+class Person(io.StringIO):
+    """The messages of a terminal at which somebody answers each question once it stands there."""
+
+    def __init__(self, keyboard: int) -> None:
+        super().__init__()
+        self.keyboard = keyboard
+        self.answers: list[bytes] = []
+
+    def write(self, text: str) -> int:
+        if text.endswith(" ") and self.answers:
+            os.write(self.keyboard, self.answers.pop(0) + b"\n")
+        return super().write(text)
+
+    def at(self, play: Coroutine[object, object, Played]) -> Played:
+        with contextlib.redirect_stderr(self):
+            return asyncio.run(play)
+
+
 @pytest.fixture
-def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A terminal as the standard input; what is written to it was typed."""
+def person(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+    """A terminal as the standard input and for messages, with somebody at it."""
     master, slave = os.openpty()
+    person = Person(master)
     with os.fdopen(slave) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        yield master
+        yield person
     os.close(master)
 
 
-def test_words_typed_at_an_approval_reach_the_agent(
-    tmp_path: Path, shop: Path, keyboard: int, capsys: pytest.CaptureFixture[str]
+def test_words_typed_at_an_approval_reach_the_agent_and_what_came_before_it_does_not(
+    tmp_path: Path, shop: Path, person: Person
 ):
     async def play() -> int:
         async with hosted(tmp_path / "h") as client:
@@ -83,18 +115,18 @@ def test_words_typed_at_an_approval_reach_the_agent(
             errand = Errand(client, given.session, approve="ask", as_json=False)
             return await errand.follow(given.seq - 1)
 
-    os.write(keyboard, b"USD\nn leave the shop alone\n")
-    os.write(keyboard, b"no\n" * 5)
+    os.write(person.keyboard, b"GBP\ny\ny\ny\n")
+    person.answers = [b"USD", b"n leave the shop alone", *[b"no"] * 5]
 
-    assert asyncio.run(play()) == 0
-    told = capsys.readouterr()
-    assert "Allow it? y, or n with words" in told.err
-    assert "decided  reject: leave the shop alone" in told.err
-    assert "answer   USD" in told.err
-    assert "My patch was not applied" in told.out
+    assert person.at(play()) == 0
+    told = person.getvalue()
+    assert "Allow it? y, or n with words" in told
+    assert "decided  reject: leave the shop alone" in told
+    assert "answer   USD" in told
+    assert "My patch was not applied" in told
 
 
-def test_a_yes_typed_at_an_approval_lets_it_happen(tmp_path: Path, shop: Path, keyboard: int):
+def test_a_yes_typed_at_an_approval_lets_it_happen(tmp_path: Path, shop: Path, person: Person):
     async def play() -> list[str]:
         async with hosted(tmp_path / "h") as client:
             given = await client.give(start(shop, "scripted-currency", "ask"))
@@ -103,9 +135,46 @@ def test_a_yes_typed_at_an_approval_lets_it_happen(tmp_path: Path, shop: Path, k
             (state,) = await client.sessions()
             return [file.path for file in state.files]
 
-    os.write(keyboard, b"EUR\ny\nyes\n")
+    person.answers = [b"EUR", b"y", b"yes"]
 
-    assert asyncio.run(play()) == ["shop/cart.py", "shop/currency.py", "tests/test_currency.py"]
+    assert person.at(play()) == ["shop/cart.py", "shop/currency.py", "tests/test_currency.py"]
+
+
+class Taker:
+    """Takes orders, and nothing becomes of them."""
+
+    def __init__(self) -> None:
+        self.orders: list[o.Decide] = []
+
+    async def give(self, order: o.Decide) -> None:
+        self.orders.append(order)
+
+
+@pytest.mark.parametrize(
+    ("approve", "answers", "allowed"),
+    [
+        ("all", [], False),
+        ("ask", [b"y", b"y"], False),
+        ("ask", [b"y", b"yes, run it"], True),
+    ],
+)
+def test_what_can_t_be_taken_back_takes_more_than_a_yes_and_never_that_of_nobody(
+    approve: Literal["ask", "all"], answers: list[bytes], allowed: bool, person: Person
+):
+    asked = OpenApproval(
+        id=ApprovalId("a"), call=CallId("c"), kind="command", what="rm -rf /", binding=Sha("b"),
+        why="", reasons=(), folder=".", level="", files=(), seq=1, at_ms=0, danger="It ends all.",
+    )  # fmt: skip
+    taker = Taker()
+    errand = Errand(taker, SessionId("s"), approve=approve, as_json=False)
+    person.answers = answers
+
+    person.at(errand._decide(SessionState(SessionId("s")), asked))
+
+    (decided,) = taker.orders
+    assert decided.allow is allowed
+    assert allowed or approve == "ask" or "can't be taken back" in decided.words
+    assert ("DANGER: It ends all." in person.getvalue()) is (approve == "ask")
 
 
 def test_a_question_ends_the_errand_with_3_when_nobody_is_there(tmp_path: Path, shop: Path):

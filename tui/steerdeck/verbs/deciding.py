@@ -8,15 +8,14 @@ import click
 import msgspec
 
 from steerdeck.verbs import reach
+from steerdeck.verbs.asked import refuse_unasked, shown, sure
 from steerdeck.verbs.ending import Ending
-from steerdeck.verbs.printing import confirmed, err, is_terminal, out, out_json
+from steerdeck.verbs.printing import ask, confirmed, err, is_terminal, out, out_json
 from steerdeck.verbs.terms import terms, terms_of
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.asking import Kind, Scope
-from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.asking import Scope
 from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
 from steerdeck_agents.facts.verdict import Terms
-from steerdeck_agents.gate.rule_terms import in_words
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.settings.paths import Paths
 
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
     # It loads all that judges a command, and most verbs only need words from here.
     from steerdeck_agents.gate.rule_propose import Proposal
 
-_WISHES: dict[Kind, str] = {
-    "command": "to run", "patch": "to change files", "network": "for the network",
-    "input": "to type into a shell session", "tool": "to call a server's tool",
-    "helper": "to start a helper", "server": "to start a server",
-    "tools": "to take other tools of a server than those you allowed",
-    "setup": "to run a script of its repository",
-}  # fmt: skip
 _FOR: dict[Scope, str] = {
     "once": "", "turn": " for this turn", "session": " for this session",
     "repository": " in this repository", "everywhere": " for every session",
@@ -84,6 +76,7 @@ def approve(
     everything that would run before you are asked. With a scope it becomes a rule for exactly
     this text, or with --proposed for its like; `steerdeck rules list` shows what is left of it.
     A server or script you allow is bound to what you saw; `steerdeck consents` lists those.
+    What can't be taken back needs a second answer, on a terminal.
 
     \b
     Examples:
@@ -122,8 +115,10 @@ async def _approve(named: str, wish: Wish, yes: bool, as_json: bool) -> None:
     if is_terminal() and not yes and words is None:
         for line in (*shown(state, asked), *told(offered)):
             err(line)
-        if not await confirmed(f"Allow it{_FOR[scope]}?"):
+        if not (await confirmed(f"Allow it{_FOR[scope]}?") and await sure(asked, ask)):
             raise Ending("Nothing was decided; say no with --no.")
+    elif words is None:
+        refuse_unasked(asked)
     await reach.give(
         where,
         o.Decide(
@@ -233,24 +228,3 @@ def waiting_question(
     if not state.questions:
         raise Ending(f"{state.name} asks no question now.")
     return state, state.questions[0]
-
-
-def wish(asked: OpenApproval) -> str:
-    """What an approval is for, after the word `asks`."""
-    title = f" ({one_line(asked.title, 60)})" if asked.title else ""
-    return f"{_WISHES.get(asked.kind, asked.kind)}{title}"
-
-
-def shown(state: SessionState, asked: OpenApproval) -> list[str]:
-    """Everything that would take effect, in lines."""
-    lines = [f"{state.name} asks {wish(asked)}:"]
-    lines += [f"    {line}" for line in asked.what.split("\n")]
-    lines += [f"because (it says): {asked.why}"] if asked.why else []
-    lines += [f"asked since {reason}" for reason in asked.reasons]
-    if asked.offer is not None:
-        words = in_words(asked.offer.rule)
-        lines.append(
-            f"{asked.offer.alike} alike were allowed; --scope session --proposed allows: {words}"
-        )
-    lines.append(f"in {asked.folder}, sandbox: {state.level.title}")
-    return lines

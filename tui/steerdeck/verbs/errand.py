@@ -3,7 +3,8 @@
 from typing import Literal
 
 from steerdeck.verbs import reach
-from steerdeck.verbs.deciding import chosen, shown
+from steerdeck.verbs.asked import shown, sure
+from steerdeck.verbs.deciding import chosen
 from steerdeck.verbs.ending import DONE, FAILED, WAITS
 from steerdeck.verbs.follow import follow
 from steerdeck.verbs.printing import ask, err, out, out_stored
@@ -18,6 +19,10 @@ from steerdeck_agents.share.lines import LineTeller
 
 NOBODY = (
     "Nobody is there to ask: this session runs without a developer, and no rule allows this. "
+    "Do without it, or say at the end what you would have needed."
+)
+NOBODY_TWICE = (
+    "This can't be taken back, and nobody is there to say yes to it twice, so it is refused. "
     "Do without it, or say at the end what you would have needed."
 )
 
@@ -104,15 +109,13 @@ class Errand:
         return DONE
 
     async def _decide(self, state: SessionState, asked: OpenApproval) -> None:
-        allow, words = self._approve == "all", "" if self._approve == "all" else NOBODY
-        if self._approve == "ask":
-            for line in shown(state, asked):
-                err(line)
-            said = await ask("Allow it? y, or n with words [n]")
-            answer, _, words = said.partition(" ")
-            allow = answer.lower() in ("y", "yes")
-            if answer.lower() not in ("y", "yes", "n", "no"):
-                words = said
+        match self._approve:
+            case "all":
+                allow, words = not asked.danger, NOBODY_TWICE
+            case "rules":
+                allow, words = False, NOBODY
+            case "ask":
+                allow, words = await self._asked(state, asked)
         order = o.Decide(
             id=reach.new_order(),
             session=state.id,
@@ -126,6 +129,16 @@ class Errand:
         except OrderRefused as refused:
             # Somebody else decided first, or what would run has changed and is asked anew.
             err(str(refused))
+
+    async def _asked(self, state: SessionState, asked: OpenApproval) -> tuple[bool, str]:
+        """What somebody types at the card: whether it may happen, and words for a no."""
+        for line in shown(state, asked):
+            err(line)
+        said = await ask("Allow it? y, or n with words [n]")
+        answer, _, words = said.partition(" ")
+        if answer.lower() in ("y", "yes"):
+            return await sure(asked, ask), ""
+        return False, words if answer.lower() in ("n", "no") else said
 
     async def _question(self, state: SessionState, event: e.QuestionAsked) -> int | None:
         if self._approve != "ask":

@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 import click
 
 from steerdeck.verbs import reach
+from steerdeck.verbs.asked import shown, sure
 from steerdeck.verbs.completing import names_session
-from steerdeck.verbs.deciding import chosen, shown
+from steerdeck.verbs.deciding import chosen
 from steerdeck.verbs.ending import DONE, FAILED, USAGE, Ending
 from steerdeck.verbs.follow import follow
 from steerdeck.verbs.keyboard import Keyboard
 from steerdeck.verbs.names import VERBS
 from steerdeck.verbs.planning import plan_lines
 from steerdeck.verbs.printing import err, out
+from steerdeck.waiting import first_words
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import SteerdeckError
@@ -30,15 +32,13 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.plan_orders import DecidePlan
 from steerdeck_agents.facts.reduce.session import reduce
-from steerdeck_agents.facts.state import OpenApproval, OpenQuestion, SessionState
+from steerdeck_agents.facts.state import OpenQuestion, SessionState
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.share.lines import LineTeller
 
 Verb = Callable[[list[str]], int]
 PROMPT = "steerdeck>"
-SURE = "yes, run it"
-"""What is typed for something that can't be taken back, after a plain yes."""
 HELP = """\
 list                 all sessions, each with its number
 waits                what waits for you
@@ -228,14 +228,11 @@ class LineMode:
         if not state.approvals:
             raise Ending(f"{state.name} asks for nothing now.")
         asked = state.approvals[0]
-        for line in card(state, asked):
+        for line in shown(state, asked):
             out(line)
         said = await self._ask("yes, no, no WORDS, or nothing to decide later:")
         first, _, words = said.partition(" ")
-        allow = said.lower() == "yes"
-        if allow and asked.danger:
-            allow = (await self._ask(f"This can't be taken back. Type {SURE!r}:")).lower() == SURE
-            first = "yes" if allow else ""
+        allow = said.lower() == "yes" and await sure(asked, self._ask)
         if not allow and first.lower() != "no":
             out("Nothing was decided.")
             return
@@ -300,7 +297,10 @@ def waiting(state: SessionState) -> list[str]:
     name, number = state.name, str(state.slot or state.name)
     if state.archived:
         return []
-    lines = [f"{name} asks: {one_line(a.what, 80)}. approve {number}" for a in state.approvals]
+    lines = [
+        f"{name} asks: {one_line(first_words(a, state), 80)}. approve {number}"
+        for a in state.approvals
+    ]
     lines += [f"{name} asks: {one_line(q.text, 80)}. answer {number}" for q in state.questions]
     if state.plan.offer is not None:
         lines.append(f"{name} offers a plan. plan {number}, and plan --help for the answers")
@@ -311,7 +311,7 @@ def waiting(state: SessionState) -> list[str]:
     ]
     lines += [
         f"{name}: nobody saw how a call ended: {one_line(call.title, 60)}. "
-        f"resume {number} --done, or --failed"
+        f"resume {number} --done, --failed, or --again"
         for call in state.calls
         if call.unknown
     ]
@@ -323,13 +323,6 @@ def waiting(state: SessionState) -> list[str]:
         lines.append(f"{name} says that its work is done. diff {number}, checks {number}, "
                      f"seen {number}, or say {number} what is missing")  # fmt: skip
     return lines
-
-
-def card(state: SessionState, asked: OpenApproval) -> list[str]:
-    """Everything a yes would let happen, nothing left out."""
-    danger = [f"DANGER: {asked.danger}"] if asked.danger else []
-    files = [f"file: {file.path} +{file.added} -{file.removed}" for file in asked.files]
-    return [*danger, *shown(state, asked), *files]
 
 
 def question(state: SessionState, asked: OpenQuestion) -> list[str]:

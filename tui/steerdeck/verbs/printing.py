@@ -7,6 +7,7 @@ character: what a terminal could obey is written as an escape of JSON.
 import asyncio
 import os
 import sys
+import termios
 from collections.abc import Callable, Sequence
 from typing import TextIO, TypeVar
 
@@ -68,6 +69,16 @@ def out_lines(
         err(none)
 
 
+def progress(text: str) -> None:
+    """How far something long has come, in place of what stood there; empty clears the line.
+
+    Only a terminal shows it.
+    """
+    if sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{inert(text)}")
+        sys.stderr.flush()
+
+
 def is_terminal() -> bool:
     """Whether somebody can be asked: both the question and the answer go to a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
@@ -76,8 +87,11 @@ def is_terminal() -> bool:
 async def ask(question: str) -> str:
     """The line somebody types on the terminal after the question; empty at the end of the input.
 
-    It is waited for without a thread, which Ctrl+C could not end.
+    What was typed before it was asked answers nothing. It is waited for without a thread, which
+    Ctrl+C could not end.
     """
+    if sys.stdin.isatty():
+        termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     sys.stderr.write(f"{inert(question)} ")
     sys.stderr.flush()
     loop = asyncio.get_running_loop()

@@ -1,0 +1,95 @@
+"""An approval as lines of text: what the card of the deck shows, for whoever answers without it.
+
+What would run stands there letter by letter, as on the card. What can't be taken back takes
+another answer than a yes, typed out, and never a script's word.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from steerdeck.verbs.ending import Ending
+from steerdeck_agents.facts.asking import Kind
+from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.outline import Outline
+from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.gate.rule_terms import in_words
+
+SURE = "yes, run it"
+"""What is typed for something that can't be taken back."""
+_MOST = 12
+"""Programs, files and sources that are named; what is more is counted."""
+_WISHES: dict[Kind, str] = {
+    "command": "to run", "patch": "to change files", "network": "for the network",
+    "input": "to type into a shell session", "tool": "to call a server's tool",
+    "helper": "to start a helper", "server": "to start a server",
+    "tools": "to take other tools of a server than those you allowed",
+    "setup": "to run a script of its repository",
+}  # fmt: skip
+
+
+def wish(asked: OpenApproval) -> str:
+    """What an approval is for, after the word `asks`."""
+    title = f" ({one_line(asked.title, 60)})" if asked.title else ""
+    return f"{_WISHES.get(asked.kind, asked.kind)}{title}"
+
+
+def shown(state: SessionState, asked: OpenApproval) -> list[str]:
+    """Everything a yes would let happen, and what there is to know of it, in lines."""
+    # It knows how wide letters are, which most verbs never need.
+    from steerdeck.panes.exact import written
+
+    lines = [f"DANGER: {asked.danger}"] if asked.danger else []
+    lines.append(f"{state.name} asks {wish(asked)}:")
+    lines += [f"    {written(line)}" for line in asked.what.split("\n")]
+    lines += [f"because (it says): {asked.why}"] if asked.why else []
+    lines += [f"asked since {reason}" for reason in asked.reasons]
+    lines += _outline(asked.outline)
+    lines += [f"file: {file.path} +{file.added} -{file.removed}" for file in asked.files]
+    if asked.taint:
+        lines.append(f"it had read {_named(asked.taint)}; nobody vouches for what stands in there")
+    if asked.offer is not None:
+        words = in_words(asked.offer.rule)
+        lines.append(
+            f"{asked.offer.alike} alike were allowed; --scope session --proposed allows: {words}"
+        )
+    repository = state.workspace.repository.rstrip("/").rpartition("/")[2]
+    of = f" of {repository}" if repository else ""
+    return [*lines, f"in {asked.folder}{of}, sandbox: {state.level.title}"]
+
+
+def _outline(outline: Outline) -> list[str]:
+    """What the text would do, as far as it could be read; nothing where nothing was."""
+    if not (outline.commands or outline.network):
+        return []
+    told = []
+    if outline.counted > 1:
+        programs = tuple(dict.fromkeys(one.program for one in outline.commands))
+        told.append(f"{counted(outline.counted, 'command')}: {_named(programs)}")
+    for verb, names in (
+        ("reads", outline.reads), ("writes", outline.writes), ("network:", outline.network),
+    ):  # fmt: skip
+        told += [f"{verb} {_named(names)}"] if names else []
+    lines = [f"does: {'; '.join(told)}"] if told else []
+    unread = "more than this may happen: not all of it could be read"
+    return lines if outline.whole else [*lines, unread]
+
+
+def _named(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return f"{', '.join(one_line(name, 200) for name in names[:_MOST])}{more}"
+
+
+async def sure(asked: OpenApproval, ask: Callable[[str], Awaitable[str]]) -> bool:
+    """Whether a yes holds: of what can't be taken back only when the words are typed as well."""
+    if not asked.danger:
+        return True
+    return (await ask(f"This can't be taken back. Type {SURE!r}:")).lower() == SURE
+
+
+def refuse_unasked(asked: OpenApproval) -> None:
+    """Ending where a yes to something that can't be taken back would come from nobody."""
+    if asked.danger:
+        raise Ending(
+            f"Nothing was decided. This can't be taken back: {asked.danger} Say yes on a terminal,"
+            " without --yes, or in the inbox of the deck; --no says no from anywhere."
+        )
