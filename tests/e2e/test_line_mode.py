@@ -29,7 +29,7 @@ def test_a_session_is_started_approved_and_looked_at_by_lines_alone(home: Path, 
             line.send("dance\rwaits\rapprove 1\r")
             line.wait_for("There is no 'dance'")
             shown = line.wait_for("decide later:")
-            assert "asks: diff --git a/NOTES.md" in shown
+            assert "asks: NOTES.md +3 −0. approve 1" in shown
             assert "+- write it down" in shown and "file: NOTES.md +3 -0" in shown
             line.send("y\r")
             line.wait_for("Nothing was decided.")

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from steerdeck.programs import program_of
+from steerdeck_agents.facts.asking import patch_words
 from steerdeck_agents.facts.checks import Evidence
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.drift import Drift
@@ -219,19 +220,9 @@ def first_words(approval: OpenApproval, state: SessionState) -> str:
         case "server" if approval.title:
             return f"{approval.title}: {approval.what}"
         case "patch" if approval.files:
-            return _patch_words(approval)
+            return patch_words(approval.files)
         case _:
             return approval.what
-
-
-def _patch_words(approval: OpenApproval) -> str:
-    """The files of a patch with its counts, as its row in a transcript has them."""
-    added = sum(file.added for file in approval.files)
-    removed = sum(file.removed for file in approval.files)
-    paths = ", ".join(file.path for file in approval.files)
-    if len(approval.files) == 1:
-        return f"{paths} +{added} −{removed}"
-    return f"{counted(len(approval.files), 'file')} +{added} −{removed}: {paths}"
 
 
 def shell_of(approval: OpenApproval, state: SessionState) -> OpenShell | None:

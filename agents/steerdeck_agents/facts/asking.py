@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import ApprovalId, Sha
 from steerdeck_agents.facts.outline import Outline
@@ -78,3 +79,13 @@ AskingFact = (
     ApprovalRequested | ApprovalDecided | ApprovalExpired
     | QuestionAsked | QuestionAnswered | QuestionExpired
 )  # fmt: skip
+
+
+def patch_words(files: tuple[FileChange, ...]) -> str:
+    """The files of a patch with its counts, as its row in a transcript has them."""
+    added = sum(file.added for file in files)
+    removed = sum(file.removed for file in files)
+    paths = ", ".join(file.path for file in files)
+    if len(files) == 1:
+        return f"{paths} +{added} −{removed}"
+    return f"{counted(len(files), 'file')} +{added} −{removed}: {paths}"

@@ -2,10 +2,11 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, SessionId, Sha, TurnId
-from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.facts.state import SessionState
 
@@ -144,3 +145,9 @@ def test_a_reopened_session_keeps_its_slot_unless_it_is_given_another():
     moved = folded(created, archived, e.SessionReopened(session=ME, slot=4, name="b"))
     assert (kept.slot, kept.name, kept.archived) == (1, "a", "")
     assert (moved.slot, moved.name, moved.archived) == (4, "b", "")
+
+
+def test_a_patch_that_waits_is_named_by_its_files():
+    changed = (FileChange("a.py", "changed", 3, 1),)
+    asks = replace(ASKED[1], kind="patch", what="diff --git a/a.py b/a.py", files=changed)
+    assert folded(MADE, STARTED, ASKED[0], asks).last_words == "a.py +3 −1"

@@ -23,6 +23,7 @@ from steerdeck.verbs.keyboard import Keyboard
 from steerdeck.verbs.names import VERBS
 from steerdeck.verbs.planning import plan_lines
 from steerdeck.verbs.printing import err, out
+from steerdeck.waiting import first_words
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import SteerdeckError
@@ -296,7 +297,10 @@ def waiting(state: SessionState) -> list[str]:
     name, number = state.name, str(state.slot or state.name)
     if state.archived:
         return []
-    lines = [f"{name} asks: {one_line(a.what, 80)}. approve {number}" for a in state.approvals]
+    lines = [
+        f"{name} asks: {one_line(first_words(a, state), 80)}. approve {number}"
+        for a in state.approvals
+    ]
     lines += [f"{name} asks: {one_line(q.text, 80)}. answer {number}" for q in state.questions]
     if state.plan.offer is not None:
         lines.append(f"{name} offers a plan. plan {number}, and plan --help for the answers")
@@ -307,7 +311,7 @@ def waiting(state: SessionState) -> list[str]:
     ]
     lines += [
         f"{name}: nobody saw how a call ended: {one_line(call.title, 60)}. "
-        f"resume {number} --done, or --failed"
+        f"resume {number} --done, --failed, or --again"
         for call in state.calls
         if call.unknown
     ]

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from steerdeck_agents.facts.asking import patch_words
 from steerdeck_agents.facts.events import (
     ApprovalRequested,
     CallRequested,
@@ -67,6 +68,8 @@ def _words(event: Event) -> str:
             return event.text
         case CallRequested():
             return event.title
+        case ApprovalRequested(kind="patch") if event.files:
+            return patch_words(event.files)
         case ApprovalRequested():
             return event.what
         case SessionParked():
