@@ -46,7 +46,7 @@ def test_a_revised_plan_in_lines_says_what_was_where_and_what_happened():
     assert "    - dropped     start Redis in a container for the tests  (was 4)" in lines
     assert "  6 ^ pending     document the limit and its headers  (was 6)" in lines
     assert "2 calls, 2 files, 1 checks; last: check tests: failed" in "\n".join(lines)
-    assert "asks        for a yes to its plan: steerdeck plan rate-limit" in told(STATE, "")
+    assert "asks        for a yes to its plan: steerdeck plan rate-limit" in told(STATE, "", {})
 
 
 def test_a_plan_is_read_changed_sent_back_and_approved_by_verbs(

@@ -7,13 +7,14 @@ from kit.yard import LOGIN, MAIL, RATE, yard
 from steerdeck.verbs.sessions import line_of, told
 from steerdeck.verbs.standing import aspects, short
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.overlap import Overlap, SharedFile
 from steerdeck_agents.facts.state import SessionState
 
 STATES = yard().states()
 
 
 def told_of(state: SessionState) -> str:
-    return "\n".join(told(state, "mail"))
+    return "\n".join(told(state, "mail", {}))
 
 
 def test_a_session_without_any_of_it_has_no_line():
@@ -31,6 +32,13 @@ def test_a_session_with_a_goal_tells_how_far_it_is_and_what_listens():
     assert "checks      check pytest runs, 1 round" in lines
     assert "shell       shell-1: npm run dev, listens on port 5173, for " in lines
     assert short(STATES[MAIL], "") == "goal, 6 turns, check pytest runs, shell-1 on port 5173"
+
+
+def test_who_is_at_the_same_files_is_told_by_name():
+    file = SharedFile("a.py")
+    state = SessionState(SessionId("s"), overlaps=(Overlap(SessionId("ses_2"), (file,)),))
+    said = told(state, "", {SessionId("ses_2"): "docs"})
+    assert "overlap     a.py with docs: " in "\n".join(said) and "ses_2" not in "\n".join(said)
 
 
 def test_red_checks_are_told_apart_from_what_failed_before():

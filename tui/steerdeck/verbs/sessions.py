@@ -187,12 +187,12 @@ def show(session: str, as_json: bool) -> None:
         out_json(state)
         return
     parent = next((one.name for one in states if one.id == state.parent), "a session that is gone")
-    for line in told(state, parent):
+    for line in told(state, parent, {one.id: one.name for one in states}):
         out(line)
 
 
-def told(state: SessionState, parent: str) -> list[str]:
-    """The session in lines, the most urgent last, where the eye is."""
+def told(state: SessionState, parent: str, names: Mapping[SessionId, str]) -> list[str]:
+    """The session in lines, the most urgent last, where the eye is; `names` of the others."""
     facts = {
         "session": f"{state.name} ({state.id})",
         "status": f"{state.archived or state.status.replace('_', ' ')} {state.reason}".strip(),
@@ -216,7 +216,7 @@ def told(state: SessionState, parent: str) -> list[str]:
     lines += ["files"] if state.files else []
     lines += [f"  {file.path} +{file.added} -{file.removed}" for file in state.files]
     lines += [
-        f"overlap     {file.path} with {met.other}: {shared_words(file)}"
+        f"overlap     {file.path} with {names.get(met.other, met.other)}: {shared_words(file)}"
         for met in state.overlaps
         for file in met.files
     ]
