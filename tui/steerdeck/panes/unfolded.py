@@ -46,7 +46,8 @@ def call_parts(call: Called, how: Unfolded) -> list[Line]:
     written = _written(call, how, room // 2)
     lines = [*written, *_output(call, how.ends, max(LEAST, room - len(written)))]
     facts = [f"exit {call.exit_code}"] if call.exit_code is not None else []
-    facts += [f"allowed by {one_line(call.allowed_by, 60)}"] if call.allowed_by else []
+    by = "you" if call.allowed_by == "developer" else one_line(call.allowed_by, 80)
+    facts += [f"allowed: {by}"] if by else []
     if facts:
         lines.append(Line((Span("   ".join(facts), "t3"),), indent=4))
     return [*lines, BLANK]
