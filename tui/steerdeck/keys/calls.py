@@ -3,8 +3,6 @@
 from steerdeck.keys.key import Key
 
 CALLS: tuple[Key, ...] = (
-    Key("tool_log", ("H",), "tool log", ("deck",), "Every tool call of all sessions"),
-    Key("search", ("/",), "search", ("deck",), "Search all that was said and done"),
     Key("call_down", ("j", "down"), "move", ("tools",), "Next call", shown="j k", foot=-2),
     Key("call_up", ("k", "up"), "move", ("tools",), "Call before"),
     Key("call_first", ("g", "home"), "first", ("tools",), "First call"),

@@ -26,16 +26,6 @@ COMPOSER: tuple[Key, ...] = (
         foot=2,
         leader="space",
     ),
-    Key(
-        "waiting_words",
-        ("Q",),
-        "queue",
-        ("deck", "zoom"),
-        "Change what waits to be said to the session",
-    ),
-    Key(
-        "recipients", ("S",), "speak to", ("deck", "zoom"), "Speak to several: by state, tag, file"
-    ),
     Key("message_change", ("e",), "change", ("dialog",), "Change a message that waits"),
     Key("message_now", ("s",), "send now", ("dialog",), "Send a message that waits now"),
     Key("message_back", ("x", "delete"), "take back", ("dialog",), "Take a waiting message back"),

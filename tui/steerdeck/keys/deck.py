@@ -48,7 +48,17 @@ DECK: tuple[Key, ...] = (
     ),
     Key("inbox", ("i",), "inbox", ("deck", "zoom", "review", "plan"), "Open the inbox", foot=2),
     Key("diff", ("d",), "diff", ("deck",), "Show what the session changed", foot=3),
+    Key(
+        "plan",
+        ("p",),
+        "plan",
+        ("deck", "zoom"),
+        "Show the plan, change it or decide on it",
+        leader="e",
+    ),
     Key("new", ("n",), "new", ("deck",), "Start a new session", foot=5),
+    Key("tool_log", ("H",), "tool log", ("deck",), "Every tool call of all sessions"),
+    Key("search", ("/",), "search", ("deck",), "Search all that was said and done"),
     Key(
         "replay",
         ("r",),
@@ -59,6 +69,16 @@ DECK: tuple[Key, ...] = (
     ),
     Key("several", ("s",), "pick several", ("deck",), "Speak to several sessions: pick them"),
     Key("all", ("a",), "speak to all", ("deck",), "Speak to all sessions at once"),
+    Key(
+        "recipients", ("S",), "speak to", ("deck", "zoom"), "Speak to several: by state, tag, file"
+    ),
+    Key(
+        "waiting_words",
+        ("Q",),
+        "queue",
+        ("deck", "zoom"),
+        "Change what waits to be said to the session",
+    ),
     Key(
         "interrupt",
         ("x",),

@@ -3,8 +3,6 @@
 from steerdeck.keys.key import Key
 
 PLAN: tuple[Key, ...] = (
-    Key("plan", ("p",), "plan", ("deck", "zoom"), "Show the plan, change it or decide on it",
-        leader="e"),
     Key("step_down", ("j", "down"), "step", ("plan",), "Step below", shown="j k", foot=-1),
     Key("step_up", ("k", "up"), "step", ("plan",), "Step above"),
     Key("first_step", ("g", "home"), "top", ("plan",), "First step"),
