@@ -3,6 +3,7 @@ import pytest
 from steerdeck.keymap import KEYS, Keymap, label, name_of
 from steerdeck.keys.clashes import TOGETHER, WRITING
 from steerdeck.keys.flavours import FLAVOURS
+from steerdeck.screens.help import help_lines
 from steerdeck.widgets.readline import EDIT, NEWLINE
 from steerdeck_agents.settings.config import Flavour
 
@@ -155,3 +156,12 @@ def test_a_flavour_is_replaced_by_own_keys():
 
 def test_the_keys_that_edit_text_are_those_of_the_composer():
     assert set(EDIT) | NEWLINE <= WRITING
+
+
+def test_all_that_keys_toml_has_wrong_stands_on_the_page_of_keys():
+    keymap = Keymap({"nope": ("x",), "diff": ("i",)})
+    told = ["".join(span.text for span in line.spans) for line in help_lines(keymap)]
+    assert len(keymap.problems) == 2 and told[1:3] == keymap.problems
+    assert not set(keymap.problems) & {
+        "".join(span.text for span in line.spans) for line in help_lines(keymap, wanted="inbox")
+    }

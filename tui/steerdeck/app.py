@@ -32,6 +32,7 @@ from steerdeck.screens.digest import show_digest
 from steerdeck.screens.keyed import FOCUS_S, Keyed
 from steerdeck.screens.opening import screen_for
 from steerdeck.source import Connect
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import Ids
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.state import SessionState
@@ -119,8 +120,8 @@ class DeckApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.stage = begin(self, self._made_of_ascii, self.helm.rests)
         if problems := self.helm.keymap.problems:
-            more = f" ({len(problems) - 1} more in keys.toml.)" if len(problems) > 1 else ""
-            self.model.say(problems[0] + more, bad=True)
+            more = f"{counted(len(problems), 'problem')} in keys.toml, told by F1: "
+            self.model.say((more if len(problems) > 1 else "") + problems[0], bad=True)
         if INK.depth == "16":
             self._use(ANSI)
         self.set_interval(1.0, self._look_at_themes)

@@ -4,6 +4,7 @@ from textual import events
 from textual.app import ComposeResult
 
 from steerdeck.commands import Helm
+from steerdeck.glyphs import glyphs
 from steerdeck.keymap import LEADER, Keymap, label
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
@@ -137,10 +138,11 @@ class HelpScreen(Keyed[None]):
 def help_lines(keymap: Keymap, first: str = "", wanted: str = "") -> list[Line]:
     """Every act with its keys, place by place, the `first` before all others.
 
-    Of the rows only those in which every word of `wanted` occurs.
+    Of the rows only those in which every word of `wanted` occurs. Before all
+    stands what is wrong in keys.toml.
     """
-    lines: list[Line] = []
     terms = wanted.casefold().split()
+    lines = [] if terms else _refused(keymap)
     for place, title in sorted(_PLACES, key=lambda one: one[0] != first):
         rows = [
             _row(keys, words)
@@ -152,6 +154,13 @@ def help_lines(keymap: Keymap, first: str = "", wanted: str = "") -> list[Line]:
     if not lines:
         lines = [BLANK, Line((Span("No key has these words.", "t1"),))]
     return [*lines, BLANK]
+
+
+def _refused(keymap: Keymap) -> list[Line]:
+    """What keys.toml asks for and does not get; the footer has room for the first alone."""
+    bad = Span(glyphs().failed, "failed")
+    told = (Line((foreign(one, "t0"),), gutter=bad, indent=2, wrap=True) for one in keymap.problems)
+    return [BLANK, *told] if keymap.problems else []
 
 
 def _rows(keymap: Keymap, place: Place) -> list[tuple[str, str]]:
