@@ -16,6 +16,7 @@ from steerdeck.app import DeckApp
 from steerdeck.keymap import Keymap
 from steerdeck.panes.follows import follows
 from steerdeck.panes.footer import Hint
+from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
@@ -114,6 +115,11 @@ def test_a_choice_of_a_question_is_clicked_as_soon_as_its_number_answers():
         await click(app, pilot, choice)
         assert feed.orders == []
         app.screen.armed_from = time.monotonic() - 1
+        app.helm.down_at = time.monotonic() - 2
+        screen = app.screen
+        screen.post_message(Rows.Pressed(screen.caps, "do:choice_1", time.monotonic()))
+        await pilot.pause()
+        assert feed.orders == [], "the button went down before it could be read"
         await click(app, pilot, choice)
         await until(pilot, lambda: feed.orders)
         assert isinstance(feed.orders[0], o.Answer) and feed.orders[0].text == choice

@@ -205,6 +205,11 @@ def test_a_question_is_answered_by_number_or_in_words():
 def test_a_call_lost_in_a_crash_is_settled_by_the_developer(key, verdict):
     async def scene(app, pilot, feed):
         assert "not run again" in told(app)
+        early = events.Key(key, key)
+        early.time = app.screen.armed_from - 0.01
+        app.screen.on_key(early)
+        await pilot.pause()
+        assert feed.orders == [], "typed before it could be read"
         await pilot.press(key)
         await until(pilot, lambda: feed.orders)
         assert (feed.orders[0].call, feed.orders[0].verdict) == ("c", verdict)

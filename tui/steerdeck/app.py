@@ -176,6 +176,7 @@ class DeckApp(App[None], inherit_bindings=False):
             # However long the button is held: what brought the terminal to the front is no answer.
             just = event.time - self.helm.focused_at < FOCUS_S
             self.helm.waking = just or not self.app_focus
+            self.helm.down_at = event.time
         if isinstance(event, events.Key | events.Paste | events.MouseDown):
             self.herald.attention.last_key = time.monotonic()
             self.helm.came()

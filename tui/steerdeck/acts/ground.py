@@ -58,6 +58,8 @@ class Acts:
         """When the terminal came to the front, on the clock of key events."""
         self.waking = False
         """Whether the mouse button that is down, or was last, brought it there."""
+        self.down_at: float | None = None
+        """When that button went down, on the same clock; None while none did."""
         self._closed: Callable[[], object] = lambda: None
         """The screen that was closed last, while it lasts: it may still be drawn once."""
         self.ticked: set[str] = set()

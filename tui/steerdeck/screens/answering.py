@@ -46,9 +46,8 @@ class Answering(Deciding):
             self.body.action_page_down()
 
     def _may_approve(self) -> bool:
-        """A yes to a plan: a key that was typed late enough, after its end was seen."""
-        typed = self.pressed_at is None or self.pressed_at >= self.armed_from
-        return self._of_kind("plan") and typed and self.seen_to_end
+        """A yes to a plan, after its end was seen."""
+        return self._of_kind("plan") and self.seen_to_end
 
     def can_once(self) -> bool:
         return self._may_approve() or super().can_once()
@@ -63,9 +62,12 @@ class Answering(Deciding):
         else:
             super().do_once()
 
+    def _ready(self) -> bool:
+        """Whether a key answers now: one that was typed, and not only handled, late enough."""
+        return self.armed and self.typed_at() >= self.armed_from
+
     def _may_answer(self) -> bool:
-        ready = self.armed and self.typed_at() >= self.armed_from
-        return bool(ready and self.item and self.model.question(self.item))
+        return bool(self._ready() and self.item and self.model.question(self.item))
 
     def _may_say(self) -> bool:
         """Whether words would go to the agent: work sent back, or a way out of a drift."""
@@ -109,7 +111,7 @@ class Answering(Deciding):
             self.helm.go(self.helm.answer(self.item, question.choices[number - 1]))
 
     def _of_kind(self, *kinds: str) -> bool:
-        return bool(self.armed and self.item and self.item.kind in kinds)
+        return bool(self._ready() and self.item and self.item.kind in kinds)
 
     def can_was_done(self) -> bool:
         return self._of_kind("unknown")

@@ -106,7 +106,9 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             self.open(opened(what))
             return
         key = self.helm.keymap.by_id.get(what)
-        self.pressed_at = event.at
+        # What was pressed down before it could be read is not meant, however late it was let go.
+        down = self.helm.down_at
+        self.pressed_at = event.at if down is None else min(event.at, down)
         try:
             self._leave_leader()
             if key is not None and self.can(key):
