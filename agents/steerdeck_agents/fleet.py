@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+from steerdeck_agents.facts.cut_off import How
 from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.events import (
     KnownEvent,
@@ -33,7 +34,7 @@ from steerdeck_agents.journal.approvals import PastApprovals
 from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
-from steerdeck_agents.loop import delegating, goal, leave, recover
+from steerdeck_agents.loop import cut_off, delegating, goal, leave, recover
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.standstill import Standstill
@@ -140,15 +141,17 @@ class Fleet:
         left = await asyncio.to_thread(end_leftovers)
         if left:
             log.warning("%d processes of commands of an earlier runtime were ended", left)
+        how = await asyncio.to_thread(cut_off.how_ended, self.reader, boot)
         await self.writer.append(
             RuntimeStarted(version=version, pid=os.getpid(), boot=boot), full=True
         )
         await self._listeners.start()
         await self.keeping.begin()
         for state in self.writer.states().values():
-            facts = [] if state.archived else self._brought_back(state)
+            facts = [] if state.archived else self._brought_back(state, how)
             if facts:
-                await self.writer.append(*facts, full=True)
+                story = await asyncio.to_thread(cut_off.story, self.reader, state, how)
+                await self.writer.append(*story, *facts, full=True)
             await aftermath.tell(self.writer, self.reader, self.ids, state.id, facts)
         for state in self.writer.states().values():
             self._adopt(state)
@@ -371,9 +374,9 @@ class Fleet:
             if facts := delegating.called_off(alive.state):
                 await self.writer.append(*facts, full=True)
 
-    def _brought_back(self, state: SessionState) -> list[KnownEvent]:
+    def _brought_back(self, state: SessionState, how: How | None) -> list[KnownEvent]:
         """The facts that make a session of the last runtime ready to go on."""
-        facts = recover.after_crash(state)
+        facts = recover.after_crash(state, how)
         if state.level != self.level:
             # Probed anew at each start: what the last runtime found may be gone.
             facts.append(SessionConfigured(session=state.id, level=self.level))

@@ -4,7 +4,8 @@ from kit.asks import ask, begin
 from kit.desk import NOW, Feed, Story
 from kit.shop import OUTLOOK
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import ApprovalId, CallId, RequestId
+from steerdeck_agents.facts.cut_off import CutOff, InFlight
+from steerdeck_agents.facts.ids import ApprovalId, CallId, RequestId, TurnId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.usage import Usage
@@ -30,7 +31,10 @@ def rare() -> Feed:
     place = Workspace("/w/broke", "/home/kim/shop", "steerdeck/broke", "abc")
     story.add("broke", e.SessionCreated(name="broke", task="", model="m", slot=7, limits=limits,
                                         workspace=place), 300)  # fmt: skip
+    story.add("lost", e.TurnStarted(turn=TurnId("t")))
     story.add("lost", e.CallRequested(call=CallId("c"), tool="shell", arguments="{}", title="make"))
+    flying = (InFlight("`make`", CallId("c")),)
+    story.add("lost", e.SessionCutOff(cut=CutOff("killed", "the start of `make`", 9, NOW, flying)))
     story.add("lost", e.CallLost(call=CallId("c")))
     story.add("broke", SENT)
     usage = Usage(input=9_000, output=1_000, dollars=1.7, priced=True)

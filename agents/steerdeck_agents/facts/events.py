@@ -38,6 +38,7 @@ from steerdeck_agents.facts.checks import CheckStarted as CheckStarted
 from steerdeck_agents.facts.checks import DoneClaimed as DoneClaimed
 from steerdeck_agents.facts.checks import DoneRefused as DoneRefused
 from steerdeck_agents.facts.checks import DoneReviewed as DoneReviewed
+from steerdeck_agents.facts.cut_off import SessionCutOff as SessionCutOff
 from steerdeck_agents.facts.delegation import HelperReported as HelperReported
 from steerdeck_agents.facts.delegation import HelperStarted as HelperStarted
 from steerdeck_agents.facts.drift import DriftFound as DriftFound
@@ -332,7 +333,7 @@ KnownEvent = (
     | RuntimeStarted | RuntimeEnded | ServerChanged | HelperStarted | HelperReported | DriftFound
     | NetworkUsed | OverlapChanged | ShoreFact | CallFact | AskingFact | RuleFact | ShellFact
     | CheckFact | GoalFact
-    | HandFact | QueueFact | SetupFact | ReviewFact | PlanFact | JournalMended
+    | HandFact | QueueFact | SetupFact | ReviewFact | PlanFact | SessionCutOff | JournalMended
 )  # fmt: skip
 Event = KnownEvent | Unknown
 Streamed = TextAdded | OutputAdded | ShellPrinted | SetupPrinted | HandPrinted

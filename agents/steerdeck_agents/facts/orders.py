@@ -133,11 +133,14 @@ class Answer(OrderHead, frozen=True, kw_only=True, tag="answer"):
 
 
 class Resolve(OrderHead, frozen=True, kw_only=True, tag="resolve"):
-    """Settle a call that a crash left unknown."""
+    """Settle a call that a crash left unknown.
+
+    `again` is for whoever did not look: the agent is to look itself, and to ask again if need be.
+    """
 
     session: SessionId
     call: CallId
-    verdict: Literal["done", "failed"]
+    verdict: Literal["done", "failed", "again"]
     words: str = ""
 
 

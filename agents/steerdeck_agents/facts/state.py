@@ -12,6 +12,7 @@ from steerdeck_agents.facts.attached import Attached
 from steerdeck_agents.facts.by_hand import HandNote, OpenHand
 from steerdeck_agents.facts.calls import CallStatus
 from steerdeck_agents.facts.checks import Verify
+from steerdeck_agents.facts.cut_off import CutOff
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.errors import Cause
 from steerdeck_agents.facts.events import Delivery, TurnStatus
@@ -239,6 +240,8 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far the making of the workspace is; empty when it stands."""
     archived: str = ""
     """`stopped`, `landed` or `discarded`; empty while it lives."""
+    cut_off: CutOff | None = None
+    """What a crash broke off, until the session goes on."""
     parked: bool = False
     parked_until_ms: int | None = None
     """When it goes on by itself."""

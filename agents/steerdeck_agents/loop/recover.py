@@ -7,6 +7,7 @@ simply stay open.
 """
 
 from steerdeck_agents.facts.checks import CheckResult
+from steerdeck_agents.facts.cut_off import WHY, How
 from steerdeck_agents.facts.events import (
     ApprovalExpired,
     CallEnded,
@@ -32,23 +33,38 @@ from steerdeck_agents.loop.prompt import Held, Prompt
 PAGE = 500
 
 
-def after_crash(state: SessionState) -> list[KnownEvent]:
-    """The facts that close what the last runtime left open; none when it ended in peace.
+def after_crash(state: SessionState, how: How | None = None) -> list[KnownEvent]:
+    """The facts that close what the last runtime left open; none where nothing was.
 
-    A session that was parked stays so: the developer says when it goes on.
+    `how` it died; None is in peace, then whoever was at work goes on. After a crash a session does
+    so only where nothing is unknown and its mode lets rules decide: else the developer does, by the
+    answer it waits for anyway or by a resume. One that was parked stays so.
     """
-    facts = left_open(state, "the runtime ended")
-    if state.parked:
+    facts = left_open(state, "the runtime ended" if how is None else WHY[how])
+    doubt = any(isinstance(fact, CallLost) for fact in facts) or any(
+        call.unknown for call in state.calls
+    )
+    if state.parked or (how is not None and state.turn is not None and doubt):
         return facts
+    turn = None if state.turn is None else state.turn.id
     if state.goal is not None and not state.goal.held:
-        turn = None if state.turn is None else state.turn.id
         reason = "The runtime ended while it worked for its goal."
         way_out = "Resume it to go on."
         facts.append(SessionParked(session=state.id, turn=turn, reason=reason, way_out=way_out))
-    elif state.turn is not None:
+    elif turn is not None and how is not None and _is_the_developers(state):
+        why = f"{WHY[how].capitalize()} while it worked, and its mode is {state.mode}."
+        way_out = "Resume it to go on, or interrupt it to give its turn up."
+        facts.append(SessionParked(session=state.id, turn=turn, reason=why, way_out=way_out))
+    elif turn is not None:
         why = "the runtime came back"
-        facts.append(SessionResumed(session=state.id, turn=state.turn.id, why=why))
+        facts.append(SessionResumed(session=state.id, turn=turn, why=why))
     return facts
+
+
+def _is_the_developers(state: SessionState) -> bool:
+    """Whether going on is theirs to say; an answer it waits for says it, of a helper its parent."""
+    asks = state.approvals or any(not asked.asker for asked in state.questions)
+    return state.mode != "auto" and state.parent is None and not asks
 
 
 def left_open(state: SessionState, why: str) -> list[KnownEvent]:

@@ -14,7 +14,6 @@ from steerdeck_agents.facts import tags
 from steerdeck_agents.facts.by_hand import HandOrder
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
-    CallEnded,
     CompactionOrdered,
     InterruptOrdered,
     KnownEvent,
@@ -80,6 +79,7 @@ from steerdeck_agents.runtime import (
     ruling,
     shore,
 )
+from steerdeck_agents.runtime.resolving import resolved
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace import keep
@@ -208,7 +208,7 @@ def _fact(
         case Answer():
             return _answer(state, order)
         case Resolve():
-            return _resolve(state, order)
+            return resolved(state, order)
         case Resume() if not (state.turn and (state.turn.retry or state.turn.place)):
             return SessionResumed(session=state.id, actor="developer", why="you said so")
         case Resume() | TryNow():
@@ -322,28 +322,6 @@ def _answer(state: SessionState, order: Answer) -> QuestionAnswered:
         call=asked.call,
         question=asked.id,
         text=order.text,
-    )
-
-
-def _resolve(state: SessionState, order: Resolve) -> CallEnded:
-    if not any(call.id == order.call and call.unknown for call in state.calls):
-        raise OrderRefused("That call is not in doubt any more.")
-    return CallEnded(
-        session=state.id,
-        actor="developer",
-        turn=state.turn.id if state.turn else None,
-        call=order.call,
-        status=order.verdict,
-        result=_resolved(order),
-        summary=f"{order.verdict}, you said",
-    )
-
-
-def _resolved(order: Resolve) -> str:
-    words = f" They add: {order.words}" if order.words else ""
-    return (
-        "The runtime ended while this ran, so its output is lost. The developer looked and says it"
-        f" {'is done' if order.verdict == 'done' else 'did not work'}.{words}"
     )
 
 

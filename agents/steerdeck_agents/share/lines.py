@@ -156,6 +156,8 @@ def _life(event: e.Event) -> tuple[str, str] | None:
             return "ends", f"{event.status} {event.error}".strip()
         case e.InterruptOrdered():
             return "you", "interrupt"
+        case e.SessionCutOff():
+            return "cut off", event.cut.told
         case e.SessionParked():
             return "parked", f"{event.reason} {event.way_out}".strip()
         case e.SessionResumed(why=str(why)) if why:

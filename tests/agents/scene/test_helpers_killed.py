@@ -51,6 +51,7 @@ async def recorded(home: Path, repository: Path) -> list[int]:
         playing.runtime.fleet.writer.append = appending
         parent = await playing.start(repository, "m", task="Lead.")
         await attend(playing, parent)
+        await playing.until(lambda: playing.of(parent, e.TurnEnded))
         (ended,) = playing.of(parent, e.TurnEnded)
         asked = min(fact.seq for fact in playing.of(parent, e.CallRequested))
     return sorted(cut for cut in cuts if asked < cut <= ended.seq)

@@ -93,7 +93,7 @@ class Answers(Acts):
             )
         )
 
-    async def resolve(self, item: InboxItem, verdict: Literal["done", "failed"]) -> None:
+    async def resolve(self, item: InboxItem, verdict: Literal["done", "failed", "again"]) -> None:
         await self.bridge.give(
             o.Resolve(id=self.order_id(), session=item.session, call=call_id(item), verdict=verdict)
         )

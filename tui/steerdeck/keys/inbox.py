@@ -21,6 +21,10 @@ INBOX: tuple[Key, ...] = (
     Key("answer", ("w",), "answer", ("card",), "Answer, or send back with words"),
     Key("was_done", ("d",), "it was done", ("card",), "Say that the call was done"),
     Key("was_failed", ("f",), "it failed", ("card",), "Say that the call failed"),
+    Key(
+        "look_again", ("l",), "let it look", ("card",), "Let the agent look what became of the call"
+    ),
+    Key("give_up", ("X",), "give up", ("card",), "Give up the turn that was cut off"),
     Key("go_on", ("r",), "go on", ("card",), "Let the session go on"),
     Key("raise", ("b",), "raise the budget, go on", ("card",), "Raise the budget and go on"),
     Key("raise_words", ("B",), "another budget", ("card",), "Set another budget and go on"),

@@ -91,7 +91,7 @@ def card_of(model: DeckModel, item: InboxItem, now: int, width: int, *, armed: b
     if question is not None:
         return question_card(question, state, armed=armed)
     if call is not None:
-        return lost_card(call)
+        return lost_card(call, state.cut_off, now)
     return _news_card(model, item, state, now, width)
 
 

@@ -7,6 +7,7 @@ from steerdeck.model import InboxItem
 from steerdeck.panes.budget import budget_rows
 from steerdeck.panes.card import labelled, raised
 from steerdeck.panes.changes import file_row
+from steerdeck.panes.cut_off import cut_rows
 from steerdeck.panes.evidence import drift_card, failing
 from steerdeck.panes.marks import mark_of, tool_glyph
 from steerdeck.panes.transcript import short
@@ -16,6 +17,7 @@ from steerdeck.text import BLANK, Line, Span, clock, foreign
 from steerdeck.waiting import is_red
 from steerdeck.widgets.prose import lines as prose_lines
 from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.cut_off import CutOff
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.plan_diff import counted as counted_changes
 from steerdeck_agents.facts.plan_diff import rows
@@ -76,7 +78,7 @@ def held_card(state: SessionState) -> list[Line]:
     return [*lines, BLANK, *prose_lines(report, "t1", 0)] if report else lines
 
 
-def lost_card(call: OpenCall) -> list[Line]:
+def lost_card(call: OpenCall, cut: CutOff | None, now: int) -> list[Line]:
     """A call whose end a crash hid: it is never run again by itself."""
     words = "It was begun, and a crash hid how it ended. It is not run again: look, then say."
     title = [Span(f"{tool_glyph(call.tool)} ", "t2"), foreign(call.title or call.tool, "t0")]
@@ -85,6 +87,7 @@ def lost_card(call: OpenCall) -> list[Line]:
         Line(tuple(title), indent=1, hang=2, bg="s2", wrap=True),
         Line(bg="s2"),
         BLANK,
+        *cut_rows(cut, now),
         labelled("what", [Span(words, "t1")]),
     ]
     output = [line for line in call.output.strip().splitlines() if line.strip()][-8:]
@@ -104,6 +107,7 @@ def parked_card(
     if wait is not None:
         lines.append(labelled("goes on", [Span(wait.told.removeprefix("goes on "), "t0"),
                                           Span(f"   {wait.left}", "t2")]))  # fmt: skip
+    lines += cut_rows(state.cut_off, now)
     for drift in state.drifts:
         if drift.pauses:
             lines += [BLANK, *drift_card(drift, transcript, now, width)]

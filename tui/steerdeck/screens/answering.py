@@ -127,6 +127,23 @@ class Answering(Deciding):
         if self.item is not None:
             self.helm.go(self.helm.resolve(self.item, "failed"))
 
+    def can_look_again(self) -> bool:
+        return self._of_kind("unknown")
+
+    def do_look_again(self) -> None:
+        if self.item is not None:
+            self.helm.go(self.helm.resolve(self.item, "again"))
+
+    def can_give_up(self) -> bool:
+        """A turn that a crash cut off, and that nobody may want to go on."""
+        state = self._of_item()
+        cut = state is not None and state.turn is not None and state.cut_off is not None
+        return cut and self._of_kind("unknown", "parked")
+
+    def do_give_up(self) -> None:
+        if self.item is not None:
+            self.helm.go(self.helm.interrupt(self.item.session))
+
     def _of_item(self) -> SessionState | None:
         return self.model.states.get(self.item.session) if self.item is not None else None
 

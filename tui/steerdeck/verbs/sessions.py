@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 
 import click
 import msgspec
@@ -10,6 +11,7 @@ from steerdeck.verbs import reach, standing
 from steerdeck.verbs.asked import wish
 from steerdeck.verbs.printing import err, out, out_json, out_table
 from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.cut_off import CutOff
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.overlap import shared_words
@@ -229,8 +231,22 @@ def told(state: SessionState, parent: str, names: Mapping[SessionId, str]) -> li
     for question in state.questions:
         lines += [f"asks        ({question.id})", *_below(question.text)]
         lines += _below("choices: " + " / ".join(question.choices)) if question.choices else []
+    lines += _cut_off(state.cut_off)
     lines += [f"in doubt    {call.title} ({call.id})" for call in state.calls if call.unknown]
     return lines
+
+
+def _cut_off(cut: CutOff | None) -> list[str]:
+    """What a crash broke off, and how to go on."""
+    if cut is None:
+        return []
+    kept = datetime.fromtimestamp(cut.last_ms / 1000).strftime("%Y-%m-%d %H:%M:%S")
+    return [
+        f"cut off     {cut.why} while it worked",
+        f"kept to     {cut.last} (event {cut.last_seq}, {kept})",
+        *(f"in flight   {one.what}" for one in cut.in_flight),
+        "answers     resume, with --done, --failed or --again for a call in doubt; stop gives up",
+    ]
 
 
 def _mark(step: Step) -> str:

@@ -14,6 +14,8 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.settings.config import load
 
+Verdict = Literal["done", "failed", "again"]
+
 
 @click.command()
 @click.argument("session", metavar="ID")
@@ -95,14 +97,16 @@ async def _reopen(session: str) -> None:
 @click.argument("session", metavar="ID")
 @click.option("--done", is_flag=True, help="You looked: the call in doubt did its work.")
 @click.option("--failed", is_flag=True, help="You looked: the call in doubt did not work.")
+@click.option("--again", is_flag=True, help="The agent is to look itself, and to ask again.")
 @budgets
-def resume(session: str, done: bool, failed: bool, **limits: float | None) -> None:
+def resume(session: str, done: bool, failed: bool, again: bool, **limits: float | None) -> None:
     """Let a parked session go on, with the keys of this shell.
 
     A session that waits for its next try at the model tries at once.
 
     A call that was running when the runtime was killed stays in doubt until you say with --done or
-    --failed what became of it; it is never run again by itself.
+    --failed what became of it, or with --again that the agent is to look; it is never run again by
+    itself. `stop` gives up what was cut off.
 
     \b
     Examples:
@@ -110,13 +114,13 @@ def resume(session: str, done: bool, failed: bool, **limits: float | None) -> No
       steerdeck resume fix-login --done
       steerdeck resume fix-login --budget 5 --minutes 0
     """
-    if done and failed:
-        raise Ending("--done and --failed exclude each other.", USAGE)
-    verdict: Literal["done", "failed"] | None = "done" if done else "failed" if failed else None
+    if done + failed + again > 1:
+        raise Ending("--done, --failed and --again exclude each other.", USAGE)
+    verdict: Verdict | None = "done" if done else "failed" if failed else "again" if again else None
     asyncio.run(_resume(session, verdict, limits_of(limits)))
 
 
-async def _resume(session: str, verdict: Literal["done", "failed"] | None, limits: Limits) -> None:
+async def _resume(session: str, verdict: Verdict | None, limits: Limits) -> None:
     where = reach.here()
     state = await reach.session(where, session)
     lost = [call for call in state.calls if call.unknown]
@@ -124,7 +128,9 @@ async def _resume(session: str, verdict: Literal["done", "failed"] | None, limit
         raise Ending(f"{state.name} has no call in doubt.")
     if verdict is None and lost:
         titles = ", ".join(call.title for call in lost)
-        raise Ending(f"Nobody saw how this ended: {titles}. Look, then add --done or --failed.")
+        raise Ending(
+            f"Nobody saw how this ended: {titles}. Look, then add --done, --failed or --again."
+        )
     waiting = state.turn is not None and bool(state.turn.retry or state.turn.place)
     if verdict is None and not state.parked and not waiting:
         raise Ending(f"{state.name} is not parked (it is {state.status.replace('_', ' ')}).")

@@ -20,6 +20,7 @@ from steerdeck_agents.facts.reduce import (
     by_hand,
     calls,
     checks,
+    cut_off,
     furnish,
     goals,
     life,
@@ -40,7 +41,7 @@ from steerdeck_agents.facts.state import SessionState
 
 _ASPECTS = (
     planning, life, words, turns, windows, taint, network, calls, furnish, rules, asking, work,
-    reviewing, by_hand, shells, checks, goals, shore, status,
+    reviewing, by_hand, shells, checks, goals, shore, cut_off, status,
 )  # fmt: skip
 
 
