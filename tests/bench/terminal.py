@@ -30,7 +30,8 @@ _LOST_S = 5.0
 _ECHOES_S = 20.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 _QUERY = re.compile(
-    rb"\x1b\[(?P<device>[>=]?)0?c|\x1b\[(?P<report>\??[56])n|\x1b\[\?(?P<mode>\d+)\$p"
+    rb"\x1b\[(?P<device>[>=]?)0?c|(?:\x1b\[(?P<place>\d+;\d+)H)?\x1b\[(?P<report>\??[56])n"
+    rb"|\x1b\[\?(?P<mode>\d+)\$p"
     rb"|\x1b\[(?P<kitty>\?)u|\x1b\[(?P<version>>)0?q"
     rb"|\x1b\](?P<colour>1[0-2]);\?(?:\x07|\x1b\\)"
 )
@@ -188,15 +189,18 @@ class Terminal:
                     self.frames += data.count(_FRAME)
                 self._more.notify_all()
 
+    def _say(self, data: bytes) -> None:
+        os.write(self._master, data)
+
     def _answer(self, data: bytes) -> None:
         heard = self._tail + data
         end = 0
         for asked in _QUERY.finditer(heard):
             end = asked.end()
             with suppress(OSError):
-                os.write(self._master, _said(asked))
+                self._say(_said(asked))
         rest = heard[end:]
-        escape = rest.rfind(b"\x1b", -24)
+        escape = rest.find(b"\x1b", max(0, len(rest) - 24))
         self._tail = rest[escape:] if escape >= 0 else b""
 
 
@@ -207,7 +211,7 @@ def _said(asked: re.Match[bytes]) -> bytes:
         case "device":
             return {b"": b"\x1b[?64;1;22c", b">": b"\x1b[>41;370;0c"}.get(value, b"")
         case "report":
-            return b"\x1b[0n" if value.endswith(b"5") else b"\x1b[1;1R"
+            return b"\x1b[0n" if value.endswith(b"5") else b"\x1b[%sR" % (asked["place"] or b"1;1")
         case "mode":
             return b"\x1b[?%s;%d$y" % (value, 2 if int(value) in _KNOWN_MODES else 0)
         case "kitty":

@@ -40,12 +40,14 @@ _STACKS = re.compile(rb"\x1b\[(?:([<>])[0-9;]*u|\?1049([hl]))")
 ANSWERS = {
     b"\x1b[c": b"\x1b[?62;22c",
     b"\x1b[0c": b"\x1b[?62;22c",
-    b"\x1b[6n": b"\x1b[1;1R",
     b"\x1b[?u": b"\x1b[?0u",
     b"\x1b[?2026$p": b"\x1b[?2026;2$y",
     b"\x1b[?2048$p": b"\x1b[?2048;0$y",
 }
 """What a terminal says when it is asked (xterm control sequences; 2026: synchronised output)."""
+
+_WHERE = re.compile(rb"(?:\x1b\[(\d+);(\d+)H)?\x1b\[6n")
+"""What asks for the cursor's place, with what put it there."""
 
 _LEFT_ON = {
     1: "application cursor keys", 1000: "mouse", 1002: "mouse drag", 1003: "mouse movement",
@@ -243,6 +245,8 @@ class Terminal:
         for question, answer in ANSWERS.items():
             for _ in range(data.count(question)):
                 os.write(self._master, answer)
+        for row, column in _WHERE.findall(data):
+            os.write(self._master, b"\x1b[%s;%sR" % (row or b"1", column or b"1"))
 
 
 def _set_size(descriptor: int, columns: int, rows: int) -> None:

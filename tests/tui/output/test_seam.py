@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from steerdeck.output import seam
 from steerdeck.output.filters import Indexed, Sanitise, line_filters
-from steerdeck.output.stage import Fragment, Stage
+from steerdeck.output.stage import Stage
 from steerdeck_themes.colours import DARK
 from steerdeck_themes.ink import INK
 
@@ -75,19 +75,29 @@ def test_both_kinds_of_update_name_their_places() -> None:
 
 def test_a_stage_that_fails_leaves_the_stock_output() -> None:
     class Broken(Stage):
-        def paint(self, fragments: object, system: object) -> str:
+        def paint(self, fragments: object, system: object, most: int | None = None) -> str:
             raise ValueError("no")
 
-    class Other(seam.compositor.CompositorUpdate):
-        def render_segments(self, console: Console) -> str:
-            return "stock"
-
     console = Console(color_system="truecolor", force_terminal=True)
-    assert "ab" in seam._Staged(layout("ab"), Broken()).render_segments(console)
-    stage = Stage()
-    stage.paint([Fragment(0, 0, Strip([Segment("x")]))], seam.ColorSystem.TRUECOLOR)
-    assert seam._Staged(Other(), stage).render_segments(console) == "stock"
-    assert stage.paint([Fragment(0, 0, Strip([Segment("x")]))], seam.ColorSystem.TRUECOLOR)
+
+    async def run() -> None:
+        for stage in (Stage(), Broken()):
+            app, drawn = Small(), list[object]()
+            async with app.run_test() as pilot:
+                await pilot.pause()
+                app.__dict__["_display"] = lambda _, update, to=drawn: to.append(update)
+                assert seam.send_through(app, stage)
+                update = layout("ab")
+                app.__dict__["_display"](app.screen, update)
+                assert [one is update for one in drawn] == [isinstance(stage, Broken)]
+                assert isinstance(drawn[0], seam.compositor.CompositorUpdate)
+                assert "ab" in drawn[0].render_segments(console)
+                drawn.clear()
+                strange = seam.compositor.InlineUpdate([], clear=False)
+                app.__dict__["_display"](app.screen, strange)
+                assert drawn == [strange]
+
+    asyncio.run(run())
 
 
 def test_what_textual_draws_is_sanitised_and_indexed() -> None:

@@ -12,7 +12,7 @@ import selectors
 import sys
 from collections.abc import Callable, Iterable
 from io import TextIOBase
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from textual import events
@@ -23,11 +23,14 @@ from textual.message import Message
 
 from steerdeck.output import seam
 from steerdeck.output.notices import VERSION_QUERY
+from steerdeck.output.pacing import ROW
 from steerdeck.output.pastes import Paste, PasteReader
 from steerdeck.output.version import VersionReader
 
 _HELD = 0.02
 """Seconds that the beginning of a mark is waited on; a lone Escape must not feel slow."""
+_PRESSED = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown,
+            events.MouseScrollUp)  # fmt: skip
 _LARGEST = 4000
 """Columns or rows beyond which a reported size is no terminal's."""
 
@@ -82,6 +85,13 @@ class SafeDriver(LinuxDriver):
         """Called once, on the app's loop, with the column a cursor report names, from 0."""
         self.versioned: Callable[[str], object] | None = None
         """Called once, on the app's loop, with what the terminal says that it is."""
+        self.answered: Callable[[int, float], object] | None = None
+        """Called in the input's thread with the number of a pacer's question, and when it came."""
+        self.awaits: Callable[[], tuple[int, float]] = lambda: (-1, 0.0)
+        """The newest such question without an answer, and how many seconds that may take."""
+        self.pressed_at = 0.0
+        """When the last key came, on the clock of `monotonic`."""
+        self._heard = -1
         self._version = VersionReader()
         if sys.__stderr__ is not None:
             seam.write_to(self, PatientFile(sys.__stderr__.fileno()))
@@ -132,15 +142,37 @@ class SafeDriver(LinuxDriver):
 
     def process_message(self, message: Message) -> None:
         """Pass a message on, but for a size no terminal has and the answer to our own question."""
-        if isinstance(message, events.CursorPosition) and self.measured is not None:
-            heard, self.measured = self.measured, None
-            self.deck.call_later(heard, message.x)
+        if isinstance(message, events.CursorPosition):
+            self._told(message)
             return
+        if isinstance(message, _PRESSED):
+            self.pressed_at = monotonic()
         if isinstance(message, events.Resize):
             width, height = message.size
             if not (0 < width <= _LARGEST and 0 < height <= _LARGEST):
                 return
         super().process_message(message)
+
+    def _told(self, message: events.CursorPosition) -> None:
+        """Nobody but us asks where the cursor is; the row says who of us did."""
+        if message.y == ROW:
+            self._heard = message.x
+            if self.answered is not None:
+                self.answered(message.x, monotonic())
+        elif self.measured is not None:
+            heard, self.measured = self.measured, None
+            self.deck.call_later(heard, message.x)
+
+    def disable_input(self) -> None:
+        """Read no more, but first what was asked for: it would be typed into what comes next."""
+        tag, within_s = self.awaits()
+        until = monotonic() + within_s
+        while tag >= 0 and self._heard != tag and monotonic() < until and self._reads():
+            sleep(0.005)
+        super().disable_input()
+
+    def _reads(self) -> bool:
+        return self._key_thread is not None and self._key_thread.is_alive()
 
 
 def ask_version(app: App[Any], heard: Callable[[str], object]) -> None:

@@ -1,7 +1,8 @@
-"""The one frame clock: whatever changed is drawn at most 20 times a second, all of it together.
+"""The one frame clock: whatever changed is drawn a few times a second, all of it together.
 
 Streams mark what they changed and go on; at the next frame each marked callback runs once. Answers
-to keys do not wait for a frame: `paint_now` draws them before the key's event is over.
+to keys do not wait for a frame: `paint_now` draws them before the key's event is over. On a slow
+line the next frame waits until the last one is on the terminal, but for what a key has moved.
 """
 
 import asyncio
@@ -11,61 +12,120 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from steerdeck.output import seam
+from steerdeck.output.backlog import FAR, NEAR, TOUCHED
+from steerdeck.output.pacing import PROFILES, Pace
 
 Draw = Callable[[], object]
+_SOON_S = 0.05
 
 
 class FrameClock:
     """Coalesces marks into frames of the running event loop; rests when nothing is marked."""
 
-    def __init__(self, per_second: float = 20.0) -> None:
-        self.per_second = per_second
+    def __init__(self) -> None:
+        self.pace: Pace = "local"
         self.frames = 0
-        self._marked: dict[Draw, None] = {}
+        self.free: Callable[[], bool] = lambda: True
+        """Whether the line has room for a frame."""
+        self.keyed: Callable[[], bool] = lambda: False
+        """Whether a key came just now."""
+        self._marked: dict[Draw, bool] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._last = float("-inf")
+        self._last = self._last_all = float("-inf")
+        self._held = False
 
-    def mark(self, draw: Draw) -> None:
-        """Run `draw` once at the next frame, at once when the last frame is long over."""
+    @property
+    def lean(self) -> bool:
+        """Whether every byte counts."""
+        return self.pace == "lean"
+
+    def leap(self, rows: int) -> int:
+        """By how many rows a full window of so many moves up at once.
+
+        Text that stands still is read, and a row that does not move is not drawn.
+        """
+        profile = PROFILES[self.pace]
+        return min(profile.most, rows // profile.leap)
+
+    def mark(self, draw: Draw, *, streams: bool = False) -> None:
+        """Run `draw` once at the next frame, at once when the last frame is long over.
+
+        What `streams` waits for the line; what a key has just moved does not.
+        """
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._timer, self._last = loop, None, float("-inf")
+            self._loop, self._timer, self._held = loop, None, False
+            self._last = self._last_all = float("-inf")
             self._marked.clear()
-        self._marked[draw] = None
-        if self._timer is None:
-            due = max(loop.time(), self._last + 1 / self.per_second)
+        soon = not streams and self.keyed()
+        self._marked[draw] = soon or self._marked.get(draw, False)
+        due = self._due(soon=soon)
+        if self._timer is not None and self._timer.when() > due:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and (soon or not self._held):
             self._timer = loop.call_at(due, self._frame)
+
+    def resume(self) -> None:
+        """The line has room again: draw what waited for that."""
+        if self._held and self._loop is not None:
+            self._held = False
+            if self._timer is None and self._marked:
+                self._timer = self._loop.call_at(self._due(soon=False), self._frame)
+
+    def _due(self, *, soon: bool) -> float:
+        now = self._loop.time() if self._loop is not None else 0.0
+        last = self._last + _SOON_S
+        if not soon:
+            last = max(last, self._last_all + 1 / PROFILES[self.pace].frames)
+        return max(now, last)
 
     def _frame(self) -> None:
         self._timer = None
-        if self._loop is not None:
-            self._last = self._loop.time()
-        marked, self._marked = list(self._marked), {}
+        now = self._loop.time() if self._loop is not None else 0.0
+        self._last = now
+        free = self._due_all(now) and self.free()
+        if free:
+            self._last_all = now
+        marked, self._marked = self._marked, {}
+        if not free:
+            self._marked = {draw: False for draw, soon in marked.items() if not soon}
+            marked = {draw: soon for draw, soon in marked.items() if soon}
         self.frames += 1
         for draw in marked:
             draw()
         seam.flush()
+        if self._marked and self._timer is None and self._loop is not None:
+            if self._due_all(now):
+                self._held = True
+                if self.free():
+                    self.resume()
+            else:
+                self._timer = self._loop.call_at(self._due(soon=False), self._frame)
+
+    def _due_all(self, now: float) -> bool:
+        return now >= self._last_all + 1 / PROFILES[self.pace].frames - 0.001
 
 
 FRAMES = FrameClock()
 
 
-def lay(widget: Widget, strips: Sequence[Strip]) -> bool:
+def lay(
+    widget: Widget, strips: Sequence[Strip], *, streams: bool = False, far: bool = False
+) -> bool:
     """Draw the widget, which looks like this now, with the frame that is being drawn.
 
     For widgets without border, padding and filters. False where only Textual can draw them: then
-    the widget must be refreshed.
+    the widget must be refreshed. What `streams` comes after all else, what is `far` at last.
     """
-    return seam.lay(widget, strips)
+    rank = TOUCHED if not streams else FAR if far else NEAR
+    return seam.lay(widget, strips, rank)
 
 
 def draw_now(widget: Widget, strips: Sequence[Strip]) -> bool:
     """Draw the widget, which looks like this, at once; False where only Textual can draw it."""
-    if not seam.lay(widget, strips):
-        return False
-    seam.flush()
-    return True
+    return seam.lay_now(widget, strips)
 
 
 def paint_now(widget: Widget) -> None:

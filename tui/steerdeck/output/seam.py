@@ -5,6 +5,7 @@ to what Textual does by itself: slower, never broken. `textual<8.3` keeps the im
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOBase
 from typing import Any
 
@@ -20,8 +21,11 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from steerdeck.output.backlog import ANSWER, NEAR, Fragment
 from steerdeck.output.keys import is_place, named, tamed
-from steerdeck.output.stage import Fragment, Stage
+from steerdeck.output.pacing import Pacer
+from steerdeck.output.stage import Stage
+from steerdeck.output.way import FAULTS, Way
 
 _SYSTEMS = {
     "standard": ColorSystem.STANDARD,
@@ -31,7 +35,8 @@ _SYSTEMS = {
 }
 ABOVE = "above"
 """The layer of what lies over others on its screen."""
-_FAULTS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+_QUEUED = 12
+"""Writes that may wait for the terminal; at 30 the loop would stand still."""
 
 
 def paint(widget: Widget) -> bool:
@@ -48,24 +53,9 @@ def paint(widget: Widget) -> bool:
     if draw is None or dirty is None or not screen.is_current:
         return False
     dirty.add(widget)
-    draw()
+    with _answering(widget):
+        draw()
     return True
-
-
-class _Staged(compositor.CompositorUpdate):
-    """An update of the compositor that goes to the terminal through the stage."""
-
-    def __init__(self, update: compositor.CompositorUpdate, stage: Stage) -> None:
-        self._update = update
-        self._stage = stage
-
-    def render_segments(self, console: Console) -> str:
-        system = _SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
-        try:
-            return self._stage.paint(list(fragments(self._update)), system)
-        except _FAULTS:
-            self._stage.forget()
-            return self._update.render_segments(console)
 
 
 def fragments(update: compositor.CompositorUpdate) -> Iterator[Fragment]:
@@ -85,48 +75,74 @@ def fragments(update: compositor.CompositorUpdate) -> Iterator[Fragment]:
                 yield Fragment(y, x, chop.adjust_cell_length(end - x))
 
 
-class _Rows(compositor.CompositorUpdate):
-    """Rows of widgets on their way to the terminal, past the compositor."""
+class _Text(compositor.CompositorUpdate):
+    """A text for the terminal, written as an update of the compositor is."""
 
-    def __init__(self, rows: list[Fragment], stage: Stage) -> None:
-        self._rows = rows
-        self._stage = stage
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def render_segments(self, console: Console) -> str:
-        system = _SYSTEMS.get(console.color_system or "", ColorSystem.TRUECOLOR)
-        return self._stage.paint(self._rows, system)
+        return self._text
 
 
-class _Way:
-    """The way of an app to its stage, and the rows that wait for the end of the frame."""
+class _Screen:
+    """An app's terminal, as its way sees it."""
 
-    def __init__(self, app: App[Any], stage: Stage, display: Callable[..., object]) -> None:
-        self.app, self.stage, self.display = app, stage, display
-        self.rows: list[Fragment] = []
+    def __init__(self, app: App[Any], display: Callable[..., object]) -> None:
+        self._app, self._display = app, display
+
+    def ready(self) -> bool:
+        """Whether the app draws now, and its writer is not behind."""
+        app = self._app
+        if not app.is_running or app._batch_count:
+            return False
+        queue = getattr(getattr(driver_of(app), "_writer_thread", None), "_queue", None)
+        return queue is None or int(queue.qsize()) < _QUEUED
+
+    def moved(self) -> bool:
+        app = self._app
+        try:
+            wanted = app.screen.outer_size.clamp_offset(app.cursor_position)
+            return bool(app._previous_cursor_position != wanted)
+        except FAULTS:
+            return True
+
+    def system(self) -> ColorSystem:
+        return _SYSTEMS.get(self._app.console.color_system or "", ColorSystem.TRUECOLOR)
+
+    def pressed_at(self) -> float:
+        return float(getattr(driver_of(self._app), "pressed_at", 0.0))
+
+    def write(self, text: str) -> None:
+        self._display(self._app.screen, _Text(text))
+
+    def repaint(self) -> None:
+        self._app.screen.refresh()
 
 
 _WAY = "_steerdeck_way"
-_laid: list[_Way] = []
+_laid: list[Way] = []
 
 
-def lay(widget: Widget, strips: Sequence[Strip]) -> bool:
-    """Have the rows of a widget that changed written with `flush`; False when Textual must do it.
+def lay(widget: Widget, strips: Sequence[Strip], rank: int = NEAR) -> bool:
+    """Have the rows of a widget that changed sent with `flush`; False when Textual must do it.
 
     The compositor draws whole rows of the screen anew for the one that changed. Where a widget is
     seen whole on the screen in front, nothing lies over it, and nothing is to be laid out, its
     strips can go to the stage as they are: they are what the compositor would find.
     """
-    way = getattr(widget.app, _WAY, None)
-    if not isinstance(way, _Way):
+    app = widget.app
+    way = getattr(app, _WAY, None)
+    if not isinstance(way, Way):
         return False
     try:
         screen = widget.screen
         if (
-            screen is not way.app.screen
+            screen is not app.screen
             or screen._layout_required
             or screen._repaint_required
-            or way.app._batch_count
-            or screen.size != way.app.size
+            or app._batch_count
+            or screen.size != app.size
         ):
             return False
         region, clip = screen._compositor.visible_widgets[widget]
@@ -136,52 +152,79 @@ def lay(widget: Widget, strips: Sequence[Strip]) -> bool:
             if child.styles.layer == ABOVE
         ):
             return False
-    except _FAULTS:
+    except FAULTS:
         return False
     if region.size != widget.outer_size or not clip.contains_region(region):
         return False
-    rows = way.stage.news(region.x, region.y, strips)
-    if rows and not way.rows:
-        _laid.append(way)
-    way.rows += rows
+    if rows := way.stage.news(region.x, region.y, strips):
+        way.put(rows, rank)
+        if way not in _laid:
+            _laid.append(way)
     return True
 
 
 def flush() -> None:
-    """Write the rows that were laid since the last time."""
+    """Send the rows that were laid since the last time."""
     while _laid:
-        way = _laid.pop()
-        rows, way.rows = way.rows, []
-        if not way.app.is_running:
-            continue  # it closed between the two
-        way.display(way.app.screen, _Rows(rows, way.stage))
+        _laid.pop().pump()
 
 
-def send_through(app: App[Any], stage: Stage) -> bool:
-    """Let the app draw through the stage; False when Textual has no such place any more.
+def lay_now(widget: Widget, strips: Sequence[Strip]) -> bool:
+    """Send the rows of a widget as the answer to a key; False when Textual must do it."""
+    with _answering(widget):
+        laid = lay(widget, strips, ANSWER)
+    if laid:
+        flush()
+    return laid
+
+
+@contextmanager
+def _answering(widget: Widget) -> Iterator[None]:
+    """What is drawn meanwhile is the answer to a key."""
+    way = getattr(widget.app, _WAY, None)
+    if not isinstance(way, Way):
+        yield
+        return
+    way.answering = True
+    try:
+        yield
+    finally:
+        way.answering = False
+
+
+def send_through(app: App[Any], stage: Stage, pacer: Pacer | None = None) -> Way | None:
+    """Let the app draw through the stage; None when Textual has no such place any more.
 
     After a change of size the terminal may show anything, so the stage forgets.
     """
     display = getattr(app, "_display", None)
     if display is None or app.is_inline:
-        return False
+        return None
     kinds = (compositor.LayoutUpdate, compositor.ChopsUpdate)
-
+    way = Way(stage, pacer or Pacer(), _Screen(app, display))
     size = app.size
 
     def staged(screen: object, renderable: object) -> None:
         nonlocal size
-        if isinstance(renderable, kinds):
-            if size != app.size:
-                size = app.size
-                stage.forget()
-            renderable = _Staged(renderable, stage)
-        display(screen, renderable)
+        if not isinstance(renderable, kinds) or app._batch_count:
+            display(screen, renderable)
+            return
+        if size != app.size:
+            size = app.size
+            stage.forget()
+            stage.backlog.clear()
+        try:
+            way.put(list(fragments(renderable)))
+            way.send()
+        except FAULTS:
+            stage.forget()
+            stage.backlog.clear()
+            display(screen, renderable)
 
     target: Any = app
-    setattr(target, _WAY, _Way(app, stage, display))
+    setattr(target, _WAY, way)
     target._display = staged  # an instance attribute, so other apps stay as they are
-    return True
+    return way
 
 
 def dirty_rows(widget: Widget, height: int) -> set[int]:
@@ -199,7 +242,7 @@ def rows_of(screen: Screen[Any], rows: Collection[int]) -> dict[int, Strip] | No
     try:
         chops = screen._compositor._render_chops(screen.size.region, rows.__contains__)
         return {y: Strip.join(chops[y].values()) for y in rows if y < len(chops)}
-    except _FAULTS:
+    except FAULTS:
         return None
 
 
@@ -221,7 +264,7 @@ def give_mouse(app: App[Any], *, deck: bool) -> bool:
         else:
             target._disable_mouse_support()
             target._mouse = False
-    except _FAULTS:
+    except FAULTS:
         return False
     return True
 

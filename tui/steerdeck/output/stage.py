@@ -9,23 +9,17 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from rich.cells import get_character_cell_size
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from steerdeck.output.backlog import FAR, Backlog, Fragment, without
 from steerdeck.output.sanitise import clean, is_link
 
 _ERASE_FROM = 8
 """Blanks at the end of a piece that are shorter to erase than to write."""
-
-
-class Fragment(NamedTuple):
-    """A strip and the cell where it begins."""
-
-    y: int
-    x: int
-    strip: Strip
 
 
 class _Sgr(NamedTuple):
@@ -123,6 +117,40 @@ def changed(old: Sequence[Segment], new: Sequence[Segment]) -> tuple[int, list[S
     return offset, [segment for segment in middle if segment.text]
 
 
+def _narrow(strip: Strip) -> bool:
+    """Whether each of its characters takes one cell, so that no cut goes through one."""
+    text = strip.text
+    return text.isascii() or all(get_character_cell_size(one) == 1 for one in text)
+
+
+def _clear(row: dict[int, Strip], start: int, end: int) -> None:
+    """Forget what these cells show; what is beside them stays known where no character is cut."""
+    for x, strip in list(row.items()):
+        if x < end and x + strip.cell_length > start:
+            del row[x]
+            if _narrow(strip):
+                row.update(without(strip, x, start, end))
+
+
+def _covering(row: dict[int, Strip], start: int, end: int) -> Strip | None:
+    """What these cells show; None where that is not known of all of them."""
+    found, at = list[Strip](), start
+    for x in sorted(row):
+        strip = row[x]
+        if x + strip.cell_length <= at:
+            continue
+        if x > at or at >= end:
+            break
+        if x < start or x + strip.cell_length > end:
+            if not _narrow(strip):
+                return None
+            found.append(strip.crop(at - x, end - x))
+        else:
+            found.append(strip)
+        at = x + strip.cell_length
+    return Strip.join(found) if at >= end else None
+
+
 class Stage:
     """What the terminal shows, and the shortest way from there to the next frame."""
 
@@ -135,6 +163,8 @@ class Stage:
         self.links = links
         self.bytes = 0
         self.frames = 0
+        self.backlog = Backlog()
+        """What was drawn and waits for its turn on the line."""
         self._shown: dict[int, dict[int, Strip]] = {}
 
     def forget(self) -> None:
@@ -143,31 +173,33 @@ class Stage:
 
     def news(self, x: int, y: int, strips: Sequence[Strip]) -> list[Fragment]:
         """Those of some rows below each other that are not the very strips on the terminal."""
-        shown = self._shown
+        shown, backlog = self._shown, self.backlog
         return [
             Fragment(row, x, strip)
             for row, strip in enumerate(strips, y)
-            if row not in shown or shown[row].get(x) is not strip
+            if row not in shown or shown[row].get(x) is not strip or backlog.touches(row)
         ]
 
-    def paint(self, fragments: Iterable[Fragment], system: ColorSystem) -> str:
-        """The text that brings these fragments to the terminal; empty when all is there."""
+    def paint_owed(self, system: ColorSystem, most: int, least: int = FAR) -> str:
+        """As `paint`, of what waits: those up to the rank `least`, in their turn."""
+        return self.paint(self.backlog.take(least), system, most)
+
+    def paint(
+        self, fragments: Iterable[Fragment], system: ColorSystem, most: int | None = None
+    ) -> str:
+        """The text that brings these fragments to the terminal; empty when all is there.
+
+        No more is taken from the fragments once it is `most` characters long.
+        """
         out: list[str] = []
         state: _Sgr | None = None
+        size = 0
         for y, x, strip in fragments:
-            row = self._shown.setdefault(y, {})
-            old = row.get(x)
-            if old is strip:
-                continue
-            if old is not None and old.cell_length == strip.cell_length:
-                offset, segments = changed(list(old), list(strip))
-            else:
-                offset, segments = 0, list(strip)
-                self._clear(row, x, x + strip.cell_length)
-            row[x] = strip
-            if segments:
-                out.append(f"\x1b[{y + 1};{x + offset + 1}H")
-                state = self._write(out, segments, state, system)
+            first = len(out)
+            state = self._place(out, y, x, strip, state, system)
+            size += sum(map(len, out[first:]))
+            if most is not None and size >= most:
+                break
         if not out:
             return ""
         if state is not None and state.link and self.links:
@@ -178,9 +210,23 @@ class Stage:
         self.bytes += len(text)
         return text
 
-    def _clear(self, row: dict[int, Strip], start: int, end: int) -> None:
-        for x in [x for x, strip in row.items() if x < end and x + strip.cell_length > start]:
-            del row[x]
+    def _place(
+        self, out: list[str], y: int, x: int, strip: Strip, state: _Sgr | None, system: ColorSystem
+    ) -> _Sgr | None:
+        """Write what of a strip is not on the terminal."""
+        row = self._shown.setdefault(y, {})
+        old = row.get(x)
+        if old is strip:
+            return state
+        if old is None or old.cell_length != strip.cell_length:
+            old = _covering(row, x, x + strip.cell_length)
+            _clear(row, x, x + strip.cell_length)
+        offset, segments = (0, list(strip)) if old is None else changed(list(old), list(strip))
+        row[x] = strip
+        if not segments:
+            return state
+        out.append(f"\x1b[{y + 1};{x + offset + 1}H")
+        return self._write(out, segments, state, system)
 
     def _write(
         self, out: list[str], segments: list[Segment], state: _Sgr | None, system: ColorSystem

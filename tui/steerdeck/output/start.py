@@ -4,8 +4,10 @@ An app needs three things from this folder: `driver_class()` where it is made, `
 its filters, and `begin()` when it is mounted.
 """
 
+import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from textual.app import App
@@ -14,7 +16,9 @@ from steerdeck.glyphs import choose
 from steerdeck.output import seam
 from steerdeck.output.collecting import Collector
 from steerdeck.output.driver import SafeDriver
+from steerdeck.output.frames import FRAMES
 from steerdeck.output.gate import depth, erases_with_colour, knows_links
+from steerdeck.output.pacing import Pace, Pacer, start_of
 from steerdeck.output.signals import end_on_signals
 from steerdeck.output.stage import Stage
 from steerdeck.output.width import QUERY, ascii_only, too_wide
@@ -25,21 +29,22 @@ def begin(
     app: App[Any],
     wide: Callable[[], None] | None = None,
     rests: Callable[[], bool] = lambda: True,
+    paced: Callable[[Pace], None] = lambda _: None,
 ) -> Stage:
     """Draw through the output stage, in the terminal's depth of colour, and end on signals.
 
     Afterwards `stage.forget()` and a refresh of the screen paint every cell anew. Without a
     terminal (tests) nothing is changed. `wide` is called when ASCII marks were chosen because the
     terminal draws the others two cells wide: all that was made with them must be made anew.
-    `rests` says that nothing is being done which may hold a screen that was closed.
+    `rests` says that nothing is being done which may hold a screen that was closed; `paced` is
+    called with the pace when it changes, and once at the beginning.
     """
     environ = os.environ
     stage = Stage(erases=erases_with_colour(environ), links=knows_links(environ))
     if app.is_headless:
         return stage
     INK.use(INK.palette, depth(app.console.color_system, no_color=app.no_color))
-    seam.send_through(app, stage)
-    app.app_resume_signal.subscribe(app, lambda _: stage.forget(), immediate=True)
+    _pace(app, stage, paced)
     end_on_signals(app)
     Collector(app, rests).begin()
     if ascii_only(os.environ):
@@ -47,6 +52,35 @@ def begin(
     elif wide is not None:
         _measure(app, wide)
     return stage
+
+
+def _pace(app: App[Any], stage: Stage, paced: Callable[[Pace], None]) -> None:
+    """Let frames go at the pace the line bears."""
+    start, hidden = start_of(os.environ)
+    way = seam.send_through(app, stage, Pacer(start, hidden=hidden))
+    if way is None:
+        return
+
+    def go(pace: Pace) -> None:
+        FRAMES.pace = pace
+        paced(pace)
+
+    way.paced, way.resume = go, FRAMES.resume
+    FRAMES.free, FRAMES.keyed = lambda: way.idle, lambda: way.keyed
+    driver = seam.driver_of(app)
+    loop = asyncio.get_running_loop()
+
+    def answered(tag: int, at: float) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(way.answered, tag, at)
+
+    if isinstance(driver, SafeDriver):
+        driver.answered, driver.awaits = answered, way.pacer.last
+    else:
+        way.pacer.deaf = True
+    app.app_resume_signal.subscribe(app, lambda _: way.lose(), immediate=True)
+    go(start)
+    way.probe()
 
 
 def _measure(app: App[Any], wide: Callable[[], None]) -> None:

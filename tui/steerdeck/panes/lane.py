@@ -103,6 +103,7 @@ class Lane(Down):
         self.wait.show(below)
         if self.wait.display != bool(below):
             self.wait.display = bool(below)
+        self.transcript.far = not in_hand
         self.transcript.sync(transcript, state, now)
 
     def _chips(

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from steerdeck.model import Told
+from steerdeck.output.frames import FRAMES
 from steerdeck.panes.changing import apart, is_live, is_open, tick, waiting
 from steerdeck.panes.entries import call_row as call_row
 from steerdeck.panes.entries import entry_lines as entry_lines
@@ -29,9 +30,6 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Called, Entry, Said
 from steerdeck_agents.runtime.wire_reading import Ends, Inked
 
-_LEAP, _MOST = 4, 10
-"""A leap is this part of the window, and so many rows at most: text that stands still is read, and
-a row that does not move is not drawn."""
 _AT_ONCE = 500
 """Older entries taken in with one drawing; more come with the next."""
 _AROUND = 3
@@ -102,7 +100,7 @@ class TranscriptPane(CaretView):
         changed = told.entries if fresh else dict.fromkeys((*told.log[self._read :], *self._live))
         self._read = len(told.log)
         streams = any(is_open(told.entries[id]) for id in changed)
-        self.jump = min(_MOST, self.outer_size.height // _LEAP) if self._leaps and streams else 1
+        self.jump = FRAMES.leap(self.outer_size.height) if self._leaps and streams else 1
         self._float(told, state)
         for id in tuple(changed):
             self._sync_entry(told.entries[id], state, now)

@@ -81,6 +81,8 @@ class LineView(Widget, can_focus=True):
         self.selection: tuple[str, int, int] | None = None
         self.leads = False
         """Whether keys go here though another widget has the focus, or none."""
+        self.far = False
+        """Whether others come first where a line has not room for all."""
         self.follow_key = ""
         """The key that follows what came below, as it is shown."""
         self._roll = Roll(self._draw, self._tall())
@@ -241,13 +243,13 @@ class LineView(Widget, can_focus=True):
     def _changed(self) -> None:
         self._rows = None
         if self.is_attached and self.display:
-            FRAMES.mark(self._refresh_frame)
+            FRAMES.mark(self._refresh_frame, streams=True)
 
     def _refresh_frame(self) -> None:
         """Only the rows that changed are drawn, past the compositor where that is possible."""
         if not self.is_attached:
             return
-        if not self.outer_size.area or not lay(self, self._fresh()):
+        if not self.outer_size.area or not lay(self, self._fresh(), streams=True, far=self.far):
             self.refresh()
 
     def _redraw(self) -> None:
