@@ -218,10 +218,23 @@ def test_ctrl_c_clears_then_interrupts_then_closes_the_deck():
         await pilot.press("ctrl+c")
         await until(pilot, lambda: feed.orders)
         assert isinstance(feed.orders[0], o.Interrupt)
+        assert "this agent is interrupted, the others go on" in told(app)
         await pilot.press("ctrl+c")
         await until(pilot, lambda: not app.is_running or app._exit)
 
     play(scene, face="composer")
+
+
+def test_ctrl_c_takes_back_nothing_that_waits_for_an_answer():
+    async def scene(app, pilot, feed):
+        app.model.take("csv")
+        await pilot.press("ctrl+c")
+        assert "closes the deck; the agents go on." in told(app)
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: not app.is_running or app._exit)
+        assert feed.orders == []
+
+    play(scene)
 
 
 def test_the_footer_names_only_keys_that_do_something():

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from steerdeck.commands import Helm
 from steerdeck.keymap import LEADER, label, name_of
 from steerdeck.keys.key import Key, Place
-from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse, opened
+from steerdeck.messages import Open, Quit, SwitchPace, SwitchTheme, TurnMouse, opened
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.panes.follows import follows
 from steerdeck.panes.footer import Hint, Hints, footer, message
@@ -267,6 +267,9 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     def do_help(self) -> None:
         self.post_message(Open("help", item=self.places()[0]))
 
+    def do_pace(self) -> None:
+        self.post_message(SwitchPace())
+
     def do_theme(self) -> None:
         self.post_message(SwitchTheme())
 
@@ -282,12 +285,12 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     def do_quit_by_steps(self) -> None:
         self.quit_step()
 
-    def quit_step(self) -> bool:
+    def quit_step(self, fate: str = "the agents go on") -> bool:
         """Ctrl+C pressed with nothing to clear; True when it was the second within a second."""
         now = time.monotonic()
         if now - self._quit_at < QUIT_S:
             self.post_message(Quit())
             return True
         self._quit_at = now
-        self.helm.say("Ctrl+C again within a second closes the deck; the agents go on.")
+        self.helm.say(f"Ctrl+C again within a second closes the deck; {fate}.")
         return False

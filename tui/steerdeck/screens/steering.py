@@ -123,7 +123,9 @@ class Steering(Offering[T], Reads[T], Generic[T]):
     def do_quit_by_steps(self) -> None:
         if self.composer.prompt.text and self.model.face == "composer":
             self.composer.prompt.clear()
-        elif not self.quit_step() and self.can_interrupt():
+        elif not self._goes_on():
+            self.quit_step()
+        elif not self.quit_step("this agent is interrupted, the others go on"):
             self.do_interrupt()
 
     def do_slot(self, slot: int) -> None:
@@ -164,11 +166,13 @@ class Steering(Offering[T], Reads[T], Generic[T]):
     def can_interrupt(self) -> bool:
         return bool(self.hand and (self.hand.turn is not None or self.hand.hands))
 
+    def _goes_on(self) -> bool:
+        """Whether it works and waits for no answer: a key that leaves decides nothing."""
+        asked = (self.hand.approvals or self.hand.questions) if self.hand is not None else ()
+        return self.can_interrupt() and not asked
+
     def escape_interrupts(self) -> bool:
-        """Whether Esc interrupts; never what waits for an answer, since Esc decides nothing."""
-        state = self.hand
-        waits = state is not None and bool(state.approvals or state.questions)
-        return self.can_interrupt() and not waits and self.helm.settled()
+        return self._goes_on() and self.helm.settled()
 
     def do_interrupt(self) -> None:
         """What the developer runs by hand there is stopped first, the agent's turn after it."""
