@@ -16,7 +16,7 @@ from textual.screen import Screen
 from steerdeck.commands import Helm
 from steerdeck.keymap import LEADER, label, name_of
 from steerdeck.keys.key import Key, Place
-from steerdeck.messages import Open, Quit, SwitchPace, SwitchTheme, TurnMouse, opened
+from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse, opened
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.panes.follows import follows
 from steerdeck.panes.footer import Hint, Hints, footer, message
@@ -266,9 +266,6 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
 
     def do_help(self) -> None:
         self.post_message(Open("help", item=self.places()[0]))
-
-    def do_pace(self) -> None:
-        self.post_message(SwitchPace())
 
     def do_theme(self) -> None:
         self.post_message(SwitchTheme())
