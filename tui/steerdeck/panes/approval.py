@@ -19,7 +19,7 @@ from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
 from steerdeck.waiting import folder_of
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import OpenApproval, SessionState
-from steerdeck_agents.facts.transcript import Called, Transcript
+from steerdeck_agents.facts.transcript import Called, Said, Transcript
 from steerdeck_agents.facts.verdict import alarm
 from steerdeck_agents.runtime.wire_rules import RuleStands
 
@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 
 BY_RULE = ("command", "patch", "tool", "network")
 """Kinds a rule can answer."""
-_SERVED = ("server", "tool")
+_SERVED = ("server", "tool", "tools")
 """Kinds of which a server is what runs: in the sandbox, with the network its entry gives it."""
+_EACH_TIME = {
+    "input": "what is typed into a program is asked for each time",
+    "helper": "each helper that may change files is asked for",
+}
+"""Kinds that no rule answers, and that no band says it of."""
 
 
 def verdict_rows(
@@ -50,7 +55,7 @@ def verdict_rows(
     if SECRET.search(approval.what):
         told = "where a secret is named, what runs has the secret itself"
         found.append(labelled("secret", [Span(told, "t0")]))
-    if state.level.name == "none" and _confined(approval, state):
+    if state.level.name == "none":
         found.append(labelled("sandbox", sandbox_words(state)))
     return [*lines, BLANK, *found] if found else lines
 
@@ -71,6 +76,8 @@ def round_about(
     lines = [BLANK]
     if approval.why.strip():
         lines += [labelled("why", [foreign(f"“{one_line(approval.why, 2000)}”", "t1")]), BLANK]
+    elif said := _said_before(approval, transcript):
+        lines += [labelled("it said", [foreign(f"“{one_line(said, 2000)}”", "t1")]), BLANK]
     lines += _where(approval, state, width)
     if approval.kind == "network":
         lines += [BLANK, *open_rows(state, lasting, now)]
@@ -81,6 +88,8 @@ def round_about(
         lines += [BLANK, *_remembered(approval, state)]
     elif approval.kind in BY_RULE and not approval.danger:
         lines += _rule(approval, state, proposal)
+    elif approval.kind in _EACH_TIME:
+        lines += [BLANK, labelled("no rule", [Span(_EACH_TIME[approval.kind], "t2")])]
     return lines
 
 
@@ -149,11 +158,17 @@ def _alike(
     return lines
 
 
-def _confined(approval: OpenApproval, state: SessionState) -> bool:
-    """Whether the sandbox is what would hold it."""
-    open_net = approval.kind == "setup" and state.setup.network
-    held = ("command", "patch", "network", "input", "setup", *_SERVED)
-    return approval.kind in held and not open_net
+def _said_before(approval: OpenApproval, transcript: Transcript | None) -> str:
+    """What the agent said last before a call that carries no reason, since somebody spoke to it."""
+    if transcript is None or approval.call not in transcript.entries:
+        return ""
+    said = ""
+    for entry in transcript.entries.values():
+        if entry.id == approval.call:
+            break
+        if isinstance(entry, Said) and entry.who != "reasoning":
+            said = entry.text if entry.who == "agent" else ""
+    return said.strip()
 
 
 def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line]:
@@ -166,8 +181,8 @@ def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line
     if folder:
         where.append(foreign(f"   in {folder}/", "t1"))
     lines = [labelled("agent", agent), labelled("where", where)]
-    if state.level.name != "none" and _confined(approval, state):
-        served = approval.kind in _SERVED
+    if state.level.name != "none":
+        served = approval.kind in _SERVED or (approval.kind == "setup" and state.setup.network)
         words = sandbox_words(state, approval.kind == "network", served=served)
         lines.append(labelled("sandbox", words))
     for number, file in enumerate(approval.files):
@@ -181,7 +196,7 @@ def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line
 def sandbox_words(state: SessionState, opened: bool = False, *, served: bool = False) -> list[Span]:
     """What holds the command back, only as far as it was probed; `opened`: but for its hosts.
 
-    `served`: it is a server, whose network its own entry decides.
+    `served`: it is a server or a script, whose network its own entry decides.
     """
     level = state.level
     if level.name == "none":
