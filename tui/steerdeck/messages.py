@@ -24,6 +24,10 @@ class Open(Message):
         self.item = item
 
 
+ROW = "row:"
+"""What the id of a span begins with that stands for a row of choices in its dialog."""
+
+
 def open_id(where: Where, session: SessionId, item: str = "") -> str:
     """The id of a span that opens a screen when it is clicked."""
     return f"open:{where}:{session}:{item}"
@@ -49,6 +53,10 @@ class WearTheme(Message):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+
+
+class SwitchPace(Message):
+    """Draw at the next pace: for a lean line, for one over SSH, for this machine, by itself."""
 
 
 class TryDemo(Message):

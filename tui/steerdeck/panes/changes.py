@@ -16,7 +16,8 @@ def changes(state: SessionState, width: int, most: int) -> list[Line]:
     files = state.files
     if not files:
         return [Line((Span("changes", "t2"),), (Span("none yet", "t3"),))]
-    lines = [Line((Span("changes", "t2"),), counts(files, total=True))]
+    head = Line((Span("changes", "t2"),), counts(files, total=True))
+    lines = [_opening(head, open_id("diff", state.id))]
     shown = list(files)
     if len(shown) > most:
         newest = [file for file in files if file.path == state.newest_file]
@@ -34,7 +35,7 @@ def changes_row(state: SessionState, width: int) -> Line:
     """All changed files on one row, as many as fit."""
     if not state.files:
         return Line((Span("changes", "t2"),), (Span("none yet", "t3"),))
-    spans = [Span("changes", "t2")]
+    spans = [Span("changes", "t2", id=open_id("diff", state.id))]
     met = shared_paths(state)
     room = width - 24
     for number, file in enumerate(state.files):
@@ -51,8 +52,13 @@ def changes_row(state: SessionState, width: int) -> Line:
 
 def _opens(line: Line, file: FileChange, state: SessionState) -> Line:
     """A click on it opens the review at that file."""
-    of_file = open_id("diff", state.id, file.path)
-    return replace(line, spans=tuple(replace(span, id=of_file) for span in line.spans))
+    return _opening(line, open_id("diff", state.id, file.path))
+
+
+def _opening(line: Line, id: str) -> Line:
+    """A line that opens it wherever it is clicked."""
+    spans, right = ([replace(span, id=id) for span in part] for part in (line.spans, line.right))
+    return replace(line, spans=tuple(spans), right=tuple(right))
 
 
 def counts(files: tuple[FileChange, ...], *, total: bool = False) -> tuple[Span, ...]:

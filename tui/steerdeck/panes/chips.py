@@ -53,17 +53,23 @@ def chips(
     state: SessionState, names: Names, now: int, lasting: Sequence[RuleStands] = ()
 ) -> list[Chip]:
     """Everything besides the turn, in the order it is drawn; the goal has a row of its own."""
+    checks, shells = (open_id("zoom", state.id, tab) for tab in ("3", "4"))
+    rules, waits = open_id("rules", state.id), open_id("inbox", state.id)
     return [
-        *_checks(state.verify, now),
+        *_opening(checks, _checks(state.verify, now)),
         *_helpers(state, names),
         *_overlap(state, names),
-        *_in_line(state, names),
-        *(_shell(shell) for shell in state.shells),
-        *(_server(server) for server in state.servers if server.status != "ready"),
+        *_opening(open_id("land", state.id), _in_line(state, names)),
+        *_opening(shells, [_shell(shell) for shell in state.shells]),
+        *_opening(waits, [_server(one) for one in state.servers if one.status != "ready"]),
         *_setup(state),
-        *_rules(state, now),
-        *_lasting(lasting, now),
+        *_opening(rules, [*_rules(state, now), *_lasting(lasting, now)]),
     ]
+
+
+def _opening(id: str, told: Sequence[Chip]) -> list[Chip]:
+    """The chips, a click on which opens that."""
+    return [msgspec.structs.replace(chip, opens=id) for chip in told]
 
 
 def chip_rows(
@@ -87,7 +93,7 @@ def chip_rows(
     elif state.goal is not None:
         colour: Token = "t1" if state.goal.held else "working"
         words = (f"goal, {counted(state.goal.turns, 'turn')}", str(state.goal.turns), "")
-        told.insert(0, Chip(glyphs().goal, colour, words, "t1", 3))
+        told.insert(0, Chip(glyphs().goal, colour, words, "t1", 3, open_id("goal", state.id)))
     if told:
         rows.append(Line(tuple(laid(told, width))))
     if state.setup.status == "running" and not low:
@@ -116,9 +122,10 @@ def goal_row(state: SessionState, now: int, width: int) -> Line | None:
     if width_of(words) > width // 2:
         words = right[0]
     colour: Token = "t1" if goal.held else "working"
+    id = open_id("goal", state.id)
     return Line(
-        (Span(f"{glyphs().goal} ", colour), foreign(one_line(said.objective), "t1")),
-        (Span(words, "t2"),),
+        (Span(f"{glyphs().goal} ", colour, id=id), foreign(one_line(said.objective), "t1", id=id)),
+        (Span(words, "t2", id=id),),
     )
 
 
@@ -205,7 +212,8 @@ def _helpers(state: SessionState, names: Names) -> list[Chip]:
         if call.helper is not None:
             name = _name(names, call.helper)
             words = (f"waits for helper {name}", f"waits for {name}", name, "")
-            told.append(Chip(glyphs().helper, "working", words, "t1", 2))
+            opens = open_id("zoom", call.helper)
+            told.append(Chip(glyphs().helper, "working", words, "t1", 2, opens))
     return told
 
 

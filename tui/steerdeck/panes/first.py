@@ -34,7 +34,7 @@ def first_lines(
         BLANK,
         *_acts(keymap, works=works),
         BLANK,
-        *(_row(keymap.shown(id, place), about, "") for id, place, about in FIVE),
+        *(_row(keymap.shown(id, place), about, "", id) for id, place, about in FIVE),
     ]
     if rows >= 24:
         lines += [BLANK, Line((Span(PROMISE, "t2"),), wrap=True)]
@@ -82,6 +82,12 @@ def _acts(keymap: Keymap, *, works: bool) -> list[Line]:
     ]
 
 
-def _row(key: str, words: str, about: str) -> Line:
-    return Line((Span(key.ljust(9), "accent"), Span(words, "t1"), Span(about, "t2")), hang=9,
-                wrap=True)  # fmt: skip
+def _row(key: str, words: str, about: str, id: str = "") -> Line:
+    """A key and its words; a click does what of them this page can do."""
+    pressed = f"do:{id}" if id else ""
+    spans = (
+        Span(key.ljust(9), "accent", id=pressed),
+        Span(words, "t1", id=pressed),
+        Span(about, "t2"),
+    )
+    return Line(spans, hang=9, wrap=True)

@@ -33,7 +33,8 @@ def plan_row(state: SessionState, width: int) -> list[Line]:
         return []
     if step is None:
         words = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),))
-        return [Line(words.spans, meter(state) if width >= 60 else (), indent=2)]
+        right = meter(state) if width >= 60 else ()
+        return [_opens(Line(words.spans, right, indent=2), state)]
     words = _step(state, step)
     number = steps.index(step) + 1
     right = (Span(f"step {number} of {len(steps)}   ", "t2"), *meter(state))
@@ -45,7 +46,13 @@ def plan_row(state: SessionState, width: int) -> list[Line]:
 def _opens(line: Line, state: SessionState) -> Line:
     """A click on it opens the plan."""
     plan_of = open_id("plan", state.id)
-    return replace(line, spans=tuple(replace(span, id=plan_of) for span in line.spans))
+    gutter = line.gutter and replace(line.gutter, id=plan_of)
+    return replace(
+        line,
+        spans=tuple(replace(span, id=plan_of) for span in line.spans),
+        right=tuple(replace(span, id=plan_of) for span in line.right),
+        gutter=gutter,
+    )
 
 
 def meter(state: SessionState) -> tuple[Span, ...]:

@@ -6,7 +6,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.panes.marks import mark_for
 from steerdeck.panes.plan import meter
 from steerdeck.panes.plan_rows import evidence, step_lines
-from steerdeck.text import BLANK, Line, Span, ago, foreign, hairline, path_spans
+from steerdeck.text import BLANK, Line, Span, ago, foreign, hairline, path_spans, within
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.overlap import shared_words
@@ -21,9 +21,9 @@ def plan_title(
     state: SessionState, repository: str, waiting: SessionState | None, now: int, width: int
 ) -> Line:
     """Where one is, and what waits: this plan, or else another session."""
-    left = [foreign(state.name, "t0", bold=True), Span("  ›  ", "t2"), Span("plan", "t0", True)]
+    left = [foreign(state.name, "t0", bold=True), within(), Span("plan", "t0", True)]
     if width >= 80 and repository:
-        left = [foreign(repository, "t0", bold=True), Span("  ›  ", "t2"), *left]
+        left = [foreign(repository, "t0", bold=True), within(), *left]
     right: list[Span] = []
     offer = state.plan.offer
     if offer is not None:
@@ -34,7 +34,7 @@ def plan_title(
     elif waiting is not None:
         mark = mark_for(waiting)
         words = f"{mark.shape} {waiting.slot or ''} {waiting.name} {mark.word}"
-        right = [foreign(words, "needs", bold=True)]
+        right = [foreign(words, "needs", bold=True, id="do:next_waiting")]
     return Line(tuple(left), tuple(right))
 
 

@@ -41,9 +41,9 @@ def file_head(
     if hunk is not None and page.hunks:
         mark = page.hunks[hunk]
         yes = ", accepted" if mark.accepted else ", you rejected this before" if mark.again else ""
-        where.append(Span(f"hunk {hunk + 1} of {len(page.hunks)}{yes}", "t1"))
+        where.append(Span(f"hunk {hunk + 1} of {len(page.hunks)}{yes}", "t1", id="do:next_hunk"))
     if place:
-        where.insert(0, Span(f"{place}{'   ' if where else ''}", "t2"))
+        where.insert(0, Span(f"{place}{'   ' if where else ''}", "t2", id="do:other_pane"))
     before = ["before", f"base {listing.base}"] if not listing.against else ["in", listing.against]
     after = "after   live" if not listing.against else "here"
     said = [page.note] if page.note else []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from steerdeck.glyphs import glyphs
+from steerdeck.messages import ROW
 from steerdeck.panes.card import LABEL
 from steerdeck.panes.exact import written
 from steerdeck.text import BLANK, Line, Span, ago, dollars, foreign
@@ -17,6 +18,7 @@ from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule, RuleScope, Terms
 from steerdeck_agents.gate.rule_terms import in_words
+from steerdeck_themes.palettes import Token
 
 if TYPE_CHECKING:
     from steerdeck_agents.gate.rule_past import Example, Past
@@ -61,6 +63,11 @@ class Reach(msgspec.Struct, frozen=True):
     def terms(self) -> Terms:
         cost = COSTS[self.cost_at]
         return Terms(uses=USES[self.uses_at], seconds=TIMES[self.time_at], dollars=cost)
+
+    def place_of(self, field: Field) -> int:
+        """Which choice of a row is taken."""
+        places = (self.rule_at, self.scope_at, self.uses_at, self.time_at, self.cost_at)
+        return places[FIELDS.index(field)]
 
     def moved(self, field: Field, step: int) -> "Reach":
         """One choice further in a row; at its end it stays."""
@@ -117,13 +124,17 @@ def _rule_row(reach: Reach, active: bool) -> Line:
     kind = {"patch": "patches", "tool": "tool", "network": "network"}.get(
         reach.rule.kind, "commands"
     )
-    words = [Span(kind.ljust(_LEAD), "t2"), Span(written(in_words(reach.rule)), "t0", bold=True)]
+    words = [
+        Span(kind.ljust(_LEAD), "t2", id=f"{ROW}rule"),
+        Span(written(in_words(reach.rule)), "t0", bold=True),
+    ]
     place = ""
+    further = f"{ROW}rule:{(reach.rule_at + 1) % len(reach.rules)}"
     if len(reach.rules) > 1:
         place = f"{reach.rule_at + 1} of {len(reach.rules)}"
     return Line(
         tuple(words),
-        (Span(place, "t2"),) if place else (),
+        (Span(place, "t2", id=further),) if place else (),
         hang=_LEAD,
         bg="s3" if active else None,
         bleed=True,
@@ -134,12 +145,14 @@ def _rule_row(reach: Reach, active: bool) -> Line:
 
 def _row(label: Field, choices: Sequence[str], chosen: int, active: Field) -> Line:
     here = label == active
-    spans = [Span(label.ljust(_LEAD - 1), "t2")]
+    spans = [Span(label.ljust(_LEAD - 1), "t2", id=ROW + label)]
     for place, words in enumerate(choices):
+        id = f"{ROW}{label}:{place}"
         if place == chosen:
-            spans.append(foreign(f" {words} ", "t0", bold=True, bg=None if here else "s3"))
+            bg: Token | None = None if here else "s3"
+            spans.append(foreign(f" {words} ", "t0", bold=True, bg=bg, id=id))
         else:
-            spans.append(foreign(f" {words} ", "t2"))
+            spans.append(foreign(f" {words} ", "t2", id=id))
         spans.append(Span(" "))
     bar = "accent" if here else None
     return Line(tuple(spans), hang=_LEAD, bg="s3" if here else None, bleed=True,

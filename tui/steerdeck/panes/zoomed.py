@@ -27,7 +27,7 @@ def zoom_head(state: SessionState, waiting: SessionState | None, now: int, width
     if waiting is not None:
         mark = mark_for(waiting)
         words = f"{mark.shape} {waiting.slot or ''} {waiting.name} {mark.word}"
-        right += [foreign(words, "needs", bold=True), Span("    ")]
+        right += [foreign(words, "needs", bold=True, id="do:next_waiting"), Span("    ")]
     if width >= 140:
         right += [foreign(state.model, "t2"), Span("   ")]
         if state.usage.tokens:

@@ -8,6 +8,7 @@ from textual.screen import ModalScreen
 from steerdeck.commands import Helm
 from steerdeck.keymap import label, name_of
 from steerdeck.keys.key import Place
+from steerdeck.messages import ROW
 from steerdeck.model import Dirty
 from steerdeck.output.veil import Veiled
 from steerdeck.panes.dock import Caps, cap
@@ -63,6 +64,20 @@ class Dialog(Keyed[None], Veiled, ModalScreen[None]):
     def took(self, name: str) -> bool:
         """Do what a key means here that stands in no keymap; False when it means nothing."""
         return False
+
+    def on_rows_clicked(self, event: Rows.Clicked) -> None:
+        """A row of choices is clicked anywhere in it."""
+        if event.span.startswith(("do:", "key:")) or event.line >= len(event.rows.lines):
+            return
+        spans = event.rows.lines[event.line].spans
+        ids = (event.span, *(span.id for span in spans))
+        id = next((one for one in ids if one.startswith(ROW)), "")
+        if id:
+            self.row_clicked(id.removeprefix(ROW))
+            self.show(Dirty(everything=True))
+
+    def row_clicked(self, name: str) -> None:
+        """Do what a click on the row of that name means."""
 
     def places(self) -> tuple[Place, ...]:
         return ("dialog", "anywhere")

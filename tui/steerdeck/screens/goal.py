@@ -1,6 +1,7 @@
 """Dialogs about when a session is done: its checks, and the goal it works for."""
 
 from steerdeck.commands import Helm
+from steerdeck.messages import ROW
 from steerdeck.model import Dirty
 from steerdeck.panes.choice import HANG, CheckChoice
 from steerdeck.screens.dialog import SessionDialog
@@ -64,7 +65,8 @@ class ChecksDialog(SessionDialog):
             here = number == self.at and not self.own.has_focus
             spans, right = self.choice.row(number, here=here)
             right = right if wide else ()
-            lines.append(Line(spans, right, bg="s3" if here else None, bleed=True,
+            row = (Span("", id=f"{ROW}{number}"), *spans)
+            lines.append(Line(row, right, bg="s3" if here else None, bleed=True,
                               bar="accent" if here else None, wrap=here, hang=HANG))  # fmt: skip
         verb = "set" if self.choice.chosen else "set none"
         moves = (("Space", "tick"),) if self.choice.offered and not self.own.has_focus else ()
@@ -83,6 +85,11 @@ class ChecksDialog(SessionDialog):
         else:
             return False
         return True
+
+    def row_clicked(self, name: str) -> None:
+        self.at = int(name)
+        self.set_focus(None)
+        self.choice.toggle(self.at)
 
     def _move(self, step: int, count: int) -> None:
         self.at = (self.at + step) % (count + 1)
@@ -150,13 +157,16 @@ class GoalDialog(SessionDialog):
         self.body.show(lines)
 
     def took(self, name: str) -> bool:
-        if name == "tab":
-            self.turns = next_rhythm(self.turns, 1)
-        elif name == "shift+tab":
-            self.waits = not self.waits
-        else:
+        if name not in ("tab", "shift+tab"):
             return False
+        self.row_clicked("reports" if name == "tab" else "then")
         return True
+
+    def row_clicked(self, name: str) -> None:
+        if name == "reports":
+            self.turns = next_rhythm(self.turns, 1)
+        elif name == "then":
+            self.waits = not self.waits
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         state = self.state
@@ -179,6 +189,7 @@ def _checks(state: SessionState) -> tuple[str, str]:
 
 def _row(label: str, value: str, about: str) -> Line:
     return Line(
-        (Span(label.ljust(11), "t2"), foreign((value + " ").ljust(17), "t0"), Span(about, "t2")),
+        (Span(label.ljust(11), "t2", id=ROW + label), foreign((value + " ").ljust(17), "t0"),
+         Span(about, "t2")),
         hang=11, wrap=True,
     )  # fmt: skip

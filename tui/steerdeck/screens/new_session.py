@@ -9,6 +9,7 @@ from steerdeck.acts.life import MODE_WORDS
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
 from steerdeck.keys.key import Place
+from steerdeck.messages import ROW
 from steerdeck.model import Dirty
 from steerdeck.panes.choice import HANG, CheckChoice
 from steerdeck.panes.header import sandbox
@@ -147,7 +148,7 @@ class NewSession(Dialog):
         wide = self.app.size.width >= 60
         if field.startswith("check:"):
             number = int(field.removeprefix("check:"))
-            label = Span(("" if number else "checks").ljust(13), "t2")
+            label = Span(("" if number else "checks").ljust(13), "t2", id=ROW + field)
             spans, right = self.choice.row(number, here=here)
             right = right if self.app.size.width >= 76 else ()
             return Line((label, *spans), right, bg=bg, bleed=True, bar=bar, wrap=here,
@@ -155,10 +156,14 @@ class NewSession(Dialog):
         value, about = self._said(field)
         if here and field == "command" and self.choice.own:
             caret = Span(" ", "ink", bg="accent")
-            typed = (Span(field.ljust(13), "t2"), foreign(value, "t0", bold=True), caret)
+            typed = (
+                Span(field.ljust(13), "t2", id=ROW + field),
+                foreign(value, "t0", bold=True),
+                caret,
+            )
             return Line(typed, bg=bg, bleed=True, bar=bar)
         words = (
-            Span(field.ljust(13), "t2"),
+            Span(field.ljust(13), "t2", id=ROW + field),
             foreign((value + " ").ljust(19), "t0", bold=here),
             foreign(about if wide else "", "t2"),
         )
@@ -229,10 +234,21 @@ class NewSession(Dialog):
             return False
         return True
 
+    def row_clicked(self, name: str) -> None:
+        """A click takes a field in hand; on the one in hand, and on a check, it changes it."""
+        if name == self.field or name.startswith("check:"):
+            self.field = name
+            self._change(1)
+        else:
+            self._take_field(name)
+
     def _move(self, step: int) -> None:
         fields = self._fields()
         place = fields.index(self.field) if self.field in fields else 0
-        self.field = fields[(place + step) % len(fields)]
+        self._take_field(fields[(place + step) % len(fields)])
+
+    def _take_field(self, field: Field) -> None:
+        self.field = field
         self._typed = ""
         if self.field == "task":
             self.words.focus()

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
 from steerdeck.keys.key import Key
-from steerdeck.messages import Open
+from steerdeck.messages import Open, Quit
 from steerdeck.model import Dirty
 from steerdeck.panes.marks import mark_for
 from steerdeck.screens.dialog import Dialog
@@ -115,7 +115,7 @@ class Palette(Dialog):
         query = self.list.query_text
         found = len(self.list.picks)
         caret = Span(" ", "ink", bg="accent")
-        lead = (Span("› ", "accent"), foreign(query, "t0", bold=True), caret)
+        lead = (Span(f"{glyphs().you} ", "accent"), foreign(query, "t0", bold=True), caret)
         hint = () if query else (Span(" what to do, or a session", "t3"),)
         count = (Span(f"{found}", "t2"),) if found else ()
         none = [] if found else [Line((Span("Nothing by that name.", "t1"),), indent=2)]
@@ -159,6 +159,9 @@ class Palette(Dialog):
         """What was chosen, if it still means the same and is still possible."""
         if below.about() != self._about:
             self.helm.say("Something else waits there now, so nothing was done.", bad=True)
+        elif key.id == "quit_by_steps":
+            # Chosen by its name it is no slip of the hand, and clears no draft on the way.
+            below.post_message(Quit())
         elif below.can(key):
             below.do(key)
 

@@ -166,6 +166,17 @@ class ScopeDialog(SessionDialog, Arming):
         self.helm.go(act)
         self.close_it()
 
+    def row_clicked(self, name: str) -> None:
+        """A click on a choice takes it; on the words of a rule, the next wider one."""
+        self.hold()
+        field, _, place = name.partition(":")
+        found = next((one for one in FIELDS if one == field), None)
+        if found is None or self._reach is None:
+            return
+        self._field = found
+        if place:
+            self._change(int(place) - self._reach.place_of(found))
+
     def do_field_up(self) -> None:
         self._to_field(-1)
 

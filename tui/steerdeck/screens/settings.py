@@ -13,7 +13,7 @@ from textual.containers import Vertical
 
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
-from steerdeck.messages import WearTheme
+from steerdeck.messages import ROW, WearTheme
 from steerdeck.model import Dirty
 from steerdeck.screens.dialog import Dialog
 from steerdeck.text import BLANK, Line, Span, foreign, hairline
@@ -103,7 +103,7 @@ class SettingsDialog(Dialog):
         value = measured_value(knob, one.value) if one is not None else ""
         here = number == self.at
         spans = (
-            Span(knob.name.ljust(_NAME), "t0" if here else "t1", here),
+            Span(knob.name.ljust(_NAME), "t0" if here else "t1", here, id=f"{ROW}{number}"),
             foreign((value or "not set").ljust(_VALUE), "t0" if value else "t3"),
             Span("" if one is None or one.written else "default", "t2" if here else "t3"),
         )
@@ -126,6 +126,17 @@ class SettingsDialog(Dialog):
 
     def _turns(self) -> bool:
         return bool(self.knob.choices) or self.knob.kind == "yes"
+
+    def row_clicked(self, name: str) -> None:
+        """A click takes a setting in hand; on the one in hand it changes it."""
+        if self.writing:
+            return
+        if int(name) != self.at:
+            self.at = int(name)
+        elif self.can_setting_more():
+            self.do_setting_more()
+        elif self.can_setting_write():
+            self.do_setting_write()
 
     def do_setting_down(self) -> None:
         self.at = min(len(KNOBS) - 1, self.at + 1)

@@ -6,6 +6,7 @@ where a price is unknown.
 """
 
 from steerdeck.commands import Helm
+from steerdeck.messages import ROW
 from steerdeck.model import Dirty
 from steerdeck.screens.dialog import SessionDialog
 from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline, tokens
@@ -24,7 +25,7 @@ class SwitchDialog(SessionDialog):
 
     def __init__(self, helm: Helm, session: SessionId) -> None:
         super().__init__(helm, session, id="switch")
-        self.list = PickList(ground="s2", margin=3, typed=True, id="palette_list")
+        self.list = PickList(ground="s2", margin=3, typed=True, twice=True, id="palette_list")
         self.foot = Rows(ground="s2", margin=3)
         self.parts = (self.body, self.list, self.foot)
         state = self.state
@@ -97,9 +98,9 @@ class SwitchDialog(SessionDialog):
         self.body.show([BLANK, Line(title, hint), BLANK])
         effort = (
             Span("effort".ljust(11), "t2"),
-            Span("← ", "accent"),
+            Span("← ", "accent", id=f"{ROW}left"),
             Span(self.effort or "the model's own", "t0", bold=True),
-            Span(" →", "accent"),
+            Span(" →", "accent", id=f"{ROW}right"),
         )
         caps = self.caps_line((("Enter", "change"),) if self._differs() else (), "leave it")
         self.foot.show(
@@ -118,9 +119,12 @@ class SwitchDialog(SessionDialog):
     def took(self, name: str) -> bool:
         if name not in ("left", "right"):
             return False
+        self.row_clicked(name)
+        return True
+
+    def row_clicked(self, name: str) -> None:
         place = EFFORTS.index(self.effort) if self.effort in EFFORTS else 0
         self.effort = EFFORTS[(place + (1 if name == "right" else -1)) % len(EFFORTS)]
-        return True
 
     def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
         self._ask()

@@ -293,11 +293,16 @@ class ZoomScreen(Perusing[None], LogActs[None]):
 
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
         if event.span.startswith("tab:"):
-            place = event.span.removeprefix("tab:")
-            if place == str(_DIFF):
-                self.do_tab_diff()
-                return
-            self._go(tab_named(place))
+            self.open(Open("zoom", self._session, event.span.removeprefix("tab:")))
+
+    def open(self, where: Open) -> None:
+        """A part of this session is a tab away."""
+        if (where.where, where.session) != ("zoom", self._session):
+            super().open(where)
+        elif where.item == str(_DIFF):
+            self.do_tab_diff()
+        else:
+            self._go(tab_named(where.item))
             self.show(Dirty(everything=True))
 
     def can_filter(self) -> bool:

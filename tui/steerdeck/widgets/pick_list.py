@@ -98,10 +98,14 @@ class PickList(Widget, can_focus=True):
         margin: int = 2,
         typed: bool = False,
         spaced: bool = False,
+        twice: bool = False,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """`spaced` puts an empty row between entries (cards), else only between groups."""
+        """`spaced` puts an empty row between entries (cards), else only between groups.
+
+        With `twice` a click selects first, and only one on what is selected picks it.
+        """
         super().__init__(id=id, classes=classes)
         self.ground: Token = ground
         self.margin = margin
@@ -110,6 +114,7 @@ class PickList(Widget, can_focus=True):
         """Whether its screen hands it the keys while nothing has the focus."""
         self._typed = typed
         self._spaced = spaced
+        self._twice = twice
         self._all: tuple[Pick, ...] = tuple(picks)
         self._left = list(picks)
         self._at = 0
@@ -226,8 +231,10 @@ class PickList(Widget, can_focus=True):
         owners = self._owners()
         row = self._first_row + event.y
         if row < len(owners) and owners[row][0] is not None:
+            before = self._at
             self._move(owners[row][0] or 0)
-            self.action_choose()
+            if before == self._at or not self._twice:
+                self.action_choose()
 
     # Drawing
 

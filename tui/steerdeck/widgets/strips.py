@@ -51,10 +51,13 @@ class _Pen:
             self.segments.append(Segment(text, style))
             self.used += width_of(text)
 
-    def move(self, cell: int, ground: Token) -> None:
+    def move(self, cell: int, ground: Token, id: str = "") -> None:
         """Fill with the ground up to a cell; nothing when the pen is there already."""
         if cell > self.used:
-            self.segments.append(Segment(" " * (cell - self.used), INK.style("t1", ground)))
+            style = INK.style("t1", ground)
+            if id:
+                style += Style(meta={"id": id})
+            self.segments.append(Segment(" " * (cell - self.used), style))
             self.used = cell
 
 
@@ -80,7 +83,7 @@ def strips(line: Line, width: int, ground: Token = "s1", margin: int = 2) -> lis
             edge = width - margin - taken
             if line.fill is not None:
                 _fill(pen, line.fill, margin + line.indent, edge - bool(right), inner)
-            pen.move(edge, inner)
+            pen.move(edge, inner, _between(line))
             for span in right:
                 pen.write(span, inner)
         pen.move(width - margin, inner)
@@ -88,6 +91,13 @@ def strips(line: Line, width: int, ground: Token = "s1", margin: int = 2) -> lis
         row = Strip(pen.segments, pen.used)
         rows.append(row if pen.used == width else row.crop(0, width))
     return rows
+
+
+def _between(line: Line) -> str:
+    """What a click between the words and the right side of a row opens, where both open it."""
+    if not line.right or not line.spans or not line.spans[-1].id.startswith("open:"):
+        return ""
+    return line.spans[-1].id if line.right[0].id == line.spans[-1].id else ""
 
 
 def parts_of(line: Line, width: int, margin: int = 2) -> list[tuple[int, int, int]]:

@@ -1,0 +1,72 @@
+"""What one would click: rows of the first pages and of dialogs, chips, headers, the way out."""
+
+from kit.desk import Feed, until
+from kit.shop import OUTLOOK
+from kit.yard import yard
+from tui.test_hands import click, play
+
+
+def test_the_deck_is_closed_and_everything_begun_by_the_mouse_alone():
+    async def scene(app, pilot, feed):
+        await click(app, pilot, "say what to do")
+        assert app.model.face == "composer"
+        await click(app, pilot, "choose model, base")
+        await until(pilot, lambda: app.screen.id == "new")
+        new = app.screen
+        await click(app, pilot, "mode  ")
+        assert (new.field, new.mode) == ("mode", "ask")
+        await click(app, pilot, "mode  ")
+        assert new.mode == "auto"
+        await click(app, pilot, "Esc close")
+        await until(pilot, lambda: app.screen.id == "deck")
+        app.screen.composer.prompt.text = "a draft"
+        await click(app, pilot, "commands")
+        await until(pilot, lambda: app.screen.id == "palette")
+        app.screen.list.filter("close the deck")
+        await pilot.pause()
+        await click(app, pilot, "Close the deck")
+        await until(pilot, lambda: app._exit)
+
+    play(scene, feed=Feed(outlook=OUTLOOK))
+
+
+def test_what_stands_in_a_lane_or_a_header_is_clicked_anywhere_in_its_row():
+    async def scene(app, pilot, feed):
+        def back() -> None:
+            app.screen.do_back()
+
+        lane = app.screen.lanes[0]
+        await pilot.click(lane.plan, offset=(40, 1))
+        await until(pilot, lambda: app.screen.id == "plan")
+        back()
+        await until(pilot, lambda: app.screen.id == "deck")
+        await click(app, pilot, "Mails are sent when an order")
+        await until(pilot, lambda: app.screen.id == "goal_dialog")
+        await click(app, pilot, "reports ")
+        assert app.screen.turns == 20
+        back()
+        await until(pilot, lambda: app.screen.id == "deck")
+        await click(app, pilot, ":5173")
+        await until(pilot, lambda: app.screen.id == "zoom" and app.screen.active == 3)
+        await click(app, pilot, "pytest 12 s")
+        assert app.screen.active == 2
+        await click(app, pilot, "seed-data asks")
+        await until(pilot, lambda: app.screen.id == "inbox")
+
+    play(scene, feed=yard())
+
+
+def test_another_model_is_picked_by_a_second_click_for_the_first_says_what_it_costs():
+    async def scene(app, pilot, feed):
+        await pilot.press("M")
+        await until(pilot, lambda: app.screen.id == "switch")
+        dialog = app.screen
+        await click(app, pilot, " →")
+        assert dialog.effort == "minimal"
+        await click(app, pilot, "gpt-5.2-mini")
+        await until(pilot, lambda: dialog.chosen == "gpt-5.2-mini")
+        assert app.screen is dialog and feed.orders == []
+        await click(app, pilot, "gpt-5.2-mini")
+        await until(pilot, lambda: feed.orders)
+
+    play(scene)
