@@ -92,7 +92,7 @@ def test_the_set_is_chosen_once() -> None:
     glyphs.choose(ascii_only=True)
     try:
         assert glyphs.glyphs().working == "*"
-        assert text.fit("abcdef", 4) == "abc~"
+        assert text.fit("abcdef", 4) == "abc~" and text.within().text == "  >  "
     finally:
         glyphs.choose(ascii_only=False)
     assert glyphs.glyphs().working == "●"

@@ -26,6 +26,7 @@ class Glyphs(msgspec.Struct, frozen=True):
     search: str = "/"
     you: str = "›"
     reached: str = "»"
+    within: str = "›"
     checkpoint: str = "◆"
     goal: str = "◇"
     helper: str = "└"
@@ -68,6 +69,7 @@ ASCII = Glyphs(
     read="=",
     you=">",
     reached=">",
+    within=">",
     checkpoint="&",
     goal="G",
     helper="\\",

@@ -76,6 +76,11 @@ def hairline() -> Line:
     return Line(fill=Span(glyphs().hairline, "line"))
 
 
+def within() -> Span:
+    """Between a place and what is in it."""
+    return Span(f"  {glyphs().within}  ", "t2")
+
+
 def width_of(text: str) -> int:
     """How many cells the text takes."""
     return len(text) if text.isascii() else cell_len(text)

@@ -19,7 +19,7 @@ from steerdeck.panes.question import (
 )
 from steerdeck.panes.ruled import review_card
 from steerdeck.panes.wish import verb_of
-from steerdeck.text import Line, Span, foreign
+from steerdeck.text import Line, Span, foreign, within
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 
 _KINDS = (
@@ -45,7 +45,7 @@ def head(model: DeckModel, items: Sequence[InboxItem], item: InboxItem, *, wide:
     left = [Span("inbox", "t0", bold=True), Span(f"   {place} of {len(items)}", "t2")]
     if wide:
         name = model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
-        left = [foreign(name, "t0", bold=True), Span("  ›  ", "t2"), left[0]]
+        left = [foreign(name, "t0", bold=True), within(), left[0]]
     right: list[Span] = []
     first = {each.kind: shape_of(each)[0] for each in items}
     for kind, one, many in _KINDS:

@@ -11,7 +11,7 @@ import msgspec
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.marks import titled, tool_glyph
 from steerdeck.panes.transcript import result_spans
-from steerdeck.text import BLANK, Line, Span, duration, fit, foreign, hairline, width_of
+from steerdeck.text import BLANK, Line, Span, duration, fit, foreign, hairline, width_of, within
 from steerdeck_agents.facts.call_page import Asked, CallLine, CallPage, CallsPage
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
@@ -280,7 +280,7 @@ def log_head(page: CallsPage, repository: str) -> Line:
     """The header of the log across sessions."""
     left = (
         foreign(repository, "t0", bold=True),
-        Span("  ›  ", "t3"),
+        within(),
         Span("tools", "t0", bold=True),
     )
     of = f"   of {counted(page.sessions, 'session')}" if page.matched == page.total else ""

@@ -21,7 +21,7 @@ from steerdeck.panes.empty import empty_inbox
 from steerdeck.panes.items import around, card_of, head, item_band
 from steerdeck.panes.question import list_rows
 from steerdeck.screens.answering import Answering
-from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck.text import BLANK, Line, Span, foreign, within
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import Rows
@@ -135,7 +135,7 @@ class InboxScreen(Answering):
     def _show_empty(self) -> None:
         """Opened while nothing waits: what there is to do instead."""
         name = self.model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
-        self.header.show([Line((foreign(name, "t0", bold=True), Span("  ›  ", "t2"),
+        self.header.show([Line((foreign(name, "t0", bold=True), within(),
                                 Span("inbox", "t0", bold=True)))])  # fmt: skip
         self.list.display = self.band.display = self.caps.display = False
         self.body.put(_WISH, empty_inbox(self.model, self.helm.keymap))
