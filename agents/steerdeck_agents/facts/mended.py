@@ -18,6 +18,8 @@ class JournalMended(Fact, frozen=True, kw_only=True, tag="journal.mended"):
     """Events that are there, but can't be proven to be as they were written."""
     gone: tuple[Sha, ...] = ()
     """Bytes that are named by events and missing."""
+    beside: tuple[str, ...] = ()
+    """What of the rows beside events does not fit any more, a sentence each."""
     hurt: tuple[SessionId, ...] = ()
     kept: str = ""
     """Where the file lies as it was before."""

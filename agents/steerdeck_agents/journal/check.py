@@ -13,12 +13,15 @@ from steerdeck_agents.facts.events import decode, type_of
 from steerdeck_agents.facts.ids import SessionId, Sha
 from steerdeck_agents.facts.mended import JournalMended, Span
 from steerdeck_agents.journal.chain import chained
+from steerdeck_agents.journal.crosscheck import mismatches
 from steerdeck_agents.journal.database import schema_of
 from steerdeck_agents.journal.mark import Mark
 from steerdeck_agents.journal.segments import SINCE
 from steerdeck_agents.journal.segments import unpacked as events_in
 from steerdeck_agents.journal.storing import unpacked
 
+_DAMAGES = (sqlite3.DatabaseError, ValueError, TypeError, LookupError, AttributeError)
+"""What a look at rows of any content may raise: a column may hold what its table forbids."""
 _Row = tuple[int, str, str, int, str]
 
 
@@ -28,6 +31,7 @@ class Known(NamedTuple):
     lost: tuple[Span, ...] = ()
     doubtful: tuple[Span, ...] = ()
     gone: frozenset[Sha] = frozenset()
+    beside: frozenset[str] = frozenset()
 
 
 class Trouble(NamedTuple):
@@ -53,13 +57,13 @@ def troubles(connection: sqlite3.Connection, mark: Mark | None = None) -> list[T
     try:
         known = known_of(connection)
         found += _ends_early(connection, mark)
-    except sqlite3.DatabaseError as error:
+    except _DAMAGES as error:
         found.append(_unreadable(error))
-    for look in (_chain, _states, _pages, _hashes):
+    for look in (_chain, _states, _pages, _hashes, _beside):
         try:
             for trouble in look(connection, known):
                 found.append(trouble)
-        except sqlite3.DatabaseError as error:
+        except _DAMAGES as error:
             found.append(_unreadable(error))
     return list(dict.fromkeys(found))
 
@@ -79,10 +83,11 @@ def known_of(connection: sqlite3.Connection) -> Known:
         tuple(span for fact in told for span in fact.lost),
         tuple(span for fact in told for span in fact.doubtful),
         frozenset(sha for fact in told for sha in fact.gone),
+        frozenset(sentence for fact in told for sentence in fact.beside),
     )
 
 
-def _unreadable(error: sqlite3.DatabaseError) -> Trouble:
+def _unreadable(error: Exception) -> Trouble:
     return Trouble(f"The database can't be read in full ({error}).")
 
 
@@ -133,7 +138,7 @@ class _Packed:
                 "select bytes from segment where first_seq = ?", (begins,)
             ).fetchone()
             return dict(events_in(row[0]))
-        except (sqlite3.DatabaseError, zlib.error, ValueError):
+        except (sqlite3.DatabaseError, TypeError):
             sentence = f"The packed events of session {session} from {begins} on can't be read."
             self.damaged.append(Trouble(sentence, sessions=frozenset({session})))
             return {}
@@ -191,6 +196,8 @@ def _batch(
         )
     elif missing or doubtful.cover(first, last):
         return
+    elif (bad := next((row[0] for row in rows if not isinstance(row[4], str)), None)) is not None:
+        yield Trouble(f"Event {bad} has no text.", doubtful=(first, last), sessions=theirs)
     elif chained(hashes[0], [texts[seq] for seq in wanted]) != hashes[1]:
         bad = _first_bad(rows)
         where = f" The first that can be named is event {bad}." if bad else ""
@@ -238,6 +245,13 @@ def _states(connection: sqlite3.Connection, known: Known) -> Iterator[Trouble]:
             )
 
 
+def _beside(connection: sqlite3.Connection, known: Known) -> Iterator[Trouble]:
+    for sentence, session in mismatches(connection):
+        if sentence in known.beside:
+            continue
+        yield Trouble(sentence, sessions=frozenset({session}))
+
+
 def _holds(connection: sqlite3.Connection, seq: int) -> bool:
     """Whether an event is among the packed ones."""
     if schema_of(connection) < SINCE:
@@ -250,13 +264,14 @@ def _holds(connection: sqlite3.Connection, seq: int) -> bool:
 
 def _hashes(connection: sqlite3.Connection, known: Known) -> Iterator[Trouble]:
     for table in ("blob", "checkpoint_bytes"):
-        for sha, codec, kept in connection.execute(f"select sha, codec, bytes from {table}"):
+        rows = connection.execute(f"select sha, codec, bytes, size from {table}")
+        for sha, codec, kept, size in rows:
             try:
                 data = unpacked(codec, kept)
             except zlib.error:
                 yield Trouble(f"The bytes {sha} in {table} can't be unpacked.", gone=sha)
                 continue
-            if hashlib.sha256(data).hexdigest() != sha:
+            if hashlib.sha256(data).hexdigest() != sha or len(data) != size:
                 told = f"The bytes {sha} in {table} are not those that were written."
                 yield Trouble(told, gone=sha)
     packed = "select sha from prompt_item where text = '' and sha not in (select sha from blob)"

@@ -106,7 +106,7 @@ def open_for_writing(
         got = connection.execute(f"pragma journal_mode = {wanted}").fetchone()[0]
         connection.execute("pragma journal_size_limit = 16777216")
         connection.execute("pragma temp_store = memory")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         raise broken(path, error) from error
     return connection, "wal" if got == "wal" else "rollback"
@@ -139,6 +139,10 @@ def _connect(path: Path, how: str) -> sqlite3.Connection:
         # Only a first read takes the lock, and with it tells whether reading works at all.
         schema_of(connection)
         connection.execute("select count(*) from sqlite_schema").fetchone()
+    except UnicodeDecodeError as error:
+        # SQLite's own sentence quotes bytes of the file.
+        connection.close()
+        raise sqlite3.DatabaseError("its schema is damaged") from error
     except sqlite3.Error:
         connection.close()
         raise
@@ -151,7 +155,7 @@ def schema_of(connection: sqlite3.Connection) -> int:
     return found
 
 
-def broken(path: Path, error: sqlite3.Error) -> JournalError:
+def broken(path: Path, error: Exception) -> JournalError:
     """What to say when the file can't be read as a database."""
     return JournalError(
         f"The journal {path} can't be used ({error}). `steerdeck journal check` tells more;"

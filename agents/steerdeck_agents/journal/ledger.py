@@ -111,7 +111,7 @@ class Ledger:
                 self._migrate()
                 take(self._connection, path.parent, self._holder)
                 self._load()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 self._connection.close()
                 raise broken(path, error) from error
             except BaseException:

@@ -325,7 +325,7 @@ class JournalReader:
         connection = open_for_reading(self._path)
         try:
             yield connection
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise broken(self._path, error) from error
         finally:
             connection.close()

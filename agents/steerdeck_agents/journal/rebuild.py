@@ -12,10 +12,6 @@ from steerdeck_agents.journal.refold import UNFOLDABLE, state_at, state_text
 from steerdeck_agents.journal.search import SEARCHED, words_of
 from steerdeck_agents.journal.segments import texts
 
-_ENDED = 15
-"""Column of a call's row that says at which event it ended."""
-
-
 _CALLED = sorted(str(kind.__struct_config__.tag) for kind in CALLED)
 _SEARCHED = sorted(str(kind.__struct_config__.tag) for kind in SEARCHED)
 
@@ -26,15 +22,15 @@ def _of(connection: sqlite3.Connection, types: Sequence[str]) -> list[Event]:
     return [decode(text) for (text,) in rows]
 
 
-def rebuild_calls(connection: sqlite3.Connection) -> None:
-    """Rows of calls from their events; a row that was read tells the end of a call that is lost."""
+def rebuild_calls(connection: sqlite3.Connection, hurt: Collection[SessionId]) -> None:
+    """Rows of calls from their events; of a hurt session a row that was read knows more."""
     read = {row[0]: row for row in connection.execute("select * from call")}
     connection.execute("begin")
     connection.execute("delete from call")
     keep(connection, _of(connection, _CALLED))
     made = {row[0]: row for row in connection.execute("select * from call")}
     for seq, row in read.items():
-        if seq not in made or (row[_ENDED] and not made[seq][_ENDED]):
+        if seq not in made or row[1] in hurt:
             marks = ", ".join("?" * len(row))
             connection.execute(f"insert or replace into call values ({marks})", row)
     connection.execute("commit")

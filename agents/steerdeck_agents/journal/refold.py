@@ -50,19 +50,23 @@ def keyframe_bytes(state: SessionState) -> bytes:
 
 
 def state_at(
-    connection: sqlite3.Connection, session: SessionId, seq: int | None = None
+    connection: sqlite3.Connection,
+    session: SessionId,
+    seq: int | None = None,
+    *,
+    from_row: bool = True,
 ) -> SessionState | None:
     """The state of a session after the event `seq` (None: after all); None before its first.
 
     Starts at the session's row if that is early enough, else at a keyframe; one that this version
-    can't read is passed over for the one before it.
+    can't read is passed over for the one before it. Without `from_row` only keyframes count.
     """
     last = seq if seq is not None else 2**62
     state: SessionState | None = None
     after = 0
-    for at, stored in _starts(connection, session, last):
+    for at, stored in _starts(connection, session, last, from_row=from_row):
         try:
-            state, after = _decoded(stored), at
+            state, after = state_of(stored), at
         except _UNREADABLE:
             continue
         break
@@ -71,7 +75,8 @@ def state_at(
     return state
 
 
-def _decoded(stored: str | bytes) -> SessionState:
+def state_of(stored: str | bytes) -> SessionState:
+    """A state from its stored text; msgspec.MsgspecError when this version can't read it."""
     state = _states.decode(stored)
     if state.limits == Limits() and (budget := _before.decode(stored).budget) is not None:
         return msgspec.structs.replace(state, limits=Limits(dollars=budget))
@@ -79,11 +84,12 @@ def _decoded(stored: str | bytes) -> SessionState:
 
 
 def _starts(
-    connection: sqlite3.Connection, session: SessionId, last: int
+    connection: sqlite3.Connection, session: SessionId, last: int, *, from_row: bool
 ) -> Iterator[tuple[int, str | bytes]]:
-    yield from connection.execute(
-        "select seq, state from session where id = ? and seq <= ?", (session, last)
-    )
+    if from_row:
+        yield from connection.execute(
+            "select seq, state from session where id = ? and seq <= ?", (session, last)
+        )
     for at, packed in connection.execute(
         "select seq, state from keyframe where session = ? and seq <= ? order by seq desc",
         (session, last),

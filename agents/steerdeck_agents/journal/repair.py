@@ -18,6 +18,7 @@ from steerdeck_agents.facts.ids import SessionId, Sha
 from steerdeck_agents.facts.mended import JournalMended, Span
 from steerdeck_agents.journal.chain import chained
 from steerdeck_agents.journal.check import Trouble, known_of, troubles
+from steerdeck_agents.journal.crosscheck import mismatches
 from steerdeck_agents.journal.database import private_file
 from steerdeck_agents.journal.mark import Mark, marked
 from steerdeck_agents.journal.naming import owners_of
@@ -37,7 +38,7 @@ class HurtSession(msgspec.Struct, frozen=True):
     doubtful: int
     """Events that can't be proven to be as they were written."""
     bytes_gone: int
-    """Outputs, files or prompt items of it that are gone."""
+    """Outputs, files, prompt items or records of requests and checkpoints that are gone."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -97,13 +98,14 @@ def _mended(path: Path, new: Path, told: Progress, *, at_ms: int, kept: str) -> 
         migrate(target, new)
         saved = salvaged(path, target, told)
         told("making the search index", 0, 1)
-        rebuild_calls(target)
         rebuild_search(target)
         told("checking the hash chain", 0, 1)
         found = troubles(target)
         hurt = _Hurt(target, found, saved.owners, saved.hashes, marked(path))
         told("folding sessions", 0, 1)
+        rebuild_calls(target, hurt.sessions)
         rebuild_sessions(target, hurt.sessions)
+        hurt.look_beside()
         _tell(target, hurt.fact(at_ms, kept), hurt.end)
         return hurt.report(kept)
     finally:
@@ -136,11 +138,21 @@ class _Hurt:
         self._gone_of = Counter(
             session for whose in owners_of(target, self.gone).values() for session in whose
         )
+        self._beside: list[str] = []
+        self._beside_of = Counter[str]()
         self.sessions = {
             SessionId(session)
             for session in (*self._lost_of, *self._doubtful_of, *self._gone_of)
             if session
         }
+
+    def look_beside(self) -> None:
+        """Once all is made again: which rows beside events still don't fit."""
+        for sentence, session in mismatches(self._target):
+            self._beside.append(sentence)
+            self._beside_of[session] += 1
+            if session:
+                self.sessions.add(session)
 
     def report(self, kept: str) -> Report:
         names = {
@@ -160,7 +172,7 @@ class _Hurt:
                     names.get(session, session),
                     self._lost_of[session],
                     self._doubtful_of[session],
-                    self._gone_of[session],
+                    self._gone_of[session] + self._beside_of[session],
                 )
                 for session in sorted(self.sessions)
             ),
@@ -177,6 +189,7 @@ class _Hurt:
             lost=tuple(_spans(self.lost)),
             doubtful=tuple(self.doubtful),
             gone=tuple(Sha(sha) for sha in self.gone),
+            beside=tuple(self._beside),
             hurt=tuple(sorted(self.sessions)),
             kept=kept,
         )

@@ -147,7 +147,7 @@ class Table(NamedTuple):
         """The row for the new table; None when it is plainly not what was written."""
         try:
             return self.mend(row)
-        except (ValueError, zlib.error, msgspec.MsgspecError):
+        except (ValueError, zlib.error, sqlite3.DatabaseError, msgspec.MsgspecError):
             return None
 
 
@@ -193,7 +193,8 @@ def _shelved(row: Row) -> tuple[Value, ...] | None:
     """Bytes that are still those their hash names; others would be wrong without a word."""
     sha, _, codec, kept = row.values
     assert isinstance(kept, bytes), "looked at before"
-    return row.values if sha_of(unpacked(str(codec), kept)) == sha else None
+    data = unpacked(str(codec), kept)
+    return (sha, len(data), codec, kept) if sha_of(data) == sha else None
 
 
 def _item(row: Row) -> tuple[Value, ...] | None:

@@ -73,6 +73,8 @@ def lines(
         (*values, after, before, limit),
     )
     found = [Line(*row) for row in rows]
+    if any(not isinstance(line.text, str) for line in found):
+        raise sqlite3.DatabaseError("an event has no text")
     if schema_of(connection) >= SINCE:
         edge = "last_seq" if newest else "first_seq"
         segments = connection.execute(
@@ -90,9 +92,12 @@ def lines(
 
 
 def unpacked(packed: bytes) -> list[Line]:
-    """The events of a segment; zlib.error or ValueError when it is damaged."""
-    seqs, *kept = zlib.decompress(packed).decode().split("\n")
-    return [Line(int(seq), text) for seq, text in zip(seqs.split(","), kept, strict=True)]
+    """The events of a segment; sqlite3.DatabaseError when it is damaged, as of any other page."""
+    try:
+        seqs, *kept = zlib.decompress(packed).decode().split("\n")
+        return [Line(int(seq), text) for seq, text in zip(seqs.split(","), kept, strict=True)]
+    except (zlib.error, ValueError) as error:
+        raise sqlite3.DatabaseError(f"packed events are damaged: {error}") from error
 
 
 def due(connection: sqlite3.Connection) -> list[SessionId]:
@@ -104,7 +109,7 @@ def due(connection: sqlite3.Connection) -> list[SessionId]:
     return [SessionId(session) for (session,) in rows]
 
 
-def pack(connection: sqlite3.Connection, session: SessionId) -> bool:
+def pack(connection: sqlite3.Connection, session: str) -> bool:
     """Pack the next streamed events of a session; False when none is left. In a transaction."""
     rows = connection.execute(
         f"select seq, json from event where session = ? and type in ({_MARKS}) and seq >"

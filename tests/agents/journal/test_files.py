@@ -188,9 +188,10 @@ def test_cutting_off_the_end_is_found(desk, make_created, make_noticed):
     _told(desk, make_created, make_noticed)
     desk.sql("delete from event where seq >= 10")
     desk.sql("delete from batch where first_seq >= 10")
-    end, finding = desk.reader.check()
+    end, finding, state = desk.reader.check()
     assert "ends with event 9, but event 11 was written" in end
     assert "s1 are missing" in finding
+    assert "state of session s1 does not follow" in state
 
 
 def test_a_lost_end_is_kept_as_it_was_found_and_told(desk, make_created, make_noticed):
@@ -201,7 +202,7 @@ def test_a_lost_end_is_kept_as_it_was_found_and_told(desk, make_created, make_no
     aside = desk.path.with_name("journal.db.cut-1")
     assert stat.S_IMODE(aside.stat().st_mode) == 0o600
     assert len(JournalReader(aside).events(None)) == 9
-    assert "ends with event" not in " ".join(desk.reader.check())
+    assert "at the end of the journal were lost" in desk.reader.events(None)[9]
 
 
 def test_a_new_journal_ends_nowhere_yet(desk, make_noticed):

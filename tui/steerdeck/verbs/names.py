@@ -55,6 +55,8 @@ VERBS: dict[str, Verb] = {
     "search": Verb("history", "search", "Search all sessions"),
     "calls": Verb("calling", "calls", "List the tool calls of a session, or of all"),
     "runtime": Verb("background", "runtime", "Status, end or log of the background process"),
+    "journal": Verb("journal", "journal", "Check, mend, copy or shrink the journal"),
+    "clean": Verb("cleaning", "clean", "List what can go and remove it: clones, sockets, caches"),
     "model": Verb("model", "model", "Serve the scripted model on this machine"),
     "serve": Verb("serving", "serve", "Show the deck of this folder in a browser"),
     "config": Verb("config", "config", "Show and change settings"),

@@ -69,6 +69,16 @@ def out_lines(
         err(none)
 
 
+def progress(text: str) -> None:
+    """How far something long has come, in place of what stood there; empty clears the line.
+
+    Only a terminal shows it.
+    """
+    if sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{inert(text)}")
+        sys.stderr.flush()
+
+
 def is_terminal() -> bool:
     """Whether somebody can be asked: both the question and the answer go to a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,205 @@
+"""What of ours can go without losing anything: clones, sockets nobody listens on, caches.
+
+A clone can go when all it holds is in the developer's repository: every commit it has beyond is
+reachable only from its work, and its work, uncommitted files too, merges into the branch there
+without a change, or stands there as the tip of a branch. What can't be proven so is kept, and the
+reason is said. Ignored files are no work: git would not land them either.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
+from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.settings.paths import Paths
+from steerdeck_agents.workspace.dry_merge import Scratch, merged, scratch
+from steerdeck_agents.workspace.git import GitError, fields, text
+
+Kind = Literal["clone", "socket", "cache", "output"]
+KEPT_OF_CACHE = frozenset({"drafts.json", "memory.json", "theme"})
+"""Files beside the caches that are the developer's: words not sent, how the deck is laid out."""
+_ANSWERS_S = 1.0
+_YOUNG_S = 60.0
+_OF_SOCKETS = re.compile("[0-9a-f]{16}")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Something of ours on the disk."""
+
+    kind: Kind
+    path: str
+    bytes: int
+    session: str = ""
+    """Name of the session whose clone it is."""
+    why: str = ""
+    """Why it is kept; empty when it can go."""
+
+
+async def clones(paths: Paths, states: Iterable[SessionState]) -> AsyncIterator[Found]:
+    """Every clone there is, discarded ones too, and whether it can go."""
+    known = {state.workspace.path: state for state in states if state.workspace.path}
+    by_name = {Path(path).name: state for path, state in known.items()}
+    for place in (paths.workspaces, paths.bin):
+        for folder in await asyncio.to_thread(_folders, place):
+            state = known.get(str(folder)) or by_name.get(folder.name.rpartition("-")[0])
+            state = state or by_name.get(folder.name)
+            why = await _why_kept(folder, state)
+            size = await asyncio.to_thread(size_of, folder)
+            yield Found("clone", str(folder), size, state.name if state else "", why)
+
+
+async def _why_kept(folder: Path, state: SessionState | None) -> str:
+    if state is None:
+        return "no session of the journal knows it"
+    if not state.archived:
+        return "its session is not archived"
+    try:
+        return await unlanded(msgspec.structs.replace(state.workspace, path=str(folder)))
+    except (RepositoryError, OSError, ValueError) as error:
+        return f"what it holds can't be told ({error})"
+
+
+async def unlanded(workspace: Workspace) -> str:
+    """What a clone holds that the developer's repository doesn't; empty when that is nothing."""
+    place, top = workspace.path, workspace.repository
+    new = await fields(place, "ls-files", "-z", "-o", "--exclude-standard", "--directory")
+    if nested := [path for path in new if path.endswith("/") and _is_repository(place, path)]:
+        return f"there is a repository of its own in it, {nested[0]}"
+    there = await asyncio.to_thread(Path(top).is_dir)
+    async with scratch(place, *([top] if there else [])) as seen:
+        work = await seen.commit_of(workspace)
+        tree = await _tree(place, work, seen)
+        tips = await _tips(top) if there else {}
+        beyond = await text(
+            place, "rev-list", "--count", "--all", "--reflog", "--not", "HEAD", workspace.base,
+            *tips, env=seen.env,
+        )  # fmt: skip
+        if beyond != "0":
+            return "there are commits beside its branch: a stash, another branch, or moved away"
+        if tree == await _tree(place, workspace.base, seen) or tree in tips.values():
+            return ""
+        return "" if there and await _is_in(workspace, work, seen) else "there is work not landed"
+
+
+async def _is_in(workspace: Workspace, work: str, seen: Scratch) -> bool:
+    """Whether merging the work into the branch that is checked out would change nothing."""
+    place, top = workspace.path, workspace.repository
+    try:
+        tip = await text(top, "rev-parse", "--verify", "HEAD^{commit}", profile="user")
+        merge = await merged(place, tip, work, seen.env)
+        return not merge.conflicts and merge.tree == await _tree(place, tip, seen)
+    except (OrderRefused, GitError):
+        return False
+
+
+async def _tree(place: str, commit: str, seen: Scratch) -> str:
+    return await text(place, "rev-parse", "--verify", f"{commit}^{{tree}}", env=seen.env)
+
+
+async def _tips(top: str) -> Mapping[str, str]:
+    """The commits branches of a repository stand at, with their trees."""
+    refs = await text(
+        top, "for-each-ref", "--format=%(objectname) %(tree)", "refs/heads", "refs/remotes",
+        profile="user",
+    )  # fmt: skip
+    found = (line.split() for line in refs.splitlines())
+    return {parts[0]: parts[1] for parts in found if len(parts) == 2}
+
+
+def _is_repository(place: str, path: str) -> bool:
+    return (Path(place) / path / ".git").exists()
+
+
+def sockets(paths: Paths, now_s: float) -> list[Found]:
+    """Folders in /tmp for sockets that no runtime of ours answers at. Blocks a little.
+
+    Other things of living sessions lie beside them, and one that was just made may be about to
+    be listened at.
+    """
+    found = []
+    for folder in _folders(paths.socket.parent.parent):
+        with contextlib.suppress(FileNotFoundError):
+            seen = folder.lstat()
+            old = now_s - seen.st_mtime > _YOUNG_S
+            if _OF_SOCKETS.fullmatch(folder.name) and seen.st_uid == paths.uid and old:
+                others = {entry.name for entry in folder.iterdir()} - {paths.socket.name}
+                if not others and not _answers(folder / paths.socket.name):
+                    found.append(Found("socket", str(folder), size_of(folder)))
+    return found
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as tried:
+        tried.settimeout(_ANSWERS_S)
+        try:
+            tried.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+            return False
+        except OSError:
+            # Somebody is there and too busy to answer.
+            return True
+    return True
+
+
+def caches(paths: Paths) -> list[Found]:
+    """What is made again when it is needed. Blocks a little."""
+    files = sorted(paths.cache.iterdir()) if paths.cache.is_dir() else []
+    kept = [entry for entry in files if entry.name not in KEPT_OF_CACHE]
+    return [Found("cache", str(entry), size_of(entry)) for entry in kept]
+
+
+def outputs(paths: Paths) -> list[Found]:
+    """Outputs of commands that a killed runtime left; only while no runtime runs."""
+    files = sorted(paths.spool.iterdir()) if paths.spool.is_dir() else []
+    return [Found("output", str(entry), size_of(entry)) for entry in files]
+
+
+def remove(found: Found) -> None:
+    """Take it away for good; OSError when it can't be."""
+    path = Path(found.path)
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    # Taken out of its place at once, so that half of a clone never stands where one is looked for.
+    aside = path.with_name(f".removing-{path.name}")
+    path.rename(aside)
+    shutil.rmtree(aside, onerror=_open_up)
+
+
+def _open_up(function: object, path: str, _: object) -> None:
+    """A folder without a right to write holds up its removal; it is ours, so the right is given."""
+    parent = Path(path).parent
+    parent.chmod(0o700)
+    Path(path).chmod(0o700)
+    if Path(path).is_dir() and not Path(path).is_symlink():
+        shutil.rmtree(path)
+    else:
+        Path(path).unlink()
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file or of a whole folder; links are not followed."""
+    if path.is_symlink() or not path.is_dir():
+        return path.lstat().st_size
+    total = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += (Path(folder) / name).lstat().st_size
+    return total
+
+
+def _folders(place: Path) -> list[Path]:
+    if not place.is_dir() or place.is_symlink():
+        return []
+    return sorted(entry for entry in place.iterdir() if entry.is_dir() and not entry.is_symlink())
