@@ -6,7 +6,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.panes.marks import mark_for
 from steerdeck.panes.plan import meter
 from steerdeck.panes.plan_rows import evidence, step_lines
-from steerdeck.text import BLANK, Line, Span, ago, foreign, hairline, path_spans, within, within
+from steerdeck.text import BLANK, Line, Span, ago, foreign, hairline, path_spans, within
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.overlap import shared_words
