@@ -88,7 +88,7 @@ def call(name: str, result: str, blob: str | None = None, title: str = "pytest")
     id = CallId(name)
     return [
         e.CallRequested(call=id, tool="shell", arguments="{}", title=title),
-        e.CallStarted(call=id, binding=Sha("b"), allowed_by="a rule"),
+        e.CallStarted(call=id, binding=Sha("b"), allowed_by="a rule", level="none"),
         e.CallEnded(call=id, status="done", result=result, exit_code=0,
                     output=Sha(blob) if blob else None),
     ]  # fmt: skip
@@ -102,7 +102,9 @@ def test_a_call_unfolds_to_both_ends_of_its_output_and_folds_again():
         assert "line 0" not in app.rows
         app.pane.unfold("c")
         shown = app.rows
-        assert {"line 0", "line 199", "exit 0   allowed: a rule"} <= set(shown)
+        assert {"line 0", "line 199", "exit 0   allowed: a rule   sandbox: NO SANDBOX"} <= set(
+            shown
+        )
         left_out = [row for row in shown if row.startswith("… ") and row.endswith(" lines between")]
         seen = sum(row.startswith("line ") for row in shown)
         assert left_out == [f"… {200 - seen} lines between"] and "exit code 0" not in shown

@@ -22,7 +22,12 @@ class Level(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        return "NO SANDBOX" if self.name == "none" else self.name
+        return level_words(self.name)
+
+
+def level_words(name: str) -> str:
+    """A level by its name in a fact, for people."""
+    return "NO SANDBOX" if name == "none" else name
 
 
 class Ports(msgspec.Struct, frozen=True, omit_defaults=True):

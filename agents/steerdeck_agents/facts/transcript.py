@@ -60,6 +60,8 @@ class Called(msgspec.Struct, frozen=True, gc=False):
     blob: str = ""
     by_hand: bool = False
     """The developer ran it; no model asked for it."""
+    level: str = ""
+    """What held it, by name."""
 
 
 class Marked(msgspec.Struct, frozen=True, gc=False):
@@ -214,12 +216,14 @@ class Transcript:
                 return replace(called, title=event.text, phase="requested")
             case e.CallStarted():
                 return replace(
-                    called, phase="running", started_ms=event.at_ms, allowed_by=event.allowed_by
-                )
+                    called, phase="running", started_ms=event.at_ms, allowed_by=event.allowed_by,
+                    level=event.level,
+                )  # fmt: skip
             case e.HandStarted():
                 return replace(
-                    called, phase="running", started_ms=event.at_ms, allowed_by="you ran it"
-                )
+                    called, phase="running", started_ms=event.at_ms, allowed_by="you ran it",
+                    level=event.level,
+                )  # fmt: skip
             case e.OutputAdded() | e.HandPrinted():
                 return replace(called, output=(called.output + event.text)[-OUTPUT_KEPT:])
             case e.CallLost():

@@ -11,6 +11,7 @@ from steerdeck_agents.facts.asking import Kind
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.marks import taken_words
+from steerdeck_agents.facts.places import level_words
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.share import by_hand, conscience, ruling
 
@@ -108,7 +109,9 @@ class LineTeller:
                 self._titles[call] = event.title
                 return None
             case e.CallStarted(call=str(call)):
-                return "runs", f"{self._titles.get(call, '')}  (allowed by: {event.allowed_by})"
+                held = f", sandbox: {level_words(event.level)}" if event.level else ""
+                title = self._titles.get(call, "")
+                return "runs", f"{title}  (allowed by: {event.allowed_by}{held})"
             case e.CallEnded(call=str(call)):
                 title = self._titles.pop(call, "")
                 if call in self._told_calls and event.status == "done":

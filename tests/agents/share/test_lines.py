@@ -41,7 +41,8 @@ STORY: tuple[e.KnownEvent, ...] = (
         binding=Sha("b"), why="to see", reasons=("no rule names it",),
     ),
     e.ApprovalDecided(session=ONE, approval=ApprovalId("a"), decision="allow", scope="session"),
-    e.CallStarted(session=ONE, call=CallId("c2"), binding=Sha("b"), allowed_by="you"),
+    e.CallStarted(session=ONE, call=CallId("c2"), binding=Sha("b"), allowed_by="you",
+                  level="none"),
     e.OutputAdded(session=ONE, call=CallId("c2"), text="..."),
     e.CallEnded(
         session=ONE, call=CallId("c2"), status="failed", summary="exit 1", duration_ms=1234,
@@ -76,7 +77,7 @@ csv            asks     to run: make test
 csv                     because (it says): to see
 csv                     asked since no rule names it
 csv            decided  allow for this session
-csv            runs     make test  (allowed by: you)
+csv            runs     make test  (allowed by: you, sandbox: NO SANDBOX)
 csv            result   make test: exit 1, 1.2 s
 csv                       line 3
 csv                       line 4

@@ -15,6 +15,7 @@ from steerdeck.text import BLANK, Line, Span, duration, fit, foreign, hairline, 
 from steerdeck_agents.facts.call_page import Asked, CallLine, CallPage, CallsPage
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import level_words
 from steerdeck_agents.facts.sieve import KEYS
 from steerdeck_agents.facts.transcript import Called
 from steerdeck_themes.palettes import Token
@@ -172,7 +173,7 @@ def evidence(page: CallPage, now: int, *, ruled: bool = False) -> list[Line]:
     rows += [("", answer, "t2") for answer in map(_answer, page.asked) if answer]
     rows += [("", f"rule {rule}", "t2") for rule in page.rules if rule not in line.allowed_by]
     bare = line.level in ("", "none")
-    rows.append(("sandbox", line.level or "", "failed" if bare and line.level else "t1"))
+    rows.append(("sandbox", level_words(line.level), "failed" if bare and line.level else "t1"))
     rows += [("network" if not at else "", told, "t1") for at, told in enumerate(page.network[:6])]
     said = [span.text for span in result_spans(called(line), now)]
     result = "".join(text for text in said if not text.startswith("  ")).strip()
@@ -207,7 +208,7 @@ def evidence_in_short(page: CallPage) -> Line:
     """The same in one row, where there is no room beside the output."""
     line = page.line
     size = f"{counted(page.part.total, 'line')} of output" if page.part.total else ""
-    parts = [allowed(line), line.level, size]
+    parts = [allowed(line), level_words(line.level), size]
     return Line((foreign("   ".join(part for part in parts if part), "t2"),))
 
 
@@ -240,7 +241,7 @@ def _card(card: Asked) -> list[Line]:
         ("why", f"“{card.why}”" if card.why.strip() else ""),
         ("danger", card.danger),
         ("where", card.folder),
-        ("sandbox", card.level),
+        ("sandbox", level_words(card.level)),
         ("network", ", ".join(card.network)),
         ("had read", ", ".join(card.taint)),
         ("answer", _answer(card)),

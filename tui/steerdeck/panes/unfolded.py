@@ -14,6 +14,7 @@ from steerdeck.panes.marks import kind_of
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import inert, one_line
+from steerdeck_agents.facts.places import level_words
 from steerdeck_agents.facts.transcript import OUTPUT_KEPT, Called, Entry, Said
 from steerdeck_agents.runtime.wire_reading import Ends
 
@@ -48,6 +49,7 @@ def call_parts(call: Called, how: Unfolded) -> list[Line]:
     facts = [f"exit {call.exit_code}"] if call.exit_code is not None else []
     by = "you" if call.allowed_by == "developer" else one_line(call.allowed_by, 80)
     facts += [f"allowed: {by}"] if by else []
+    facts += [f"sandbox: {level_words(call.level)}"] if call.level else []
     if facts:
         lines.append(Line((Span("   ".join(facts), "t3"),), indent=4))
     return [*lines, BLANK]

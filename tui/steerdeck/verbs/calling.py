@@ -21,6 +21,7 @@ from steerdeck_agents.facts.call_page import (
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import CallId, SessionId
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import level_words
 from steerdeck_agents.facts.sieve import KEYS, STATES
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.runtime import calling, wire_calls
@@ -160,7 +161,7 @@ def _tell(page: CallPage) -> None:
         ("tool", line.tool),
         ("result", f"{line.phase} {line.summary}".strip()),
         ("allowed", line.allowed_by),
-        ("sandbox", line.level),
+        ("sandbox", level_words(line.level)),
         ("rules", ", ".join(page.rules)),
         ("network", ", ".join(page.network)),
         ("wrote", ", ".join(page.wrote)),
@@ -183,7 +184,8 @@ def _card(card: Asked) -> None:
         out(f"{'':<9} │ {text}")
     for label, told in (
         ("why", card.why), ("danger", card.danger), ("network", ", ".join(card.network)),
-        ("had read", ", ".join(card.taint)), ("folder", card.folder), ("answer", answer),
+        ("had read", ", ".join(card.taint)), ("folder", card.folder),
+        ("sandbox", level_words(card.level)), ("answer", answer),
     ):  # fmt: skip
         if told:
             out(f"{'':<9} {label:<9} {one_line(told, 300)}")

@@ -13,6 +13,7 @@ from steerdeck.verbs.ending import DONE, FAILED, USAGE, Ending
 from steerdeck.verbs.printing import err, out, out_json
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import level_words
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.share.why import Why
 from steerdeck_agents.share.why import why as written_by
@@ -103,7 +104,7 @@ def tell_effect(effect: Effect) -> None:
         ("task", one_line(effect.task, 300)),
         ("it said", one_line(effect.words, 300)),
         ("allowed", _allowed(effect)),
-        ("sandbox", effect.level),
+        ("sandbox", level_words(effect.level)),
         ("took", _took(effect)),
     ]
     for label, text in rows:
@@ -138,7 +139,7 @@ def _tell_card(card: Card) -> None:
         ("files", files),
         ("had read", card.taint),
         ("folder", [card.folder]),
-        ("sandbox", [card.level] if card.level else []),
+        ("sandbox", [level_words(card.level)] if card.level else []),
     ]
     for label, told in rows:
         if told:
