@@ -17,6 +17,7 @@ from textual.screen import Screen
 from steerdeck.bridge import Bridge
 from steerdeck.commands import Helm
 from steerdeck.found import Found
+from steerdeck.hosts.stands import HostStands
 from steerdeck.keymap import Keymap
 from steerdeck.memory import Memory
 from steerdeck.messages import Open, Quit, SwitchTheme, TryDemo, TurnMouse, WearTheme
@@ -159,6 +160,11 @@ class DeckApp(App[None], inherit_bindings=False):
         self.herald.end()
         self.helm.close()
         await self.bridge.close()
+
+    def hosts_stand(self, stands: tuple[HostStands, ...]) -> None:
+        """Show how the machines stand whose sessions are here."""
+        self.model.hosts = stands
+        self.bridge.mark(Dirty(everything=True))
 
     def changed(self, dirty: Dirty) -> None:
         """Draw what the bridge found new, on every screen that can be seen."""

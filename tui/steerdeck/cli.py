@@ -166,6 +166,9 @@ def open_deck(berth: "Berth") -> int:
         last=mooring.last_states(),
     )
     app.recall(mooring.memory())
+    app.model.everywhere = berth.everywhere
+    if berth.convoy is not None:
+        berth.convoy.changed = app.hosts_stand
     app.helm.open_drawer(drawer := Drawer(mooring.drafts_file))
     app.run()
     drawer.write(app.helm.unsent())

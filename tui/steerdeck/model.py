@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from steerdeck.arrangement import Arrangement, in_view
+from steerdeck.hosts.stands import HostStands, named
 from steerdeck.waiting import InboxItem as InboxItem
 from steerdeck.waiting import (
     alike_together,
@@ -130,20 +131,22 @@ class DeckModel:
         self.lost = ""
         """Why the runtime can't be reached, while that is so."""
         self.attached = False
+        self.hosts: tuple[HostStands, ...] = ()
+        """The machines whose sessions these are; none where only this one's are shown."""
         self.first_lane = 0
 
     # facts
 
     def load(self, states: list[SessionState]) -> None:
         """Take the states of a fresh listing; what is in hand stays in hand where it still is."""
-        self.states = {state.id: state for state in states}
+        self.states = {state.id: named(state, self.hosts) for state in states}
         self._keep_in_hand()
 
     def put(self, state: SessionState) -> None:
         """Take one state that was read anew, unless events have already led further."""
         known = self.states.get(state.id)
         if known is None or state.seq >= known.seq:
-            self.states[state.id] = state
+            self.states[state.id] = named(state, self.hosts)
         self._keep_in_hand()
 
     def add(self, event: Event) -> Dirty:
@@ -154,7 +157,7 @@ class DeckModel:
         state = self.states.get(event.session)
         if state is not None and event.seq <= state.seq:
             return dirty
-        now = self.states[event.session] = reduce(state, event)
+        now = self.states[event.session] = named(reduce(state, event), self.hosts)
         if isinstance(event, DoneReviewed):
             self.seen.add(news_id(now))
         transcript = self.transcripts.get(event.session)

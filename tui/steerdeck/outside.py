@@ -2,9 +2,13 @@
 
 import os
 import shlex
+import signal
+import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,6 +120,10 @@ _ENVIRON = (
     "DBUS_SESSION_BUS_ADDRESS", "XAUTHORITY", "TMUX", "TMUX_TMPDIR", "SSH_TTY",
 )  # fmt: skip
 """What a program that tells something gets: nothing that may be a key."""
+_KEPT = 20
+"""Lines that are kept of what such a program said."""
+END_S = 0.5
+"""How long it may take to end by itself once its line is closed."""
 TELL_S = 10.0
 """How long such a program may take."""
 
@@ -190,3 +198,58 @@ def run_for(command: list[str], folder: str, told: str = "") -> Ran:
         check=False,
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+class Dialled:
+    """A program that speaks over its standard streams, `ssh` say: one socket for both.
+
+    What it says on its standard error is told as it comes, or only kept.
+    """
+
+    def __init__(self, command: Sequence[str], tell: Callable[[str], None] | None) -> None:
+        """With `tell` it may ask on the terminal; without it has none. OSError: it can't start."""
+        self.line, theirs = socket.socketpair()
+        self._tell = tell
+        self._said: deque[str] = deque(maxlen=_KEPT)
+        try:
+            self._child = subprocess.Popen(
+                command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE,
+                start_new_session=tell is None,
+            )  # fmt: skip
+        except OSError:
+            self.line.close()
+            raise
+        finally:
+            theirs.close()
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
+
+    def _listen(self) -> None:
+        assert self._child.stderr is not None, "it was asked for"
+        for line in self._child.stderr:
+            words = line.decode("utf-8", "replace").strip()
+            if words:
+                self._said.append(words)
+                if self._tell is not None:
+                    self._tell(words)
+
+    def hush(self) -> None:
+        """Tell nothing any more: the screen belongs to somebody else now."""
+        self._tell = None
+
+    def end(self) -> tuple[int, list[str]]:
+        """See it off, after a while by force; its exit status and its last words. For a thread."""
+        self.line.close()
+        for ask, patience_s in ((None, END_S), (signal.SIGTERM, END_S), (signal.SIGKILL, None)):
+            if ask is not None:
+                self._child.send_signal(ask)
+            try:
+                self._child.wait(patience_s)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        # Somebody else may still hold its standard error open, a master connection say.
+        self._listening.join(END_S)
+        if not self._listening.is_alive() and self._child.stderr is not None:
+            self._child.stderr.close()
+        return self._child.returncode, list(self._said)

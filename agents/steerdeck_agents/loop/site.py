@@ -175,7 +175,6 @@ class Site(Memory):
                 await self.wake.wait()
         return not self.stop.is_set()
 
-
     async def may_begin(self) -> bool:
         """Wait while sessions stand still; False when an interrupt came."""
         return await self.until(lambda _: not self.still.on)

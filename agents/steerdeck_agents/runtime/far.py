@@ -8,6 +8,8 @@ answered by one; a program that hears nothing for long ends, so that none stays 
 
 import asyncio
 import os
+import socket
+import stat
 from collections.abc import Mapping
 
 import msgspec
@@ -15,6 +17,7 @@ import msgspec
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.orders import Resume, Start
 from steerdeck_agents.facts.places import Surroundings
+from steerdeck_agents.journal.database import SCHEMA
 from steerdeck_agents.runtime import lifecycle, wire
 from steerdeck_agents.settings.paths import Paths
 
@@ -35,27 +38,29 @@ class Greeting(msgspec.Struct, frozen=True, tag="greeting", tag_field="frame"):
 
 
 class Own(msgspec.Struct, frozen=True):
-    """What this machine brings to orders that come from another one."""
+    """What this machine brings to what comes from another one."""
 
     keys: Mapping[str, str]
     """For models; they go from here to the runtime here, and nowhere else."""
     surroundings: Surroundings
     folder: str
+    version: str
+    """Of this program."""
 
 
-async def serve(where: Paths, version: str, environ: Mapping[str, str], own: Own) -> None:
+async def serve(where: Paths, environ: Mapping[str, str], own: Own) -> None:
     """Pass frames between the standard streams and the home's runtime, which is started first.
 
     Returns when the deck or the runtime is gone. Raises WireError when the runtime does not come up
     or speaks another protocol than this program.
     """
-    client = await lifecycle.ensure(where, version, environ)
+    client = await lifecycle.ensure(where, own.version, environ)
     await client.close()
     above, below = await _standard_streams()
     reader, writer = await asyncio.open_unix_connection(
         str(where.socket), limit=2 * wire.FRAME_LIMIT
     )
-    greeting = Greeting(wire.PROTOCOL, version, own.folder)
+    greeting = Greeting(wire.PROTOCOL, own.version, own.folder)
     below.write(msgspec.json.encode(greeting) + b"\n")
     await below.drain()
     ways = (
@@ -76,8 +81,16 @@ async def serve(where: Paths, version: str, environ: Mapping[str, str], own: Own
 
 
 async def _standard_streams() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """The standard input and output, without threads that would hold the end up."""
+    """The standard input and output, without threads that would hold the end up.
+
+    sshd(8) makes both of them one socket, or two pipes. A pipe to write to is also read from, to
+    learn that it was closed; of one socket that would take what comes in.
+    """
     loop = asyncio.get_running_loop()
+    above, below = os.fstat(0), os.fstat(1)
+    if stat.S_ISSOCK(above.st_mode) and above.st_ino == below.st_ino:
+        both = socket.socket(fileno=os.dup(0))
+        return await asyncio.open_connection(sock=both, limit=wire.ORDER_LIMIT)
     reader = asyncio.StreamReader(limit=wire.ORDER_LIMIT)
     protocol = asyncio.StreamReaderProtocol(reader)
     await loop.connect_read_pipe(lambda: protocol, os.fdopen(os.dup(0), "rb", 0))
@@ -128,6 +141,11 @@ def with_own(line: bytes, own: Own) -> bytes:
         return line
     keys = dict(own.keys)
     match frame:
+        case wire.Hello():
+            # A runtime makes way for a newer version: here that is this program, not the deck's.
+            return wire.order_line(
+                msgspec.structs.replace(frame, version=own.version, schema=SCHEMA)
+            )
         case wire.Give(Start() as order):
             start = msgspec.structs.replace(order, keys=keys, surroundings=own.surroundings)
             return wire.order_line(wire.Give(start))

@@ -117,12 +117,17 @@ class FarClient(Client):
 
     def __init__(self, reader: _Heard, writer: asyncio.StreamWriter, hello: wire.Hello) -> None:
         super().__init__(reader, writer, hello)
+        self._line = writer
         self._watching = asyncio.create_task(_watch(reader, writer))
 
     async def close(self) -> None:
         self._watching.cancel()
         await asyncio.gather(self._watching, return_exceptions=True)
         await super().close()
+        # Whatever is still to be sent: the socket is let go of before its other end is seen off.
+        self._line.transport.abort()
+        with contextlib.suppress(OSError):
+            await self._line.wait_closed()
 
 
 async def _watch(reader: _Heard, writer: asyncio.StreamWriter) -> None:

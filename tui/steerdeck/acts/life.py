@@ -1,6 +1,7 @@
 """The life of a session: start, pause, go on, fork, archive, land."""
 
 from steerdeck.acts.ground import Acts
+from steerdeck.hosts.stands import own_name
 from steerdeck.model import Dirty
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.checks import Check
@@ -96,7 +97,8 @@ class Life(Acts):
         await self.resume(state.id)
 
     async def rename(self, session: SessionId, name: str) -> None:
-        await self.bridge.give(o.Configure(id=self.order_id(), session=session, name=name))
+        own = own_name(name, session)
+        await self.bridge.give(o.Configure(id=self.order_id(), session=session, name=own))
 
     async def tag(self, session: SessionId, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
         order = o.Tag(id=self.order_id(), session=session, add=add, remove=remove)

@@ -4,6 +4,7 @@ Nothing is shown that is zero, and no percentage that nobody measured.
 """
 
 from steerdeck.glyphs import glyphs
+from steerdeck.hosts.stands import absent
 from steerdeck.model import DeckModel
 from steerdeck.panes.marks import WAITS, mark_of
 from steerdeck.panes.waits import resting
@@ -36,16 +37,28 @@ def header(model: DeckModel, width: int, now: int = 0) -> Line:
 
 def place(model: DeckModel) -> list[Span]:
     """The repository in bold, its branch, and how far it is ahead and behind."""
-    look = model.outlook
+    look, spans = model.outlook, hosts(model)
+    if len(model.hosts) > 1:
+        return [*spans, Span("    ")]
     if not look.repository:
-        return [Span("steerdeck", "t0", bold=True), Span("    ")]
+        return [*spans, Span("steerdeck", "t0", bold=True), Span("    ")]
     name = look.repository.rstrip("/").rpartition("/")[2]
-    spans = [foreign(name, "t0", bold=True), foreign(f"  {look.branch or look.head[:8]}", "t2")]
+    spans += [foreign(name, "t0", bold=True), foreign(f"  {look.branch or look.head[:8]}", "t2")]
     if look.ahead:
         spans.append(Span(f" {glyphs().above}{look.ahead}", "t2"))
     if look.behind:
         spans.append(Span(f" {glyphs().below}{look.behind}", "t2"))
     return [*spans, Span("    ")]
+
+
+def hosts(model: DeckModel) -> list[Span]:
+    """The machines whose sessions these are, those that are not attached in red."""
+    spans: list[Span] = []
+    for one in model.hosts:
+        shape = "" if one.attached else f"{glyphs().failed} "
+        spans.append(foreign(f"{shape}{one.called}", "t0" if one.attached else "failed", bold=True))
+        spans.append(Span("  ", "t2"))
+    return spans
 
 
 def _long(spans: list[Span]) -> int:
@@ -118,7 +131,7 @@ def measured(model: DeckModel, width: int) -> list[Span]:
             spans += [Span(f"{used.cached * 100 // used.input}% cached", "t2"), Span("   ")]
     if used.priced:
         spans += [Span(dollars(used.dollars), "t1"), Span("   ")]
-    if model.lost:
+    if model.lost or absent(model.hosts):
         spans += [Span("not attached", "failed", bold=True), Span("   ")]
     return [*spans, *sandbox(model.outlook.sandbox)]
 

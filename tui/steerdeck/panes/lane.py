@@ -7,6 +7,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
 
+from steerdeck.hosts.stands import is_gone
 from steerdeck.model import DeckModel, ShownDiff, Told
 from steerdeck.panes.beside import asked_beside
 from steerdeck.panes.changes import changes, changes_row
@@ -75,8 +76,12 @@ class Lane(Down):
         usual: str = "",
         names: Names | None = None,
         lasting: Sequence[RuleStands] = (),
+        gone: bool = False,
     ) -> None:
-        """Draw the session; with one lane its name stands in the strip above."""
+        """Draw the session; with one lane its name stands in the strip above.
+
+        `gone`: its machine is not attached.
+        """
         self.session = state.id
         ground: Token = "s0" if room.lanes == 1 and not room.rail else "s1"
         self.ground = ground
@@ -91,7 +96,7 @@ class Lane(Down):
         else:
             head = lane_head(
                 state, now, in_hand=in_hand, keys_here=keys_here, repository=repository,
-                pinned=pinned, usual=usual,
+                pinned=pinned, usual=usual, gone=gone,
             )  # fmt: skip
         self.head.show(head)
         self.chips.show(self._chips(state, names or {}, room, now, inner, lasting))
@@ -162,4 +167,5 @@ def fill_lane(
         usual=model.outlook.sandbox,
         names=model.states,
         lasting=model.lasting_of(state),
+        gone=is_gone(state.id, model.hosts),
     )

@@ -25,11 +25,13 @@ def lane_head(
     repository: str = "",
     pinned: bool = False,
     usual: str = "",
+    gone: bool = False,
 ) -> list[Line]:
     """Two rows; a session that waits has the band, the one in hand its bar.
 
     `keys_here`: whether keys go to the lanes; `repository` is named when it is another one;
-    `usual` is the sandbox that the header names.
+    `usual` is the sandbox that the header names; `gone`: its machine is not attached, so what
+    stands here is what was known last.
     """
     needed = waits(state)
     bar: Token = "accent" if keys_here else "t3"
@@ -49,6 +51,7 @@ def lane_head(
     )
     second = Line(
         (
+            *((Span("not attached  ", "failed", bold=True),) if gone else ()),
             *level_spans(state, usual),
             *((Span("pinned  ", "t2"),) if pinned else ()),
             *tag_spans(state),

@@ -14,6 +14,7 @@ from textual import events
 from textual.screen import Screen
 
 from steerdeck.commands import Helm
+from steerdeck.hosts.stands import absent
 from steerdeck.keymap import LEADER, label, name_of
 from steerdeck.keys.key import Key, Place
 from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse, opened
@@ -252,8 +253,8 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             right = self.hints()[1]
             bad = self.model.notice_bad
             return message(self.model.notice, bad=bad, right=right, width=width)
-        if self.model.lost:
-            return message(self.model.lost, bad=True)
+        if trouble := self.model.lost or absent(self.model.hosts):
+            return message(trouble, bad=True)
         return footer(*self.hints(), width)
 
     # what works in every screen

@@ -141,6 +141,24 @@ async def _pid_behind(where: Paths) -> int | None:
         writer.close()
 
 
+@runtime.command(hidden=True)
+@click.option("--folder", default="", help="Where new sessions start.")
+def stdio(folder: str) -> None:
+    """Pass frames between the standard streams and the runtime; `steerdeck attach` starts it."""
+    from steerdeck_agents.runtime.far import Own, serve
+    from steerdeck_agents.settings.config import load
+
+    if folder:
+        try:
+            os.chdir(Path(folder).expanduser())
+        except OSError as error:
+            raise Ending(f"{folder} can't be entered: {error.strerror}.") from error
+    where = reach.here()
+    keys = reach.keys(load(where, os.environ), os.environ)
+    own = Own(keys, reach.surroundings(os.environ), reach.folder_here(), reach.own_version())
+    asyncio.run(serve(where, os.environ, own))
+
+
 @runtime.command()
 @click.option("--lines", type=click.IntRange(1), default=40, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The lines as a JSON array.")

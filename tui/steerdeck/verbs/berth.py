@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from steerdeck.hosts.convoy import Convoy
 from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.settings.config import Flavour, Theme
@@ -35,6 +36,10 @@ class Berth(msgspec.Struct, frozen=True):
     """The home whose settings may be written; none in a demo, whose home is its own."""
     starts: tuple[Start, ...] = ()
     """Sessions that are started before the deck lists any."""
+    convoy: Convoy | None = None
+    """Runtimes of other machines; without them that of this home is attached to."""
+    everywhere: bool = False
+    """Whether sessions of all repositories are shown from the start."""
     back: str = "steerdeck"
     """What brings this deck back."""
     stop: str = "steerdeck runtime stop"

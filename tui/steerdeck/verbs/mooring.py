@@ -13,6 +13,7 @@ import msgspec
 
 from steerdeck.found import Found
 from steerdeck.memory import Memory
+from steerdeck.source import Source
 from steerdeck.verbs import reach
 from steerdeck.verbs.berth import Berth
 from steerdeck.verbs.ending import FAILED, Ending
@@ -20,7 +21,6 @@ from steerdeck.verbs.printing import drop_output, err
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import lifecycle
-from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import private_folder
 
@@ -41,13 +41,17 @@ class Mooring:
 
     def call_runtime(self) -> None:
         """Start the runtime unless one answers; it comes up while the deck is loaded."""
+        if self._berth.convoy is not None:
+            return
         place = self._berth.paths
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(str(place.socket)) != 0:
                 self._child = lifecycle.spawn(place, self._berth.environ)
 
-    async def connect(self) -> Client:
-        """A client of the runtime, with the berth's sessions started."""
+    async def connect(self) -> Source:
+        """A client of the runtime, with the berth's sessions started; or the runtimes of hosts."""
+        if self._berth.convoy is not None:
+            return await self._berth.convoy.connect()
         child, self._child = self._child, None
         client = await reach.comes_up(self._berth.paths, self._berth.environ, child)
         # Given in order, each gone from the list once it was answered: orders count once anyway.
@@ -75,7 +79,7 @@ class Mooring:
         A home with settings or sessions has met its developer; and nobody is welcomed twice.
         """
         home = self._berth.settings
-        if home is None:
+        if home is None or self._berth.convoy is not None:
             return None
         mark = home.state / "welcomed"
         if any(file.exists() for file in (mark, home.config_file, home.journal)):

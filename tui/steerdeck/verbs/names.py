@@ -54,6 +54,9 @@ VERBS: dict[str, Verb] = {
     "export": Verb("history", "export", "Write a session's events as JSON lines, or to read"),
     "search": Verb("history", "search", "Search all sessions"),
     "calls": Verb("calling", "calls", "List the tool calls of a session, or of all"),
+    "attach": Verb(
+        "attach", "attach", "Open the deck on sessions of other machines, over your ssh"
+    ),
     "runtime": Verb("background", "runtime", "Status, end or log of the background process"),
     "journal": Verb("journal", "journal", "Check, mend, copy or shrink the journal"),
     "clean": Verb("cleaning", "clean", "List what can go and remove it: clones, sockets, caches"),

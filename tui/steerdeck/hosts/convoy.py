@@ -1,0 +1,371 @@
+"""The runtimes of several hosts as one source: a bridge sees one list of sessions and one stream.
+
+Each host has a link that is made again by itself, at first soon, later rarely. What is watched is
+asked for again on the new line, and every session of the host is read anew, so nothing that
+happened meanwhile is missed. A host that is gone takes nothing from the others.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from steerdeck.hosts.marks import Mark, Slots
+from steerdeck.hosts.merging import joined, reach_of
+from steerdeck.hosts.stands import HostStands
+from steerdeck.source import Source
+from steerdeck_agents.facts.errors import LineLost, SteerdeckError, WireError
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.orders import Order, Resume, Start
+from steerdeck_agents.facts.places import Surroundings
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import Incoming, PageError
+from steerdeck_agents.runtime.wire_words import FilesLike
+
+PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds between two tries to reach a host; the last one again and again."""
+DROPPED = "The line dropped."
+STOPPED = "Its runtime was stopped. Close the deck and attach again to start another one."
+_SESSION = re.compile(rb'"session":"([^"]+)"')
+
+
+class Host(Protocol):
+    """How a host is reached."""
+
+    name: str
+    """Short, and like no other's; empty is this machine."""
+
+    @property
+    def folder(self) -> str:
+        """Where new sessions of it start, if that was said."""
+
+    @property
+    def stands(self) -> str:
+        """The folder its own program stands in; empty before the first line."""
+
+    async def connect(self) -> Source:
+        """A new line. Raises WireError: why there is none."""
+
+    async def hang_up(self) -> str:
+        """Let go of the line; what is known of why it ended."""
+
+
+class _Known(msgspec.Struct):
+    """Of a session what a link keeps in mind."""
+
+    class Place(msgspec.Struct):
+        repository: str = ""
+
+    id: SessionId
+    seq: int = 0
+    workspace: Place = msgspec.field(default_factory=Place)
+
+
+class _Link:
+    """One host: its line, and what is to be asked for on every new one."""
+
+    def __init__(self, host: Host, slots: Slots) -> None:
+        self.host = host
+        self.mark = Mark(host.name, slots)
+        self.client: Source | None = None
+        self.why = "It is being reached."
+        self.pause_s = 0.0
+        self.owed = 0
+        self.stopped = False
+        self.moved = asyncio.Event()
+        """Set when the line comes, or when none is to come any more."""
+        self.hurry = asyncio.Event()
+        """Set when somebody wants it now."""
+        self.living: dict[SessionId, str] = {}
+        """Sessions the deck was told of, as the runtime calls them, with their repositories."""
+        self.newest = ""
+        """The repository something happened in last."""
+
+    @property
+    def sentence(self) -> str:
+        name = self.host.name or "this machine"
+        return f"{name} is not attached: {self.why}"
+
+    def folder(self, session: SessionId) -> str:
+        """Where a new session of it starts: as was said, else beside the one in hand."""
+        beside = self.living.get(self.mark.down_id(session), "")
+        return self.host.folder or beside or self.newest or self.host.stands
+
+
+class Convoy:
+    """Several hosts as one `Source`."""
+
+    def __init__(self, hosts: Sequence[Host], pauses: Sequence[float] = PAUSES) -> None:
+        slots = Slots()
+        self._links = [_Link(host, slots) for host in hosts]
+        self._pauses = pauses
+        self.changed: Callable[[tuple[HostStands, ...]], None] = lambda stands: None
+        """Called on the loop whenever a host stands otherwise."""
+        self._frames: asyncio.Queue[Incoming] = asyncio.Queue()
+        self._keeping: list[asyncio.Task[None]] = []
+        self._others = ""
+        self._levels: dict[SessionId, str] = {}
+        self._view = SessionId("")
+        self._listed = False
+        self._some = asyncio.Event()
+
+    async def connect(self) -> Source:
+        """This convoy, once one of its hosts is attached. Raises WireError: none is to come."""
+        if not self._keeping:
+            self._keeping = [asyncio.create_task(self._keep(link)) for link in self._links]
+        while not self._some.is_set():
+            waits = [asyncio.ensure_future(self._some.wait()), *self._keeping]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waits[0].cancel()
+            if all(link.stopped for link in self._links):
+                raise WireError(self._links[0].sentence)
+        return self
+
+    @property
+    def stands(self) -> tuple[HostStands, ...]:
+        return tuple(
+            HostStands(
+                link.host.name,
+                link.client is not None,
+                "" if link.client is not None else link.why,
+                link.pause_s,
+                link.owed,
+            )
+            for link in self._links
+        )
+
+    # the links
+
+    async def _keep(self, link: _Link) -> None:
+        """Hold one host, until its runtime is stopped on purpose."""
+        failures = 0
+        while not link.stopped:
+            try:
+                client = await link.host.connect()
+                try:
+                    await self._welcome(link, client)
+                    failures = 0
+                    link.why, link.stopped = await self._pass_on(link, client)
+                finally:
+                    link.client = None
+                    await client.close()
+                    link.why = await link.host.hang_up() or link.why
+            except (SteerdeckError, OSError) as error:
+                link.why = str(error)
+            await self._pause(link, failures)
+            failures += 1
+
+    async def _pause(self, link: _Link, failures: int) -> None:
+        link.hurry.clear()
+        link.pause_s = 0.0 if link.stopped else self._pauses[min(failures, len(self._pauses) - 1)]
+        if link.stopped:
+            link.why = STOPPED
+            link.moved.set()
+            if all(one.stopped for one in self._links):
+                self._frames.put_nowait(wire.Bye(STOPPED, True))
+        self._tell()
+        if not link.stopped:
+            try:
+                await asyncio.wait_for(link.hurry.wait(), link.pause_s)
+            except TimeoutError:
+                return
+
+    async def _welcome(self, link: _Link, client: Source) -> None:
+        """Ask on a new line for what was asked for on the last; have its sessions read anew."""
+        await client.watch(SessionId(""), self._others or "status")
+        for session, level in self._levels.items():
+            if self._of(session) is link:
+                await client.watch(link.mark.down_id(session), level)
+        if self._view and self._of(self._view) is link:
+            await client.in_view(link.mark.down_id(self._view))
+        page = await client.ask_raw(wire.Sessions())
+        known = await asyncio.to_thread(msgspec.json.decode, page, type=list[_Known])
+        anew = link.living.keys() | {one.id for one in known}
+        link.living = {one.id: one.workspace.repository for one in known}
+        if known:
+            link.newest = max(known, key=lambda one: one.seq).workspace.repository
+        link.client, link.why, link.pause_s = client, "", 0.0
+        if self._listed:
+            for session in sorted(anew):
+                self._frames.put_nowait(wire.Gap(link.mark.up_id(session), 0))
+        link.moved.set()
+        self._some.set()
+        self._tell()
+
+    async def _pass_on(self, link: _Link, client: Source) -> tuple[str, bool]:
+        """Give on what comes; why the line ended, and whether its runtime was told to end."""
+        async for frame in client.incoming():
+            match frame:
+                case wire.Facts(events):
+                    told = [bytes(event) for event in events]
+                    for text in told:
+                        if found := _SESSION.search(text):
+                            link.living.setdefault(SessionId(found[1].decode()), "")
+                    self._frames.put_nowait(
+                        wire.Facts(tuple(msgspec.Raw(link.mark.up(text)) for text in told))
+                    )
+                case wire.Gap() | wire.Large():
+                    session = link.mark.up_id(frame.session)
+                    self._frames.put_nowait(msgspec.structs.replace(frame, session=session))
+                case wire.Bye(reason, was_told):
+                    return (reason if was_told else DROPPED), was_told
+        return DROPPED, False
+
+    def _tell(self) -> None:
+        self.changed(self.stands)
+
+    def _of(self, session: SessionId) -> _Link:
+        """The link of a session's host; without a session that of the one in hand."""
+        for id in (session, self._view):
+            for link in self._links:
+                if id and link.mark.down_id(id) != id:
+                    return link
+            if id:
+                own = next((link for link in self._links if not link.host.name), None)
+                if own is not None:
+                    return own
+        return next((link for link in self._links if link.client is not None), self._links[0])
+
+    # as a source
+
+    async def give(self, order: Order) -> wire.Given:
+        """Give an order to the host it is for, on as many lines as that takes.
+
+        What is ordered while the host is gone is refused at once, and the host tried at once.
+        """
+        link = self._of_order(order)
+        down = link.mark.down(self._at_home(link, order))
+        while (client := link.client) is not None:
+            try:
+                given = await client.give(down)
+            except LineLost:
+                await self._another(link, client)
+            else:
+                return msgspec.structs.replace(given, session=link.mark.up_id(given.session))
+        link.hurry.set()
+        raise WireError(link.sentence)
+
+    async def _another(self, link: _Link, lost: Source) -> None:
+        """Wait until there is another line than the lost one, or none to come."""
+        link.owed += 1
+        self._tell()
+        try:
+            while link.client in (None, lost) and not link.stopped:
+                await link.moved.wait()
+                link.moved.clear()
+        finally:
+            link.owed -= 1
+            self._tell()
+
+    def _of_order(self, order: Order) -> _Link:
+        session = getattr(order, "session", None)
+        if isinstance(session, str) and session:
+            return self._of(SessionId(session))
+        named = next((link for link in self._links if link.mark.is_on(order)), None)
+        return named or self._of(SessionId(""))
+
+    def _at_home(self, link: _Link, order: Order) -> Order:
+        """An order of no key and no surroundings of this machine, where it goes to another one."""
+        match order:
+            case Start():
+                order = msgspec.structs.replace(order, folder=link.folder(self._view))
+                if link.host.name:
+                    bare = Surroundings()
+                    order = msgspec.structs.replace(order, keys={}, surroundings=bare)
+                return order
+            case Resume() if link.host.name:
+                return msgspec.structs.replace(order, keys={})
+            case _:
+                return order
+
+    async def ask_raw(self, query: wire.Query) -> bytes:
+        match reach_of(query):
+            case "all":
+                self._listed = self._listed or isinstance(query, wire.Sessions)
+                there = [link for link in self._links if link.client is not None]
+                return await self._ask_all(there or self._links[:1], query)
+            case "any":
+                return await self._ask_any(query)
+            case _:
+                session = getattr(query, "session", SessionId(""))
+                return await self._ask(self._of(SessionId(session)), query)
+
+    async def _ask_all(self, links: Sequence[_Link], query: wire.Query) -> bytes:
+        """One page of what they say, in their order, so that slots are given out in it too."""
+        asked = (self._ask_unmarked(link, query) for link in links)
+        pages = await asyncio.gather(*asked, return_exceptions=True)
+        good: list[bytes] = []
+        problem: BaseException | None = None
+        for link, page in zip(links, pages, strict=True):
+            if isinstance(page, BaseException):
+                problem = problem or page
+            else:
+                good.append(await _marked(link, page))
+        if problem is not None and not good:
+            raise problem
+        return joined(good)
+
+    async def _ask_any(self, query: wire.Query) -> bytes:
+        first = self._of(SessionId(""))
+        problem: SteerdeckError | None = None
+        for link in (first, *(link for link in self._links if link is not first)):
+            try:
+                return await self._ask(link, query)
+            except (PageError, WireError) as error:
+                problem = problem or error
+        raise problem or WireError(first.sentence)
+
+    async def _ask(self, link: _Link, query: wire.Query) -> bytes:
+        return await _marked(link, await self._ask_unmarked(link, query))
+
+    async def _ask_unmarked(self, link: _Link, query: wire.Query) -> bytes:
+        if link.client is None:
+            raise WireError(link.sentence)
+        match query:
+            case wire.Look() | wire.Switch() if link.host.name:
+                query = msgspec.structs.replace(query, keys={})
+        match query:
+            case wire.Look() | FilesLike():
+                query = msgspec.structs.replace(query, folder=link.folder(self._view))
+            case wire.ChecksFound(folder) if folder not in link.living.values():
+                query = msgspec.structs.replace(query, folder=link.folder(self._view))
+        return await link.client.ask_raw(link.mark.down_query(query))
+
+    async def watch(self, session: SessionId, level: str) -> None:
+        if session:
+            self._levels[session] = level
+            wanted = [self._of(session)]
+        else:
+            self._others, wanted = level, self._links
+        for link in wanted:
+            if link.client is not None:
+                await link.client.watch(link.mark.down_id(session), level)
+
+    async def in_view(self, session: SessionId) -> None:
+        before = self._of(self._view)
+        self._view = session
+        link = self._of(session)
+        if before is not link and before.client is not None:
+            await before.client.in_view(SessionId(""))
+        if link.client is not None:
+            await link.client.in_view(link.mark.down_id(session))
+
+    async def incoming(self) -> AsyncIterator[Incoming]:
+        while True:
+            yield await self._frames.get()
+
+    async def close(self) -> None:
+        for task in self._keeping:
+            task.cancel()
+        await asyncio.gather(*self._keeping, return_exceptions=True)
+
+
+async def _marked(link: _Link, page: bytes) -> bytes:
+    """A page as the deck has it; a large one is changed in a thread."""
+    if len(page) > wire.FRAME_LIMIT:
+        return await asyncio.to_thread(link.mark.up, page)
+    return link.mark.up(page)
