@@ -244,7 +244,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         return ""
 
     def verb_leave(self) -> str:
-        return "deck" if self.can_interrupt() else ""
+        return "deck" if self._goes_on() else ""
 
     # tabs
 
