@@ -276,6 +276,8 @@ async def _ask(
     judged: Ask,
 ) -> None:
     """Have an approval of exactly this binding open, and no other for this call."""
+    # Who reads the card may change files meanwhile: that must not pass for the last call's doing.
+    await site.ground.settled()
     async with site.deciding:
         facts: list[KnownEvent] = []
         for waiting in (a for a in site.state.approvals if a.call == call.id):
