@@ -6,6 +6,7 @@ header; a slot is the lowest free number, so that keys stay where fingers know t
 
 import asyncio
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from steerdeck_agents.facts.events import KnownEvent
@@ -14,6 +15,12 @@ from steerdeck_agents.journal.enclosures import Enclosure
 from steerdeck_agents.journal.writer import Writer
 
 NAME_LIMIT = 24
+
+
+def spelled(text: str) -> str:
+    """In small letters, those with marks as the ones below the marks, since a name is typed."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 class Names:
@@ -39,7 +46,7 @@ class Names:
 
     def free_name(self, wish: str) -> str:
         """A short name no living session has."""
-        words = re.findall(r"[a-z0-9]+", wish.lower())
+        words = re.findall(r"[a-z0-9]+", spelled(wish))
         name = ""
         for word in words:
             if len(name) + len(word) + 1 > NAME_LIMIT:
