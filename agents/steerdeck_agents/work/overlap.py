@@ -4,20 +4,19 @@ Lines are compared in the version both began with; where two began with differen
 file is known to be shared until a merge has been tried.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from steerdeck_agents.facts.ids import Sha
+from steerdeck_agents.facts.naming import named
 from steerdeck_agents.facts.overlap import DEPTHS, Depth, Lines, Overlap, SharedFile, Use
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.workspace.compare import Row
 
 MOST_FILES = 12
 MOST_LINES = 4
-_NAMED = re.compile(r"[\w./-]+\.\w+|[\w.-]+(?:/[\w.-]+)+")
 
 
 class Run(NamedTuple):
@@ -153,8 +152,3 @@ def _planned(state: SessionState, paths: Collection[str]) -> set[str]:
     found = words & set(paths)
     found |= {names[word][0] for word in words if len(names.get(word, ())) == 1}
     return found
-
-
-def named(text: str) -> set[str]:
-    """What looks like a path, or a file's name, in a text or a command."""
-    return {word.removeprefix("./").rstrip("./") for word in _NAMED.findall(text)}

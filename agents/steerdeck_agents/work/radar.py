@@ -27,12 +27,13 @@ from steerdeck_agents.facts.events import (
     decode,
 )
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.naming import named
 from steerdeck_agents.facts.overlap import Overlap
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
-from steerdeck_agents.work.overlap import Doing, Written, may_meet, named, overlap, runs
+from steerdeck_agents.work.overlap import Doing, Written, may_meet, overlap, runs
 from steerdeck_agents.work.reviewing import Review
 from steerdeck_agents.workspace.dry_merge import Scratch, merged, scratch
 

@@ -3,11 +3,12 @@
 import msgspec
 
 from steerdeck_agents.facts.ids import SessionId, Sha
+from steerdeck_agents.facts.naming import files_named, named
 from steerdeck_agents.facts.overlap import Lines, shared_words
 from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.facts.plan import Plan, Step, StepStatus
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.work.overlap import Doing, Written, may_meet, named, overlap, runs
+from steerdeck_agents.work.overlap import Doing, Written, may_meet, overlap, runs
 from steerdeck_agents.workspace.compare import lines_of, rows
 
 BASE = "".join(f"line {n}\n" for n in range(1, 21))
@@ -104,10 +105,16 @@ def test_a_name_two_files_have_says_nothing():
 
 
 def test_what_a_command_names_counts_as_read():
-    assert named("cat ./shop/cart.py | head; python -m pytest tests/test_cart.py::test_sum") >= {
-        "shop/cart.py", "tests/test_cart.py",
-    }  # fmt: skip
-    assert named("Mend cart.py. Then stop.") == {"cart.py"}
+    found = named("cat ./shop/cart.py | head; python -m pytest tests/test_cart.py::test_sum")
+    assert found[:2] == ("shop/cart.py", "tests/test_cart.py")
+    assert named("Mend cart.py. Then mend cart.py again.") == ("cart.py",)
+
+
+def test_what_a_step_names_is_a_file_only_when_it_can_hardly_be_anything_else():
+    text = (
+        "Use time.time() no more in api/limit.py and docs/api.md, e.g. and/or v2.0 as in README.md"
+    )
+    assert files_named(text) == ("api/limit.py", "docs/api.md", "README.md")
 
 
 def test_only_living_strangers_of_one_repository_may_meet():

@@ -9,6 +9,7 @@ from steerdeck.panes.plan_rows import evidence, step_lines
 from steerdeck.text import BLANK, Line, Span, ago, foreign, hairline, path_spans, within
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.naming import files_named
 from steerdeck_agents.facts.overlap import shared_words
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.plan_diff import PlanRow, counted, rows
@@ -112,11 +113,15 @@ def detail(
     """What happened while the step under the cursor was in hand, in at most so many rows."""
     work = state.plan.work_of(row.step.id)
     where = f"step {row.number}" if row.number else "this step"
+    named = files_named(row.step.text) if row.step.status != "completed" else ()
     if work is None:
         told = "nothing was done while it was in hand" if row.step.status != "pending" else (
             "not begun"
         )  # fmt: skip
         lines = [Line((Span(f"{where}   ", "t2"), Span(told, "t3")))]
+        if named and most == 1:
+            told_too = (Span("   names  ", "t2"), *_paths(named[::-1], len(named)))
+            return [Line((*lines[0].spans, *told_too))]
     else:
         jump = (Span(f"{key} ", "t1", id="do:step_replay"),
                 Span(f"replay from event {work.first}", "t2", id="do:step_replay"))  # fmt: skip
@@ -125,6 +130,8 @@ def detail(
             lines.append(_labelled("last", (foreign(work.words, "t1"),)))
         if work.paths:
             lines.append(_labelled("files", _paths(work.paths, work.files)))
+    if named:
+        lines.insert(1, _labelled("names", _paths(named[::-1], len(named))))
     return [*lines[:most], *overlaps(state, names)][:most]
 
 

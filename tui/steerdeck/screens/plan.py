@@ -143,10 +143,10 @@ class PlanScreen(PlanChanges):
         if waiting:
             decisions = [Line((Span(waiting, "t3"),))]
         low = self.app.size.height < 30
-        changes = flowing(self._caps(_CHANGES[:-1] if low else _CHANGES, short=low), room)
-        if low:
-            return [*decisions, *changes[:1]] if self.offered else changes[:2]
-        return [*decisions, BLANK, *changes] if self.offered else changes
+        changes = flowing(self._caps(_CHANGES, short=low), room)
+        if not self.offered:
+            return changes
+        return [*decisions, *([] if low else [BLANK]), *changes]
 
     def _caps(self, ids: tuple[str, ...], *, short: bool = False) -> list[tuple[Span, ...]]:
         caps: list[tuple[Span, ...]] = []
@@ -155,7 +155,8 @@ class PlanScreen(PlanChanges):
             if self.can(key):
                 pressed = f"do:{id}"
                 shown = cap(self.helm.keymap.shown(id), pressed)
-                verb = self.verb(key).partition(" ")[0] if short else self.verb(key)
+                verb = self.verb(key)
+                verb = verb.removeprefix("in ").partition(" ")[0] if short else verb
                 caps.append((shown, foreign(f" {verb}", "t1", id=pressed), Span("   ")))
         return caps
 
