@@ -28,8 +28,7 @@ from steerdeck_agents.facts.places import Level
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.rule_book import RuleBook, Taking
 from steerdeck_agents.gate.secret_facts import clean_event
-from steerdeck_agents.gate.secret_files import values_in
-from steerdeck_agents.gate.secret_marks import Redactor, home_key
+from steerdeck_agents.gate.secret_marks import Redactor
 from steerdeck_agents.journal.approvals import PastApprovals
 from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
@@ -44,13 +43,14 @@ from steerdeck_agents.place import Services
 from steerdeck_agents.sandbox.descendants import end_leftovers
 from steerdeck_agents.session import Session
 from steerdeck_agents.settings.config import load
-from steerdeck_agents.settings.paths import Paths, private_folder
+from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.work import aftermath, outset
 from steerdeck_agents.work.helping import Helping
 from steerdeck_agents.work.landing import Turns
 from steerdeck_agents.work.naming import Names
 from steerdeck_agents.work.radar import Radar
 from steerdeck_agents.work.rule_keeping import Keeping
+from steerdeck_agents.work.storage import Storage
 from steerdeck_agents.workspace import keep, repository
 from steerdeck_agents.workspace.listeners import Listeners
 
@@ -87,7 +87,9 @@ class Fleet:
             on_committed=self._committed,
             clean=lambda event: clean_event(self.redactor, event),
             on_taken=taken,
+            on_trouble=self._stuck,
         )
+        self.storage = Storage(lambda: self.writer, clock)
         self.reader = JournalReader(paths.journal)
         self.sessions: dict[SessionId, Session] = {}
         self._publish = publish
@@ -132,12 +134,9 @@ class Fleet:
 
     async def start(self, version: str, boot: str) -> None:
         """Take the journal, bring every session back, and let those with work go on."""
-        for folder in (self.paths.data, self.paths.workspaces, self.paths.spool):
-            await asyncio.to_thread(private_folder, folder)
-        self.redactor.begin(await asyncio.to_thread(home_key, self.paths.data))
-        self.redactor.know(values_in(os.environ))
-        await self.writer.start()
-        await asyncio.to_thread(_empty, self.paths.spool)
+        if not await self.storage.take(self.paths, self.redactor, self.reader):
+            self.sessions |= {id: Session(id, self._services) for id in self.writer.states()}
+            return
         left = await asyncio.to_thread(end_leftovers)
         if left:
             log.warning("%d processes of commands of an earlier runtime were ended", left)
@@ -174,8 +173,10 @@ class Fleet:
             if problem is not None:
                 log.error("a session did not close in peace: %r", problem)
         await leave.finished(self._listeners.stop(), "watching files", within_s=PART_S)
-        last = RuntimeEnded(reason=reason)
-        told = self.writer.append(last, full=True)
+        await leave.finished(self.storage.close(), "trying the journal", within_s=PART_S)
+        if self.storage.read_only:
+            return
+        told = self.writer.append(RuntimeEnded(reason=reason), full=True)
         await leave.finished(told, "telling the end of this runtime", within_s=PART_S)
         await leave.finished(self.writer.stop(), "closing the journal", within_s=PART_S)
         self.redactor.end()
@@ -205,13 +206,21 @@ class Fleet:
 
     def stand_still(self, *, on: bool) -> None:
         """Have sessions begin nothing new, or let them go on."""
-        self._still.on = on
+        self._still.held = on
+        self._wake_all()
+
+    def _stuck(self, why: str) -> None:
+        self._still.stuck = bool(why)
+        self.storage.hear(why)
+        self._wake_all()
+
+    def _wake_all(self) -> None:
         for session in self.sessions.values():
             session.wake()
 
     def busy(self) -> bool:
         """Whether the runtime must stay: something works, waits for the developer or is parked."""
-        return any(
+        return not self.storage.read_only and any(
             not state.archived
             and (
                 state.turn is not None
@@ -389,9 +398,3 @@ class Fleet:
     async def _go_on(self, state: SessionState) -> None:
         resumed = SessionResumed(session=state.id, why="the limit's reset time has come")
         await self.writer.append(resumed, full=True)
-
-
-def _empty(spool: Path) -> None:
-    """Take away outputs of commands that a killed runtime left; their calls are lost anyway."""
-    for left in spool.iterdir():
-        left.unlink()

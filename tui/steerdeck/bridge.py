@@ -135,8 +135,10 @@ class Bridge:
     async def _look_at_runtime(self) -> None:
         """Say what is wrong with the runtime's program, or that a newer one takes over."""
         page = await self.page(wire.RuntimeStatus(), wire.StatusPage)
-        if page.program or page.handover:
-            self._tell(page.program or page.handover, bad=bool(page.program))
+        self.model.storage = page.storage
+        if said := page.program or page.handover or " ".join(page.storage.notes):
+            self._tell(said, bad=bool(page.program))
+        self.mark(Dirty(everything=True))
 
     async def _follow(self) -> bool:
         """Take what comes until the runtime ends on purpose; WireError when it is lost."""
@@ -150,6 +152,9 @@ class Bridge:
                     self._reread(frame.session)
                 case wire.Large():
                     self._reread(frame.session)
+                case wire.Storage():
+                    self.model.storage = frame
+                    self.mark(Dirty(everything=True))
                 case wire.Bye(_, True):
                     return True
                 case wire.Bye():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from steerdeck.arrangement import Arrangement, in_view
+from steerdeck.output.pacing import Reading
 from steerdeck.hosts.stands import HostStands, named
 from steerdeck.waiting import InboxItem as InboxItem
 from steerdeck.waiting import (
@@ -37,7 +38,7 @@ from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, OpenQuestion, SessionState
 from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.gate.rule_terms import reaches
-from steerdeck_agents.runtime.wire import GaugeLine, Outlook
+from steerdeck_agents.runtime.wire import GaugeLine, Outlook, Storage
 from steerdeck_agents.runtime.wire_rules import RuleStands
 
 if TYPE_CHECKING:
@@ -128,9 +129,12 @@ class DeckModel:
         """The rules of repositories and of everywhere, as the runtime told them last."""
         self.gauges: tuple[GaugeLine, ...] = ()
         """How providers are doing, while something waits at one."""
+        self.line = Reading()
+        """What is known of the line to the terminal."""
         self.lost = ""
         """Why the runtime can't be reached, while that is so."""
         self.attached = False
+        self.storage = Storage()
         self.hosts: tuple[HostStands, ...] = ()
         """The machines whose sessions these are; none where only this one's are shown."""
         self.first_lane = 0

@@ -9,7 +9,8 @@ SteerdeckError
 ├── PatchError           a patch doesn't fit; names the line and the nearest match
 ├── JournalError         the database can't be used, and the way out; `retryable` says whether it
 │   │                    may be written again when there is room
-│   └── JournalTaken     another runtime writes it
+│   ├── JournalTaken     another runtime writes it
+│   └── JournalReadOnly  it can be read and not written, by this version or in this place
 ├── OrderRefused         an order can't be carried out now, and why
 └── WireError            the other side speaks another protocol, or is gone
     └── LineLost         it went while an answer was waited for
@@ -73,6 +74,10 @@ class JournalError(SteerdeckError):
 
 class JournalTaken(JournalError):
     """Another runtime writes this journal; there is only ever one."""
+
+
+class JournalReadOnly(JournalError):
+    """This journal can be read, and not written."""
 
 
 class OrderRefused(SteerdeckError):

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Literal
 
-from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.errors import JournalError, JournalReadOnly
 
 SCHEMA = 3
 """The newest schema this version writes; the database keeps its own in `user_version`."""
@@ -46,6 +46,15 @@ def private_folder(folder: Path) -> None:
             f"The folder {folder} can't be used for the journal ({error.strerror})."
             " Make it writable, or set STEERDECK_HOME to another folder."
         ) from error
+
+
+def may_write(path: Path) -> None:
+    """JournalReadOnly where there is a journal that nobody may write, as on a read-only disk."""
+    if not path.exists():
+        return
+    for place in (path.parent, path):
+        if not os.access(place, os.W_OK):
+            raise only_read(path, f"{place} is read-only")
 
 
 def private_file(path: Path) -> None:
@@ -163,10 +172,18 @@ def broken(path: Path, error: Exception) -> JournalError:
     )
 
 
-def too_new(path: Path, found: int) -> JournalError:
+def too_new(path: Path, found: int) -> JournalReadOnly:
     """What to say to a writer of an older version."""
-    return JournalError(
+    return JournalReadOnly(
         f"The journal {path} has schema {found}, this Steerdeck writes schema {SCHEMA}."
         " It can still be read. Update Steerdeck to go on with it, or set STEERDECK_HOME to"
         " another folder to start a new one."
+    )
+
+
+def only_read(path: Path, why: str) -> JournalReadOnly:
+    """What to say where the place of a journal can't be written."""
+    return JournalReadOnly(
+        f"The journal {path} can only be read ({why}): sessions are shown and don't go on. Make"
+        " its folder writable and start the runtime anew, or set STEERDECK_HOME to another folder."
     )

@@ -23,6 +23,7 @@ from steerdeck_agents.journal.database import (
     MOUNTS,
     SCHEMA,
     broken,
+    may_write,
     open_for_writing,
     private_folder,
     schema_of,
@@ -99,6 +100,7 @@ class Ledger:
         """Closed sessions whose streamed text may still lie in rows."""
         self._since_keyframe: dict[SessionId, int] = {}
         self._behind: dict[SessionId, int] = {}
+        may_write(path)
         private_folder(path.parent)
         self._lock = lock(path.with_name("journal.lock"))
         try:

@@ -83,6 +83,7 @@ class Writer:
         self._queue: list[Append] = []
         self._urgent = False
         self._closing = True
+        self._closed = "The journal is closed; start the runtime again to go on."
 
     async def start(self) -> None:
         """Take the journal and load every session's state.
@@ -104,6 +105,11 @@ class Writer:
             raise
         if self.lost_end is not None:
             await self.append(self.lost_end, full=True)
+
+    def stand_by(self, states: Sequence[SessionState], why: str) -> None:
+        """Show these states of a journal that is only read, and refuse every append, saying why."""
+        self._states = {state.id: state for state in states if state.status != "unknown"}
+        self._closed = why
 
     async def stop(self) -> None:
         """Commit what is queued and let go of the journal."""
@@ -131,7 +137,7 @@ class Writer:
         waiting = Append(events, self._clock.now_ms(), full, enclosed, answer)
         with self._wake:
             if self._closing:
-                raise JournalError("The journal is closed; start the runtime again to go on.")
+                raise JournalError(self._closed)
             first = not self._queue
             self._queue.append(waiting)
             self._urgent = self._urgent or full

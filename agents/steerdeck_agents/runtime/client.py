@@ -18,7 +18,7 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 
 T = TypeVar("T")
-Incoming = wire.Facts | wire.Gap | wire.Large | wire.Bye
+Incoming = wire.Facts | wire.Gap | wire.Large | wire.Storage | wire.Bye
 
 
 class PageError(SteerdeckError):

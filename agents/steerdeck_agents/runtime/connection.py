@@ -58,6 +58,10 @@ class Connection:
             log.warning("a client read too slowly and is let go")
             self._writer.transport.abort()
 
+    def tell(self, storage: wire.Storage) -> None:
+        """Say how the place of the journal is."""
+        self._outbox.put(storage)
+
     async def serve(self) -> None:
         """Speak with the client; returns when it is gone, or ended on purpose."""
         sender = asyncio.create_task(self._outbox.drain(self._writer))

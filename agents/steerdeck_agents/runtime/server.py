@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from steerdeck_agents.demo.scripts import SCRIPTS
-from steerdeck_agents.facts.errors import JournalError, SteerdeckError
+from steerdeck_agents.facts.errors import JournalError, OrderRefused, SteerdeckError
 from steerdeck_agents.facts.events import Noticed, decode
 from steerdeck_agents.facts.ids import Clock, Ids, OrderId, SessionId
 from steerdeck_agents.facts.orders import (
@@ -99,6 +99,7 @@ class Runtime:
             scripted_url=lambda: self._scripted.url if self._scripted else "",
             patience=patience or Patience(),
         )
+        self.fleet.storage.changed = self._tell_storage
         self._pages = Pages(self.fleet, self._status)
         self._strays = Strays()
         self._handover = Handover()
@@ -265,6 +266,8 @@ class Runtime:
         An order is checked against the state and then kept as a fact: between the two no other may
         come, or a no and a yes to the same approval would both count.
         """
+        if why := self.fleet.storage.read_only:
+            raise OrderRefused(why)
         session = SessionId("") if isinstance(order, _OF_NO_SESSION) else order.session
         async with self._turns.setdefault(session, asyncio.Lock()):
             reader = self.fleet.reader
@@ -283,6 +286,14 @@ class Runtime:
     def _publish(self, batch: Sequence[Committed]) -> None:
         for connection in self._connections:
             connection.publish(batch)
+
+    def _storage(self) -> wire.Storage:
+        found = self.fleet.storage
+        return wire.Storage(found.problem, found.notes, found.read_only)
+
+    def _tell_storage(self) -> None:
+        for connection in self._connections:
+            connection.tell(self._storage())
 
     def _look(self) -> None:
         seen = {connection.in_view for connection in self._connections if connection.in_view}
@@ -305,6 +316,7 @@ class Runtime:
             governors=self._gauges(),
             handover=self._handover.told,
             waits_for=self._handover.waits_for,
+            storage=self._storage(),
             program=self._program.wrong,
         )
 

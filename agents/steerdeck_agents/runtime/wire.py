@@ -23,6 +23,7 @@ from steerdeck_agents.runtime.wire_review import ReviewOf as ReviewOf
 from steerdeck_agents.runtime.wire_rules import Propose as Propose
 from steerdeck_agents.runtime.wire_rules import Rules as Rules
 from steerdeck_agents.runtime.wire_shore import ShoreQuery
+from steerdeck_agents.runtime.wire_storage import Storage as Storage
 from steerdeck_agents.runtime.wire_words import WordsQuery
 
 PROTOCOL = 1
@@ -304,6 +305,7 @@ class StatusPage(msgspec.Struct, frozen=True):
     """Which version takes over and what that waits for, as a sentence; empty when none does."""
     waits_for: tuple[str, ...] = ()
     """All of it."""
+    storage: Storage = Storage()
     program: str = ""
     """What is wrong with the program it was started from, as a sentence with the way out."""
 
@@ -340,7 +342,7 @@ class Bye(msgspec.Struct, frozen=True, tag="bye", tag_field="frame"):
 
 
 Down = Hello | Give | Watch | InView | Ask
-Up = Hello | Given | Refused | Facts | Gap | Large | Part | Failed | Bye
+Up = Hello | Given | Refused | Facts | Gap | Large | Storage | Part | Failed | Bye
 
 _encoder = msgspec.json.Encoder()
 _down: msgspec.json.Decoder[Down] = msgspec.json.Decoder(Down)

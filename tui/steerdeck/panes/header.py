@@ -6,6 +6,7 @@ Nothing is shown that is zero, and no percentage that nobody measured.
 from steerdeck.glyphs import glyphs
 from steerdeck.hosts.stands import absent
 from steerdeck.model import DeckModel
+from steerdeck.output.pacing import Reading
 from steerdeck.panes.marks import WAITS, mark_of
 from steerdeck.panes.waits import resting
 from steerdeck.text import Line, Span, clock, dollars, foreign, tokens, width_of
@@ -124,7 +125,7 @@ def _meter(gauge: GaugeLine) -> list[Span]:
 def measured(model: DeckModel, width: int) -> list[Span]:
     """What was used, and how commands are confined; the sandbox never leaves the header."""
     used = total(model)
-    spans: list[Span] = []
+    spans = line(model.line, width)
     if width >= 140 and used.tokens:
         spans += [Span(f"{tokens(used.tokens)} tok", "t1"), Span("   ")]
         if used.cached and used.input:
@@ -133,7 +134,23 @@ def measured(model: DeckModel, width: int) -> list[Span]:
         spans += [Span(dollars(used.dollars), "t1"), Span("   ")]
     if model.lost or absent(model.hosts):
         spans += [Span("not attached", "failed", bold=True), Span("   ")]
+    if model.storage.problem:
+        spans += [Span("NOTHING CAN BE KEPT", "failed", bold=True), Span("   ")]
+    elif model.storage.read_only:
+        spans += [Span("READ ONLY", "failed", bold=True), Span("   ")]
     return [*spans, *sandbox(model.outlook.sandbox)]
+
+
+def line(reading: Reading, width: int) -> list[Span]:
+    """How the deck is drawn and what was measured of the line; nothing on this machine."""
+    if reading.pace == "local" and not reading.by_hand:
+        return []
+    words = f"{reading.pace} by hand" if reading.by_hand and width >= 100 else reading.pace
+    if reading.trip_ms and width >= 80:
+        words += f" {reading.trip_ms} ms"
+    if reading.rate_kb and width >= 120:
+        words += f" {reading.rate_kb:g} kB/s"
+    return [Span(words, "t1" if reading.pace == "lean" else "t2", id="do:pace"), Span("   ")]
 
 
 def sandbox(name: str) -> list[Span]:

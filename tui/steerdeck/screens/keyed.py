@@ -17,7 +17,7 @@ from steerdeck.commands import Helm
 from steerdeck.hosts.stands import absent
 from steerdeck.keymap import LEADER, label, name_of
 from steerdeck.keys.key import Key, Place
-from steerdeck.messages import Open, Quit, SwitchTheme, TurnMouse, opened
+from steerdeck.messages import Open, Quit, SwitchPace, SwitchTheme, TurnMouse, opened
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.panes.follows import follows
 from steerdeck.panes.footer import Hint, Hints, footer, message
@@ -253,7 +253,8 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             right = self.hints()[1]
             bad = self.model.notice_bad
             return message(self.model.notice, bad=bad, right=right, width=width)
-        if trouble := self.model.lost or absent(self.model.hosts):
+        place = self.model.storage.problem or self.model.storage.read_only
+        if trouble := self.model.lost or place or absent(self.model.hosts):
             return message(trouble, bad=True)
         return footer(*self.hints(), width)
 
@@ -267,6 +268,9 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
 
     def do_help(self) -> None:
         self.post_message(Open("help", item=self.places()[0]))
+
+    def do_pace(self) -> None:
+        self.post_message(SwitchPace())
 
     def do_theme(self) -> None:
         self.post_message(SwitchTheme())

@@ -49,6 +49,9 @@ def status(as_json: bool) -> None:
         out(f"journal   {page.journal} ({page.journal_bytes:,} bytes)")
         out(f"sandbox   {page.sandbox}{f': {page.sandbox_why}' if page.sandbox_why else ''}")
         out(f"log       {where.log}")
+        place = page.storage
+        for told in filter(None, (place.problem, place.read_only, *place.notes)):
+            out(f"storage   {told}")
         for what, told in (("program", page.program), ("handover", page.handover)):
             if told:
                 out(f"{what:<10}{told}")
