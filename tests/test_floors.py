@@ -239,6 +239,11 @@ BREACHES: list[tuple[house.Rule, Tree, str]] = [
         f"{DECK}/panes/plan.py:1 gives data to Static",
     ),
     (
+        house.text_is_never_markup,
+        {f"{DECK}/panes/plan.py": "Span(f'{state.name.strip()}  ', 't1')\n"},
+        f"{DECK}/panes/plan.py:1 gives data to Span",
+    ),
+    (
         house.prints_pass_one_door,
         {f"{DECK}/verbs/show.py": "import sys\nsys.stdout.write(name)\n"},
         f"{DECK}/verbs/show.py:2 writes to stdout itself",

@@ -97,6 +97,11 @@ SHOWN_WORDS = {
     "tooltip",
 }
 """Names of arguments that are shown."""
+FOREIGN = {
+    "name", "task", "what", "path", "reason", "branch", "why", "host", "summary", "model",
+    "repository", "program", "query", "objective", "brief", "excerpt", "arguments", "output",
+}  # fmt: skip
+"""Attributes that hold what others wrote: `foreign` makes a span of them and marks what hides."""
 PRINTERS = {"print", "echo", "secho", "print_exception", "print_exc", "print_json"}
 DOORS = ("cli.py", "verbs/printing.py", "output/")
 """Files of the deck that write to a terminal: each cleans what it writes."""
@@ -440,6 +445,8 @@ def text_is_never_markup(root: Path) -> list[str]:
                 case ast.Call() if called(node) == "from_markup":
                     if not (node.args and is_literal(node.args[0])):
                         complaints.append(f"{where}:{node.lineno} parses data as markup")
+                case ast.Call(func=ast.Name(id="Span"), args=[first, *_]) if shows_foreign(first):
+                    complaints.append(f"{where}:{node.lineno} gives data to Span")
                 case ast.Call() if not markup_off(node) and gives_data(node):
                     complaints.append(f"{where}:{node.lineno} gives data to {called(node)}")
                 case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
@@ -457,6 +464,24 @@ def gives_data(node: ast.Call) -> bool:
         return False
     words = [word.value for word in node.keywords if word.arg in SHOWN_WORDS]
     return any(not is_safe(one) for one in [*([first] if first is not None else []), *words])
+
+
+def shows_foreign(node: ast.expr) -> bool:
+    """Whether a text is, or holds, what others wrote, and no function has made anything of it."""
+    match node:
+        case ast.Attribute(attr=name):
+            return name in FOREIGN
+        case ast.JoinedStr(values=values):
+            return any(shows_foreign(value) for value in values)
+        case ast.FormattedValue(value=value) | ast.Subscript(value=value):
+            return shows_foreign(value)
+        case ast.BinOp(left=left, right=right) | ast.IfExp(body=left, orelse=right):
+            return shows_foreign(left) or shows_foreign(right)
+        case ast.BoolOp(values=values):
+            return any(shows_foreign(value) for value in values)
+        case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in LOOSE_TEXT:
+            return shows_foreign(value)
+    return False
 
 
 def prints_pass_one_door(root: Path) -> list[str]:

@@ -62,12 +62,12 @@ class Answering(Deciding):
         else:
             super().do_once()
 
-    def _ready(self) -> bool:
+    def _answerable(self) -> bool:
         """Whether a key answers now: one that was typed, and not only handled, late enough."""
         return self.armed and self.typed_at() >= self.armed_from
 
     def _may_answer(self) -> bool:
-        return bool(self._ready() and self.item and self.model.question(self.item))
+        return bool(self._answerable() and self.item and self.model.question(self.item))
 
     def _may_say(self) -> bool:
         """Whether words would go to the agent: work sent back, or a way out of a drift."""
@@ -111,7 +111,7 @@ class Answering(Deciding):
             self.helm.go(self.helm.answer(self.item, question.choices[number - 1]))
 
     def _of_kind(self, *kinds: str) -> bool:
-        return bool(self._ready() and self.item and self.item.kind in kinds)
+        return bool(self._answerable() and self.item and self.item.kind in kinds)
 
     def can_was_done(self) -> bool:
         return self._of_kind("unknown")

@@ -103,7 +103,7 @@ class SettingsDialog(Dialog):
         value = measured_value(knob, one.value) if one is not None else ""
         here = number == self.at
         spans = (
-            Span(knob.name.ljust(_NAME), "t0" if here else "t1", here, id=f"{ROW}{number}"),
+            foreign(knob.name.ljust(_NAME), "t0" if here else "t1", bold=here, id=f"{ROW}{number}"),
             foreign((value or "not set").ljust(_VALUE), "t0" if value else "t3"),
             Span("" if one is None or one.written else "default", "t2" if here else "t3"),
         )
