@@ -28,7 +28,7 @@ from steerdeck_agents.journal.enclosures import CheckpointFile, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.work.ground import SessionGround
-from steerdeck_agents.work.landing_checks import put_back, stand_of
+from steerdeck_agents.work.landing_checks import lock_let_go, taken_back
 from steerdeck_agents.work.landing_result import is_ancestor, listed
 from steerdeck_agents.work.undo import on_disk
 from steerdeck_agents.workspace.git import GitError, fields, text
@@ -38,8 +38,6 @@ log = logging.getLogger(__name__)
 
 _CUT_OFF = "The runtime ended in the middle of it"
 _BESIDE = re.compile(r"\.steerdeck-[0-9a-f]{16}")
-_LOCKED_S = 5.0
-"""How long a git that has outlived the runtime may still hold the developer's index."""
 
 
 async def tell(
@@ -100,7 +98,7 @@ async def _append(
 async def _landing(state: SessionState, landing: Landing) -> KnownEvent:
     try:
         if landing.trying:
-            await _stood_back(state.workspace, landing.trying)
+            await taken_back(state.workspace, landing.trying)
         why = await _why_not(state.workspace, landing)
     except (RepositoryError, OrderRefused, OSError) as error:
         why = f"{_CUT_OFF}, and what became of it can't be seen: {error}"
@@ -117,12 +115,6 @@ async def _landing(state: SessionState, landing: Landing) -> KnownEvent:
     )
 
 
-async def _stood_back(workspace: Workspace, tried: str) -> None:
-    """Back onto its branch where a workspace still stands at what checks were run on."""
-    if await stand_of(workspace.path) == tried:
-        await put_back(workspace.path, workspace.branch)
-
-
 async def _why_not(workspace: Workspace, landing: Landing) -> str:
     """Why the work is not landed, or how far it came; empty when it is landed whole."""
     nothing = f"{_CUT_OFF}, before anything of yours was changed. Land again if you still want it."
@@ -137,7 +129,7 @@ async def _why_not(workspace: Workspace, landing: Landing) -> str:
     if landing.how == "patch":
         return await asyncio.to_thread(_patch_missing, landing)
     top = Path(workspace.repository)
-    lock = await _lock_let_go(top)
+    lock = await lock_let_go(top, "user")
     held = f" {lock} was left; remove it when no git is at work." if lock else ""
     tip = await _tip(top, landing.where)
     if tip and await _holds(top, landing.result, tip):
@@ -162,17 +154,6 @@ def _patch_missing(landing: Landing) -> str:
     if sha_of(data) == landing.result:
         return ""
     return f"{_CUT_OFF}, and {landing.where} holds something else."
-
-
-async def _lock_let_go(top: Path) -> str:
-    """Wait for a git that is still at work; the lock that nobody takes away, if there is one."""
-    place = await text(top, "rev-parse", "--path-format=absolute", "--git-path", "index.lock",
-                       profile="user")  # fmt: skip
-    for _ in range(round(_LOCKED_S / 0.1)):
-        if not await asyncio.to_thread(Path(place).exists):
-            return ""
-        await asyncio.sleep(0.1)
-    return place
 
 
 async def _tip(top: Path, branch: str) -> str:

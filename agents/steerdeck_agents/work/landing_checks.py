@@ -17,8 +17,11 @@ from steerdeck_agents.sandbox.process import environment
 from steerdeck_agents.work.check_judge import Judged, judge
 from steerdeck_agents.work.check_run import Ran, run_check
 from steerdeck_agents.work.landing_result import to_its_end
-from steerdeck_agents.workspace.git import GitError, git, text
+from steerdeck_agents.workspace.git import GitError, Profile, fields, git, text
+from steerdeck_agents.workspace.within import remove_file
 
+_LOCKED_S = 5.0
+"""How long a git that has outlived the runtime may still hold an index."""
 Tell = Callable[[Ran, bool], Awaitable[None]]
 """Called with each run, and whether all that fails in it failed before the agent began."""
 
@@ -105,3 +108,46 @@ async def stand_of(place: str) -> str:
 async def put_back(place: str, stand: str) -> None:
     """Back on its branch, whatever checks did to files that git knows."""
     await git(place, "checkout", "--quiet", "--force", stand, profile="workspace")
+
+
+async def taken_back(workspace: Workspace, tried: str) -> None:
+    """Have a workspace as its branch has it, where a crash cut off checks at a commit.
+
+    Its work was committed before, so what goes is theirs, or came from that commit: the crash may
+    have come before it stood there, with some of the files changed over.
+    """
+    place = workspace.path
+    lock = await lock_let_go(Path(place), "workspace")
+    if lock:
+        # Nothing runs in it now, so nobody takes that away any more.
+        await asyncio.to_thread(Path(lock).unlink, missing_ok=True)
+    stand = await stand_of(place)
+    if stand not in (tried, workspace.branch):
+        return
+    if stand != tried:
+        for path in await _brought(place, workspace.branch, tried):
+            await asyncio.to_thread(remove_file, place, path)
+    await put_back(place, workspace.branch)
+
+
+async def _brought(place: str, branch: str, tried: str) -> list[str]:
+    """Files git does not know there that are new in the commit, byte for byte as it has them."""
+    added = ("diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", branch, tried)
+    new = set(await fields(place, *added)) & set(await fields(place, "ls-files", "-z", "-o"))
+    return [
+        path
+        for path in sorted(new)
+        if await text(place, "hash-object", "--", path)
+        == await text(place, "rev-parse", f"{tried}:{path}")
+    ]
+
+
+async def lock_let_go(top: Path, profile: Profile) -> str:
+    """Wait for a git that is still at work; the lock that nobody takes away, if there is one."""
+    place = await text(top, "rev-parse", "--path-format=absolute", "--git-path", "index.lock",
+                       profile=profile)  # fmt: skip
+    for _ in range(round(_LOCKED_S / 0.1)):
+        if not await asyncio.to_thread(Path(place).exists):
+            return ""
+        await asyncio.sleep(0.1)
+    return place
