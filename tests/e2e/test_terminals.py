@@ -74,6 +74,22 @@ def test_a_terminal_that_goes_away_ends_the_deck_and_not_the_runtime(base: Path,
         assert runtime_pid(home_of(base)) == runtime is not None
 
 
+def test_the_next_deck_begins_with_the_last_frame_of_this_one(base: Path, repository: Path):
+    for number in range(2):
+        with Terminal([PROGRAM], folder=repository) as deck:
+            deck.wait_for("No model yet")
+            # The frame comes first and alone; what Textual says to a terminal comes after it.
+            deck.wait_for(lambda _, deck=deck: b"\x1b[?1004h" in deck.sent)
+            before = deck.sent.partition(b"\x1b[?1004h")[0]
+            assert (b"No model yet" in before) == (number == 1)
+            assert deck.sent.count(b"\x1b[?1049h") == 1
+            deck.press("ctrl+c")
+            deck.wait_for("Ctrl+C again")
+            deck.press("ctrl+c")
+            assert deck.wait_end() == 0
+            assert deck.left_on() == []
+
+
 def test_a_console_of_sixteen_colours_gets_its_own_and_plain_signs(base: Path, repository: Path):
     environ = {**os.environ, "TERM": "linux"}
     environ.pop("COLORTERM", None)

@@ -26,7 +26,7 @@ from steerdeck.notify import Herald
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
 from steerdeck.output.seam import give_mouse
-from steerdeck.output.start import begin
+from steerdeck.output.start import begin, still_of
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.digest import show_digest
@@ -109,6 +109,8 @@ class DeckApp(App[None], inherit_bindings=False):
         self.helm.found = found or Found()
         self.wants_demo = False
         """Whether the deck was closed for the demo."""
+        self.parting = ""
+        """The deck as it stood when it was closed, for the next one to begin with."""
         self._mouse_here = True
         self._following: asyncio.Task[None] | None = None
 
@@ -220,6 +222,7 @@ class DeckApp(App[None], inherit_bindings=False):
         await self.push_screen(screen)
 
     def on_quit(self, message: Quit) -> None:
+        self.parting = still_of(self, self.stage)
         self.exit()
 
     def watch_app_focus(self, before: bool, focus: bool) -> None:

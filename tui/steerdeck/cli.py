@@ -126,9 +126,15 @@ def _deck(*, lines: bool) -> int:
         from steerdeck.verbs.line_mode import line_mode
 
         return line_mode(_verb)
-    from steerdeck.verbs.mooring import moored
+    from steerdeck.output.last_frame import show, wipe
 
-    return moored(open_deck)
+    show(os.environ, sys.stderr.fileno())
+    try:
+        from steerdeck.verbs.mooring import moored
+
+        return moored(open_deck)
+    finally:
+        wipe(sys.stderr.fileno())
 
 
 def open_deck(berth: "Berth") -> int:
@@ -173,5 +179,6 @@ def open_deck(berth: "Berth") -> int:
     app.run()
     drawer.write(app.helm.unsent())
     mooring.remember(app.memory())
+    mooring.keep(app.parting)
     mooring.leave(list(app.model.states.values()), app.model.lost, app.theme)
     return _verb(["demo"]) if app.wants_demo else app.return_code or DONE

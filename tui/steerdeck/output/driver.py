@@ -22,6 +22,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from steerdeck.output import seam
+from steerdeck.output.last_frame import ALTERNATE, taken_over
 from steerdeck.output.notices import VERSION_QUERY
 from steerdeck.output.pacing import ROW
 from steerdeck.output.pastes import Paste, PasteReader
@@ -95,6 +96,11 @@ class SafeDriver(LinuxDriver):
         self._version = VersionReader()
         if sys.__stderr__ is not None:
             seam.write_to(self, PatientFile(sys.__stderr__.fileno()))
+
+    def write(self, data: str) -> None:
+        """Write data, but enter the other screen once: the last deck's frame may stand there."""
+        if data != ALTERNATE or not taken_over():
+            super().write(data)
 
     def run_input_thread(self) -> None:
         """Read until the app ends; the end of the terminal's input ends the app."""

@@ -108,7 +108,7 @@ class _Screen:
             return True
 
     def system(self) -> ColorSystem:
-        return _SYSTEMS.get(self._app.console.color_system or "", ColorSystem.TRUECOLOR)
+        return system_of(self._app)
 
     def pressed_at(self) -> float:
         return float(getattr(driver_of(self._app), "pressed_at", 0.0))
@@ -225,6 +225,11 @@ def send_through(app: App[Any], stage: Stage, pacer: Pacer | None = None) -> Way
     setattr(target, _WAY, way)
     target._display = staged  # an instance attribute, so other apps stay as they are
     return way
+
+
+def system_of(app: App[Any]) -> ColorSystem:
+    """How many colours the app's terminal has."""
+    return _SYSTEMS.get(app.console.color_system or "", ColorSystem.TRUECOLOR)
 
 
 def dirty_rows(widget: Widget, height: int) -> set[int]:

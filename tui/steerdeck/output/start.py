@@ -14,6 +14,7 @@ from textual.app import App
 
 from steerdeck.glyphs import choose
 from steerdeck.output import seam
+from steerdeck.output.backlog import Fragment
 from steerdeck.output.collecting import Collector
 from steerdeck.output.driver import SafeDriver
 from steerdeck.output.frames import FRAMES
@@ -81,6 +82,16 @@ def _pace(app: App[Any], stage: Stage, paced: Callable[[Pace], None]) -> None:
     app.app_resume_signal.subscribe(app, lambda _: way.lose(), immediate=True)
     go(start)
     way.probe()
+
+
+def still_of(app: App[Any], stage: Stage) -> str:
+    """The app's own screen as it stands: what paints it on an empty terminal of this size."""
+    screen = app.screen_stack[0]
+    rows = seam.rows_of(screen, range(screen.size.height))
+    if app.is_headless or rows is None:
+        return ""
+    fresh = Stage(erases=stage.erases, links=False)
+    return fresh.paint([Fragment(y, 0, rows[y]) for y in sorted(rows)], seam.system_of(app))
 
 
 def _measure(app: App[Any], wide: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from steerdeck.found import Found
 from steerdeck.memory import Memory
+from steerdeck.output import last_frame
 from steerdeck.source import Source
 from steerdeck.verbs import reach
 from steerdeck.verbs.berth import Berth
@@ -145,6 +146,14 @@ class Mooring:
             # The terminal is gone, so nobody can be told; the exit code still says why.
             drop_output(sys.stderr)
 
+    def keep(self, frame: str) -> None:
+        """Keep the last frame for the first moments of the next deck."""
+        file = self._berth.paths.deck_cache.with_name(last_frame.NAME)
+        if not frame or len(frame) > last_frame.LARGEST or self._berth.settings is None:
+            return
+        key = last_frame.key_of(self._berth.environ, *os.get_terminal_size(2))
+        self._write(file, f"{key}\n{frame}".encode())
+
     def _remember(self, alive: Sequence[SessionState]) -> None:
         data = msgspec.json.encode(alive)
         self._write(self._berth.paths.deck_cache, data if len(data) <= KEPT else b"[]")
@@ -181,8 +190,10 @@ def moored(open_deck: Callable[[Berth], int]) -> int:
         )
         return open_deck(berth)
     except Ending as ending:
+        last_frame.wipe(2)
         err(str(ending))
         return ending.code
     except (SteerdeckError, OSError) as error:
+        last_frame.wipe(2)
         err(str(error))
         return FAILED
