@@ -8,6 +8,7 @@ the keys and git variables of whoever runs it. Connections go to loopback and Un
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -25,6 +26,10 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 # Hundreds of processes are started here: none should compile again what another has compiled.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A shell starts what runs in its background without Ctrl+C; what tests start must have it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Half of the system's time goes into making and removing small files: where memory can be a disk
 # the tests' folders are there. `PYTEST_DEBUG_TEMPROOT` puts them elsewhere.

@@ -52,7 +52,11 @@ def asking(what: str, **more: object) -> e.ApprovalRequested:
     )  # fmt: skip
 
 
-def test_who_types_on_is_waited_for():
+def test_who_types_on_is_waited_for(monkeypatch):
+    # Long enough for a machine that does much else at the time.
+    monkeypatch.setattr("steerdeck.screens.arming.ARM_S", 1.5)
+    monkeypatch.setattr("steerdeck.screens.arming.PAUSE_S", 1.49)
+
     async def scene(app, pilot, feed):
         await until(pilot, lambda: app.screen._arm_timer)
         first = app.screen._due
