@@ -49,3 +49,29 @@ def test_links_between_the_papers_lead_somewhere():
     for paper in CHECKOUT.glob("*.md"):
         for target in re.findall(r"\]\(([A-Za-z][\w./-]*)\)", paper.read_text()):
             assert (CHECKOUT / target).exists(), f"{paper.name}: {target}"
+
+
+def test_every_promise_of_security_names_a_claim_or_a_test_that_is_there():
+    proofs = CHECKOUT / "tests/prove"
+    counted = set(re.findall(r"\*(\w+)\.CLAIMS", (proofs / "run.py").read_text()))
+    claims = {
+        name
+        for module in counted
+        for name in re.findall(r'Claim\(\s*"([\w-]+)"', (proofs / f"{module}.py").read_text())
+    }
+    paper = (CHECKOUT / "SECURITY.md").read_text()
+    promises = re.split(
+        r"^(\d+)\. \*\*", between_words(paper, "## Promises", "A promise that"), flags=re.M
+    )
+    numbers = [int(number) for number in promises[1::2]]
+    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 10
+    for number, promise in zip(numbers, promises[2::2], strict=True):
+        named = re.split(r"\*(?:counted\s+by|tested\s+in|in)\*", promise, flags=re.IGNORECASE)[1:]
+        names = [name for part in named for name in re.findall(r"`([\w./-]+)`", part)]
+        assert names, f"promise {number} names nothing that holds it"
+        for name in names:
+            assert (CHECKOUT / name).exists() if "/" in name else name in claims, (number, name)
+
+
+def between_words(text: str, first: str, last: str) -> str:
+    return text.partition(first)[2].partition(last)[0]
