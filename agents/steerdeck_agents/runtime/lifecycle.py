@@ -14,13 +14,18 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from steerdeck_agents.facts.errors import WireError
+from steerdeck_agents.facts.errors import SettingsError, WireError
 from steerdeck_agents.gate.secrets import scrub
 from steerdeck_agents.journal.database import SCHEMA
 from steerdeck_agents.runtime import logfile, wire
 from steerdeck_agents.runtime.client import Client, shake_hands
 from steerdeck_agents.runtime.handover import newer
-from steerdeck_agents.settings.paths import Paths, check_socket_folder, private_folder
+from steerdeck_agents.settings.paths import (
+    Paths,
+    check_socket_folder,
+    make_socket_folder,
+    private_folder,
+)
 
 ANSWER_S = 15.0
 """How long a runtime may take to answer, on a machine that is very busy."""
@@ -114,7 +119,8 @@ async def ensure(paths: Paths, version: str, environ: Mapping[str, str]) -> Clie
     ):
         return client
     await asyncio.to_thread(logfile.turn_over, paths.log)
-    before = paths.log.stat().st_size if paths.log.exists() else 0
+    told = await asyncio.to_thread(log_of, paths)
+    before = told.stat().st_size if told.exists() else 0
     child = await asyncio.to_thread(spawn, paths, environ)
     loop = asyncio.get_running_loop()
     until = loop.time() + START_S
@@ -132,7 +138,7 @@ async def ensure(paths: Paths, version: str, environ: Mapping[str, str]) -> Clie
                 child = await asyncio.to_thread(spawn, paths, environ)
             case _:
                 break
-    raise WireError(await asyncio.to_thread(_why, paths.log, before))
+    raise WireError(await asyncio.to_thread(_why, told, before))
 
 
 async def _makes_room(client: Client) -> bool:
@@ -145,9 +151,18 @@ async def _makes_room(client: Client) -> bool:
     return False
 
 
+def log_of(paths: Paths) -> Path:
+    """Where a runtime that is started now writes its log: beside its socket on a read-only disk."""
+    try:
+        private_folder(paths.log.parent)
+        with paths.log.open("ab"):
+            return paths.log
+    except (SettingsError, OSError):
+        return make_socket_folder(paths) / paths.log.name
+
+
 def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     """Start a runtime for this home and return at once; WireError when its program is gone."""
-    private_folder(paths.log.parent)
     clean = {
         name: value
         for name, value in scrub(environ).items()
@@ -155,7 +170,7 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
     }
     folders = (paths.data, paths.config, paths.cache, paths.state)
     _started[:] = [child for child in _started if child.poll() is None]
-    with paths.log.open("ab") as log:
+    with log_of(paths).open("ab") as log:
         try:
             child = subprocess.Popen(
                 [sys.executable, "-m", "steerdeck_agents.runtime.main", *map(str, folders)],
