@@ -20,13 +20,15 @@ from steerdeck.found import Found
 from steerdeck.hosts.stands import HostStands
 from steerdeck.keymap import Keymap
 from steerdeck.memory import Memory
-from steerdeck.messages import Open, Quit, SwitchTheme, TryDemo, TurnMouse, WearTheme
+from steerdeck.messages import Open, Quit, SwitchPace, SwitchTheme, TryDemo, TurnMouse, WearTheme
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.notify import Herald
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
+from steerdeck.output.frames import FRAMES
+from steerdeck.output.pacing import Pace, rough
 from steerdeck.output.seam import give_mouse
-from steerdeck.output.start import begin, still_of
+from steerdeck.output.start import begin, choose_pace, reading_of, still_of
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.digest import show_digest
@@ -38,6 +40,7 @@ from steerdeck_agents.facts.ids import Ids
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime.wire import Outlook
+from steerdeck_agents.settings.config import Pacing
 from steerdeck_agents.settings.notice import Notify
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_themes.colours import ANSI, DARK
@@ -46,6 +49,15 @@ from steerdeck_themes.palettes import Palette
 from steerdeck_themes.sheets import styles
 from steerdeck_themes.wardrobe import PREFIX, Wardrobe, theme_of
 
+LINE_S = 3.0
+"""How often what is known of the line is looked at."""
+PACES: tuple[Pacing, ...] = ("auto", "lean", "ssh", "local")
+_PACE_WORDS: dict[Pacing, str] = {
+    "auto": "Drawn at the pace that the line bears.",
+    "lean": "Drawn leanly: few steps, few bytes. The setting `pace` keeps it.",
+    "ssh": "Drawn as over SSH: ten times a second at most.",
+    "local": "Drawn as on this machine, whatever the line bears.",
+}
 STILL_TICK_S = 10.0
 """How often clocks move on a deck that keeps still."""
 
@@ -76,6 +88,7 @@ class DeckApp(App[None], inherit_bindings=False):
         home: Paths | None = None,
         found: Found | None = None,
         now_ms: Callable[[], int] | None = None,
+        pace: Pacing = "auto",
     ) -> None:
         """`theme` is a name in the `wardrobe`; a `still` deck draws words and clocks rarely.
 
@@ -113,6 +126,9 @@ class DeckApp(App[None], inherit_bindings=False):
         """The deck as it stood when it was closed, for the next one to begin with."""
         self._mouse_here = True
         self._following: asyncio.Task[None] | None = None
+        self._pace: Pacing = pace
+        self._fewer = False
+        """Whether fewer colours are drawn with than the terminal has."""
 
     def get_default_screen(self) -> Screen[None]:
         return DeckScreen(self.helm)
@@ -121,7 +137,9 @@ class DeckApp(App[None], inherit_bindings=False):
         return line_filters(super().get_line_filters())
 
     def on_mount(self) -> None:
-        self.stage = begin(self, self._made_of_ascii, self.helm.rests)
+        self.stage = begin(self, self._made_of_ascii, self.helm.rests, self.paced)
+        if self._pace != "auto":
+            choose_pace(self, self._pace)
         if problems := self.helm.keymap.problems:
             more = f"{counted(len(problems), 'problem')} in keys.toml, told by F1: "
             self.model.say((more if len(problems) > 1 else "") + problems[0], bad=True)
@@ -130,6 +148,7 @@ class DeckApp(App[None], inherit_bindings=False):
         self.set_interval(1.0, self._look_at_themes)
         self.set_interval(1.0, self.herald.tick)
         self.set_interval(1.0, self.helm.look_away)
+        self.set_interval(LINE_S, self._look_at_line)
         self.herald.begin()
         if self._first:
             self.post_message(Open("welcome"))
@@ -170,11 +189,13 @@ class DeckApp(App[None], inherit_bindings=False):
 
     def changed(self, dirty: Dirty) -> None:
         """Draw what the bridge found new, on every screen that can be seen."""
-        if dirty.everything or dirty.sessions:
+        facts = dirty.everything or bool(dirty.sessions)
+        if facts:
             self.herald.look()
             show_digest(self.screen, self.helm)
         for screen in reversed(self.screen_stack):
-            if isinstance(screen, Keyed):
+            hidden = FRAMES.lean and screen is not self.screen
+            if isinstance(screen, Keyed) and (facts or not hidden):
                 screen.show(dirty)
             if not screen.is_modal:
                 return
@@ -190,7 +211,8 @@ class DeckApp(App[None], inherit_bindings=False):
             self.helm.came()
         elif isinstance(event, events.AppFocus | events.AppBlur):
             self.herald.attention.reports_focus = True
-        await super().on_event(event)
+        if not (isinstance(event, events.Key) and self.helm.ahead.holds(event)):
+            await super().on_event(event)
 
     def recall(self, memory: Memory) -> None:
         """Go on from what the last deck kept."""
@@ -205,6 +227,11 @@ class DeckApp(App[None], inherit_bindings=False):
     # other screens
 
     async def on_open(self, message: Open) -> None:
+        await self._open(message)
+        # Behind the focus that the new screen asked for.
+        self.call_later(lambda: self.helm.ahead.give(self.screen))
+
+    async def _open(self, message: Open) -> None:
         screen = screen_for(message, self.helm)
         if screen is None:
             return
@@ -216,7 +243,7 @@ class DeckApp(App[None], inherit_bindings=False):
         while before in self.screen_stack:
             await self.pop_screen()
         if before is not None and before.is_attached:
-            self.call_later(self.on_open, message)  # it is on its way out
+            self.call_later(self._open, message)  # it is on its way out
             return
         self._opened[name] = screen
         await self.push_screen(screen)
@@ -232,6 +259,29 @@ class DeckApp(App[None], inherit_bindings=False):
     def on_wear_theme(self, message: WearTheme) -> None:
         if INK.depth != "16" and self._wear(message.name):
             self._paint_anew()
+
+    def on_switch_pace(self, message: SwitchPace) -> None:
+        """Round all of them: what is measured chooses, then each by hand, the leanest first."""
+        self._pace = PACES[(PACES.index(self._pace) + 1) % len(PACES)]
+        if not choose_pace(self, self._pace):
+            self.helm.say("What is drawn here is not paced.")
+            return
+        self._look_at_line()
+        self.helm.say(_PACE_WORDS[self._pace])
+
+    def paced(self, pace: Pace) -> None:
+        """On a lean line colours are numbers of the terminal's 256."""
+        wanted = pace == "lean"
+        if wanted != self._fewer and INK.depth == ("true" if wanted else "256"):
+            self._fewer = wanted
+            INK.use(INK.palette, "256" if wanted else "true")
+            self._paint_anew()
+
+    def _look_at_line(self) -> None:
+        reading = rough(reading_of(self))
+        if reading != self.model.line:
+            self.model.line = reading
+            self.changed(Dirty(everything=True))
 
     def on_try_demo(self, message: TryDemo) -> None:
         self.wants_demo = True

@@ -163,6 +163,7 @@ def open_deck(berth: "Berth") -> int:
         theme=mooring.theme(),
         wardrobe=Wardrobe(berth.paths.config_file.parent / "themes"),
         still=berth.still,
+        pace=berth.pace,
         keymap=Keymap(berth.own_keys, berth.flavour),
         notify=berth.notify,
         home=berth.settings,

@@ -40,6 +40,10 @@ Flavour = Literal["plain", "vi", "emacs"]
 """Whose keys lists and composer have."""
 
 
+Pacing = Literal["auto", "local", "ssh", "lean"]
+"""How much is drawn: as the line bears it, or always the same."""
+
+
 class Settings(msgspec.Struct, frozen=True):
     """Everything configured; `models` is empty with neither key nor server nor config."""
 
@@ -51,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True):
     """Whether the deck draws with ASCII marks wherever it is."""
     reduced_motion: bool = False
     """Whether words arrive and clocks move rarely."""
+    pace: Pacing = "auto"
     keys: Flavour = "plain"
     notify: Notify = Notify()
     budget_first: float = 2.0
@@ -117,6 +122,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     theme: Theme = "dark"
     ascii: bool = False
     reduced_motion: bool = False
+    pace: Pacing = "auto"
     keys: Flavour = "plain"
     notify: Notify = Notify()
     budget_first: float = 2.0
@@ -164,6 +170,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         theme=file.theme,
         ascii=file.ascii,
         reduced_motion=file.reduced_motion,
+        pace=file.pace,
         keys=file.keys,
         notify=file.notify,
         budget_first=file.budget_first,

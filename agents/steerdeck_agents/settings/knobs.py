@@ -48,6 +48,8 @@ KNOBS: tuple[Knob, ...] = (
          ("dark", "light", "contrast", "cvd", "ansi")),
     Knob("ascii", "yes", "plain letters and signs only"),
     Knob("reduced_motion", "yes", "words arrive once a second, clocks every ten"),
+    Knob("pace", "text", "how much is drawn; auto measures the line",
+         ("auto", "local", "ssh", "lean")),
     Knob("keys", "text", "whose keys lists and composer have", ("plain", "vi", "emacs")),
     Knob("default_model", "text", "the model of new sessions"),
     Knob("budget_first", "number", "dollars the first session on a new key may spend",

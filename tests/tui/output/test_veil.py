@@ -2,11 +2,13 @@
 
 import asyncio
 
+import pytest
 from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from steerdeck.output.frames import FRAMES
 from steerdeck.output.veil import Veiled
 
 SIZE = (40, 8)
@@ -58,3 +60,18 @@ def test_the_screen_under_a_dialog_is_what_textual_would_draw() -> None:
 
     assert own == plain
     assert own[0] != own[1]
+
+
+def test_on_a_lean_line_what_is_under_a_dialog_stays_as_the_terminal_shows_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FRAMES, "pace", "lean")
+
+    class Bare(_Plain):
+        CSS = "Bare { background: transparent; } #box { width: 6; height: 2; }"
+
+    own, bare = _under(_Own()), _under(Bare())
+    words = [["".join(part.text for part in row) for row in side[0]] for side in (own, bare)]
+    assert words[0] == words[1]
+    first = [side[0][5][0].style for side in (own, bare)]
+    assert all(first) and {one.color for one in first if one} == {first[0] and first[0].color}

@@ -7,6 +7,7 @@ line the next frame waits until the last one is on the terminal, but for what a 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,6 +18,7 @@ from steerdeck.output.pacing import PROFILES, Pace
 
 Draw = Callable[[], object]
 _SOON_S = 0.05
+_CLOCKS_S = 9.5
 
 
 class FrameClock:
@@ -34,11 +36,20 @@ class FrameClock:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._last = self._last_all = float("-inf")
         self._held = False
+        self._moved = float("-inf")
 
     @property
     def lean(self) -> bool:
         """Whether every byte counts."""
         return self.pace == "lean"
+
+    def moves(self) -> bool:
+        """Whether clocks move now; on a lean line they do so rarely."""
+        now = monotonic()
+        if self.lean and now - self._moved < _CLOCKS_S:
+            return False
+        self._moved = now
+        return True
 
     def leap(self, rows: int) -> int:
         """By how many rows a full window of so many moves up at once.

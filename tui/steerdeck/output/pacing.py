@@ -40,7 +40,7 @@ class Profile(NamedTuple):
 
 PROFILES: Mapping[Pace, Profile] = {
     "local": Profile(20.0, 10e6, 10e6, 4, 10),
-    "ssh": Profile(10.0, 15e3, 15e3, 3, 16),
+    "ssh": Profile(10.0, 15e3, 15e3, 2, 20),
     "lean": Profile(2.0, 2.4e3, 10e3, 2, 40),
 }
 _LEANER: tuple[Pace, ...] = ("local", "ssh", "lean")
@@ -80,6 +80,12 @@ class Reading(NamedTuple):
 def question(tag: int) -> str:
     """What asks the terminal, and leaves its cursor elsewhere."""
     return f"\x1b[{ROW + 1};{tag + 1}H\x1b[6n"
+
+
+def rough(reading: Reading) -> Reading:
+    """The same as one says it: two digits, so that it stands still while the line does."""
+    trip, rate = (float(f"{one:.2g}") for one in (reading.trip_ms, reading.rate_kb))
+    return reading._replace(trip_ms=int(trip), rate_kb=rate)
 
 
 class _Asked(NamedTuple):

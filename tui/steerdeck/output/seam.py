@@ -11,10 +11,13 @@ from typing import Any
 
 from rich.color import ColorSystem
 from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
 from textual import _compositor as compositor
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.cache import FIFOCache
 from textual.keys import Keys, _character_to_key
 from textual.message import Message
 from textual.screen import Screen
@@ -33,6 +36,17 @@ _SYSTEMS = {
     "truecolor": ColorSystem.TRUECOLOR,
     "windows": ColorSystem.WINDOWS,
 }
+_CACHES = {
+    "_divide_cache": 4,
+    "_crop_cache": 16,
+    "_style_cache": 16,
+    "_filter_cache": 4,
+    "_line_length_cache": 4,
+    "_crop_extend_cache": 4,
+    "_offsets_cache": 4,
+}
+"""Those of a row of cells, and how much each holds."""
+_PLAIN = ("_segments", "_cell_length", "_render_cache", "_link_ids", "_cell_count")
 ABOVE = "above"
 """The layer of what lies over others on its screen."""
 _QUEUED = 12
@@ -124,6 +138,12 @@ _WAY = "_steerdeck_way"
 _laid: list[Way] = []
 
 
+def way_of(app: App[Any]) -> Way | None:
+    """The app's way to its terminal; None where it draws through no stage."""
+    way = getattr(app, _WAY, None)
+    return way if isinstance(way, Way) else None
+
+
 def lay(widget: Widget, strips: Sequence[Strip], rank: int = NEAR) -> bool:
     """Have the rows of a widget that changed sent with `flush`; False when Textual must do it.
 
@@ -132,8 +152,8 @@ def lay(widget: Widget, strips: Sequence[Strip], rank: int = NEAR) -> bool:
     strips can go to the stage as they are: they are what the compositor would find.
     """
     app = widget.app
-    way = getattr(app, _WAY, None)
-    if not isinstance(way, Way):
+    way = way_of(app)
+    if way is None:
         return False
     try:
         screen = widget.screen
@@ -181,8 +201,8 @@ def lay_now(widget: Widget, strips: Sequence[Strip]) -> bool:
 @contextmanager
 def _answering(widget: Widget) -> Iterator[None]:
     """What is drawn meanwhile is the answer to a key."""
-    way = getattr(widget.app, _WAY, None)
-    if not isinstance(way, Way):
+    way = way_of(widget.app)
+    if way is None:
         yield
         return
     way.answering = True
@@ -249,6 +269,48 @@ def rows_of(screen: Screen[Any], rows: Collection[int]) -> dict[int, Strip] | No
         return {y: Strip.join(chops[y].values()) for y in rows if y < len(chops)}
     except FAULTS:
         return None
+
+
+def thin_strips() -> bool:
+    """Let a row of cells make its caches when it first uses them, and keep itself in none.
+
+    Textual gives each row seven, most of them never used: nine in ten of all objects of a deck.
+    A row that holds itself goes only when somebody looks through all of these. False when rows
+    are no longer as they were, and stay as Textual makes them.
+    """
+    kind: Any = Strip
+    if hasattr(kind, "__getattr__"):
+        return True
+    if set(kind.__slots__) != {*_CACHES, *_PLAIN}:
+        return False
+    divide, crop_extend = kind.divide, kind.crop_extend
+
+    def made(self: Strip, segments: Iterable[Segment], cell_length: int | None = None) -> None:
+        self._segments = list(segments)
+        self._cell_length = cell_length
+        self._render_cache = self._link_ids = self._cell_count = None
+
+    def missing(self: Strip, name: str) -> FIFOCache[Any, Any]:
+        if name not in _CACHES:
+            raise AttributeError(name)
+        cache: FIFOCache[Any, Any] = FIFOCache(_CACHES[name])
+        setattr(self, name, cache)
+        return cache
+
+    def divided(self: Strip, cuts: Iterable[int]) -> Sequence[Strip]:
+        found = [cut for cut in cuts if cut <= self.cell_length]
+        whole = found == [self.cell_length]
+        parts: Sequence[Strip] = [self] if whole else divide(self, found)
+        return parts
+
+    def cropped(self: Strip, start: int, end: int, style: Style | None) -> Strip:
+        whole = start <= 0 and end == self.cell_length
+        part: Strip = self if whole else crop_extend(self, start, end, style)
+        return part
+
+    kind.__init__, kind.__getattr__ = made, missing
+    kind.divide, kind.crop_extend = divided, cropped
+    return True
 
 
 def driver_of(app: App[Any]) -> object:

@@ -8,7 +8,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 from textual.app import App
 
@@ -19,7 +19,7 @@ from steerdeck.output.collecting import Collector
 from steerdeck.output.driver import SafeDriver
 from steerdeck.output.frames import FRAMES
 from steerdeck.output.gate import depth, erases_with_colour, knows_links
-from steerdeck.output.pacing import Pace, Pacer, start_of
+from steerdeck.output.pacing import Pace, Pacer, Reading, start_of
 from steerdeck.output.signals import end_on_signals
 from steerdeck.output.stage import Stage
 from steerdeck.output.width import QUERY, ascii_only, too_wide
@@ -40,12 +40,13 @@ def begin(
     `rests` says that nothing is being done which may hold a screen that was closed; `paced` is
     called with the pace when it changes, and once at the beginning.
     """
+    seam.thin_strips()
     environ = os.environ
     stage = Stage(erases=erases_with_colour(environ), links=knows_links(environ))
     if app.is_headless:
         return stage
     INK.use(INK.palette, depth(app.console.color_system, no_color=app.no_color))
-    _pace(app, stage, paced)
+    keep_pace(app, stage, paced)
     end_on_signals(app)
     Collector(app, rests).begin()
     if ascii_only(os.environ):
@@ -55,7 +56,7 @@ def begin(
     return stage
 
 
-def _pace(app: App[Any], stage: Stage, paced: Callable[[Pace], None]) -> None:
+def keep_pace(app: App[Any], stage: Stage, paced: Callable[[Pace], None]) -> None:
     """Let frames go at the pace the line bears."""
     start, hidden = start_of(os.environ)
     way = seam.send_through(app, stage, Pacer(start, hidden=hidden))
@@ -82,6 +83,20 @@ def _pace(app: App[Any], stage: Stage, paced: Callable[[Pace], None]) -> None:
     app.app_resume_signal.subscribe(app, lambda _: way.lose(), immediate=True)
     go(start)
     way.probe()
+
+
+def choose_pace(app: App[Any], pace: Pace | Literal["auto"]) -> bool:
+    """Draw at that pace, or at the one that what is measured says; False where none is kept."""
+    way = seam.way_of(app)
+    if way is not None:
+        way.choose(None if pace == "auto" else pace)
+    return way is not None
+
+
+def reading_of(app: App[Any]) -> Reading:
+    """What is known of the line to the app's terminal."""
+    way = seam.way_of(app)
+    return Reading() if way is None else way.pacer.reading
 
 
 def still_of(app: App[Any], stage: Stage) -> str:

@@ -17,6 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from steerdeck.output import seam
+from steerdeck.output.frames import FRAMES
 from steerdeck_themes.ink import INK
 
 _ROWS = 512
@@ -62,7 +63,7 @@ class Veiled(Widget):
     def _rows(self, base: Screen[Any]) -> list[Strip] | None:
         width, height = self.outer_size
         veil = self.styles.background
-        look = (base, base.size, width, height, veil, INK.version, INK.depth)
+        look = (base, base.size, width, height, veil, INK.version, INK.depth, FRAMES.lean)
         known, rows = self._under
         stale = set(range(height)) if known != look else seam.dirty_rows(self, height)
         if not stale:
@@ -75,7 +76,8 @@ class Veiled(Widget):
         else:
             rows = list(rows)
         for row, strip in made.items():
-            rows[row] = self._blend(strip, width, veil)
+            # On a lean line the screen below stays as the terminal shows it.
+            rows[row] = strip if FRAMES.lean else self._blend(strip, width, veil)
         self._under = (look, rows)
         return rows
 

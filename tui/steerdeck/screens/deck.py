@@ -12,6 +12,7 @@ from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
 from steerdeck.messages import Open
 from steerdeck.model import Dirty
+from steerdeck.output.frames import FRAMES
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.dock import Caps, dock
 from steerdeck.panes.empty import empty_lines
@@ -226,7 +227,8 @@ class DeckScreen(Arranging[None]):
 
     def _tick(self) -> None:
         self.helm.bridge.look_at_line()
-        if any(state.status not in ("done", "failed", "idle") for state in self.model.sessions()):
+        moving = any(s.status not in ("done", "failed", "idle") for s in self.model.sessions())
+        if moving and FRAMES.moves():
             self.show(Dirty(everything=True))
 
     # where keys go
@@ -243,9 +245,7 @@ class DeckScreen(Arranging[None]):
         self.composer.prompt.focus()
 
     def on_descendant_focus(self) -> None:
-        face = "composer" if self.composer.prompt.has_focus else "deck"
-        if face != self.model.face:
-            self.model.face = "composer" if self.composer.prompt.has_focus else "deck"
+        self.model.face = "composer" if self.composer.prompt.has_focus else "deck"
         self.show(Dirty(everything=True))
 
     def on_descendant_blur(self) -> None:

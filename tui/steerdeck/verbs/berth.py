@@ -7,7 +7,7 @@ import msgspec
 from steerdeck.hosts.convoy import Convoy
 from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.facts.places import Surroundings
-from steerdeck_agents.settings.config import Flavour, Theme
+from steerdeck_agents.settings.config import Flavour, Pacing, Theme
 from steerdeck_agents.settings.notice import Notify
 from steerdeck_agents.settings.paths import Paths
 
@@ -26,6 +26,7 @@ class Berth(msgspec.Struct, frozen=True):
     ascii: bool = False
     still: bool = False
     """Whether words arrive and clocks move rarely."""
+    pace: Pacing = "auto"
     own_keys: dict[str, tuple[str, ...]] = {}
     """Keys of the developer's keys.toml by the id of an act."""
     flavour: Flavour = "plain"

@@ -120,6 +120,7 @@ def _berth_of(home: DemoHome, orders: tuple[Start, ...]) -> Berth:
         theme=own.theme,
         ascii=own.ascii,
         still=own.reduced_motion,
+        pace=own.pace,
         own_keys=reach.own_keys(reach.here().keys_file),
         flavour=own.keys,
         notify=own.notify,

@@ -183,6 +183,7 @@ def moored(open_deck: Callable[[Berth], int]) -> int:
             theme=settings.theme,
             ascii=settings.ascii,
             still=settings.reduced_motion,
+            pace=settings.pace,
             own_keys=reach.own_keys(where.keys_file),
             flavour=settings.keys,
             notify=settings.notify,
