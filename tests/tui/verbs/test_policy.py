@@ -63,7 +63,7 @@ def test_lines_are_answered_in_order_and_a_bad_one_is_never_allowed(
         assert begin(["policy", "check", "--cwd", str(place), "--stdin", "--json"]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [a["verdict"] for a in answers] == ["auto", "ask", "auto", "deny", "deny", "deny"]
-    assert [a["id"] for a in answers[:4]] == [1, "b", None, 4]
+    assert [a["id"] for a in answers] == [1, "b", None, 4, 5, None]
     assert [a["rule"] for a in answers[:3]] == [None, None, "r1"]
     assert all(set(a) == {"id", "verdict", "reasons", "rule"} for a in answers)
 

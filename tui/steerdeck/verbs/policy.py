@@ -104,6 +104,12 @@ def check(
         out(f"  {reason}")
 
 
+class _Numbered(msgspec.Struct, frozen=True):
+    """What of a line has to be there for its answer to carry its id."""
+
+    id: object = None
+
+
 class _Judge:
     """The gate over one folder, with the developer's rules."""
 
@@ -122,7 +128,8 @@ class _Judge:
         try:
             asked = msgspec.json.decode(line, type=_Asked)
         except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-            return _Answer(None, "deny", (f"This line can't be read: {problem}.",), None)
+            said = (f"This line can't be read: {problem}.",)
+            return _Answer(_number_of(line), "deny", said, None)
         return self.answer(asked.id, asked.cmd)
 
     def answer(self, number: object, script: str) -> _Answer:
@@ -143,3 +150,11 @@ class _Judge:
                 return _Answer(number, "ask", reasons, None)
             case Deny(reason):
                 return _Answer(number, "deny", (reason,), None)
+
+
+def _number_of(line: bytes) -> object:
+    """The id of a line that asks for nothing one could judge, so that its answer is found again."""
+    try:
+        return msgspec.json.decode(line, type=_Numbered).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
