@@ -5,15 +5,18 @@ a row that was changed by itself stands out.
 """
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Final
+
+import msgspec
 
 from steerdeck_agents.facts.events import decode
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.journal.call_rows import CALLED, TABLE, keep
 from steerdeck_agents.journal.database import schema_of
-from steerdeck_agents.journal.refold import UNFOLDABLE, state_at, state_of
+from steerdeck_agents.journal.refold import UNFOLDABLE, named_in, state_at, state_of
 
 _CALLED: Final = sorted(str(kind.__struct_config__.tag) for kind in CALLED)
 
@@ -71,6 +74,7 @@ def mismatches(connection: sqlite3.Connection) -> Iterator[tuple[str, SessionId]
     for sentence, query in _LOOKS:
         for name, session in connection.execute(query).fetchall():
             yield sentence.format(name), SessionId(session)
+    yield from _keyframes(connection)
     since = _foreign(connection)
     yield from _states(connection, since)
     if schema_of(connection) >= CALLS:
@@ -85,6 +89,16 @@ def _foreign(connection: sqlite3.Connection) -> int:
     )
     ours = (version("steerdeck"), _TESTED)
     return max((seq for seq, found in rows if found not in ours), default=0)
+
+
+def _keyframes(connection: sqlite3.Connection) -> Iterator[tuple[str, SessionId]]:
+    for session, seq, packed in connection.execute("select session, seq, state from keyframe"):
+        try:
+            fits = named_in(packed) == (session, seq)
+        except (zlib.error, msgspec.MsgspecError, TypeError):
+            fits = False
+        if not fits:
+            yield f"The stored state of session {session} at event {seq} is damaged.", session
 
 
 def _states(connection: sqlite3.Connection, since: int) -> Iterator[tuple[str, SessionId]]:

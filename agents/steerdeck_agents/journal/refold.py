@@ -32,7 +32,15 @@ class _Before(msgspec.Struct):
     budget: float | None = None
 
 
+class _Named(msgspec.Struct):
+    """Whose state it is, and after which event; so in every version."""
+
+    id: SessionId
+    seq: int
+
+
 _states = msgspec.json.Decoder(SessionState)
+_named = msgspec.json.Decoder(_Named)
 _before = msgspec.json.Decoder(_Before)
 _encoder = msgspec.json.Encoder()
 
@@ -47,6 +55,12 @@ def state_text(state: SessionState) -> str:
 def keyframe_bytes(state: SessionState) -> bytes:
     """A state as a keyframe holds it."""
     return zlib.compress(_encoder.encode(state), 1)
+
+
+def named_in(packed: bytes) -> tuple[SessionId, int]:
+    """Session and seq that a keyframe itself names; zlib.error or MsgspecError when damaged."""
+    found = _named.decode(zlib.decompress(packed))
+    return found.id, found.seq
 
 
 def state_at(

@@ -17,6 +17,7 @@ import msgspec
 from steerdeck_agents.facts.events import decode, type_of
 from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.journal.pages import Pages, Row, Value
+from steerdeck_agents.journal.refold import named_in
 from steerdeck_agents.journal.segments import unpacked as events_in
 from steerdeck_agents.journal.storing import unpacked
 
@@ -178,8 +179,7 @@ def _session(row: Row) -> tuple[Value, ...] | None:
 def _keyframe(row: Row) -> tuple[Value, ...] | None:
     packed = row.values[2]
     assert isinstance(packed, bytes), "looked at before"
-    zlib.decompress(packed)
-    return row.values
+    return (*named_in(packed), packed)
 
 
 def _segment(row: Row) -> tuple[Value, ...] | None:
