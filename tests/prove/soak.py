@@ -36,6 +36,8 @@ KEYS = (
     "pagedown", "tab", "escape", "r", "escape", "o", "t", "c", "e", "escape",
 )  # fmt: skip
 """Keys that look, and none that orders anything of a session."""
+LETTERS = "hjklgG "
+"""What is typed; it lands on lanes too, where other letters would start more sessions."""
 TEXT = (
     "## Part {n}\n\nThe **session** row keeps `its first` expiry; it is read *again* below.\n\n"
     "- read the tests\n- run `pytest -q`\n\n"
@@ -92,7 +94,7 @@ def _desk(deck: Terminal, dice: random.Random) -> None:
         deck.press("escape")
         deck.press("f2")
         deck.press("space")
-        deck.press("".join(dice.choices("abcdefgh ", k=12)))
+        deck.press("".join(dice.choices(LETTERS, k=12)))
         deck.press("ctrl+u")
     else:
         deck.press(dice.choice(KEYS))

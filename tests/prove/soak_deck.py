@@ -9,8 +9,8 @@ import json
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
+from types import FrameType
 
 from steerdeck.cli import begin
 
@@ -46,11 +46,16 @@ class Watch:
             time.sleep(LOOK_S)
             began = self._began
             if began and not self._found and time.perf_counter() - began > LONG_S * 0.8:
-                frame = sys._current_frames().get(self._main)
-                stack = traceback.extract_stack(frame)[-12:]
-                self._found = " < ".join(
-                    f"{Path(at.filename).stem}.{at.name}" for at in reversed(stack)
-                )
+                self._found = _where(sys._current_frames().get(self._main))
+
+
+def _where(frame: FrameType | None) -> str:
+    """The innermost functions; their lines are not read, which would stay in memory."""
+    names: list[str] = []
+    while frame is not None and len(names) < 12:
+        names.append(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}")
+        frame = frame.f_back
+    return " < ".join(names)
 
 
 def main() -> int:

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import subprocess
 import sys
 
@@ -133,3 +134,44 @@ def test_a_mouse_that_can_not_be_given_away_is_said() -> None:
             assert not seam.give_mouse(app, deck=True)
 
     asyncio.run(run())
+
+
+def test_a_row_of_cells_is_cut_as_before_holds_itself_nowhere_and_starts_without_caches() -> None:
+    stock = Strip([Segment("wide "), Segment("row")])
+    assert seam.thin_strips() and seam.thin_strips()
+    thin = Strip([Segment("wide "), Segment("row")])
+    for one in (stock, thin):
+        assert [part.text for part in one.divide([2, 8])] == ["wi", "de row"]
+        assert [part.text for part in one.divide([8, 99])] == ["wide row"]
+        assert one.crop(1, 4).text == one.crop(1, 4).text == "ide"
+        assert one.crop_extend(0, 10, None).text == "wide row  "
+        assert one.crop_extend(0, 8, None).text == one.text
+        assert one.adjust_cell_length(3).text == "wid"
+        assert one.apply_style(INK.style("t1", "s0")).text == one.text
+    assert thin == stock
+    assert not any("Cache" in type(one).__name__ for one in gc.get_referents(Strip([])))
+    assert not hasattr(thin, "what")
+
+    def rows() -> int:
+        return sum(isinstance(one, Strip) for one in gc.get_objects())
+
+    before = rows()
+    gc.disable()
+    try:
+        for _ in range(9):
+            row = Strip([Segment("row")])
+            row.divide([3])
+            row.crop_extend(0, 3, None)
+            del row
+        assert rows() == before
+    finally:
+        gc.enable()
+
+
+def test_rows_of_another_make_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other:
+        __slots__ = ("_segments",)
+
+    monkeypatch.setattr(seam, "Strip", Other)
+    assert not seam.thin_strips()
+    assert not hasattr(Other, "__getattr__")

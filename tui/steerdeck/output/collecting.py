@@ -1,9 +1,9 @@
-"""When Python looks for what nobody holds any more: never through all of the deck at one stretch.
+"""When Python looks for what nobody holds any more: often among the young, rarely among all.
 
-Going through everything takes longer than a frame once screens and transcripts are there. So the
-young is looked through often, and whatever stands while the deck alone is shown is kept out of
-later rounds: that stays, or goes without such a search. What a closed screen leaves behind is found
-before, for it came since the last round.
+What stands when the first screens are there is kept out of every round: classes and modules, more
+than half of all. The rest is little enough that a round over it stays below a frame, since rows of
+cells are thin (`seam.thin_strips`). Nothing else is ever kept out: whatever is alive at such a
+moment and left later, as a screen that takes its time to go, would stay for good.
 """
 
 import gc
@@ -17,9 +17,9 @@ _BEGUN_S = 3.0
 _LOOK_S = 1.0
 _YOUNG = 5_000
 """New objects after which those are looked through: about a millisecond."""
-_OLDER = 5
+_OLDER = 2
 _NEVER = 1_000_000
-_SOON, _LATE = 2, 5
+_SOON, _LATE = 4, 12
 """Rounds over the older ones after which all is looked through: on the deck, and elsewhere."""
 
 
@@ -27,9 +27,11 @@ class Collector:
     """Collects in small steps."""
 
     def __init__(self, app: App[Any], rests: Callable[[], bool]) -> None:
-        """`rests` says that nothing is being done which may hold a screen that was closed."""
+        """`rests` says that nothing is being done that a round over everything may hold up."""
         self._app, self._rests = app, rests
-        self._alone = False
+        self._open: set[int] = set()
+        self._left = False
+        """Whether a screen was closed: what it leaves is much, and more with the next one."""
 
     def begin(self) -> None:
         gc.set_threshold(_YOUNG, _OLDER, _NEVER)
@@ -37,13 +39,12 @@ class Collector:
         self._app.set_interval(_LOOK_S, self.look)
 
     def look(self) -> None:
-        """Go through what came since the last time, if that is due."""
-        rounds = gc.get_count()[2]
-        alone = len(self._app.screen_stack) == 1 and self._rests()
-        before, self._alone = self._alone, alone
+        """Go through all that came since the beginning, if that is due."""
+        stack = self._app.screen_stack
+        alone = len(stack) == 1 and self._rests()
+        due = self._left or gc.get_count()[2] >= (_SOON if alone else _LATE)
         # A screen takes a moment to leave after it was closed.
-        if self._alone and before and rounds >= _SOON:
-            gc.collect()
-            gc.freeze()
-        elif rounds >= _LATE:
+        now = {id(screen) for screen in stack}
+        self._left, self._open = bool(self._open - now), now
+        if due:
             gc.collect()
