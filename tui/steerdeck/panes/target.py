@@ -3,12 +3,15 @@
 from msgspec.structs import replace
 
 from steerdeck.model import DeckModel
-from steerdeck.text import Line, Span, foreign
+from steerdeck.text import Line, Span, foreign, width_of
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.state import SessionState
 
 Verbs = tuple[tuple[str, str, str], ...]
 """Keys with what they do now, and what a click on them is: `do:ACT` or `key:NAME`."""
+
+MARGINS = 4
+"""Cells left and right of a surface that hold no text."""
 
 
 def target(model: DeckModel, verbs: Verbs, width: int, *, focused: bool) -> Line:
@@ -16,14 +19,28 @@ def target(model: DeckModel, verbs: Verbs, width: int, *, focused: bool) -> Line
     right: list[Span] = []
     for key, verb, what in verbs if width >= 60 else verbs[:1]:
         right += [Span(key, "accent", id=what), Span(f" {verb}", "t2", id=what), Span("   ")]
-    whom = (
-        span if span.id else replace(span, id="do:recipients")
-        for span in (Span("to ", "t2"), *_whom(model, focused, width))
-    )
+    left = [Span("to ", "t2"), *_whom(model, focused)]
+    # The blanks behind the last key are not drawn; they stand for the gap between both sides.
+    taken = sum(width_of(span.text) for span in (*left, *right)) + MARGINS
+    for note in _notes(model) if width >= 80 else ():
+        taken += width_of(note.text)
+        if taken <= width:
+            left.append(note)
+    whom = (span if span.id else replace(span, id="do:recipients") for span in left)
     return Line(tuple(whom), tuple(right[:-1]))
 
 
-def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
+def _notes(model: DeckModel) -> list[Span]:
+    """What waits to be said to the one it goes to; what there is no room for is left out whole."""
+    targets = model.targets()
+    if model.target != "one" or not targets:
+        return []
+    queued, notes = len(targets[0].queue), len(targets[0].hand_notes)
+    spans = [Span(f"   {queued} on the way", "t2", id="do:waiting_words")] if queued else []
+    return [*spans, Span(f"   {notes} to tell it", "t2")] if notes else spans
+
+
+def _whom(model: DeckModel, focused: bool) -> list[Span]:
     targets = model.targets()
     if model.target == "all" and targets:
         return [Span(f"all {len(targets)} sessions", "t0" if focused else "t1", focused)]
@@ -35,14 +52,7 @@ def _whom(model: DeckModel, focused: bool, width: int) -> list[Span]:
         return [count, foreign(names, "t1")]
     if not targets:
         return [Span("a new session", "t0" if focused else "t1", focused)]
-    spans = [foreign(_name(targets[0]), "t0" if focused else "t1", bold=focused)]
-    queued = len(targets[0].queue)
-    if queued and width >= 80:
-        spans.append(Span(f"   {queued} on the way", "t2", id="do:waiting_words"))
-    notes = len(targets[0].hand_notes)
-    if notes and width >= 80:
-        spans.append(Span(f"   {notes} to tell it", "t2"))
-    return spans
+    return [foreign(_name(targets[0]), "t0" if focused else "t1", bold=focused)]
 
 
 def _name(state: SessionState) -> str:
