@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from steerdeck.arrangement import Arrangement, in_view
-from steerdeck.output.pacing import Reading
 from steerdeck.hosts.stands import HostStands, named
+from steerdeck.lasting import holding
+from steerdeck.output.pacing import Reading
 from steerdeck.waiting import InboxItem as InboxItem
 from steerdeck.waiting import (
     alike_together,
@@ -37,7 +38,6 @@ from steerdeck_agents.facts.ruling import RuleReview
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import OpenApproval, OpenCall, OpenQuestion, SessionState
 from steerdeck_agents.facts.transcript import Transcript
-from steerdeck_agents.gate.rule_terms import reaches
 from steerdeck_agents.runtime.wire import GaugeLine, Outlook, Storage
 from steerdeck_agents.runtime.wire_rules import RuleStands
 
@@ -96,6 +96,9 @@ class Told(Transcript):
 class DeckModel:
     """All sessions, and what the developer looks at, writes and speaks to."""
 
+    hosts: tuple[HostStands, ...] = ()
+    """The machines whose sessions these are; none where only this one's are shown."""
+
     def __init__(self, folder: str = "") -> None:
         self.folder = folder
         """Where the developer stands; sessions of its repository come first."""
@@ -135,8 +138,6 @@ class DeckModel:
         """Why the runtime can't be reached, while that is so."""
         self.attached = False
         self.storage = Storage()
-        self.hosts: tuple[HostStands, ...] = ()
-        """The machines whose sessions these are; none where only this one's are shown."""
         self.first_lane = 0
 
     # facts
@@ -354,12 +355,7 @@ class DeckModel:
 
     def lasting_of(self, state: SessionState) -> list[RuleStands]:
         """The lasting rules that hold for a session."""
-        place = state.workspace.repository
-        return [
-            one
-            for one in self.lasting
-            if not one.left.over and reaches(one.rule, place, state.id)
-        ]  # fmt: skip
+        return holding(self.lasting, state)
 
     def review(self, item: InboxItem) -> RuleReview | None:
         """The ended rule whose doings wait to be looked at."""

@@ -70,6 +70,8 @@ class _Link:
         self.host = host
         self.mark = Mark(host.name, slots)
         self.client: Source | None = None
+        self.lines = 0
+        """How many there were, this one too."""
         self.why = "It is being reached."
         self.pause_s = 0.0
         self.owed = 0
@@ -189,6 +191,7 @@ class Convoy:
         if known:
             link.newest = max(known, key=lambda one: one.seq).workspace.repository
         link.client, link.why, link.pause_s = client, "", 0.0
+        link.lines += 1
         if self._listed:
             for session in sorted(anew):
                 self._frames.put_nowait(wire.Gap(link.mark.up_id(session), 0))
@@ -240,21 +243,22 @@ class Convoy:
         link = self._of_order(order)
         down = link.mark.down(self._at_home(link, order))
         while (client := link.client) is not None:
+            line = link.lines
             try:
                 given = await client.give(down)
             except LineLost:
-                await self._another(link, client)
+                await self._another(link, line)
             else:
                 return msgspec.structs.replace(given, session=link.mark.up_id(given.session))
         link.hurry.set()
         raise WireError(link.sentence)
 
-    async def _another(self, link: _Link, lost: Source) -> None:
+    async def _another(self, link: _Link, lost: int) -> None:
         """Wait until there is another line than the lost one, or none to come."""
         link.owed += 1
         self._tell()
         try:
-            while link.client in (None, lost) and not link.stopped:
+            while (link.client is None or link.lines == lost) and not link.stopped:
                 await link.moved.wait()
                 link.moved.clear()
         finally:

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import msgspec
 
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.facts.orders import Decide, Order
+from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.runtime import wire
 
 SIGN = "~"
@@ -83,7 +84,14 @@ class Mark:
         """An order as that runtime has it."""
         frame = wire.read_down(self._down(wire.order_line(wire.Give(order))))
         assert isinstance(frame, wire.Give), "what went in as an order is one"
-        return frame.order
+        match order, frame.order:
+            case Decide(rule=Rule() as shown), Decide(rule=Rule() as rule) if (
+                order.rule_shown == shown.sha()
+            ):
+                # The hash is of all that a rule says, so of the ids in it too.
+                return msgspec.structs.replace(frame.order, rule_shown=rule.sha())
+            case _:
+                return frame.order
 
     def down_query(self, query: wire.Query) -> wire.Query:
         """A question as that runtime has it."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from steerdeck.glyphs import glyphs
+from steerdeck.hosts.marks import host_of
 from steerdeck.messages import open_id
 from steerdeck.panes.evidence import check_shape
 from steerdeck.panes.overlapped import marked
@@ -236,6 +237,7 @@ def _in_line(state: SessionState, names: Names) -> list[Chip]:
         other.in_line is not None
         and other.in_line.seq < mine.seq
         and other.workspace.repository == place
+        and host_of(other.id) == host_of(state.id)
         for other in names.values()
     )
     lands = state.landing is not None and not state.landing.pushes

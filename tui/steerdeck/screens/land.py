@@ -11,6 +11,8 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 
 from steerdeck.commands import Helm
+from steerdeck.hosts.marks import host_of
+from steerdeck.hosts.stands import own_name
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
 from steerdeck.panes.ashore import look_lines, way_lines
@@ -141,7 +143,8 @@ class LandDialog(SessionDialog):
         return "origin" if "origin" in remotes else remotes[0] if remotes else ""
 
     def can_push(self) -> bool:
-        return self.can_branch() and bool(self._remote())
+        # Git is run here, and the repository of another machine's session is over there.
+        return self.can_branch() and bool(self._remote()) and not host_of(self.session)
 
     def can_pull_request(self) -> bool:
         return self.can_push() and self.gh
@@ -203,7 +206,9 @@ class LandDialog(SessionDialog):
     def do_patch(self) -> None:
         name = self.state.name if self.state is not None else "work"
         self.path.display = True
-        self.path.text = f"{self.model.folder.rstrip('/')}/{name}.patch"
+        far = self.state is not None and host_of(self.session)
+        folder = self.state.workspace.repository if far and self.state else self.model.folder
+        self.path.text = f"{folder.rstrip('/')}/{own_name(name, self.session)}.patch"
         self.path.focus()
         self.show(Dirty(everything=True))
 
@@ -211,6 +216,10 @@ class LandDialog(SessionDialog):
         # The runtime stands in another folder than the developer.
         typed = event.text.strip()
         inside = typed.removeprefix("~/")
+        if host_of(self.session) and not typed.startswith("/"):
+            where = host_of(self.session)
+            self.helm.say(f"Name the whole path: the patch is written on {where}.", bad=True)
+            return
         folder = self.model.folder if inside == typed else Path.home()
         self._land("patch", str(Path(folder, inside)))
 

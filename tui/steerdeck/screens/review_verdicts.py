@@ -5,6 +5,7 @@ from typing import NamedTuple
 from textual.screen import Screen
 
 from steerdeck.commands import Helm
+from steerdeck.hosts.marks import host_of
 from steerdeck.outside import EditorError, edit_file
 from steerdeck.panes.review_head import Cap, describe
 from steerdeck.screens.pick_session import PickSession
@@ -265,6 +266,7 @@ class Verdicts(SheetScreen):
         found = [
             other for other in self.model.states.values()
             if other.id != state.id and other.workspace.repository == here and other.workspace.path
+            and host_of(other.id) == host_of(state.id)
         ]  # fmt: skip
         return sorted(found, key=lambda other: (not other.slot, other.slot, other.created_ms))
 
@@ -298,6 +300,9 @@ class Verdicts(SheetScreen):
             return
         on = self.chosen()
         line = on.new[0] if on is not None else 1
+        if host := host_of(state.id):
+            self.helm.say(f"This file is on {host}, in {state.workspace.path}: open it there.")
+            return
         try:
             edit_file(self.app, state.workspace.path, page.path, max(1, line))
         except EditorError as error:

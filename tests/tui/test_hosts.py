@@ -1,0 +1,345 @@
+"""Sessions of other machines: their ids, the one source made of all, and what `ssh` is told."""
+
+import asyncio
+import shlex
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+
+from kit.desk import NOW, Feed
+from kit.shop import shop
+from steerdeck.bridge import Bridge
+from steerdeck.hosts.calling import HostAt, command_for, unfit
+from steerdeck.hosts.convoy import Convoy
+from steerdeck.hosts.marks import Mark, Slots, host_of, names_of
+from steerdeck.hosts.merging import joined
+from steerdeck.hosts.stands import absent, is_gone
+from steerdeck.model import DeckModel
+from steerdeck.source import Source
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.errors import LineLost, WireError
+from steerdeck_agents.facts.ids import ApprovalId, MessageId, OrderId, SessionId, Sha
+from steerdeck_agents.facts.places import Surroundings, Workspace
+from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.runtime import wire
+
+SAME = SessionId("ses_0001")
+ON_BUILD, ON_LAPTOP = SessionId("ses_0001~build"), SessionId("ses_0001~laptop")
+
+
+def test_an_id_has_its_host_on_the_way_up_and_not_on_the_way_down():
+    mark = Mark("build", Slots())
+    told = b'{"id":"ses_00a1","parent":"ses_00b2","rule":"rule_9"}'
+    assert (
+        mark.up(told) == b'{"id":"ses_00a1~build","parent":"ses_00b2~build","rule":"rule_9~build"}'
+    )
+    order = o.Decide(
+        id=OrderId("o"), session=SessionId("ses_00a1~build"), approval=ApprovalId("apr_7~build"),
+        shown=Sha("0"), allow=True,
+    )  # fmt: skip
+    down = mark.down(order)
+    assert (down.session, down.approval) == ("ses_00a1", "apr_7")
+    assert host_of(SessionId("ses_00a1~build")) == "build" and host_of(SAME) == ""
+
+
+def test_a_rule_that_is_stored_with_an_answer_is_still_the_one_that_was_shown():
+    own = Rule(id="rule_1", command="touch a", session=SAME)
+    mark = Mark("build", Slots())
+    there = msgspec.json.decode(mark.up(msgspec.json.encode(own)), type=Rule)
+    assert there.session == ON_BUILD
+    answer = o.Decide(
+        id=OrderId("o"), session=ON_BUILD, approval=ApprovalId("apr_1~build"), allow=True,
+        shown=Sha("0"), scope="session", rule=there, rule_shown=there.sha(),
+    )  # fmt: skip
+    down = mark.down(answer)
+    assert isinstance(down, o.Decide)
+    assert (down.rule, down.rule_shown) == (own, own.sha())
+    forged = mark.down(msgspec.structs.replace(answer, rule_shown=Sha("f")))
+    assert isinstance(forged, o.Decide) and forged.rule_shown == "f"
+
+
+def test_an_id_inside_of_words_is_left_as_it_was_written():
+    event = e.MessageSent(
+        message=MessageId("m"), text='see "ses_00a1" and {"slot":3}', seq=1, session=SAME, at_ms=1
+    )
+    mark = Mark("build", Slots())
+    up = e.decode(mark.up(e.encode(event).encode()))
+    assert isinstance(up, e.MessageSent)
+    assert up.text == event.text and up.session == ON_BUILD
+
+
+def test_slots_of_two_hosts_stand_in_one_row_and_stay():
+    slots = Slots()
+    build, laptop = Mark("build", slots), Mark("laptop", slots)
+    assert build.up(b'[{"slot":1},{"slot":2}]') == b'[{"slot":1},{"slot":2}]'
+    assert laptop.up(b'[{"slot":1},{"slot":0}]') == b'[{"slot":3},{"slot":0}]'
+    assert build.up(b'{"slot":3}') == b'{"slot":4}'
+    assert laptop.up(b'{"slot":1}') == b'{"slot":3}'
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        (["kim@build.example.org", "laptop"], ["build", "laptop"]),
+        (["a.one.org", "a.two.org"], ["a.one.org", "a.two.org"]),
+        (["build", "build"], ["build", "build-2"]),
+        (["10.0.0.7"], ["10.0.0.7"]),
+        (["kim@[::1]"], ["1"]),
+    ],
+)
+def test_hosts_have_short_names_no_two_alike(typed: list[str], names: list[str]):
+    assert names_of(typed) == names
+
+
+@pytest.mark.parametrize(
+    "host", ["-oProxyCommand=touch /tmp/x", "kim@-oX", "ssh://-x", "a b", "a;b", "$(x)", "", "a\nb"]
+)
+def test_what_is_no_host_never_reaches_ssh(host: str):
+    assert "no host" in unfit(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["build", "kim@build.example.org", "10.0.0.7", "ssh://kim@build:2222", "kim@[::1]"]
+)
+def test_hosts_are_named_as_for_ssh(host: str):
+    assert unfit(host) == ""
+    words = command_for(HostAt(host, "build"), asks=True)
+    assert words[0] == "ssh" and words[-3:-1] == ["--", host]
+    assert "BatchMode=yes" not in words
+    assert "BatchMode=yes" in command_for(HostAt(host, "build"), asks=False)
+
+
+def test_folder_and_program_are_words_of_the_far_shell_and_no_code():
+    host = HostAt("build", "build", "it's; rm -rf $HOME", "a b/$(x)")
+    shell, flag, inner = shlex.split(command_for(host, asks=True)[-1])[1:]
+    assert (shell, flag) == ("$SHELL", "-lc")
+    assert shlex.split(inner) == ["exec", host.program, "runtime", "stdio", "--folder", host.folder]
+
+
+def test_pages_of_several_hosts_are_one():
+    assert joined([b"[1,2]", b"[]", b"[3]"]) == b"[1,2,3]"
+    whole = joined([b'{"rules":[1],"problems":["a"],"n":1}', b'{"rules":[2],"problems":[],"n":2}'])
+    assert msgspec.json.decode(whole) == {"rules": [1, 2], "problems": ["a"], "n": 1}
+
+
+class _Far:
+    """A host whose runtime is a feed; `lines` are made and cut by hand."""
+
+    folder = ""
+
+    def __init__(self, name: str, feed: Feed) -> None:
+        self.name = name
+        self.feed = feed
+        self.up = asyncio.Event()
+        self.up.set()
+        self.stands = f"/home/kim/{name}"
+        self.calls = 0
+
+    async def connect(self) -> Source:
+        self.calls += 1
+        if not self.up.is_set():
+            raise WireError("No route to host.")
+        self.feed.frames = asyncio.Queue()
+        return self.feed
+
+    async def hang_up(self) -> str:
+        return ""
+
+    def cut(self, *, for_long: bool = False) -> None:
+        if for_long:
+            self.up.clear()
+        self.feed.frames.put_nowait(wire.Bye("gone"))
+
+
+def _far(name: str) -> _Far:
+    """A host with one session; all have the same id and slot."""
+    born = e.SessionCreated(
+        name="count", task=f"Count on {name}.", model="m", slot=1, seq=1, session=SAME, at_ms=NOW,
+        workspace=Workspace("", f"/home/kim/{name}/shop", "count", ""),
+    )  # fmt: skip
+    return _Far(name, Feed((born,)))
+
+
+class _Deck:
+    """A bridge on a convoy."""
+
+    def __init__(self, *hosts: _Far) -> None:
+        self.convoy = Convoy(hosts, (0.01,))
+        self.model = DeckModel("/home/kim")
+        self.bridge = Bridge(self.convoy.connect, self.model, lambda dirty: None)
+        self.convoy.changed = self._stand
+
+    def _stand(self, stands) -> None:
+        self.model.hosts = stands
+
+
+async def until(ready: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not ready():
+            await asyncio.sleep(0.002)
+
+
+def _play(hosts: tuple[_Far, ...], story: Callable[[_Deck], Awaitable[None]]) -> None:
+    async def run() -> None:
+        deck = _Deck(*hosts)
+        task = asyncio.create_task(deck.bridge.run())
+        try:
+            await until(lambda: len(deck.model.states) == len(hosts))
+            await story(deck)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await deck.bridge.close()
+
+    asyncio.run(run())
+
+
+def test_sessions_of_one_id_on_two_hosts_are_two_sessions_named_by_their_hosts():
+    async def story(deck: _Deck) -> None:
+        assert set(deck.model.states) == {ON_BUILD, ON_LAPTOP}
+        assert [s.name for s in deck.model.sessions()] == ["build:count", "laptop:count"]
+        assert [s.slot for s in deck.model.sessions()] == [1, 2]
+
+    _play((_far("build"), _far("laptop")), story)
+
+
+def test_one_host_alone_leaves_names_as_they_are():
+    async def story(deck: _Deck) -> None:
+        assert [s.name for s in deck.model.sessions()] == ["count"]
+
+    _play((_far("build"),), story)
+
+
+def test_an_order_goes_to_the_host_of_its_session_and_to_no_other():
+    build, laptop = _far("build"), _far("laptop")
+
+    async def story(deck: _Deck) -> None:
+        await deck.bridge.give(o.Interrupt(id=OrderId("o"), session=ON_LAPTOP))
+        assert laptop.feed.orders == [o.Interrupt(id=OrderId("o"), session=SAME)]
+        assert not build.feed.orders
+
+    _play((build, laptop), story)
+
+
+def test_no_key_of_this_machine_goes_to_another_one():
+    build, here = _far("build"), _far("")
+
+    async def story(deck: _Deck) -> None:
+        deck.bridge.look_at(ON_BUILD)
+        await until(lambda: build.feed.looked_at)
+        keys = {"OPENAI_API_KEY": "secret"}
+        mine = Surroundings(path="/mine")
+        task = o.Start(id=OrderId("o"), task="t", folder="/x", keys=keys, surroundings=mine)
+        await deck.bridge.give(task)
+        await deck.bridge.page(wire.Look("/x", keys), wire.Outlook)
+        await deck.bridge.give(o.Resume(id=OrderId("r"), session=ON_BUILD, keys=keys))
+        assert "secret" not in repr(build.feed.orders) + repr(build.feed.asked)
+        sent = build.feed.orders[0]
+        assert isinstance(sent, o.Start) and sent.surroundings == Surroundings()
+        assert sent.folder == "/home/kim/build/shop"
+        deck.bridge.look_at(SAME)
+        await until(lambda: here.feed.looked_at)
+        await deck.bridge.give(msgspec.structs.replace(task, id=OrderId("o2")))
+        assert here.feed.orders[-1].keys == keys
+
+    _play((build, here), story)
+
+
+def test_a_host_that_drops_is_reached_again_and_read_anew_while_the_other_goes_on():
+    build, laptop = _far("build"), _far("laptop")
+
+    async def story(deck: _Deck) -> None:
+        laptop.cut(for_long=True)
+        await until(lambda: is_gone(ON_LAPTOP, deck.model.hosts))
+        await until(lambda: "attached: No route to host." in absent(deck.model.hosts))
+        with pytest.raises(WireError, match="laptop is not attached"):
+            await deck.bridge.give(o.Interrupt(id=OrderId("o"), session=ON_LAPTOP))
+        missed = e.SessionConfigured(name="summed", seq=2, session=SAME, at_ms=NOW)
+        laptop.feed.events.append(missed)
+        build.feed.feed(e.SessionConfigured(name="told", seq=2, session=SAME, at_ms=NOW))
+        await until(lambda: deck.model.states[ON_BUILD].name == "build:told")
+        laptop.up.set()
+        await until(lambda: deck.model.states[ON_LAPTOP].name == "laptop:summed")
+        assert not absent(deck.model.hosts) and not laptop.feed.orders
+
+    _play((build, laptop), story)
+
+
+def test_an_order_under_way_when_its_host_drops_is_given_again_under_its_id():
+    build = _far("build")
+    given = build.feed.give
+    lost: list[o.Order] = []
+
+    async def give(order: o.Order) -> wire.Given:
+        if not lost:
+            lost.append(order)
+            build.cut()
+            raise LineLost("gone")
+        return await given(order)
+
+    build.feed.give = give
+
+    async def story(deck: _Deck) -> None:
+        words = o.Say(id=OrderId("o"), session=ON_BUILD, text="Go on.")
+        assert (await deck.bridge.give(words)).order == words.id
+        assert lost == build.feed.orders and build.calls == 2
+        assert deck.model.hosts[0].owed == 0
+
+    _play((build,), story)
+
+
+def test_what_is_watched_is_watched_again_on_a_new_line():
+    build, laptop = _far("build"), _far("laptop")
+
+    async def story(deck: _Deck) -> None:
+        deck.bridge.show({ON_LAPTOP})
+        await until(lambda: laptop.feed.watching.get(SAME) == "full")
+        deck.bridge.look_at(ON_LAPTOP)
+        await until(lambda: laptop.feed.looked_at)
+        laptop.feed.watching.clear()
+        laptop.cut()
+        await until(lambda: laptop.feed.watching == {"": "status", SAME: "full"})
+        assert laptop.feed.looked_at[-1] == SAME
+        assert SAME not in build.feed.watching
+
+    _play((build, laptop), story)
+
+
+def test_a_runtime_that_was_stopped_is_left_stopped():
+    build, laptop = _far("build"), _far("laptop")
+
+    async def story(deck: _Deck) -> None:
+        laptop.feed.frames.put_nowait(wire.Bye("told", True))
+        await until(lambda: "was stopped" in absent(deck.model.hosts))
+        build.feed.feed(e.SessionConfigured(name="told", seq=2, session=SAME, at_ms=NOW))
+        await until(lambda: deck.model.states[ON_BUILD].name == "build:told")
+        assert laptop.calls == 1
+        build.feed.frames.put_nowait(wire.Bye("told", True))
+        await until(lambda: deck.model.lost)
+
+    _play((build, laptop), story)
+
+
+def test_the_whole_shop_looks_the_same_through_a_convoy():
+    feed = shop()
+
+    async def story(deck: _Deck) -> None:
+        assert len(deck.model.inbox()) > 2
+        bare = DeckModel()
+        bare.load(list(feed.states().values()))
+        assert [i.kind for i in deck.model.inbox()] == [i.kind for i in bare.inbox()]
+
+    async def run() -> None:
+        deck = _Deck(_Far("build", feed))
+        task = asyncio.create_task(deck.bridge.run())
+        try:
+            await until(lambda: len(deck.model.states) == len(feed.states()))
+            await story(deck)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await deck.bridge.close()
+
+    asyncio.run(run())
