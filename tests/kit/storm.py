@@ -38,6 +38,10 @@ class Weather:
     limits: tuple[int, ...] = (8, 3, 8)
     retry_after_s: float | None = None
     answer_s: float = 4.0
+    per_s: float = 0.0
+    """Requests it takes each second, and as many at once; 0 counts those at once only."""
+    hints: tuple[float | None, ...] = ()
+    """What it says of when to come back, by chance; empty is always `retry_after_s`."""
 
     @property
     def length_s(self) -> float:
@@ -53,6 +57,9 @@ class Count:
 
     sent: int = 0
     refused: int = 0
+    sent_late: int = 0
+    refused_late: int = 0
+    """Of both, those after the first ten seconds."""
     failed_turns: int = 0
     turns: dict[SessionId, int] = field(default_factory=dict)
     latencies: dict[SessionId, list[float]] = field(default_factory=dict)
@@ -84,13 +91,19 @@ class SimulatedProvider:
         self._chance = chance
         self.in_flight = 0
         self.count = Count()
+        self._left = weather.per_s
+        self._at_s = 0.0
 
     async def answer(self, first_token: Callable[[], None]) -> None:
+        late = self._clock.seconds > 10.0
         self.count.sent += 1
+        self.count.sent_late += late
         await asyncio.sleep(0.05)
-        if self.in_flight >= self._weather.limit(self._clock.seconds):
+        if not self._takes():
             self.count.refused += 1
-            raise Refused(self._weather.retry_after_s)
+            self.count.refused_late += late
+            hints = self._weather.hints or (self._weather.retry_after_s,)
+            raise Refused(self._chance.choice(hints))
         self.in_flight += 1
         try:
             await asyncio.sleep(self._chance.uniform(0.4, 0.8))
@@ -98,6 +111,18 @@ class SimulatedProvider:
             await asyncio.sleep(self._weather.answer_s * self._chance.uniform(0.3, 1.7))
         finally:
             self.in_flight -= 1
+
+    def _takes(self) -> bool:
+        """Whether one more request is within what it takes now."""
+        now_s, per_s = self._clock.seconds, self._weather.per_s
+        if not per_s:
+            return self.in_flight < self._weather.limit(now_s)
+        self._left = min(per_s, self._left + (now_s - self._at_s) * per_s)
+        self._at_s = now_s
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
 
 
 @dataclass

@@ -31,10 +31,20 @@ class Counted(msgspec.Struct, frozen=True):
     skipped: str = ""
     notes: tuple[str, ...] = ()
     """What is worth knowing besides: seeds, sizes, what went wrong."""
+    points: int = 0
+    """At how many points a fault was tried, where the claim is about one."""
+    lost: int | None = None
+    """Acknowledged events that were lost; None where none could be."""
+    twice: int | None = None
+    """Tools that ran twice; None where none ran."""
 
     @property
     def holds(self) -> bool:
         return bool(self.skipped) or self.counted == self.wanted > 0
+
+    def of(self, points: int, lost: int | None = None, twice: int | None = None) -> "Counted":
+        """The same, with what the table of faults shows."""
+        return msgspec.structs.replace(self, points=points, lost=lost, twice=twice)
 
 
 class Claim(NamedTuple):

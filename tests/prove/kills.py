@@ -1,13 +1,22 @@
-"""kill -9 of the runtime and of the deck at random points, while four sessions work."""
+"""kill -9 of the runtime, of a command, and of deck and runtime together, while sessions work.
+
+Half of the kills of the runtime come at a step of its own (a commit, a spawn, a rename: before or
+after it), the others at any time.
+"""
 
 import asyncio
 import os
 import random
 import signal
+import statistics
 import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from kit.command import PROGRAM, damage, end_runtimes, facts, left_of, lives, of_kind, runtime_pid
+from kit import failpoints
+from kit.command import PROGRAM, damage, end_runtimes, facts, left_of, lives
 from kit.playing import playing
 from kit.repositories import fingerprint, plain
 from kit.scene import SURROUNDINGS, home_at, order_id
@@ -23,13 +32,19 @@ from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.lifecycle import ensure
+from steerdeck_agents.sandbox import descendants
 from steerdeck_agents.settings.paths import Paths
 
-RUNTIME_KILLS = int(os.environ.get("STEERDECK_KILLS", "100"))
-DECK_KILLS = int(os.environ.get("STEERDECK_DECK_KILLS", "20"))
-SESSIONS, STEPS = 4, 30
+RUNTIME_KILLS = int(os.environ.get("STEERDECK_KILLS", "1000"))
+BOTH_KILLS = int(os.environ.get("STEERDECK_BOTH_KILLS", "300"))
+SESSIONS, STEPS = 5, 30
+A_ROUND = 40
+"""Kills of one round of sessions, which then go on to their end."""
+STEPS_OF_A_LIFE = 120
 SEED = 20261120
 PATIENCE_S = 60.0
+USABLE_S = 2.0
+OLDEST_S = 5.0
 
 
 def command(step: int) -> str:
@@ -45,12 +60,23 @@ def counting(talk: Conversation) -> Reply:
 
 
 class Witness:
-    """Keeps every fact a client was sent: what was shown may never be lost."""
+    """Keeps every fact a client was sent, and every answer: what was shown may never be lost."""
 
     def __init__(self) -> None:
         self.seen: dict[int, str] = {}
+        self.answered: dict[OrderId, int] = {}
+        self._listening: asyncio.Task[None] | None = None
 
-    async def listen(self, client: Client) -> None:
+    async def follow(self, client: Client) -> None:
+        await self.leave()
+        self._listening = asyncio.create_task(self._listen(client))
+
+    async def leave(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+
+    async def _listen(self, client: Client) -> None:
         await client.watch(SessionId(""), "status")
         async for frame in client.incoming():
             if isinstance(frame, wire.Facts):
@@ -59,65 +85,135 @@ class Witness:
                     self.seen[e.decode(text).seq] = text
 
 
-async def _round(where: Paths, repository: Path, kills: int, dice: random.Random) -> Tally:
-    """Four sessions from start to end with some kills on the way."""
-    tally, witness = Tally(), Witness()
-    client = await ensure(where, "0", os.environ)
-    listening = asyncio.create_task(witness.listen(client))
-    answered: dict[OrderId, int] = {}
-    for number in range(SESSIONS):
-        order = o.Start(
-            id=order_id(), task="Count.", folder=str(repository), name=f"count-{number}",
-            mode="auto", surroundings=SURROUNDINGS,
-        )  # fmt: skip
-        given = await client.give(order)
-        answered[order.id] = given.seq
-    for _ in range(kills):
-        await asyncio.sleep(dice.uniform(0.0, 0.8))
-        os.kill(client.hello.pid, signal.SIGKILL)
-        while lives(client.hello.pid):
+@dataclass
+class Losses:
+    """What is counted of all rounds."""
+
+    points: int = 0
+    lost: int = 0
+    twice: int = 0
+    usable_s: list[float] = field(default_factory=list)
+    deaths: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Round:
+    """Sessions from start to end, with deaths on the way."""
+
+    where: Paths
+    dice: random.Random
+    losses: Losses
+    tally: Tally
+    witness: Witness = field(default_factory=Witness)
+    at: int = 0
+    """At which of its steps the next runtime is killed."""
+
+    async def begin(self, repository: Path) -> Client:
+        client = await self.alive()
+        for number in range(SESSIONS):
+            order = o.Start(
+                id=order_id(), task="Count.", folder=str(repository), name=f"count-{number}",
+                mode="auto", surroundings=SURROUNDINGS,
+            )  # fmt: skip
+            self.witness.answered[order.id] = (await client.give(order)).seq
+        return client
+
+    async def alive(self) -> Client:
+        """A client of a runtime, however often one dies while it starts."""
+        for _ in range(20):
+            try:
+                client = await ensure(self.where, "0", os.environ)
+                await client.sessions()
+                await self.witness.follow(client)
+            except SteerdeckError as error:
+                print("died early:", error)
+                self.losses.points += 1
+                self.at = 0
+            else:
+                return client
+        raise AssertionError("no runtime comes up")
+
+    async def again(self, client: Client) -> Client:
+        """The next runtime; how long it takes until it answers is noted."""
+        pid = client.hello.pid
+        while lives(pid):
             await asyncio.sleep(0.005)
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await self.witness.leave()
         await client.close()
-        client = await ensure(where, "0", os.environ)
-        tally.see(True, "")
-        listening = asyncio.create_task(witness.listen(client))
-        await _settle(client, answered)
-    until = time.monotonic() + PATIENCE_S
-    while any(s.status not in ("done", "idle") for s in await client.sessions()):
-        await _settle(client, answered)
-        await asyncio.sleep(0.05)
-        if time.monotonic() > until:
-            break
-    states = await client.sessions()
-    listening.cancel()
-    await asyncio.gather(listening, return_exceptions=True)
-    await client.close()
-    _look(where, states, witness, answered, tally)
-    return tally
+        died, early = time.monotonic(), self.losses.points
+        client = await self.alive()
+        if self.losses.points == early:
+            self.losses.usable_s.append(time.monotonic() - died)
+        self.losses.points += 1
+        return client
+
+    async def settle(self, client: Client) -> bool:
+        """What the developer would say: lost calls are done, parked sessions go on.
+
+        Whether all is done.
+        """
+        states = await client.sessions()
+        for state in states:
+            orders: list[o.Order] = [
+                o.Resolve(id=order_id(), session=state.id, call=call.id, verdict="done")
+                for call in state.calls
+                if call.unknown
+            ]
+            if state.parked:
+                orders.append(o.Resume(id=order_id(), session=state.id))
+            for order in orders:
+                try:
+                    self.witness.answered[order.id] = (await client.give(order)).seq
+                except SteerdeckError as refused:
+                    print("refused:", refused)
+        return all(state.status in ("done", "idle") for state in states)
+
+    async def until_dead(self, client: Client, within_s: float) -> bool:
+        """Be its developer until the runtime dies or all is done; it is killed then. Which?"""
+        until = time.monotonic() + within_s
+        done = False
+        try:
+            while lives(client.hello.pid) and not done and time.monotonic() < until:
+                done = await self.settle(client)
+                await asyncio.sleep(0.02)
+        except SteerdeckError:
+            # It has died in the middle of an answer.
+            return False
+        if lives(client.hello.pid):
+            os.kill(client.hello.pid, signal.SIGKILL)
+        return done
+
+    async def to_the_end(self, client: Client) -> list[SessionState]:
+        until = time.monotonic() + PATIENCE_S
+        while not await self.settle(client) and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        states = await client.sessions()
+        await self.witness.leave()
+        await client.close()
+        return states
+
+    def look(self, states: list[SessionState]) -> None:
+        """Hold the journal and the workspaces to what was shown and answered."""
+        tally, reader = self.tally, JournalReader(self.where.journal)
+        stored = {e.decode(text).seq: text for text in _all(reader)}
+        lost = [seq for seq, text in self.witness.seen.items() if stored.get(seq) != text]
+        tally.see(not lost, f"{len(lost)} facts that were shown are not in the journal")
+        answered = self.witness.answered.items()
+        gone = [order for order, seq in answered if reader.order_answer(order) != seq]
+        tally.see(not gone, f"{len(gone)} orders that were answered are not in the journal")
+        self.losses.lost += len(lost) + len(gone)
+        tally.see(not (found := damage(self.where)), f"the journal: {found[:3]}")
+        tally.see(len(states) == SESSIONS, f"{len(states)} sessions")
+        for state in states:
+            well = state.status in ("done", "idle")
+            tally.see(well, f"{state.name}: {state.status} {state.reason}")
+            file = Path(state.workspace.path) / "ran.txt"
+            ran = file.read_text().split() if file.exists() else []
+            tally.see(len(ran) == len(set(ran)), f"{state.name}: a command ran twice: {ran}")
+            self.losses.twice += len(ran) - len(set(ran))
 
 
-def _look(
-    where: Paths,
-    states: list[SessionState],
-    witness: Witness,
-    answered: dict[OrderId, int],
-    tally: Tally,
-) -> None:
-    """Hold the journal and the workspaces to what was shown and answered."""
-    reader = JournalReader(where.journal)
-    stored = {e.decode(text).seq: text for text in _all(reader)}
-    lost = [seq for seq, text in witness.seen.items() if stored.get(seq) != text]
-    tally.see(not lost, f"{len(lost)} facts that were shown are not in the journal")
-    gone = [order for order, seq in answered.items() if reader.order_answer(order) != seq]
-    tally.see(not gone, f"{len(gone)} orders that were answered are not in the journal")
-    tally.see(not (found := damage(where)), f"the journal: {found[:3]}")
-    tally.see(len(states) == SESSIONS, f"{len(states)} sessions")
-    for state in states:
-        tally.see(state.status in ("done", "idle"), f"{state.name}: {state.status} {state.reason}")
-        ran = (Path(state.workspace.path) / "ran.txt").read_text().split()
-        tally.see(len(ran) == len(set(ran)), f"{state.name}: a command ran twice: {ran}")
+Play = Callable[[Round, Path, int], Coroutine[None, None, None]]
 
 
 def _all(reader: JournalReader) -> list[str]:
@@ -127,87 +223,118 @@ def _all(reader: JournalReader) -> list[str]:
     return found
 
 
-async def _settle(client: Client, answered: dict[OrderId, int]) -> None:
-    """What the developer would say: lost calls are done, parked sessions go on."""
-    for state in await client.sessions():
-        orders: list[o.Order] = [
-            o.Resolve(id=order_id(), session=state.id, call=call.id, verdict="done")
-            for call in state.calls
-            if call.unknown
-        ]
-        if state.parked:
-            orders.append(o.Resume(id=order_id(), session=state.id))
-        for order in orders:
-            try:
-                answered[order.id] = (await client.give(order)).seq
-            except SteerdeckError as refused:
-                print("refused:", refused)
+async def _killed(a_round: Round, repository: Path, kills: int) -> None:
+    """A round in which the runtime is killed so often, at its own steps or at any time."""
+    dice, losses = a_round.dice, a_round.losses
+    wanted = losses.points + kills
+    client = await a_round.begin(repository)
+    done = False
+    while losses.points < wanted and not done:
+        # One that was given a step dies there, if it comes so far.
+        within_s = 5.0 if a_round.at else dice.uniform(0.0, 0.6)
+        done = await a_round.until_dead(client, within_s)
+        last = losses.points + 1 >= wanted or done
+        a_round.at = 0 if last or dice.random() < 0.4 else dice.randrange(1, STEPS_OF_A_LIFE)
+        client = await a_round.again(client)
+    a_round.look(await a_round.to_the_end(client))
 
 
-def runtime_kills() -> Counted:
-    dice = random.Random(SEED)
-    tally = Tally()
-    left = RUNTIME_KILLS
-    while left > 0:
+def _rounds(points: int, play: Play) -> tuple[Tally, Losses]:
+    """Rounds in worlds of their own until so many points were tried."""
+    dice, tally, losses = random.Random(SEED), Tally(), Losses()
+    while losses.points < points:
         with world() as folder, playing({"counting": counting}) as url:
             repository = plain(folder / "repository").resolve()
             before = fingerprint(repository)
             allowed = {command(step): repository for step in range(STEPS)}
             where = home_at(folder / "s", {"counting": url}, allowed)
-            kills = min(left, 10)
+            a_round = Round(where, dice, losses, tally)
             try:
-                part = asyncio.run(_round(where, repository, kills, dice))
+                with failpoints.dying(lambda one=a_round: one.at):
+                    kills = min(points - losses.points, A_ROUND)
+                    asyncio.run(play(a_round, repository, kills))
             finally:
                 end_runtimes(folder / "s")
-            left -= kills
-            tally.counted += part.counted
-            tally.wanted += part.wanted
-            tally.notes += part.notes
+            deaths = where.state / failpoints.DEATHS
+            losses.deaths.update(deaths.read_text().splitlines() if deaths.exists() else [])
             tally.see(fingerprint(repository) == before, "the user's repository was touched")
             tally.see(not (stuck := left_of(folder)), f"{len(stuck)} processes left: {stuck[:1]}")
-            print(left, "kills left", part.notes, flush=True)
-    return tally.done(f"{RUNTIME_KILLS} kills, {SESSIONS} sessions, seed {SEED}")
+            print(losses.points, "of", points, tally.notes, flush=True)
+    return tally, losses
 
 
-def asking(talk: Conversation) -> Reply:
-    """Streams for a while, then asks to run something no rule names."""
-    done = len(talk.calls)
-    words = " ".join(f"word{n}" for n in range(40))
-    return Reply((Say(words), Call("shell", {"command": f"touch ask-{done}", "why": "Ask."})))
+def runtime_kills() -> Counted:
+    tally, losses = _rounds(RUNTIME_KILLS, _killed)
+    usual = statistics.median(losses.usable_s)
+    tally.see(usual < USABLE_S, f"the next runtime took {usual:.2f} s until it could be used")
+    steps = ", ".join(f"{count} {name}" for name, count in losses.deaths.most_common())
+    return tally.done(
+        f"{SESSIONS} sessions, seed {SEED}; of the kills {steps or 'none at a step'}",
+        f"usable after {usual:.2f} s, at most {max(losses.usable_s):.2f} s",
+    ).of(losses.points, losses.lost, losses.twice)
 
 
-def deck_kills() -> Counted:
-    dice = random.Random(SEED)
-    tally = Tally()
-    with world() as folder, playing({"asking": asking}, pace=100) as url:
-        repository = plain(folder / "repository").resolve()
-        where = home_at(folder / "s", {"asking": url}, {})
-        try:
-            with Terminal([PROGRAM], folder=repository) as deck:
-                deck.wait_for("Nothing is running")
-                deck.press("ask me", "enter")
-                deck.wait_for("ask-me")
-                runtime = runtime_pid(where)
-            for _ in range(DECK_KILLS):
-                with Terminal([PROGRAM], folder=repository) as deck:
-                    time.sleep(dice.uniform(0.05, 1.5))
-                    deck.signal(signal.SIGKILL)
-                    deck.wait_end()
-                same = runtime_pid(where) == runtime
-                answers = of_kind(facts(where), e.ApprovalDecided, e.ApprovalExpired)
-                tally.see(same and not answers, f"runtime the same: {same}, answered: {answers}")
-            with Terminal([PROGRAM], folder=repository) as deck:
-                deck.wait_for("asks to run")
-                asked = of_kind(facts(where), e.ApprovalRequested)
-                tally.see(len({fact.approval for fact in asked}) == 1, f"asked: {len(asked)}")
-                deck.press("ctrl+c")
-                deck.wait_for("Ctrl+C again")
-                deck.press("ctrl+c")
-                tally.see(deck.wait_end() == 0 and not deck.left_on(), "the last deck")
-            tally.see(not damage(where), "the journal is damaged")
-        finally:
-            end_runtimes(folder / "s")
-    return tally.done(f"{DECK_KILLS} kills, seed {SEED}")
+async def _both(a_round: Round, repository: Path, kills: int) -> None:
+    """A round in which deck and runtime die together, or a command alone."""
+    dice, tally = a_round.dice, a_round.tally
+    wanted = a_round.losses.points + kills
+    client = await a_round.begin(repository)
+    while a_round.losses.points < wanted and not await a_round.settle(client):
+        if dice.random() < 0.5:
+            a_round.losses.points += await _a_command(client)
+            await asyncio.sleep(dice.uniform(0.0, 0.1))
+            continue
+        with Terminal([PROGRAM], folder=repository) as deck:
+            await asyncio.sleep(dice.uniform(0.05, 1.2))
+            runtime = client.hello.pid
+            left = [one.pid for one in descendants.descendants(runtime)]
+            os.kill(runtime, signal.SIGKILL)
+            deck.signal(signal.SIGKILL)
+            deck.wait_end()
+        client = await a_round.again(client)
+        until = time.monotonic() + OLDEST_S
+        while (old := [pid for pid in left if lives(pid)]) and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        tally.see(not old, f"{len(old)} commands outlived their runtime")
+    a_round.look(await a_round.to_the_end(client))
+    told = [fact for fact in facts(a_round.where) if isinstance(fact, e.CallEnded)]
+    killed = [fact for fact in told if "signal 9" in fact.result or "exit code: 137" in fact.result]
+    a_round.losses.deaths["results that say killed"] += len(killed)
+
+
+async def _a_command(client: Client) -> int:
+    """Kill one command the runtime has running; how many there were, at most one."""
+    until = time.monotonic() + 1.0
+    while time.monotonic() < until:
+        running = [one for one in descendants.descendants(client.hello.pid) if one.state != "Z"]
+        sleeping = [one.pid for one in running if _is_command(one.pid)]
+        if sleeping:
+            for pid in sleeping[:1]:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    return 0
+            return 1
+        await asyncio.sleep(0.005)
+    return 0
+
+
+def _is_command(pid: int) -> bool:
+    """Whether a process is the shell of a command of the script."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return words[0].endswith(b"bash") and any(b">> ran.txt" in word for word in words)
+
+
+def both_kills() -> Counted:
+    tally, losses = _rounds(BOTH_KILLS, _both)
+    tally.see(losses.deaths["results that say killed"], "no result says that it was killed")
+    said = losses.deaths["results that say killed"]
+    return tally.done(f"{SESSIONS} sessions, seed {SEED}; {said} results say killed").of(
+        losses.points, losses.lost, losses.twice
+    )
 
 
 CLAIMS = (
@@ -216,5 +343,5 @@ CLAIMS = (
         "kill -9 of the runtime: nothing shown is lost, nothing runs twice, the journal is whole",
         runtime_kills,
     ),
-    Claim("deck", "kill -9 of the deck: agents go on, nothing is answered", deck_kills),
+    Claim("both", "kill -9 of deck and runtime at once, or of a command alone", both_kills),
 )

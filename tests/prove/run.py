@@ -20,34 +20,52 @@ from prove import (
     big,
     browser,
     canaries,
+    clocks,
     code_base,
     commands,
+    decks,
     detectors,
     dying,
     escapes,
+    faults,
     fidelity,
+    flaps,
     floods,
+    fuzz,
     goals,
     grids,
     harness,
     hostile,
     installs,
+    instances,
     kills,
+    lines,
     mcp_server,
     outputs,
     patches,
     races,
     real_model,
+    replays,
     soak,
+    storming,
     timing,
     unplugged,
     walks,
+    week,
 )
 from prove.claim import ROOT, Claim, Counted
 
 HOUR_S = 3600
 CLAIMS: tuple[Claim, ...] = (
     *kills.CLAIMS,
+    *decks.CLAIMS,
+    *week.CLAIMS,
+    *storming.CLAIMS,
+    *replays.CLAIMS,
+    *instances.CLAIMS,
+    *fuzz.CLAIMS,
+    *flaps.CLAIMS,
+    *clocks.CLAIMS,
     *goals.CLAIMS,
     *grids.CLAIMS,
     *floods.CLAIMS,
@@ -59,6 +77,7 @@ CLAIMS: tuple[Claim, ...] = (
     *fidelity.CLAIMS,
     *timing.CLAIMS,
     *soak.CLAIMS,
+    *lines.CLAIMS,
     *walks.CLAIMS,
     *acts.CLAIMS,
     *outputs.CLAIMS,
@@ -148,15 +167,19 @@ def main(words: list[str]) -> int:
     place = folder()
     wanted = [word for word in words if not word.startswith("-")]
     failed = 0
+    every: dict[str, Counted] = {}
     for claim in CLAIMS:
+        before = counted_before(place / f"{claim.name}.json")
         if wanted and claim.name not in wanted:
+            every |= {} if before is None else {claim.name: before}
             continue
-        kept = None if "--again" in words else counted_before(place / f"{claim.name}.json")
-        found = kept or count(claim, place)
+        kept = None if "--again" in words else before
+        found = every[claim.name] = kept or count(claim, place)
         failed += not found.holds
         print(line(claim, found, kept is not None), flush=True)
         if not found.holds:
             (place / f"{claim.name}.json").unlink(missing_ok=True)
+    print("\n".join(faults.table(every)))
     print(f"{failed} claims do not hold." if failed else "All hold.")
     return 1 if failed else 0
 

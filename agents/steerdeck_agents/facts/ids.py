@@ -7,7 +7,7 @@ import hashlib
 import itertools
 import secrets
 import time
-from typing import NewType, Protocol
+from typing import Final, NewType, Protocol
 
 SessionId = NewType("SessionId", str)
 TurnId = NewType("TurnId", str)
@@ -25,6 +25,10 @@ Sha = NewType("Sha", str)
 
 def sha_of(data: bytes) -> Sha:
     return Sha(hashlib.sha256(data).hexdigest())
+
+
+SKEW_MS: Final = 300_000
+"""How far a clock may be set back for good reasons; by more, what it timed is known no more."""
 
 
 class Clock(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.ids import SKEW_MS, SessionId
 from steerdeck_agents.facts.ruling import Meter, Total
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule, Terms
@@ -51,6 +51,9 @@ def left(
         spent = Total(state.usage.dollars, state.counts.unpriced)
     uses = None if rule.uses is None else max(0, rule.uses - meter.used)
     ms = None if rule.until_ms is None else max(0, rule.until_ms - now_ms)
+    if ms and now_ms < rule.made_ms - SKEW_MS:
+        # The clock was set back behind its making, so nobody knows how long it has lived.
+        ms = 0
     dollars, over = None, ""
     if rule.dollars is not None:
         since = 0.0 if spent is None else spent.dollars - meter.dollars_from

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 
 from steerdeck_agents.facts.errors import JournalError
-from steerdeck_agents.facts.ids import Clock
+from steerdeck_agents.facts.ids import SKEW_MS, Clock
 from steerdeck_agents.facts.state import SessionState
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,10 @@ class Alarm:
                 for state in self._states():
                     if not state.parked or state.archived or state.parked_until_ms is None:
                         continue
-                    left_s = (state.parked_until_ms - self._clock.now_ms()) / 1000
-                    if left_s <= 0:
+                    now_ms = self._clock.now_ms()
+                    left_s = (state.parked_until_ms - now_ms) / 1000
+                    # Once the clock was set back nobody knows its time: asking again tells it.
+                    if left_s <= 0 or now_ms < state.changed_ms - SKEW_MS:
                         await self._ring(state)
                     else:
                         pause_s = min(pause_s, left_s)
