@@ -44,8 +44,14 @@ _PROTECTED_FILES = {
             ".inputrc",
             ".mise.toml",
             "mise.toml",
+            ".mise.local.toml",
+            "mise.local.toml",
         ),
         "the shell runs it",
+    ),
+    **dict.fromkeys(
+        (".tool-versions", "rust-toolchain", "rust-toolchain.toml"),
+        "it chooses which program a name stands for",
     ),
     **dict.fromkeys(
         (".vimrc", ".nvimrc", ".exrc", ".nvim.lua", ".dir-locals.el"), "editors run what it holds"

@@ -15,6 +15,7 @@ from steerdeck_agents.gate.protected import inside, is_git_path, why_protected
         ".bashrc", ".zshenv", ".vimrc", ".dir-locals.el", ".gdbinit", "x.code-workspace",
         ".gitmodules", ".pre-commit-config.yaml", "build.rs", ".steerdeck/project.toml",
         ".github/copilot-instructions.md", "Jenkinsfile", "mise.toml", ".ｅｎｖｒｃ",
+        ".tool-versions", "lib/rust-toolchain.toml",
     ],
 )  # fmt: skip
 def test_what_runs_or_instructs_later_is_protected(path: str) -> None:
