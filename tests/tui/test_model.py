@@ -120,6 +120,16 @@ def test_an_archived_session_leaves_and_another_is_in_hand():
     assert [state.slot for state in model.sessions()] == [2, 3, 4]
 
 
+def test_who_archives_the_only_session_speaks_to_none_that_is_gone():
+    model = _model()
+    left = ["fix", "csv", "docs", "rate"]
+    for number, session in enumerate(left):
+        fact = e.SessionArchived(seq=1000 + number, session=SessionId(session), at_ms=NOW)
+        assert model.add(fact).everything
+        assert model.in_hand == (left[number + 1] if number < 3 else "")
+    assert model.targets() == [] and model.hand is None
+
+
 def test_a_watched_transcript_grows_with_its_events():
     model = _model()
     model.transcripts[SessionId("csv")] = Transcript()
