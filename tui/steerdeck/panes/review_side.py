@@ -116,22 +116,24 @@ def _said(page: FilePage, number: int, review: Reviewing) -> str:
 
 
 def progress(page: ReviewPage, review: Reviewing) -> list[Line]:
-    """How far the review has come."""
+    """How far the review has come; nothing that is zero is told."""
     hunks = sum(file.hunks for file in page.files)
     accepted = sum(file.accepted for file in page.files)
     rejected = sum(not one.put_back for one in review.taken)
     stale = sum(file.stale for file in page.files)
     waiting, every = len(review.waiting), len(review.comments)
     unsent = "sent" if not waiting else "not sent" if waiting == every else f"{waiting} not sent"
-    comments = f"{every}, {unsent}" if every else "0"
     rows = [
-        ("accepted", f"{accepted} of {counted(hunks, 'hunk')}" if accepted else "0"),
-        ("rejected", str(rejected)),
-        ("comments", comments),
+        ("accepted", f"{accepted} of {counted(hunks, 'hunk')}" if accepted else ""),
+        ("rejected", str(rejected) if rejected else ""),
+        ("comments", f"{every}, {unsent}" if every else ""),
+        ("stale", str(stale) if stale else ""),
     ]
-    if stale:
-        rows.append(("stale", str(stale)))
+    told = [(label, value) for label, value in rows if value]
+    if not told and hunks:
+        told = [("to look at", counted(hunks, "hunk"))]
+    if not told:
+        return []
     lines = [Line((Span("review", "t2"),)), BLANK]
-    for label, value in rows:
-        lines.append(Line((Span(label, "t2"),), (Span(value, "t1" if value != "0" else "t3"),)))
+    lines += [Line((Span(label, "t2"),), (Span(value, "t1"),)) for label, value in told]
     return lines
