@@ -121,12 +121,12 @@ class Watch:
             self.done.add(({"steer": "send"}.get(event.how, event.how), self.pressing))
             said(screen, event)
 
-        async def on_open(app: DeckApp, message: Open) -> None:
+        async def open_screen(app: DeckApp, message: Open) -> None:
             if not self.stays:
                 await opened(app, message)
 
-        opened = DeckApp.on_open
-        monkeypatch.setattr(DeckApp, "on_open", on_open)
+        opened = DeckApp.open_screen
+        monkeypatch.setattr(DeckApp, "open_screen", open_screen)
         monkeypatch.setattr(Keyed, "do", do)
         monkeypatch.setattr(Steering, "on_composer_said", composer_said)
 

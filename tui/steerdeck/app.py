@@ -227,11 +227,11 @@ class DeckApp(App[None], inherit_bindings=False):
     # other screens
 
     async def on_open(self, message: Open) -> None:
-        await self._open(message)
+        await self.open_screen(message)
         # Behind the focus that the new screen asked for.
         self.call_later(lambda: self.helm.ahead.give(self.screen))
 
-    async def _open(self, message: Open) -> None:
+    async def open_screen(self, message: Open) -> None:
         screen = screen_for(message, self.helm)
         if screen is None:
             return
@@ -243,7 +243,7 @@ class DeckApp(App[None], inherit_bindings=False):
         while before in self.screen_stack:
             await self.pop_screen()
         if before is not None and before.is_attached:
-            self.call_later(self._open, message)  # it is on its way out
+            self.call_later(self.open_screen, message)  # it is on its way out
             return
         self._opened[name] = screen
         await self.push_screen(screen)

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from textual.screen import Screen
 
+from steerdeck.ahead import Ahead
 from steerdeck.bridge import Bridge
 from steerdeck.found import Found
 from steerdeck.keymap import Keymap
@@ -56,6 +57,7 @@ class Acts:
         """What a first deck found on this machine."""
         self.focused_at = float("-inf")
         """When the terminal came to the front, on the clock of key events."""
+        self.ahead = Ahead(time.monotonic)
         self.waking = False
         """Whether the mouse button that is down, or was last, brought it there."""
         self.down_at: float | None = None

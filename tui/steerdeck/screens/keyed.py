@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from textual import events
+from textual.message import Message
 from textual.screen import Screen
 
 from steerdeck.commands import Helm
@@ -71,7 +72,16 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
 
     # keys
 
+    def post_message(self, message: Message) -> bool:
+        if isinstance(message, Open):
+            self.helm.ahead.begin()
+        return super().post_message(message)
+
     def on_key(self, event: events.Key) -> None:
+        if self.helm.ahead.holds(event, passed=True):
+            event.stop()
+            event.prevent_default()
+            return
         self.pressed_at = event.time
         name = name_of(event.key, event.character)
         self.forget_notice()
