@@ -41,6 +41,18 @@ def test_rows_are_kept_free_for_the_mark_only_when_lines_are_above() -> None:
     assert roll.above() == 3
 
 
+def test_an_empty_first_row_is_gap_enough_so_the_row_before_it_is_shown() -> None:
+    roll = roll_of(height=6)
+    roll.put("a", words("one", "two", "three", "", "four", "five", "six"))
+    assert seen(roll, 2) == ["three", "", "four", "five", "six"] and roll.led == 1
+    roll.put("b", words("seven"))
+    assert seen(roll, 2) == ["four", "five", "six", "seven"] and roll.led == 0
+    roll.scroll(-1)
+    assert seen(roll, 2) == ["three", "", "four", "five", "six"]
+    roll.scroll(-2)
+    assert seen(roll, 2) == ["two", "three", "", "four"]
+
+
 def test_a_reader_who_scrolled_up_is_not_moved_by_what_comes() -> None:
     roll = roll_of(height=3)
     roll.put("a", words(*"abcdefgh"))
@@ -194,7 +206,7 @@ _STEPS = st.one_of(
 
 
 @settings(max_examples=200)
-@given(st.lists(_STEPS, max_size=40), st.integers(1, 8), st.integers(1, 4), st.integers(0, 1))
+@given(st.lists(_STEPS, max_size=40), st.integers(1, 8), st.integers(1, 4), st.integers(0, 2))
 def test_a_window_that_only_went_on_is_the_one_made_anew(
     steps: list[tuple[str, object]], height: int, jump: int, marked: int
 ) -> None:

@@ -287,9 +287,11 @@ class LineView(Widget, can_focus=True):
             above = roll.above()
             shown = [row.strip for row in self._rows]
             empty = self._empty(width)
-            self._first = marked if above else 0
+            led = self._roll.led
+            self._first = marked - led if above else 0
             if self._first:
-                shown = [self._above_mark(above, width), *[empty] * (marked - 1), *shown]
+                mark = self._above_mark(above - led, width)
+                shown = [mark, *[empty] * (self._first - 1), *shown]
             self._strips = shown + [empty] * (height - len(shown))
             self._roll.hidden = int(self._tells_news)
             if self._tells_news:

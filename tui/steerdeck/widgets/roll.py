@@ -26,6 +26,8 @@ class Roll(Measured):
         self._slack = 0
         self._reserve = 0
         self._marked = 0
+        self.led = 0
+        """Rows shown before the top, in the place of the mark's gap: the top has one of its own."""
         self.hidden = 0
         """Rows at the end of the window that a mark lies over."""
         self.jump = 1
@@ -157,7 +159,10 @@ class Roll(Measured):
         self._settle(marked)
         self._marked = marked if self.top > Place(0, 0, 0) else 0
         self._kept, self._lines = [], []
+        self.led = 0
         self._fill(self._valid(self.top))
+        if self._marked > 1 and self._kept and _blank(self._kept[0]):
+            self._lead()
         self._stale = None
         if len(self._drawn) > 6 * self.height + 64:
             self._drawn = {key: self._drawn[key] for key in self._used}
@@ -165,7 +170,7 @@ class Roll(Measured):
 
     def _fill(self, place: Place | None) -> bool:
         """Put rows from the place on below those kept; False when more are left than fit."""
-        rows, room = self._kept, self.height - self._marked
+        rows, room = self._kept, self.height - self._marked + self.led
         while place is not None and len(rows) < room:
             block = self.blocks[place.block]
             strips = self._rows(place.block, place.line)
@@ -176,6 +181,22 @@ class Roll(Measured):
                 return False
             place = self._next_line(place)
         return place is None
+
+    def _lead(self) -> None:
+        """Show the row before an empty first one: two empty rows part nothing."""
+        top = self._valid(self.top) or Place(0, 0, 0)
+        place = self._back(top, 1)
+        if not self._back(top, 2) < place < top:
+            return
+        row = Row(
+            self._rows(place.block, place.line)[place.row], self.blocks[place.block].id, place.line
+        )
+        if _blank(row):
+            return
+        self.led = 1
+        self._kept.insert(0, row)
+        lines = [(block, line, at + 1) for block, line, at in self._lines]
+        self._lines = [(place.block, place.line, 0), *lines]
 
     def _goes_on(self) -> bool:
         """Whether only the end of the window had to be made anew, and was.
@@ -352,3 +373,7 @@ class Roll(Measured):
                 if top > start:
                     top = self._back(end, self.height - marked - 1)
         self.top = Place(0, 0, 0) if top <= start else top
+
+
+def _blank(row: Row) -> bool:
+    return not row.strip.text.strip()
