@@ -26,7 +26,6 @@ from steerdeck_agents.facts.events import (
     RuntimeStarted,
     Streamed,
     TurnStarted,
-    WorkspaceMade,
     decode,
 )
 from steerdeck_agents.facts.ids import SessionId
@@ -124,8 +123,6 @@ def in_words(event: Event, before: Sequence[Event]) -> str:
             return "the start of a check"
         case CheckpointTaken():
             return f"a checkpoint of its files ({event.reason})"
-        case WorkspaceMade():
-            return "its workspace"
         case _:
             return ""
 
