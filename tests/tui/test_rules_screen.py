@@ -6,7 +6,9 @@ from msgspec.structs import replace
 
 from kit.asks import listed
 from kit.desk import deck, told, until
-from steerdeck.screens.rules import RulesDialog
+from steerdeck.model import DeckModel
+from steerdeck.screens.rules import RulesDialog, picks
+from steerdeck.widgets.strips import strips
 from steerdeck_agents.facts import orders as o
 
 
@@ -23,7 +25,7 @@ def test_rules_are_seen_with_their_use_and_end_and_taken_back_by_one_key_denials
             text = told(app)
             for part in ("3 rules", "rules.toml, line 3", "allow git fetch", "used 12 times",
                          "by the demo 1:00 ago", "no end", "forbid exactly: make 'all'",
-                         "docs · used 2 times · 7 uses", "steerdeck rules edit"):  # fmt: skip
+                         "used 2 times   7 uses", "steerdeck rules edit"):  # fmt: skip
                 assert part in text, part
             await pilot.press("j", "x")
             await pilot.pause()
@@ -42,3 +44,13 @@ def test_rules_are_seen_with_their_use_and_end_and_taken_back_by_one_key_denials
             assert not isinstance(app.screen, RulesDialog)
 
     asyncio.run(run())
+
+
+def test_a_long_rule_takes_two_rows_and_its_use_and_end_are_seen_in_a_narrow_terminal():
+    (one, *_) = listed().rules.rules
+    command = " ".join(f"argument-{number}" for number in range(9))
+    long = replace(one.rule, pattern=None, command=command, repository="/shop-" + "long" * 30)
+    (pick,) = picks([replace(one, rule=long)], DeckModel(), 54)
+    rows = [strips(line, 60, "s2", 3)[0].text.rstrip() for line in pick.lines]
+    assert len(rows) == 3 and rows[0].strip().startswith("allow exactly: argument-0")
+    assert rows[-1].endswith("used 12 times   no end") and "long" in rows[-1]

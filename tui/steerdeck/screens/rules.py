@@ -12,7 +12,7 @@ from steerdeck.model import DeckModel, Dirty
 from steerdeck.panes.exact import written
 from steerdeck.panes.ruled import left_words
 from steerdeck.screens.dialog import WIDE, Dialog
-from steerdeck.text import BLANK, Line, Span, ago, foreign, width_of
+from steerdeck.text import BLANK, Line, Span, ago, foreign, width_of, wrap
 from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.counted import counted
@@ -76,7 +76,8 @@ class RulesDialog(Dialog):
             lines.append(Line((Span(none, "t1"),), wrap=True))
         self.body.show(lines)
         if page is not None:
-            self.list.show(picks(page.rules, self.model, self.helm.now_ms()))
+            wide = min(WIDE, self.app.size.width) - 2 * self.list.margin
+            self.list.show(picks(page.rules, self.model, wide))
             self.list.refresh(layout=True)
         foot = self._foot(low=self.app.size.height < _LOW)
         self.foot.show(foot)
@@ -147,22 +148,34 @@ class RulesDialog(Dialog):
         await self._read()
 
 
-def picks(rules: Sequence[RuleStands], model: DeckModel, now: int) -> list[Pick]:
-    """Two lines a rule: what it does, and where it holds, its use and its end, who made it."""
+def picks(rules: Sequence[RuleStands], model: DeckModel, width: int) -> list[Pick]:
+    """What each rule does, in two rows if it must; below, where it holds, its use and its end.
+
+    Who made it, and when, is told of the one in hand; the place is cut before use and end are.
+    """
     found = []
     for one in rules:
         words = written(one_line(in_words(one.rule), 200))
         colour: Token = "t1" if one.rule.decision == "allow" else "failed"
-        head = (Span(f"{_DOES[one.rule.decision]} ", colour), Span(words, "t0", bold=True))
-        below = Line((foreign(_told(one, model, now), "t2"),), indent=4)
-        found.append(Pick(one.rule.id, (Line(head, indent=2), below), words))
+        does = Span(f"{_DOES[one.rule.decision]} ", colour)
+        rows = wrap(does.text + words, max(20, width - 2))
+        rest = " ".join(rows[1:])
+        head = [Line((does, Span(rows[0][len(does.text) :], "t0", bold=True)), indent=2)]
+        head += [Line((Span(rest, "t0", bold=True),), indent=4)] if rest else []
+        use = (Span(f"used {counted(one.meter.used, 'time')}   ", "t2"), Span(_end(one), "t1"))
+        below = Line((foreign(_place(one, model), "t2"),), use, indent=4)
+        found.append(Pick(one.rule.id, (*head, below), words))
     return found
+
+
+def _end(one: RuleStands) -> str:
+    return left_words(one.left, one.rule) or "no end"
 
 
 def _told(one: RuleStands, model: DeckModel, now: int) -> str:
     """Where a rule holds, its use and its end, and who made it."""
     told = [_place(one, model), f"used {counted(one.meter.used, 'time')}"]
-    told.append(left_words(one.left, one.rule) or "no end")
+    told.append(_end(one))
     made = f" {ago(max(0, now - one.rule.made_ms))}" if one.rule.made_ms else ""
     told.append(f"by {one_line(one.rule.by, 24)}{made}")
     return " · ".join(told)
