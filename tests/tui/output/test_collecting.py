@@ -2,14 +2,16 @@
 
 import asyncio
 import gc
+import os
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from textual.app import App
 from textual.screen import Screen
 
-from steerdeck.output.collecting import Collector
+from steerdeck.output.collecting import Collector, give_back
 
 
 class _Ring:
@@ -104,3 +106,20 @@ def test_what_is_alive_while_one_looks_and_left_later_is_found_too() -> None:
             return left() is None
 
     assert asyncio.run(go())
+
+
+def _resident() -> int:
+    """Bytes of this process in memory; proc(5), second field of statm."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc here")
+def test_what_is_free_goes_back_to_the_system() -> None:
+    kept = [bytes(2_000) for _ in range(20_000)]
+    last = kept.pop()
+    del kept[:]
+    free = _resident()
+    if not give_back():
+        pytest.skip("this C library does not offer it")
+    assert free - _resident() > 20_000_000
+    assert last

@@ -6,6 +6,7 @@ cells are thin (`seam.thin_strips`). Nothing else is ever kept out: whatever is 
 moment and left later, as a screen that takes its time to go, would stay for good.
 """
 
+import asyncio
 import gc
 from collections.abc import Callable
 from typing import Any
@@ -45,6 +46,24 @@ class Collector:
         due = self._left or gc.get_count()[2] >= (_SOON if alone else _LATE)
         # A screen takes a moment to leave after it was closed.
         now = {id(screen) for screen in stack}
-        self._left, self._open = bool(self._open - now), now
+        left, self._left, self._open = self._left, bool(self._open - now), now
         if due:
             gc.collect()
+        if left and len(stack) == 1:
+            asyncio.get_running_loop().run_in_executor(None, give_back)
+
+
+def give_back() -> bool:
+    """Let the system have the memory that is free; False where the C library does not offer it.
+
+    It keeps what threads read large pages into: twenty megabytes after a long replay.
+    """
+    # Loaded when it is needed and not before the first frame.
+    import ctypes
+
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError):
+        return False
+    trim(0)
+    return True
