@@ -237,10 +237,13 @@ def _refused(error: "APIStatusError", settings: ModelSettings, host: str) -> Mod
 def _shut(status: int, code: str, message: str, settings: ModelSettings, host: str) -> ModelError:
     """A door that stays shut however often one knocks."""
     if status == 401:
-        where = "no key"
-        if settings.key_place:
-            where = f"the key in {settings.key_variable}"
-            where = "the key its key_command printed" if settings.key_command else where
+        if not settings.key_place:
+            return ModelError(
+                f"{host} wants a key, and config.toml names none for this model. Give it "
+                "key_variable, the variable of your shell that holds one, or choose another model."
+            )
+        where = f"the key in {settings.key_variable}"
+        where = "the key its key_command printed" if settings.key_command else where
         return ModelError(
             f"{host} does not accept {where}. "
             "Export a valid key in the shell that starts the session, or choose another model."

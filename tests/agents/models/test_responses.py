@@ -196,7 +196,7 @@ def test_an_answer_that_was_cut_off_ends_by_that_name():
         (Refuse(503, "later", "", 3), True, 3.0, "(503): later"),
         (Refuse(400, "bad item"), False, None, "(400): bad item"),
         (Refuse(400, "long", "context_length_exceeded"), False, None, "no longer fits"),
-        (Refuse(401, "sk-secret is wrong"), False, None, "does not accept no key"),
+        (Refuse(401, "sk-secret is wrong"), False, None, "wants a key, and config.toml names none"),
         (Refuse(403, "not you"), False, None, "does not allow m"),
         (Refuse(404, "no such path"), False, None, "has no such part of the API"),
     ],
