@@ -10,10 +10,12 @@ import shutil
 
 import msgspec
 
-from steerdeck.outside import run_for
+from steerdeck.outside import Ran, run_for
 
 _URL = re.compile(r"https?://\S+")
 _MOST = 300
+_LOGGED_OUT = 4
+"""How gh ends where nobody is logged in (cli.github.com/manual/gh_help_exit-codes)."""
 
 
 class Push(msgspec.Struct, frozen=True):
@@ -78,13 +80,32 @@ def _opened(order: Push) -> Pushed:
         ran = run_for(command, order.repository, order.body)
     except (OSError, ValueError) as error:
         return Pushed(f"The branch is pushed to {order.remote}, but gh could not be run: {error}.")
-    if ran.code:
+    found = _URL.findall(ran.out if not ran.code else ran.said)
+    if ran.code and not (found and "already exists" in ran.said):
         return Pushed(
             f"The branch is pushed to {order.remote}, but gh opened no pull request: "
-            f"{_why(ran.said)}"
+            f"{_gh_why(ran, order)}"
         )
-    found = _URL.findall(ran.out)
     return Pushed(url=found[-1] if found else "")
+
+
+def _gh_why(ran: Ran, order: Push) -> str:
+    """Why gh opened none, and what helps; what is not known is told in its own words."""
+    again = f"Then `gh pr create --head={order.branch} --base={order.onto}` there opens it."
+    if ran.code == _LOGGED_OUT or ("gh auth login" in ran.said and "GH_TOKEN" in ran.said):
+        return f"it is not logged in. `gh auth login` in a shell logs it in. {again}"
+    if "set-default" in ran.said:
+        return (
+            "it does not know which of the remotes the pull request is for. "
+            f"`gh repo set-default` in {order.repository} tells it. {again}"
+        )
+    if "git remotes" in ran.said:
+        return (
+            "none of the remotes is on a host it knows; open the pull request on the forge's own "
+            "page, or log in to that host with `gh auth login --hostname`."
+        )
+    why = _why(ran.said).rstrip(".")
+    return f"{why}. {again.removeprefix('Then ')}"
 
 
 def _why(said: str) -> str:
