@@ -19,6 +19,7 @@ from kit.repositories import commit, plain, write
 from kit.scene import home_at
 from kit.terminal import Terminal
 from prove.claim import Claim, Counted, Tally, world
+from prove.hostile_screens import through_every_screen
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say, Script, Think
 
 SHOW = "python3 names.py; cat hostile.txt"
@@ -263,4 +264,7 @@ def through_every_output() -> Counted:
     )
 
 
-CLAIMS = (Claim("outputs", "hostile text is inert in every output", through_every_output),)
+CLAIMS = (
+    Claim("outputs", "hostile text is inert in every output", through_every_output),
+    Claim("screens", "hostile facts are inert on every screen of the deck", through_every_screen),
+)
