@@ -144,5 +144,13 @@ def damage(where: Paths) -> list[str]:
     return found
 
 
+def losses(heard: Iterable[e.Event], where: Paths) -> tuple[int, int]:
+    """How many facts that were heard are not kept as they were, and calls that began once more."""
+    kept = {fact.seq: fact for fact in facts(where)}
+    lost = [one for one in heard if not isinstance(one, e.Streamed) and kept.get(one.seq) != one]
+    began = Counter(one.call for one in kept.values() if isinstance(one, e.CallStarted))
+    return len(lost), sum(times - 1 for times in began.values())
+
+
 def of_kind(told: Iterable[e.Event], *kinds: type) -> list[e.Event]:
     return [fact for fact in told if isinstance(fact, kinds)]

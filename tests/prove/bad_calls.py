@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from kit.command import losses
 from kit.repositories import plain
 from kit.scene import scene
 from prove.claim import Claim, Counted, Tally, world
@@ -137,6 +138,7 @@ async def played(folder: Path, cases: list[tuple[str, bytes]], tally: Tally) -> 
             tally.see(len(outputs) == len(lot) and all(outputs.values()), f"{what}: unanswered")
             tally.see(not now.of(session, e.CallStarted), f"{what}: something was done")
         before = {name: now.state(name) for name in now.runtime.fleet.sessions}
+        tally.lost, tally.twice = losses(now.events, now.paths)
     async with scene(home, {"bad": play}) as again:
         for name, state in before.items():
             after = again.state(name)
@@ -149,7 +151,7 @@ def bad_calls() -> Counted:
     tally = Tally()
     with world() as folder:
         asyncio.run(played(folder, made(CALLS), tally))
-    return tally.done(f"{CALLS} calls, {PER_SESSION} to a session, seed {SEED}")
+    return tally.done(f"{CALLS} calls, {PER_SESSION} to a session, seed {SEED}").of(CALLS)
 
 
 CLAIMS = (

@@ -42,9 +42,9 @@ class Counted(msgspec.Struct, frozen=True):
     def holds(self) -> bool:
         return bool(self.skipped) or self.counted == self.wanted > 0
 
-    def of(self, points: int, lost: int | None = None, twice: int | None = None) -> "Counted":
-        """The same, with what the table of faults shows."""
-        return msgspec.structs.replace(self, points=points, lost=lost, twice=twice)
+    def of(self, points: int) -> "Counted":
+        """The same, with the number of points at which a fault was tried."""
+        return msgspec.structs.replace(self, points=points)
 
 
 class Claim(NamedTuple):
@@ -62,6 +62,8 @@ class Tally:
         self.counted = 0
         self.wanted = 0
         self.notes: list[str] = []
+        self.lost: int | None = None
+        self.twice: int | None = None
 
     def see(self, holds: object, otherwise: str) -> bool:
         """Count one thing that should hold."""
@@ -73,7 +75,13 @@ class Tally:
         return bool(holds)
 
     def done(self, *notes: str) -> Counted:
-        return Counted(self.counted, self.wanted, notes=(*notes, *self.notes[:20]))
+        return Counted(
+            self.counted,
+            self.wanted,
+            notes=(*notes, *self.notes[:20]),
+            lost=self.lost,
+            twice=self.twice,
+        )
 
 
 def clean_environment(home: Path) -> dict[str, str]:

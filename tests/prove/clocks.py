@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kit import shifted
 from kit.bad_days import BEGUN
-from kit.command import damage, end_runtimes
+from kit.command import damage, end_runtimes, facts, losses
 from kit.faulty import Fault, faulty
 from kit.repositories import plain
 from kit.scene import SURROUNDINGS, Scene, home_at, order_id, scene
@@ -82,6 +82,7 @@ async def jumps(count: int, seed: int) -> Tally:
             tally.see(state.counts.worked_ms < PATIENCE_S * 1000 * count, "time made of a jump")
             tally.see(not playing.of(session, e.ApprovalExpired)[:-1], "an approval expired")
             tally.see(not playing.runtime.fleet.reader.check(), "the journal is damaged")
+            tally.lost, tally.twice = losses(playing.events, playing.paths)
     return tally
 
 
@@ -122,7 +123,7 @@ def _none_holds(playing: Scene, session: SessionId, rules: tuple[Rule, ...]) -> 
 
 def clocks() -> Counted:
     tally = asyncio.run(jumps(JUMPS, SEED))
-    return tally.done(f"{JUMPS} jumps, seed {SEED}").of(JUMPS, lost=0, twice=0)
+    return tally.done(f"{JUMPS} jumps, seed {SEED}").of(JUMPS)
 
 
 def ran_then_says(talk: Conversation) -> Reply:
@@ -142,6 +143,7 @@ async def sleeps(folder: Path, count: int, asleep_s: float = ASLEEP_S) -> Tally:
         child = shifted.start(where)
         try:
             client = await _attached(where, child.pid)
+            heard: list[e.Event] = []
             for number in range(count):
                 server.faults[:] = [cut]
                 shifted.shift(where, 8 * number * HOUR_MS)
@@ -150,12 +152,14 @@ async def sleeps(folder: Path, count: int, asleep_s: float = ASLEEP_S) -> Tally:
                 await _until(client, given.session, lambda state: any(state.items))
                 os.kill(child.pid, signal.SIGSTOP)
                 shifted.shift(where, 8 * (number + 1) * HOUR_MS)
+                heard += facts(where)
                 await asyncio.sleep(asleep_s)
                 os.kill(child.pid, signal.SIGCONT)
                 await _woken(client, JournalReader(where.journal), given.session, tally)
             await client.give(o.StopRuntime(id=order_id()))
             await client.close()
             tally.see(not (found := damage(where)), f"the journal: {found[:3]}")
+            tally.lost, tally.twice = losses(heard, where)
         finally:
             os.kill(child.pid, signal.SIGCONT)
             await asyncio.to_thread(end_runtimes, folder / "s")
@@ -215,7 +219,7 @@ async def _woken(client: Client, reader: JournalReader, session: SessionId, tall
 def asleep() -> Counted:
     with world() as folder:
         tally = asyncio.run(sleeps(folder, SLEEPS))
-    return tally.done(f"{SLEEPS} sleeps of 8 h").of(SLEEPS, lost=0, twice=0)
+    return tally.done(f"{SLEEPS} sleeps of 8 h").of(SLEEPS)
 
 
 CLAIMS = (

@@ -73,8 +73,8 @@ def deck_kills() -> Counted:
             began = Counter(fact.call for fact in of_kind(facts(where), e.CallStarted))
         finally:
             end_runtimes(folder / "s")
-    twice = sum(times - 1 for times in began.values())
-    return tally.done(f"{DECK_KILLS} kills, seed {SEED}").of(DECK_KILLS, lost, twice)
+    tally.lost, tally.twice = lost, sum(times - 1 for times in began.values())
+    return tally.done(f"{DECK_KILLS} kills, seed {SEED}").of(DECK_KILLS)
 
 
 async def _stream(where: Paths, repository: Path) -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 
 from kit.bad_days import BEGUN, CALLING, QUICK, RUN, shell_once
-from kit.command import damage
+from kit.command import damage, losses
 from kit.faulty import Fault, FaultyServer, faulty
 from kit.repositories import plain
 from kit.scene import Scene, scene
@@ -54,9 +54,9 @@ async def broken(
     seed: int,
     silence_s: float | None = None,
     in_a_row: int = MOST_IN_A_ROW,
-) -> tuple[Tally, Counter[str], int]:
-    """So many breaks over as many sessions as that takes; what held, which, and runs too many."""
-    dice, tally, tried, twice = random.Random(seed), Tally(), Counter[str](), 0
+) -> tuple[Tally, Counter[str]]:
+    """So many breaks over as many sessions as that takes; what held, and which."""
+    dice, tally, tried = random.Random(seed), Tally(), Counter[str]()
     repository = plain(folder / "repository").resolve()
     async with (
         faulty(shell_once) as server,
@@ -74,17 +74,18 @@ async def broken(
                 *(faults[name] for name in early), None, *(faults[name] for name in late),
             ]  # fmt: skip
             session = await playing.start(repository, "m")
-            twice += await _judged(playing, server, session, names, tally)
+            await _judged(playing, server, session, names, tally)
             tried.update(names)
-        where = playing.paths
+        where, heard = playing.paths, playing.events
+    tally.lost, tally.twice = losses(heard, where)
     tally.see(not (found := damage(where)), f"the journal: {found[:3]}")
-    return tally, tried, twice
+    return tally, tried
 
 
 async def _judged(
     playing: Scene, server: FaultyServer, session: SessionId, names: list[str], tally: Tally
-) -> int:
-    """One session to its end; how often its command ran too often."""
+) -> None:
+    """One session to its end."""
     state = await playing.status(session, "done", "idle", "failed", "parked")
     what = f"{session} after {', '.join(names)}"
     tally.see(state.status == "done", f"{what}: {state.status} {state.reason}")
@@ -107,7 +108,6 @@ async def _judged(
     texts = sum("text" in name or "keep it open" in name for name in names)
     kept = len(halves) == texts or (late > 0 and len(halves) > texts)
     tally.see(kept, f"{what}: {len(halves)} of {texts} partial texts are kept")
-    return max(0, len(ran) - 1)
 
 
 def _is_stop(name: str) -> bool:
@@ -116,16 +116,16 @@ def _is_stop(name: str) -> bool:
 
 def flaps() -> Counted:
     with world() as folder:
-        tally, tried, twice = asyncio.run(broken(folder, BREAKS, FLAPS, SEED))
+        tally, tried = asyncio.run(broken(folder, BREAKS, FLAPS, SEED))
     told = ", ".join(f"{count} {name}" for name, count in tried.most_common())
-    return tally.done(f"seed {SEED}: {told}").of(tried.total(), lost=0, twice=twice)
+    return tally.done(f"seed {SEED}: {told}").of(tried.total())
 
 
 def stalls() -> Counted:
     with world() as folder:
-        tally, tried, twice = asyncio.run(broken(folder, STOPS, STALLS, SEED, SILENCE_S, 2))
+        tally, tried = asyncio.run(broken(folder, STOPS, STALLS, SEED, SILENCE_S, 2))
     told = ", ".join(f"{count} {name}" for name, count in tried.most_common())
-    return tally.done(f"seed {SEED}: {told}").of(tried.total(), lost=0, twice=twice)
+    return tally.done(f"seed {SEED}: {told}").of(tried.total())
 
 
 CLAIMS = (

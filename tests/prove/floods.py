@@ -260,7 +260,7 @@ def floods() -> Counted:
 
     with world():
         count = asyncio.run(main())
-    return tally.done(f"{len(FLOODS)} floods at {count} levels")
+    return tally.done(f"{len(FLOODS)} floods at {count} levels").of(len(FLOODS) * count)
 
 
 def orphans() -> Counted:
@@ -280,7 +280,7 @@ def orphans() -> Counted:
 
     with world():
         asyncio.run(main())
-    return tally.done(f"{RUNS} runs, the latest returned {max(lates):.2f} s after its end")
+    return tally.done(f"{RUNS} runs, the latest returned {max(lates):.2f} s after its end").of(RUNS)
 
 
 CLAIMS = (

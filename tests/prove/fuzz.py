@@ -15,6 +15,7 @@ from pathlib import Path
 
 from agents.models.wild_server import Wild, event, wild
 from kit.bad_days import QUICK, RUN, frames, shell_once
+from kit.command import losses
 from kit.faulty import Fault, Twist, faulty
 from kit.repositories import plain
 from kit.scene import scene
@@ -222,9 +223,9 @@ def _bent(dice: random.Random, kind: Callable[[Parts, random.Random], Parts]) ->
     return twist
 
 
-async def whole_way(folder: Path, count: int, seed: int) -> tuple[Tally, int]:
-    """Sessions whose first answers are bent: the command they ask for runs once; and runs more."""
-    dice, tally, twice = random.Random(seed), Tally(), 0
+async def whole_way(folder: Path, count: int, seed: int) -> Tally:
+    """Sessions whose first answers are bent: the command they ask for runs once."""
+    dice, tally = random.Random(seed), Tally()
     repository = plain(folder / "repository").resolve()
     kinds = [kind for kind in KINDS if kind not in (bent_byte, one_id, wrong_order, left_out)]
     async with (
@@ -247,21 +248,20 @@ async def whole_way(folder: Path, count: int, seed: int) -> tuple[Tally, int]:
                 if fact.status == "completed"
             }  # fmt: skip
             tally.see(len(whole) == 2, f"{what}: {len(whole)} whole answers")
-            twice += max(0, len(ran) - 1)
-    return tally, twice
+        tally.lost, tally.twice = losses(playing.events, playing.paths)
+    return tally
 
 
 def fuzz() -> Counted:
     with world() as folder:
         tally, seen = asyncio.run(fuzzed(CASES, SEED))
-        more, twice = asyncio.run(whole_way(folder, CASES // WHOLE_EVERY, SEED))
+        more = asyncio.run(whole_way(folder, CASES // WHOLE_EVERY, SEED))
     tally.counted += more.counted
     tally.wanted += more.wanted
     tally.notes += more.notes
+    tally.lost, tally.twice = more.lost, more.twice
     told = ", ".join(f"{number:,} {what}s" for what, number in seen.most_common())
-    return tally.done(f"seed {SEED}: {told}, {CASES // WHOLE_EVERY} the whole way").of(
-        CASES, lost=0, twice=twice
-    )
+    return tally.done(f"seed {SEED}: {told}, {CASES // WHOLE_EVERY} the whole way").of(CASES)
 
 
 CLAIMS = (

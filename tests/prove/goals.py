@@ -83,6 +83,7 @@ async def _run(where: Paths, repository: Path, points: list[float], tally: Tally
     tally.see(most <= BUDGET + 1, f"{most} turns on a budget of {BUDGET}")
     steps = (Path(state.workspace.path) / "steps").read_text().splitlines()
     wanted = [f"step {number}" for number in range(1, TURNS + 1)]
+    tally.twice = (tally.twice or 0) + len(steps) - len(set(steps))
     tally.see(steps == wanted, f"{len(steps)} steps, {len(steps) - len(set(steps))} of them twice")
     return took
 
@@ -148,7 +149,7 @@ def goals() -> Counted:
             tally.see(not (found := damage(where)), f"the journal: {found[:3]}")
             tally.see(not (stuck := left_of(folder)), f"{len(stuck)} processes left: {stuck[:1]}")
             print(left, "kills left", f"{lasted:.1f} s", tally.notes, flush=True)
-    return tally.done(f"{KILLS} kills, a goal of {TURNS} turns, seed {SEED}")
+    return tally.done(f"{KILLS} kills, a goal of {TURNS} turns, seed {SEED}").of(KILLS)
 
 
 CLAIMS = (

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from kit.command import damage, end_runtimes, facts, left_of, lives, of_kind
+from kit.command import damage, end_runtimes, facts, left_of, lives, losses, of_kind
 from kit.playing import playing
 from kit.repositories import plain
 from kit.scene import SURROUNDINGS, home_at, order_id
@@ -85,7 +85,7 @@ async def _pid(where: Paths) -> int | None:
 def instances() -> Counted:
     with world() as folder:
         tally = started_at_once(folder, STARTS)
-    return tally.done(f"{STARTS} starts").of(STARTS, lost=0, twice=0)
+    return tally.done(f"{STARTS} starts").of(STARTS)
 
 
 async def suspended(folder: Path, url: str, seconds: float) -> Tally:
@@ -103,6 +103,7 @@ async def suspended(folder: Path, url: str, seconds: float) -> Tally:
     os.kill(pid, signal.SIGSTOP)
     try:
         await first.close()
+        heard = facts(where)
         tally.see(await _is_named(where, pid), "it is not said that it is suspended")
         _taken_from(where)
         await _other(where, session, pid, seconds, tally)
@@ -111,6 +112,7 @@ async def suspended(folder: Path, url: str, seconds: float) -> Tally:
             os.kill(pid, signal.SIGCONT)
             os.kill(pid, signal.SIGKILL)
         await asyncio.to_thread(end_runtimes, folder / "s")
+    tally.lost, tally.twice = losses(heard, where)
     ended = of_kind(facts(where), e.RuntimeEnded)
     tally.see(len(ended) == 1, f"{len(ended)} runtimes wrote that they end")
     tally.see(not (found := damage(where)), f"the journal: {found[:3]}")
@@ -172,7 +174,7 @@ def _taken_from(where: Paths) -> None:
 def fenced() -> Counted:
     with world() as folder, playing({"counting": counting}) as url:
         tally = asyncio.run(suspended(folder, url, SUSPENDED_S))
-    return tally.done(f"suspended for {SUSPENDED_S:.0f} s").of(1, lost=0, twice=0)
+    return tally.done(f"suspended for {SUSPENDED_S:.0f} s").of(1)
 
 
 CLAIMS = (

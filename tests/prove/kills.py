@@ -268,10 +268,11 @@ def runtime_kills() -> Counted:
     usual = statistics.median(losses.usable_s)
     tally.see(usual < USABLE_S, f"the next runtime took {usual:.2f} s until it could be used")
     steps = ", ".join(f"{count} {name}" for name, count in losses.deaths.most_common())
+    tally.lost, tally.twice = losses.lost, losses.twice
     return tally.done(
         f"{SESSIONS} sessions, seed {SEED}; of the kills {steps or 'none at a step'}",
         f"usable after {usual:.2f} s, at most {max(losses.usable_s):.2f} s",
-    ).of(losses.points, losses.lost, losses.twice)
+    ).of(losses.points)
 
 
 async def _both(a_round: Round, repository: Path, kills: int) -> None:
@@ -332,9 +333,9 @@ def both_kills() -> Counted:
     tally, losses = _rounds(BOTH_KILLS, _both)
     tally.see(losses.deaths["results that say killed"], "no result says that it was killed")
     said = losses.deaths["results that say killed"]
-    return tally.done(f"{SESSIONS} sessions, seed {SEED}; {said} results say killed").of(
-        losses.points, losses.lost, losses.twice
-    )
+    tally.lost, tally.twice = losses.lost, losses.twice
+    told = f"{SESSIONS} sessions, seed {SEED}; {said} results say killed"
+    return tally.done(told).of(losses.points)
 
 
 CLAIMS = (

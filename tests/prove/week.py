@@ -203,7 +203,8 @@ def week(count: int = EVENTS) -> Counted:
             end_runtimes(folder / "s")
         tally.see(not (found := damage(where)), f"the journal: {found[:3]}")
     told = f"{events:,} events of {SESSIONS} sessions in {DAYS} days, written in {took:.0f} s"
-    return tally.done(told, *notes).of(events, lost=count - count % SESSIONS - events, twice=0)
+    tally.lost = count - count % SESSIONS - events
+    return tally.done(told, *notes).of(events)
 
 
 CLAIMS = (Claim("week", "a week of a million events: start, open, pages, memory", week),)
