@@ -23,6 +23,8 @@ FAULTS = (
     Fault("R02", "kill -9 of the deck", ("deck",)),
     Fault("R03", "kill -9 of both, of a command alone", ("both",)),
     Fault("R04", "kill in the middle of a patch", ("patch-kills",)),
+    Fault("R06", "a full disk", ("full-disk",)),
+    Fault("R08", "a damaged journal", ("flips", "cuts")),
     Fault("R09", "two instances, a suspended writer", ("instances", "fenced")),
     Fault("R11", "the clock jumps", ("clocks",)),
     Fault("R12", "the machine sleeps for hours", ("asleep",)),
@@ -35,6 +37,7 @@ FAULTS = (
     Fault("R19", "processes that hide or stay", ("orphans",)),
     Fault("R20", "a week of sessions", ("week",)),
     Fault("R23", "replays of recorded sessions", ("replays",)),
+    Fault("R24", "an event edited by hand", ("edits",)),
 )
 
 
