@@ -34,6 +34,7 @@ _MODE_ABOUT = {
     "auto": "what rules and the sandbox allow runs, the rest asks",
     "plan": "reads and plans, writes nothing",
 }
+_OWN = "own check"
 _MOST = 6
 
 
@@ -157,13 +158,13 @@ class NewSession(Dialog):
         if here and field == "command" and self.choice.own:
             caret = Span(" ", "ink", bg="accent")
             typed = (
-                Span(field.ljust(13), "t2", id=ROW + field),
+                Span(_OWN.ljust(13), "t2", id=ROW + field),
                 foreign(value, "t0", bold=True),
                 caret,
             )
             return Line(typed, bg=bg, bleed=True, bar=bar)
         words = (
-            Span(field.ljust(13), "t2", id=ROW + field),
+            Span((_OWN if field == "command" else field).ljust(13), "t2", id=ROW + field),
             foreign((value + " ").ljust(19), "t0", bold=here),
             foreign(about if wide else "", "t2"),
         )
@@ -195,7 +196,7 @@ class NewSession(Dialog):
                 return value, "it stops and asks when that is spent" if self.budget else ""
             case "command":
                 found = "" if self.choice.offered else "none found; "
-                about = "" if self.choice.own else f"{found}type one: exit 0 means all is well"
+                about = "" if self.choice.own else f"{found}type one, exit 0 is green"
                 return self.choice.own or "none", about
             case "goal":
                 about = "it works on, turn after turn, until its checks are green"
