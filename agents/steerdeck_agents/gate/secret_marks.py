@@ -245,6 +245,10 @@ def home_key(folder: Path) -> bytes:
     key = secrets.token_bytes(32)
     try:
         os.write(file, key)
+    except OSError:
+        # On a full disk an empty key would stay, and be taken for the key.
+        path.unlink()
+        raise
     finally:
         os.close(file)
     return key

@@ -14,6 +14,7 @@ import msgspec
 
 from steerdeck_agents.facts.events import decode
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.call_rows import CALLED, TABLE, keep
 from steerdeck_agents.journal.database import schema_of
 from steerdeck_agents.journal.refold import UNFOLDABLE, named_in, state_at, state_of
@@ -24,6 +25,8 @@ CALLS: Final = 2
 """The schema that brought rows of calls."""
 _TESTED: Final = "0"
 """What a runtime within a test calls its version."""
+
+_FIELDS: Final = SessionState.__struct_fields__
 
 _LOOKS: Final = (
     (
@@ -110,14 +113,30 @@ def _states(connection: sqlite3.Connection, since: int) -> Iterator[tuple[str, S
     ).fetchall()
     for name, seq, kept in rows:
         session = SessionId(name)
+        if not _of_this_form(kept):
+            continue
         try:
             state = state_at(connection, session, seq, from_row=False)
-            differs = state is not None and state != state_of(kept)
         except (*UNFOLDABLE, sqlite3.Error):
             # That a session can't be folded is told where it is listed.
             continue
-        if differs:
+        if state is not None and state != _read(kept):
             yield f"The state of session {session} does not follow from its events.", session
+
+
+def _read(kept: str) -> SessionState | None:
+    try:
+        return state_of(kept)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _of_this_form(kept: str) -> bool:
+    """Whether the state was written with the fields of now; another form says nothing of damage."""
+    try:
+        return len(msgspec.json.decode(kept, type=dict[str, msgspec.Raw])) == len(_FIELDS)
+    except msgspec.MsgspecError:
+        return True
 
 
 def _calls(connection: sqlite3.Connection, since: int) -> Iterator[tuple[str, SessionId]]:

@@ -7,6 +7,7 @@ terminal and the login that started it, and holds no key and no `GIT_*` variable
 import asyncio
 import contextlib
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -39,6 +40,7 @@ ROOM_S = 1.0
 TAKEN = 75
 """Exit status of a runtime that found another one at work: EX_TEMPFAIL of sysexits(3)."""
 LOG_TAIL = 2000
+_LOG_ROOM = 16 * 1024
 _started: list["subprocess.Popen[bytes]"] = []
 """Runtimes this process has started: they outlive it, and are collected when they end first."""
 
@@ -152,13 +154,16 @@ async def _makes_room(client: Client) -> bool:
 
 
 def log_of(paths: Paths) -> Path:
-    """Where a runtime that is started now writes its log: beside its socket on a read-only disk."""
-    try:
+    """Where a runtime that is started now writes its log.
+
+    Beside its socket where its own place is read-only or full: it must be able to say so.
+    """
+    with contextlib.suppress(SettingsError, OSError):
         private_folder(paths.log.parent)
         with paths.log.open("ab"):
-            return paths.log
-    except (SettingsError, OSError):
-        return make_socket_folder(paths) / paths.log.name
+            if shutil.disk_usage(paths.log.parent).free >= _LOG_ROOM:
+                return paths.log
+    return make_socket_folder(paths) / paths.log.name
 
 
 def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
@@ -190,6 +195,9 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
     return child
 
 
+_NOTHING = "nothing; the disk may be full or over its quota, so make room and try again."
+
+
 def _why(log: Path, before: int) -> str:
     """Why a runtime did not come up: the error it logged, else all it wrote since `before`."""
     if not log.exists():
@@ -200,4 +208,4 @@ def _why(log: Path, before: int) -> str:
     errors = [line.partition(" ERROR ")[2] for line in written.splitlines() if " ERROR " in line]
     if errors:
         return f"The runtime did not come up: {errors[-1]}"
-    return f"The runtime did not come up. What its log, {log}, says of it:\n{written or 'nothing'}"
+    return f"The runtime did not come up. What its log, {log}, says of it:\n{written or _NOTHING}"

@@ -74,15 +74,7 @@ class Storage:
         writer = self._writer()
         await writer.start()
         await asyncio.to_thread(_empty, paths.spool)
-        notes = []
-        if writer.journal_mode == "rollback":
-            notes.append(
-                "The journal lies on a network file system: each commit locks the whole file, so it"
-                " is slower. STEERDECK_HOME on a local disk is faster."
-            )
-        if writer.lost_end is not None:
-            notes.append(writer.lost_end.text)
-        self.notes = tuple(notes)
+        self.notes = notes_of(writer)
 
     def hear(self, why: str) -> None:
         """The writer met trouble, or (with an empty word) has got over it."""
@@ -114,6 +106,19 @@ class Storage:
                     return
             else:
                 return
+
+
+def notes_of(writer: Writer) -> tuple[str, ...]:
+    """What is worth knowing of the place a writer writes to."""
+    notes = []
+    if writer.journal_mode == "rollback":
+        notes.append(
+            "The journal lies on a network file system: each commit locks the whole file, so it"
+            " is slower. STEERDECK_HOME on a local disk is faster."
+        )
+    if writer.lost_end is not None:
+        notes.append(writer.lost_end.text)
+    return tuple(notes)
 
 
 def _empty(spool: Path) -> None:
