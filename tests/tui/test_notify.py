@@ -1,10 +1,12 @@
 import datetime as dt
+import re
 import stat
 import sys
 from pathlib import Path
 
 import pytest
 
+from agents.test_sanitiser import CORPUS, foreign
 from kit.asks import danger
 from kit.terminal import Terminal
 from steerdeck.model import DeckModel, InboxItem
@@ -196,3 +198,20 @@ def test_a_terminal_is_told_while_it_is_not_looked_at_and_gets_its_mouse(monkeyp
         terminal.press("ctrl+c")
         terminal.wait_end()
         assert b"\x1b[23;2t" in terminal.sent
+
+
+def test_no_words_end_the_sequence_of_a_notice_or_a_title_they_stand_in():
+    frames = {
+        "bell": r"\x07",
+        "osc9": r"\x07\x1b\]9;([^\x00-\x1f\x7f-\x9f]*)\x07",
+        "osc777": r"\x07\x1b\]777;notify;([^\x00-\x1f\x7f-\x9f;]*);([^\x00-\x1f\x7f-\x9f;]*)\x07",
+        "osc99": r"\x07\x1b\]99;i=steerdeck:d=0;([^\x00-\x1f\x7f-\x9f]*)\x1b\\"
+        r"\x1b\]99;i=steerdeck:d=1:p=body;([^\x00-\x1f\x7f-\x9f]*)\x1b\\",
+    }
+    for text in (text for texts in CORPUS.values() for text in texts):
+        sent = [(notice(kind, text, text), frame) for kind, frame in frames.items()]
+        sent.append((titled(text), r"\x1b\]2;([^\x00-\x1f\x7f-\x9f]*)\x07"))
+        for told, frame in sent:
+            match = re.fullmatch(frame, told)
+            assert match is not None, (text, told)
+            assert not any(foreign(words) for words in match.groups()), (text, told)
