@@ -11,7 +11,7 @@ from steerdeck.model import Dirty
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.line_view import LineView
-from steerdeck.widgets.rows import Rows
+from steerdeck.widgets.rows import CARET, Rows
 
 _PLACES: tuple[tuple[Place, str], ...] = (
     ("composer", "in the composer, where letters are text"),
@@ -76,9 +76,12 @@ class HelpScreen(Keyed[None]):
     def show(self, dirty: Dirty) -> None:
         title = [Span("keys", "t0", bold=True)]
         if self.finding or self.query_text:
-            title += [Span("   / ", "accent"), foreign(self.query_text, "t0", bold=True)]
+            title += [Span("   / ", "accent", id=CARET),
+                      foreign(self.query_text, "t0", bold=True, id=CARET)]  # fmt: skip
             title += [Span(" ", "ink", bg="accent")] if self.finding else []
         self.header.show([Line(tuple(title))])
+        if self.finding:
+            self.header.place_cursor()
         self.foot.show([self.footer_line(self.app.size.width)])
 
     def places(self) -> tuple[Place, ...]:

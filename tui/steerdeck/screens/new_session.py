@@ -17,7 +17,7 @@ from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.goal import next_rhythm, rhythm_words
 from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline, width_of
 from steerdeck.widgets.prompt import Prompt
-from steerdeck.widgets.rows import Rows
+from steerdeck.widgets.rows import CARET, Rows
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import SteerdeckError
@@ -108,6 +108,7 @@ class NewSession(Dialog):
             lines += [*gap, Line((mark, foreign(problem, "t0")), hang=2, wrap=True)]
         lines += [*gap, self._caps(bool(look.problem or look.model_problem)), *gap]
         self.body.show([*gap, *self._window(len(lines) + 4 * len(gap)), *lines])
+        self.body.place_cursor()
 
     def _window(self, taken: int) -> list[Line]:
         """The rows of the fields; on a low terminal those around the one in hand."""
@@ -159,7 +160,7 @@ class NewSession(Dialog):
             caret = Span(" ", "ink", bg="accent")
             typed = (
                 Span(_OWN.ljust(13), "t2", id=ROW + field),
-                foreign(value, "t0", bold=True),
+                foreign(value, "t0", bold=True, id=CARET),
                 caret,
             )
             return Line(typed, bg=bg, bleed=True, bar=bar)

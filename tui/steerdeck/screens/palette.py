@@ -17,7 +17,7 @@ from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.pick_list import Pick, PickList
-from steerdeck.widgets.rows import Rows
+from steerdeck.widgets.rows import CARET, Rows
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
@@ -115,11 +115,16 @@ class Palette(Dialog):
         query = self.list.query_text
         found = len(self.list.picks)
         caret = Span(" ", "ink", bg="accent")
-        lead = (Span(f"{glyphs().you} ", "accent"), foreign(query, "t0", bold=True), caret)
+        lead = (
+            Span(f"{glyphs().you} ", "accent", id=CARET),
+            foreign(query, "t0", bold=True, id=CARET),
+            caret,
+        )
         hint = () if query else (Span(" what to do, or a session", "t3"),)
         count = (Span(f"{found}", "t2"),) if found else ()
         none = [] if found else [Line((Span("Nothing by that name.", "t1"),), indent=2)]
         self.body.show([BLANK, Line((*lead, *hint), count), BLANK, *none])
+        self.body.place_cursor()
         offset = int(self.query_one("#dialog").styles.offset.y.value)
         room = max(2, min(_MOST, self.app.size.height - offset - _AROUND))
         self.list.styles.max_height = room

@@ -15,7 +15,7 @@ from steerdeck.panes.marks import mark_for
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.pick_list import Pick, PickList
-from steerdeck.widgets.rows import Rows
+from steerdeck.widgets.rows import CARET, Rows
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 
@@ -59,9 +59,9 @@ class PickSession(Keyed[SessionId], Veiled, ModalScreen[SessionId]):
 
     def show(self, dirty: Dirty) -> None:
         title = Span("Compare with the result of", "t0", bold=True)
-        self.body.show(
-            [BLANK, Line((title, foreign(f"  {self.list.query_text}", "accent"))), BLANK]
-        )
+        typed = foreign(f"  {self.list.query_text}", "accent", id=CARET)
+        self.body.show([BLANK, Line((title, typed)), BLANK])
+        self.body.place_cursor()
         keys = (Span("Enter", "t1"), Span(" compare   ", "t3"), Span("Esc", "t1"),
                 Span(" leave", "t3"))  # fmt: skip
         self.foot.show([BLANK, Line(keys), BLANK])

@@ -14,7 +14,7 @@ from steerdeck.panes.marks import mark_for
 from steerdeck.screens.dialog import Dialog
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.pick_list import Pick, PickList
-from steerdeck.widgets.rows import Rows
+from steerdeck.widgets.rows import CARET, Rows
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
@@ -83,10 +83,11 @@ class RecipientsDialog(Dialog):
         if not self.is_mounted:
             return
         caret = Span(" ", "ink", bg="accent")
-        typed = foreign(self.list.query_text, "t0", bold=True)
-        title = Line((Span("Speak to ", "t0", bold=True), typed, caret),
+        typed = foreign(self.list.query_text, "t0", bold=True, id=CARET)
+        title = Line((Span("Speak to ", "t0", bold=True, id=CARET), typed, caret),
                      (Span(self._count(), "t2"),))  # fmt: skip
         self.body.show([BLANK, title, BLANK])
+        self.body.place_cursor()
         self.list.show(self._picks())
         caps = self.caps_line((("Tab", "mark"), ("Enter", "speak to them")), "leave")
         told = Line((Span("to ", "t2"), *names(self.model, self._taken())), wrap=True)

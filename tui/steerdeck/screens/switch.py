@@ -11,7 +11,7 @@ from steerdeck.model import Dirty
 from steerdeck.screens.dialog import SessionDialog
 from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline, tokens
 from steerdeck.widgets.pick_list import Pick, PickList
-from steerdeck.widgets.rows import Rows
+from steerdeck.widgets.rows import CARET, Rows
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
@@ -94,8 +94,9 @@ class SwitchDialog(SessionDialog):
     def draw(self, state: SessionState) -> None:
         title = (Span("Model for ", "t0", bold=True), foreign(state.name, "t0", bold=True))
         query = self.list.query_text
-        hint = (foreign(query, "t0"),) if query else (Span("type to find one", "t3"),)
+        hint = (foreign(query, "t0", id=CARET),) if query else (Span("type to find one", "t3"),)
         self.body.show([BLANK, Line(title, hint), BLANK])
+        self.body.place_cursor()
         effort = (
             Span("effort".ljust(11), "t2"),
             Span("← ", "accent", id=f"{ROW}left"),

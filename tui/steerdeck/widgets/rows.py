@@ -8,7 +8,7 @@ a key (`do:ACT`, `key:NAME`) is `Pressed` instead.
 from collections.abc import Sequence
 
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -18,6 +18,9 @@ from steerdeck.text import Line
 from steerdeck.widgets.strips import blank, id_at, strips
 from steerdeck_themes.ink import INK
 from steerdeck_themes.palettes import Token
+
+CARET = "caret"
+"""The id of what is being typed, behind which the terminal's cursor stands."""
 
 
 class Rows(Widget):
@@ -103,6 +106,20 @@ class Rows(Widget):
         self._tall = tall
         if not lay(self, self._flat(width, height)):
             self.refresh()
+
+    def place_cursor(self) -> None:
+        """Put the terminal's own cursor behind the `CARET`, where input methods look for it."""
+        self.call_after_refresh(self._place_cursor)
+
+    def _place_cursor(self) -> None:
+        if not self.is_attached or not self.screen.is_current:
+            return
+        for y, strip in enumerate(self._flat(*self.outer_size)):
+            x = 0
+            for segment in strip:
+                x += segment.cell_length
+                if segment.style is not None and segment.style.meta.get("id") == CARET:
+                    self.app.cursor_position = Offset(self.region.x + x, self.region.y + y)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         # Not kept as the height it has: who asks may not lay out, or may keep an older answer.
