@@ -9,6 +9,7 @@ import select
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from bench.terminal import COLUMNS, ROWS, Terminal
 from kit.slow_line import Direction
@@ -33,6 +34,7 @@ class SlowTerminal(Terminal):
         self._up = Direction(trip_s / 2)
         self._line = threading.Lock()
         self._woken, self._wake = os.pipe()
+        self._gone = False
         self.backlogs: list[tuple[float, float]] = []
         """When something was written, and how many seconds of the line then lay before its end."""
         super().__init__(argv, environ, columns=columns, rows=rows)
@@ -55,7 +57,8 @@ class SlowTerminal(Terminal):
             with self._line:
                 due = min(self._up.next_at(), self._down.next_at())
             wait = min(_LOOK_S, max(0.0, due - time.perf_counter()))
-            ready, _, _ = select.select([self._master, self._woken], [], [], wait)
+            heard = [self._woken] if self._gone else [self._master, self._woken]
+            ready, _, _ = select.select(heard, [], [], wait)
             if self._woken in ready:
                 os.read(self._woken, 4096)
             if self._master in ready:
@@ -64,9 +67,12 @@ class SlowTerminal(Terminal):
             with self._line:
                 up = self._up.arrived(now)
             for piece in up:
-                os.write(self._master, piece)
+                with suppress(OSError):
+                    os.write(self._master, piece)
             for piece in self._down.arrived(now):
                 self._show(piece)
+            if self._gone and self._down.next_at() == float("inf"):
+                self._end()
 
     def _write(self) -> None:
         """The program writes: it is on the line at once."""
@@ -77,10 +83,15 @@ class SlowTerminal(Terminal):
         now = time.perf_counter()
         self._down.send(data, now)
         self.backlogs.append((now - self.began, self._down.backlog_s(now)))
+        self._gone = not data
         with self._more:
-            self._ended = self._ended or not data
             self.bytes += len(data)
             self.frames += data.count(b"\x1b[?2026h")
+            self._more.notify_all()
+
+    def _end(self) -> None:
+        with self._more:
+            self._ended = True
             self._more.notify_all()
 
     def _show(self, data: bytes) -> None:

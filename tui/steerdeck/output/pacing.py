@@ -55,6 +55,7 @@ _SMALL = 300
 _PATIENCE_S, _LONGEST_S = 1.0, 8.0
 _DEAF_S, _DEAF = 10.0, 3
 """Nothing was answered in this time, nor this often: this terminal answers nothing."""
+_EVENLY_S = 0.3
 _PILE_S = 0.3
 """Answers to keys wait when more than this lies on the line."""
 _PROBE_S = 3.0
@@ -157,6 +158,9 @@ class Pacer:
         """Bytes of the next frame of what streams."""
         if self._strikes:
             return _LEAST
+        if self.hidden or self.deaf:
+            # Nobody tells what this line carries: evenly, and never much at once.
+            return max(_LEAST, min(_MOST, int(self.profile.stream * _EVENLY_S)))
         moment = min(0.2, max(0.06, 0.6 * self.trip))
         return int(min(_MOST, max(_LEAST, self.rate * moment)))
 
