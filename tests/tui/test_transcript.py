@@ -237,6 +237,29 @@ def test_code_is_asked_for_once_it_is_seen_and_finished():
     play(scene)
 
 
+def test_what_was_said_long_ago_is_held_as_its_text_and_read_again_when_it_is_seen():
+    def text(number: int) -> str:
+        return f"## Part {number}\n\n- one\n- **two**\n\n```python\nreturn {number}\n```"
+
+    async def scene(app: Stand, pilot: Pilot[None]) -> None:
+        for number in range(60):
+            item = ItemId(f"i{number}")
+            for half in (text(number)[:20], text(number)[20:]):
+                app.tell(e.TextAdded(item=item, kind="message", text=half))
+            app.tell(says(number, text(number)))
+            assert "return 0" in app.rows or number
+        held = [app.pane._roll.source(f"i{number}")._prose for number in range(60)]
+        assert sum(prose is not None for prose in held) < 40
+        assert held[0] is None and held[-1] is not None
+        end = app.rows[1:]
+        app.pane.action_scroll_home()
+        assert [row for row in app.rows if row][:4] == ["Part 0", "- one", "- two", "return 0"]
+        app.pane.action_scroll_end()
+        assert app.rows[1:] == end
+
+    play(scene)
+
+
 def test_older_entries_stand_apart_as_they_would_have_and_unfold_too():
     events = [says(1), *call("a", "old"), *call("b", "x"), says(2), thinks("hm, " * 60), says(3)]
 

@@ -246,6 +246,8 @@ class TranscriptPane(CaretView):
         if isinstance(written, Prose):
             for code in written.codes[-2:]:
                 self._ask(said.id, code)
+            if not said.open:
+                self.put_source(said.id, Finished(said.text, written), news=False)
 
     # code in colours
 

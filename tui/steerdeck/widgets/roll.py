@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from steerdeck.widgets.blocks import Block, Draw, Place, Row, Tall
 from steerdeck.widgets.measured import Measured
-from steerdeck.widgets.sources import Source, about
+from steerdeck.widgets.sources import Later, Source, about
 
 
 class Roll(Measured):
@@ -164,9 +164,17 @@ class Roll(Measured):
         if self._marked > 1 and self._kept and _blank(self._kept[0]):
             self._lead()
         self._stale = None
-        if len(self._drawn) > 6 * self.height + 64:
+        if len(self._drawn) > 2 * self.height + 64:
             self._drawn = {key: self._drawn[key] for key in self._used}
+            self._forget_far()
         return self._kept
+
+    def _forget_far(self) -> None:
+        """What is not in view is held as its text only."""
+        near = {id for id, _ in self._used}
+        for block in self.blocks:
+            if isinstance(block.source, Later) and block.id not in near:
+                block.source.forget()
 
     def _fill(self, place: Place | None) -> bool:
         """Put rows from the place on below those kept; False when more are left than fit."""

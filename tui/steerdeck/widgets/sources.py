@@ -25,6 +25,10 @@ class Later(ABC):
     def about(self) -> int:
         """How many lines it has, about; that costs nothing."""
 
+    @abstractmethod
+    def forget(self) -> None:
+        """Hold no lines any longer; they are made again when one is looked at."""
+
 
 def about(source: Source) -> int:
     """How many lines a source has, at least about, without making them."""
