@@ -16,8 +16,8 @@ from steerdeck_agents.facts.events import decode
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.call_rows import CALLED, TABLE, keep
-from steerdeck_agents.journal.database import schema_of
-from steerdeck_agents.journal.refold import UNFOLDABLE, named_in, state_at, state_of
+from steerdeck_agents.journal.database import SCHEMA, schema_of
+from steerdeck_agents.journal.refold import UNFOLDABLE, named_in, state_at, state_of, state_text
 
 _CALLED: Final = sorted(str(kind.__struct_config__.tag) for kind in CALLED)
 
@@ -26,7 +26,8 @@ CALLS: Final = 2
 _TESTED: Final = "0"
 """What a runtime within a test calls its version."""
 
-_FIELDS: Final = SessionState.__struct_fields__
+_OLD: Final = '"budget":'
+"""A field of states that is read as another one now."""
 
 _LOOKS: Final = (
     (
@@ -105,38 +106,43 @@ def _keyframes(connection: sqlite3.Connection) -> Iterator[tuple[str, SessionId]
 
 
 def _states(connection: sqlite3.Connection, since: int) -> Iterator[tuple[str, SessionId]]:
-    """Each session folded from its last keyframe, against its row."""
+    """Each row against its own state, and that against what is folded from its last keyframe."""
+    if schema_of(connection) > SCHEMA:
+        return
     rows = connection.execute(
-        "select id, seq, state from session"
+        "select id, seq, status, changed_ms, state from session"
         " where (select min(seq) from event where session = session.id) > ?",
         (since,),
     ).fetchall()
-    for name, seq, kept in rows:
+    for name, seq, status, changed_ms, kept in rows:
         session = SessionId(name)
-        if not _of_this_form(kept):
-            continue
         try:
-            state = state_at(connection, session, seq, from_row=False)
-        except (*UNFOLDABLE, sqlite3.Error):
-            # That a session can't be folded is told where it is listed.
-            continue
-        if state is not None and state != _read(kept):
+            state = state_of(kept)
+            fits = (state.id, state.seq, state.status, state.changed_ms) == (
+                session, seq, status, changed_ms
+            )  # fmt: skip
+            fits = fits and (_OLD in kept or state_text(state) == kept)
+        except msgspec.MsgspecError:
+            fits = False
+        if not fits:
+            yield f"The row of session {session} is damaged.", session
+        elif not _follows(connection, state, kept):
             yield f"The state of session {session} does not follow from its events.", session
 
 
-def _read(kept: str) -> SessionState | None:
+def _follows(connection: sqlite3.Connection, state: SessionState, kept: str) -> bool:
+    """Whether a fold gives the same; a field that is not in the text may be newer than that."""
     try:
-        return state_of(kept)
-    except msgspec.MsgspecError:
-        return None
-
-
-def _of_this_form(kept: str) -> bool:
-    """Whether the state was written with the fields of now; another form says nothing of damage."""
-    try:
-        return len(msgspec.json.decode(kept, type=dict[str, msgspec.Raw])) == len(_FIELDS)
-    except msgspec.MsgspecError:
+        folded = state_at(connection, state.id, state.seq, from_row=False)
+    except (*UNFOLDABLE, sqlite3.Error):
+        # That a session can't be folded is told where it is listed.
         return True
+    written = msgspec.json.decode(kept, type=dict[str, msgspec.Raw])
+    return folded is None or all(
+        getattr(folded, field) == getattr(state, field)
+        for field in SessionState.__struct_fields__
+        if field in written
+    )
 
 
 def _calls(connection: sqlite3.Connection, since: int) -> Iterator[tuple[str, SessionId]]:
