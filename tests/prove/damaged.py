@@ -85,7 +85,7 @@ def flips() -> Counted:
     return tally.done(
         f"{FLIPS} flipped bytes in {size} pages: {harmless} in unused places, {hurt} named hurt"
         f" sessions; {rows:,} rows compared, 0 of intact pages may lack; seed {SEED}"
-    )
+    ).of(FLIPS)
 
 
 def cuts() -> Counted:
@@ -101,7 +101,9 @@ def cuts() -> Counted:
                 os.truncate(cut, at)
                 _look(path, events, f"{part or 'the file'} cut at {at}", tally, number)
                 shutil.rmtree(folder / "cut")
-    return tally.done(f"{CUTS} offsets each of the file, its log and its index; seed {SEED}")
+    return tally.done(f"{CUTS} offsets each of the file, its log and its index; seed {SEED}").of(
+        len(_PARTS) * CUTS
+    )
 
 
 def _look(path: Path, events: list[str], what: str, tally: Tally, number: int) -> None:
@@ -178,7 +180,9 @@ def edits() -> Counted:
                 named = named or seq in found[0].missing
             tally.see(named, f"{way.__name__} of {seq}: {[one.sentence for one in found[:2]]}")
             shutil.rmtree(folder / "edited")
-    return tally.done(f"{EDITS} edits by hand: the first finding names the first bad event")
+    return tally.done(f"{EDITS} edits by hand: the first finding names the first bad event").of(
+        EDITS
+    )
 
 
 def _reworded(connection: sqlite3.Connection, seq: int) -> int:

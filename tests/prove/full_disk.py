@@ -172,6 +172,7 @@ def _look(where: Paths, watch: Watch, tally: Tally) -> None:
         steps = [line for line in ran.read_text().split("\n") if line] if ran.exists() else []
         twice += len(steps) - len(set(steps))
     tally.see(not twice, f"{twice} commands ran twice")
+    tally.lost, tally.twice = (tally.lost or 0) + len(lost), (tally.twice or 0) + twice
     tally.see(not watch.beside, f"{watch.beside} facts while none could be kept")
     tally.notes.append(
         f"{len(watch.seen):,} facts shown, {len(lost)} lost, {twice} commands run twice,"
@@ -197,7 +198,7 @@ def full_disk() -> Counted:
             return Counted(skipped=f"no small disks here: {why}")
         with playing({"counting": counting}) as url:
             asyncio.run(_homes(folder, url, tally))
-    return tally.done(f"{POINTS} points in {', '.join(WHERE)}; seed {SEED}")
+    return tally.done(f"{POINTS} points in {', '.join(WHERE)}; seed {SEED}").of(POINTS)
 
 
 CLAIMS = (

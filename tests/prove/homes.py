@@ -219,7 +219,8 @@ def homes() -> Counted:
                 house.run("runtime", "stop")
             tally.see(not (left := left_of(place)), f"{setup.__name__}: left {left[:1]}")
     notes = [f"not tried: {', '.join(skipped)}: {why or 'root only'}"] if skipped else []
-    return tally.done(f"{len(SETUPS) - len(skipped)} set-ups", *notes)
+    tried = len(SETUPS) - len(skipped)
+    return tally.done(f"{tried} set-ups", *notes).of(tried)
 
 
 def networks() -> Counted:
@@ -232,7 +233,9 @@ def networks() -> Counted:
             # A bind mount stands in the kernel's table with the type of what it shows.
             mounts.write_text(f"/dev/vda / ext4 rw 0 0\nhost:/x {place} {kind} rw 0 0\n")
             asyncio.run(_network(place / "journal.db", mounts, kind in NETWORK, kind, tally))
-    return tally.done(f"{len(NETWORK)} kinds of network, {len(LOCAL)} of local file systems, faked")
+    return tally.done(
+        f"{len(NETWORK)} kinds of network, {len(LOCAL)} of local file systems, faked"
+    ).of(len(NETWORK) + len(LOCAL))
 
 
 async def _network(path: Path, mounts: Path, far: bool, kind: str, tally: Tally) -> None:
