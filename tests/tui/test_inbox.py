@@ -9,6 +9,7 @@ from kit.shop import BUBBLEWRAP, OUTLOOK, shop
 from steerdeck.screens import arming
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.inbox import InboxScreen
+from steerdeck.screens.palette import Palette
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId, Sha, TurnId
@@ -287,6 +288,25 @@ def test_an_empty_inbox_closes_itself():
                 seq=99, session=SessionId("s"), at_ms=NOW,
             )
         )  # fmt: skip
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+
+    play(scene, waiting(asking("make")))
+
+
+def test_an_inbox_that_grows_empty_under_a_dialog_leaves_the_dialog_and_closes_after_it():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, Palette))
+        feed.feed(
+            e.ApprovalDecided(
+                approval=ApprovalId("a"), call=CallId("c"), decision="reject",
+                seq=99, session=SessionId("s"), at_ms=NOW,
+            )
+        )  # fmt: skip
+        await until(pilot, lambda: not app.model.inbox())
+        await pilot.pause(0.05)
+        assert isinstance(app.screen, Palette)
+        await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, DeckScreen))
 
     play(scene, waiting(asking("make")))

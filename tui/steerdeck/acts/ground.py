@@ -92,8 +92,11 @@ class Acts:
         return time.monotonic() - self.closed_at >= SETTLE_S
 
     def close_screen(self, screen: Screen[T], result: T | None = None) -> None:
-        """Close what is open over the deck, and remember when; a second time does nothing."""
-        if screen is self._closed():
+        """Close what is open over the deck, and remember when; a second time does nothing.
+
+        What lies under another screen stays: the one above would be closed in its place.
+        """
+        if screen is self._closed() or screen.app.screen is not screen:
             return
         self._closed = weakref.ref(screen)
         app = screen.app

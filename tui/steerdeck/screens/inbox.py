@@ -73,7 +73,9 @@ class InboxScreen(Answering):
         self._fit()
 
     def on_screen_resume(self) -> None:
+        """What was waiting may have been answered while a dialog lay over it."""
         self.arm_later()
+        self.show(Dirty(everything=True))
 
     def on_unmount(self) -> None:
         self.helm.watched = set()
