@@ -98,8 +98,12 @@ def test_esc_closes_the_list_and_interrupts_nobody():
 
 def test_the_arrows_choose_and_a_click_takes():
     async def scene(app, pilot, feed):
+        before = [(lane.region, lane.transcript.above) for lane in app.screen.lanes]
         await pilot.press(*"@csv")
         await until(pilot, lambda: app.screen.composer.choosing)
+        await pilot.pause()
+        assert before == [(lane.region, lane.transcript.above) for lane in app.screen.lanes]
+        assert app.screen.composer.suggest.region.bottom == app.screen.composer.region.y
         await pilot.press("down", "enter")
         assert app.screen.composer.prompt.text == "tests/test_csv.py "
         await pilot.press(*"@csv")

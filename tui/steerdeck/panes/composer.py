@@ -101,9 +101,19 @@ class Composer(Vertical):
         self._announced = False
 
     def compose(self) -> ComposeResult:
-        yield self.suggest
         yield self.target
         yield self.prompt
+
+    def on_mount(self) -> None:
+        self.suggest.under, self.suggest.taken = self, self._clicked
+        self.screen.mount(self.suggest)
+
+    def on_resize(self) -> None:
+        self.suggest.place()
+
+    def _clicked(self) -> None:
+        self.take()
+        self.prompt.focus()
 
     def set_margin(self, margin: int) -> None:
         self.suggest.margin = self.target.margin = self.prompt.margin = margin
@@ -264,13 +274,6 @@ class Composer(Vertical):
         prompt.replace(found.start, found.end, offer.text + blank)
 
     # what its parts say
-
-    def on_rows_clicked(self, event: Rows.Clicked) -> None:
-        if event.rows is self.suggest:
-            event.stop()
-            self.suggest.take(event.line)
-            self.take()
-            self.prompt.focus()
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         event.stop()

@@ -4,11 +4,12 @@
 focus: letters go on into the draft, which narrows the list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
 from textual import events
+from textual.widget import Widget
 
 from steerdeck.text import Line, Span
 from steerdeck.widgets.rows import Rows
@@ -64,17 +65,23 @@ def wish(draft: str, caret: int, *, recalling: bool = False) -> Wish | None:
 
 
 class SuggestRows(Rows):
-    """The offers that fit, one of them in hand; it keeps its height while it is open."""
+    """The offers that fit, one of them in hand.
+
+    It lies over what stands above the composer, so that nothing there moves.
+    """
 
     def __init__(self, margin: int = 2) -> None:
         super().__init__(id="suggest", ground="s2", margin=margin)
         self.display = False
+        self.under: Widget | None = None
+        """What it stands on."""
+        self.taken: Callable[[], None] | None = None
+        """Called when an offer was clicked, which is in hand then."""
         self.most = 8
         """Rows it may take."""
         self._offers: tuple[tuple[Offer, Match], ...] = ()
         self._at = 0
         self._first = 0
-        self._tall = 0
 
     @property
     def open(self) -> bool:
@@ -99,7 +106,7 @@ class SuggestRows(Rows):
         self._draw()
 
     def close_it(self) -> None:
-        self._offers, self._at, self._first, self._tall = (), 0, 0, 0
+        self._offers, self._at, self._first = (), 0, 0
         self.display = False
 
     def move(self, step: int) -> None:
@@ -117,8 +124,8 @@ class SuggestRows(Rows):
         self.move(1)
 
     def take(self, row: int) -> None:
-        """Take the offer of a row in hand; empty rows stand above."""
-        place = self._first + row - max(0, self._tall - len(self._offers))
+        """Take the offer of a row in hand."""
+        place = self._first + row
         if 0 <= place < len(self._offers):
             self._at = place
 
@@ -126,17 +133,31 @@ class SuggestRows(Rows):
         if not self._offers:
             self.close_it()
             return
-        tall = self._tall = max(self._tall, min(self.most, len(self._offers)))
-        self._first = max(0, min(self._first, self._at), self._at - tall + 1)
+        tall = min(self.most, len(self._offers))
+        self._first = max(0, min(self._first, self._at, len(self._offers) - tall))
+        self._first = max(self._first, self._at - tall + 1)
         shown = self._offers[self._first : self._first + tall]
-        lines = [self._line(n + self._first, *pair) for n, pair in enumerate(shown)]
-        self.show([*(Line() for _ in range(tall - len(lines))), *lines])
+        self.show([self._line(n + self._first, *pair) for n, pair in enumerate(shown)])
+        self.place()
         self.display = True
+
+    def place(self) -> None:
+        """Stand on the top row of what it stands on, as wide as that."""
+        if self.under is not None and self.is_attached:
+            where, whole = self.under.region, self.screen.size
+            self.styles.width = where.width
+            self.styles.margin = (0, 0, max(0, whole.height - where.y), where.x)
+
+    def on_rows_clicked(self, event: Rows.Clicked) -> None:
+        event.stop()
+        self.take(event.line)
+        if self.taken is not None:
+            self.taken()
 
     def _line(self, place: int, offer: Offer, found: Match) -> Line:
         here = place == self._at
         right: list[Span] = [Span(offer.right, offer.colour if not here else "t1")]
-        if here and len(self._offers) > self._tall:
+        if here and len(self._offers) > self.most:
             right.append(Span(f"   {place + 1} of {len(self._offers)}", "t2"))
         spans = _marked(offer.words, set(found.places), "t0" if here else "t1")
         if not here:
