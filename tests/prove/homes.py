@@ -232,13 +232,13 @@ def networks() -> Counted:
             mounts = folder / "mounts"
             # A bind mount stands in the kernel's table with the type of what it shows.
             mounts.write_text(f"/dev/vda / ext4 rw 0 0\nhost:/x {place} {kind} rw 0 0\n")
-            asyncio.run(_network(place / "journal.db", mounts, kind in NETWORK, kind, tally))
+            asyncio.run(on_kind(place / "journal.db", mounts, kind in NETWORK, kind, tally))
     return tally.done(
         f"{len(NETWORK)} kinds of network, {len(LOCAL)} of local file systems, faked"
     ).of(len(NETWORK) + len(LOCAL))
 
 
-async def _network(path: Path, mounts: Path, far: bool, kind: str, tally: Tally) -> None:
+async def on_kind(path: Path, mounts: Path, far: bool, kind: str, tally: Tally) -> None:
     writer = Writer(path, clock=Ticks(), on_committed=lambda batch: None, mounts=mounts)
     await writer.start()
     for number in range(5):
