@@ -5,34 +5,34 @@ from pathlib import Path
 
 from steerdeck_agents.facts.errors import JournalError
 
-_FULL = "There is no room left where the journal {path} lies. Make room on that disk."
-_READ_ONLY = "The journal {path} can't be written any more: its place is read-only now."
+_FULL = "The disk of the journal is full: make room."
+_READ_ONLY = "The place of the journal is read-only now: make it writable."
 _FAILS = (
-    "The journal {path} can't be written ({error}). The disk may be full, over quota or failing."
+    "The journal can't be written ({error}): look whether its disk is full, over quota or failing."
 )
-_HELD = "Something else holds the journal {path} locked ({error})."
+_HELD = "Something else holds the journal locked ({error}): end that."
 _DAMAGED = (
-    "The journal {path} is damaged ({error}). End this with `steerdeck runtime stop`, then"
-    " `steerdeck journal repair` saves what can be read and keeps the file."
+    "The journal is damaged ({error}): end this with `steerdeck runtime stop`, then `steerdeck"
+    " journal repair` saves what can be read and keeps the file."
 )
 
 
-def trouble(path: Path, error: Exception) -> str:
+def trouble(error: Exception) -> str:
     """What is the matter with the file, when that is why; empty where a fact was at fault."""
     name = getattr(error, "sqlite_errorname", "")
     match error:
         case sqlite3.IntegrityError():
             return ""
         case sqlite3.Error() if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            return _DAMAGED.format(path=path, error=error)
+            return _DAMAGED.format(error=error)
         case sqlite3.OperationalError() if name.startswith("SQLITE_FULL"):
-            return _FULL.format(path=path)
+            return _FULL
         case sqlite3.OperationalError() if name.startswith("SQLITE_READONLY"):
-            return _READ_ONLY.format(path=path)
+            return _READ_ONLY
         case sqlite3.OperationalError() if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            return _HELD.format(path=path, error=error)
+            return _HELD.format(error=error)
         case sqlite3.OperationalError():
-            return _FAILS.format(path=path, error=error)
+            return _FAILS.format(error=error)
         case _:
             return ""
 
@@ -46,11 +46,11 @@ def refusal(path: Path, error: Exception) -> JournalError:
             return JournalError("This order was already answered; its first answer stands.")
         case sqlite3.OperationalError():
             return JournalError(
-                f"The journal {path} could not be written ({error}). Nothing of this was kept;"
-                " make room on the disk and try again.",
+                f"Nothing of this was kept ({error}): make room on the disk and try again. The"
+                f" journal is {path}.",
                 retryable=True,
             )
-        case _ if why := trouble(path, error):
+        case _ if why := trouble(error):
             return JournalError(why)
         case _:
             return JournalError(f"The journal can't hold this fact ({error}). It was not kept.")

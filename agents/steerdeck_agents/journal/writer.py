@@ -213,7 +213,7 @@ class Writer:
         try:
             batch = ledger.commit(appends)
         except (sqlite3.OperationalError, JournalError) as error:
-            self._hear(trouble(self._path, error))
+            self._hear(trouble(error))
             for append in appends:
                 self._tell(_fail, append.answer, refusal(self._path, error))
             if isinstance(error, JournalTaken):
@@ -221,7 +221,7 @@ class Writer:
         except (sqlite3.Error, ValueError, OverflowError) as error:
             # One of them can't be stored: the others must not suffer for it.
             if len(appends) == 1:
-                self._hear(trouble(self._path, error))
+                self._hear(trouble(error))
                 self._tell(_fail, appends[0].answer, refusal(self._path, error))
                 return
             for append in appends:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 RETRY_S: Final = 1.0
 """How often it is tried again; each try is one small transaction."""
-_PAUSED: Final = "Agents are paused and go on by themselves; nothing that was kept is lost."
+_PAUSED: Final = "Agents are paused, then go on by themselves; nothing that was kept is lost."
 
 
 class Storage:

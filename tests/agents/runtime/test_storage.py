@@ -44,7 +44,7 @@ def test_a_full_disk_is_said_and_all_goes_on_when_there_is_room(tmp_path: Path, 
                     await playing.give(o.Say, session, text="Two. " * 4000)
                 await playing.until(lambda: told(playing.frames) == [True])
                 page = await playing.client.ask(wire.RuntimeStatus(), wire.StatusPage)
-                assert "no room left" in page.storage.problem
+                assert "is full: make room" in page.storage.problem
                 assert "Agents are paused" in page.storage.problem
             await playing.until(lambda: told(playing.frames) == [True, False])
             await playing.give(o.Say, session, text="Three.")
