@@ -1,4 +1,4 @@
-"""The row above the text one writes."""
+"""Rows of words left and keys right: the one above the text one writes, and tabs."""
 
 import pytest
 from msgspec import structs
@@ -7,6 +7,8 @@ from kit.ashore import FIX
 from kit.shop import shop
 from steerdeck.model import DeckModel
 from steerdeck.panes.target import target
+from steerdeck.panes.zoomed import tab_rows
+from steerdeck.text import width_of
 from steerdeck_agents.facts.by_hand import HandNote
 from steerdeck_agents.facts.ids import CallId
 
@@ -29,3 +31,10 @@ def test_what_waits_to_be_said_is_told_whole_or_not_at_all(width: int, told: str
     model.take(FIX)
     line = target(model, VERBS, width, focused=True)
     assert "".join(span.text for span in line.spans) == told
+
+
+def test_tabs_that_fit_to_the_cell_are_not_cut():
+    tabs = [("Transcript", ""), ("Diff", "2 files"), ("Events", "")]
+    names, rule = tab_rows(tabs, 1, 32)
+    assert "".join(span.text for span in names.spans) == "Transcript  Diff 2 files  Events"
+    assert [width_of(span.text) for span in rule.spans] == [12, 12, 8]

@@ -80,7 +80,7 @@ def tab_rows(tabs: list[Tab], active: int, width: int) -> list[Line]:
         long = sum(width_of(part.text) for part in parts)
         if here:
             under = (at, at + long)
-        spans += [*parts, Span(" " * gap)]
+        spans += [*((Span(" " * gap),) if number else ()), *parts]
         at += long + gap
     g = glyphs()
     first, last = under
