@@ -18,7 +18,7 @@ place=$(dirname "$0")
 echo "$@" >>"$place/asked"
 while [ "$1" != "--" ]; do shift; done
 host=$2 command=$3
-[ -e "$place/down" ] && { echo "ssh: connect to host $host port 22: No route to host" >&2; exit 255; }
+[ -e "$place/down" ] && { echo "ssh: connect to host $host: No route to host" >&2; exit 255; }
 [ -d "$place/$host" ] || { echo "ssh: Could not resolve hostname $host" >&2; exit 255; }
 echo $$ >"$place/$host/line"
 exec env -i HOME="$place/$host" SHELL=/bin/sh USER=kim sh -c "$command"
@@ -72,3 +72,8 @@ def login(home: Path, *profile: str) -> list[str]:
 def path_with(place: Path) -> str:
     """A PATH on which that `ssh` comes first."""
     return f"{place}:{os.environ['PATH']}"
+
+
+def login_environ(home: Path) -> dict[str, str]:
+    """The environment in which a runtime of that home may be started from here."""
+    return {"HOME": str(home), "PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1"}

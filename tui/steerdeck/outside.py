@@ -234,8 +234,9 @@ class Dialled:
                     self._tell(words)
 
     def hush(self) -> None:
-        """Tell nothing any more: the screen belongs to somebody else now."""
+        """It is through: nothing is told any more, and what it said so far was no error."""
         self._tell = None
+        self._said.clear()
 
     def end(self) -> tuple[int, list[str]]:
         """See it off, after a while by force; its exit status and its last words. For a thread."""

@@ -93,7 +93,6 @@ class Calling:
     async def greet(self, tell: Callable[[str], None]) -> None:
         """Make the first line, on which `ssh` may ask; WireError says why there is none."""
         self._ready = await self._dial(tell)
-        self._ready.hush()
 
     async def connect(self) -> Source:
         """A client on the greeted line, or on a new one."""
@@ -105,12 +104,18 @@ class Calling:
             return await client_over(self._dialled.line, self._version)
         except WireError as error:
             raise WireError(await self.hang_up() or str(error)) from error
+        except asyncio.CancelledError:
+            await self.hang_up()
+            raise
 
     async def hang_up(self) -> str:
         """Let go of the line; why it ended, if `ssh` or the far side said so."""
         dialled, self._dialled = self._dialled or self._ready, None
         self._ready = None
-        return await self._end(dialled) if dialled is not None else ""
+        if dialled is None:
+            return ""
+        _, said = await asyncio.to_thread(dialled.end)
+        return f"The line dropped: {one_line(said[-1], 300)}" if said else ""
 
     async def _dial(self, tell: Callable[[str], None] | None) -> "Dialled":
         from steerdeck_agents.runtime.near import greeted
@@ -129,6 +134,7 @@ class Calling:
         if greeting is None:
             raise WireError(await self._end(dialled) or f"ssh to {self._host.to} ended.")
         self._greeting = greeting
+        dialled.hush()
         return dialled
 
     async def _started(self, tell: Callable[[str], None] | None) -> "Dialled":
