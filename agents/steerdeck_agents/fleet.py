@@ -93,7 +93,7 @@ class Fleet:
         self.reader = JournalReader(paths.journal)
         self.sessions: dict[SessionId, Session] = {}
         self._publish = publish
-        self._listeners = Listeners(log.warning)
+        self._listeners = Listeners(self.storage.note)
         self.keeping = Keeping(
             RuleBook(self.rules_file, clock),
             PastApprovals(paths.journal),

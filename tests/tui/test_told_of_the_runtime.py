@@ -55,6 +55,12 @@ def test_a_runtime_without_its_program_is_said_to_old_decks_and_new_ones():
     assert follow(rare(), GONE, said).notice_bad
 
 
+def test_what_comes_up_of_its_place_is_told_to_decks_that_are_there():
+    feed = rare()
+    feed.frames.put_nowait(wire.Storage(notes=("It looks at files again and again.",)))
+    assert not follow(feed, "It looks at files again and again.").notice_bad
+
+
 def rows(lines: list[object]) -> str:
     return "\n".join("".join(span.text for span in line.spans) for line in lines)
 

@@ -153,7 +153,9 @@ class Bridge:
                 case wire.Large():
                     self._reread(frame.session)
                 case wire.Storage():
-                    self.model.storage = frame
+                    known, self.model.storage = self.model.storage.notes, frame
+                    if fresh := [note for note in frame.notes if note not in known]:
+                        self.model.say(" ".join(fresh))
                     self.mark(Dirty(everything=True))
                 case wire.Bye(_, True):
                     return True

@@ -85,6 +85,13 @@ class Storage:
             self._trying = asyncio.create_task(self._until_it_works(), name="storage")
         self.changed()
 
+    def note(self, text: str) -> None:
+        """Something else worth knowing of this place has come up."""
+        log.warning("%s", text)
+        if text not in self.notes:
+            self.notes = (*self.notes, text)
+            self.changed()
+
     async def close(self) -> None:
         if self._trying is not None:
             self._trying.cancel()
