@@ -1,11 +1,13 @@
 """`make bench`: every measured goal in one table, each beside a reference of the same run.
 
-    run.py [--quick] [NAME…]
+    run.py [--quick] [--readme] [NAME…]
 
 NAME is a measure (see `--help`); without one all are taken. `--quick` takes too few samples to mean
-anything and only shows that all of it runs. Each measure has a process of its own, so that none
+anything and only shows that all of it runs; `--readme` also writes the table of the README, from a
+whole run alone. Each measure has a process of its own, so that none
 warms up or burdens the next, and one that fails leaves the others alone. Nothing here judges by
-the clock: a goal that is not met is a cross in the table, not a failure.
+the clock: a goal that is not met is a cross in the table, not a failure. Other programs that drive
+agents are measured too where they are on PATH or in the folder that STEERDECK_PEERS names.
 """
 
 import argparse
@@ -22,14 +24,22 @@ if str(TESTS) not in sys.path:
 
 MEASURES = {
     "start": ("first_frame", "first frame, first echo of a key"),
+    "answer": ("answers", "from nothing to an answer, on the screen and headless"),
     "stream": ("streaming", "CPU, bytes and echoes while eight sessions stream"),
+    "many": ("many_lanes", "CPU while thirty-two sessions stream"),
+    "tools": ("tool_keys", "echoes while sixteen agents run tools"),
     "four": ("four", "CPU, memory and bytes of one and of four sessions"),
+    "memory": ("memory", "memory idle and after 50,000 tokens"),
+    "lines": ("bad_lines", "bytes, echoes and backlog over SSH and on bad lines"),
+    "saved": ("saved", "from a saved file to its diff on the screen"),
     "append": ("journal_append", "what a fact costs to keep"),
     "gap": ("call_gap", "what the harness adds to a tool call"),
     "verdict": ("verdicts", "what the gate's answer costs"),
     "shelter": ("shelter", "what the sandbox adds to a command"),
-    "seek": ("seeking", "opening and seeking in a long session"),
+    "seek": ("seeking", "opening, seeking in and packing a long session"),
+    "peers": ("peers", "the same of other programs, where they are found"),
 }
+README = TESTS.parent / "README.md"
 
 
 def main() -> int:
@@ -37,6 +47,7 @@ def main() -> int:
     names = "; ".join(f"{name}: {about}" for name, (_, about) in MEASURES.items())
     parser.add_argument("names", nargs="*", metavar="NAME", help=names)
     parser.add_argument("--quick", action="store_true", help="only see that it runs")
+    parser.add_argument("--readme", action="store_true", help="write the table of the README")
     parser.add_argument("--rows", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.rows:
@@ -44,13 +55,16 @@ def main() -> int:
     unknown = sorted(set(given.names) - set(MEASURES))
     if unknown:
         parser.error(f"there is no measure {unknown[0]!r}; there are: {', '.join(MEASURES)}")
-    return _all(given.names or list(MEASURES), quick=given.quick)
+    if given.readme and (given.names or given.quick):
+        parser.error("the table of the README is written from a whole run, without --quick")
+    return _all(given.names or list(MEASURES), quick=given.quick, readme=given.readme)
 
 
-def _all(names: list[str], *, quick: bool) -> int:
+def _all(names: list[str], *, quick: bool, readme: bool) -> int:
     import msgspec
 
     from bench.rows import Row, machine, table
+    from bench.told import goals_text, readme_block, write_readme
 
     before = machine()
     rows: list[Row] = []
@@ -66,11 +80,14 @@ def _all(names: list[str], *, quick: bool) -> int:
             failed.append(name)
         else:
             rows += msgspec.json.decode(done.stdout, type=list[Row])
-    sys.stdout.write(f"{table(rows)}\n\n{before}\n")
+    explained = table([row for row in rows if not row.name or row.by])
+    sys.stdout.write(f"{goals_text(rows, names)}\n\n{explained}\n\n{before}\n")
     if quick:
         sys.stdout.write("Taken with --quick: these numbers mean nothing.\n")
     if failed:
         sys.stdout.write(f"Could not be measured: {', '.join(failed)}; the reason stands above.\n")
+    if readme:
+        write_readme(README, readme_block(rows, before, time.strftime("%Y-%m-%d")))
     return 1 if failed else 0
 
 
@@ -84,8 +101,12 @@ def _one(name: str, *, quick: bool) -> int:
 
 def _environment() -> dict[str, str]:
     """The environment without what would change how git or a runtime behaves."""
-    dropped = ("GIT_", "STEERDECK_", "OPENAI_", "XDG_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    dropped = ("GIT_", "STEERDECK_", "OPENAI_", "XDG_", "SSH_", "TMUX", "STY")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name == "STEERDECK_PEERS" or not name.startswith(dropped)
+    }
     return {
         **kept,
         "GIT_AUTHOR_NAME": "Bench",

@@ -11,6 +11,7 @@ import time
 
 import msgspec
 
+from bench.goals import reached
 from bench.harbour import app, harbour
 from bench.rows import Row, median, share, within
 from bench.terminal import COLUMNS, RARE, WIDE, Terminal, cpu_s, waited_s
@@ -47,35 +48,47 @@ def measure(*, quick: bool = False) -> list[Row]:
         (COLUMNS, 4, f"{COLUMNS} columns"),
     ):
         theirs = _markdown(columns, across, seconds, keys)
-        ours = _deck(columns, seconds, keys)
+        ours = deck(LANES, columns, seconds, keys)
         rows += _rows(where, ours, theirs, wide=columns == WIDE)
     return rows
 
 
 def _rows(where: str, ours: Streamed, theirs: Streamed, *, wide: bool) -> list[Row]:
     shown = "8 lanes shown" if wide else "8 streaming, 3 lanes shown"
+    p50, p99 = median(ours.echoes), share(ours.echoes, 99)
+    against50 = {"reference": median(theirs.echoes), "against": MARKDOWN}
+    against99 = {"reference": share(theirs.echoes, 99), "against": MARKDOWN}
+    if wide:
+        rows = [
+            reached("cpu-8", ours.cpu, reference=theirs.cpu, against=MARKDOWN),
+            reached("echo-p50", p50, **against50),
+            reached("echo-p99", p99, **against99),
+        ]
+    else:
+        rows = [
+            within(f"CPU of the deck, {shown}, {where}", ours.cpu, "%", most=6, least_ratio=12,
+                   reference=theirs.cpu, against=MARKDOWN),
+            within("    key to echo, p50", p50, "ms", most=2, **against50),
+            within("    key to echo, p99", p99, "ms", most=10, **against99),
+        ]  # fmt: skip
     return [
-        within(f"CPU of the deck, {shown}, {where}", ours.cpu, "%", most=6, least_ratio=12,
-               reference=theirs.cpu, against=MARKDOWN),
-        within("    waited for a core", ours.waited, "%", reference=theirs.waited,
+        *rows,
+        within(f"waited for a core, {shown}, {where}", ours.waited, "%", reference=theirs.waited,
                against=MARKDOWN),
         within("    CPU of the runtime", ours.runtime, "%"),
         within("    bytes to the terminal", ours.kilobytes, "kB/s", most=20,
                reference=theirs.kilobytes, against=MARKDOWN),
         within("    frames", ours.frames, "/s", reference=theirs.frames, against=MARKDOWN),
-        within("    key to echo, p50", median(ours.echoes), "ms", most=2,
-               reference=median(theirs.echoes), against=MARKDOWN),
-        within("    key to echo, p99", share(ours.echoes, 99), "ms", most=10,
-               reference=share(theirs.echoes, 99), against=MARKDOWN),
     ]  # fmt: skip
 
 
-def _deck(columns: int, seconds: float, keys: int) -> Streamed:
+def deck(lanes: int, columns: int, seconds: float, keys: int) -> Streamed:
+    """So many sessions stream into a deck that is so wide."""
     with harbour(PACE) as place:
         # Long enough for the start, the measuring, and the slowest machine in between.
         tokens = int((seconds + keys * 0.3 + 20) * PACE)
-        place.start(*((f"lane-{number}", f"Say {tokens} x") for number in range(LANES)))
-        place.wait_streaming(LANES)
+        place.start(*((f"lane-{number}", f"Say {tokens} x") for number in range(lanes)))
+        place.wait_streaming(lanes)
         with place.deck(columns) as shown:
             if shown.wait_for("lane-0") is None:
                 raise RuntimeError(f"the deck never came: {shown.text()[-2000:]!r}")

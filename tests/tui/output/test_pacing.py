@@ -30,7 +30,7 @@ def test_one_frame_is_under_way_and_the_next_waits_for_its_answer() -> None:
     told(pacer, 0, 0.1)
     pacer.sent(1000, 1, streams=True)
     assert not pacer.free(1.2) and pacer.under_way == 1000
-    assert pacer.room(1.2) > 300, "an answer to a key does not wait"
+    assert pacer.room(1.2, 0.3) > 300, "an answer to a key does not wait"
     told(pacer, 1, 1.25)
     assert pacer.free(1.25) and pacer.under_way == 0
 

@@ -52,9 +52,9 @@ class Backlog:
     def clear(self) -> None:
         self._rows = {}
 
-    def urgent(self) -> bool:
-        """Whether the answer to a key is among them."""
-        return any(one.rank <= TOUCHED for row in self._rows.values() for one in row.values())
+    def has(self, rank: int) -> bool:
+        """Whether anything of this rank waits, or before it."""
+        return any(one.rank <= rank for row in self._rows.values() for one in row.values())
 
     def touches(self, y: int) -> bool:
         """Whether anything waits in that row."""

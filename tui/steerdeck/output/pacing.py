@@ -56,8 +56,6 @@ _PATIENCE_S, _LONGEST_S = 1.0, 8.0
 _DEAF_S, _DEAF = 10.0, 3
 """Nothing was answered in this time, nor this often: this terminal answers nothing."""
 _EVENLY_S = 0.3
-_PILE_S = 0.3
-"""Answers to keys wait when more than this lies on the line."""
 _PROBE_S = 3.0
 _SAMPLES = 9
 _LEAN_TRIP_S, _LEAN_RATE = 0.25, 10e3
@@ -164,13 +162,13 @@ class Pacer:
         moment = min(0.2, max(0.06, 0.6 * self.trip))
         return int(min(_MOST, max(_LEAST, self.rate * moment)))
 
-    def room(self, now: float) -> int:
-        """Bytes that answers to keys may take now."""
+    def room(self, now: float, pile_s: float) -> int:
+        """Bytes that an answer may take now, if so many seconds of the line may lie on it."""
         if self.deaf or (self._heard_at is None and self.pace == "local"):
             return _MOST
         if self._overdue(now):
             return _SMALL
-        most = _UNKNOWN if self._heard_at is None else max(2 * _SMALL, self.rate * _PILE_S)
+        most = _UNKNOWN if self._heard_at is None else max(2 * _SMALL, self.rate * pile_s)
         return int(most) - self.under_way
 
     def free(self, now: float) -> bool:

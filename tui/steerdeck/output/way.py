@@ -19,6 +19,8 @@ FAULTS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What comes of a Textual that is not the one this was written for."""
 _MOVED_S = 0.25
 """So long after a key what changes is taken for its answer."""
+_PILES = ((ANSWER, 0.3), (TOUCHED, 0.1))
+"""Seconds of the line that may lie on it for the answer to a key, and for what it moved besides."""
 _BEGIN_S = 1.0
 """Who opens the deck waits for it as for the answer to a key."""
 _AGAIN_S = 0.05
@@ -84,11 +86,11 @@ class Way:
             return False
         return not self.stage.backlog and self.pacer.free(now)
 
-    def put(self, fragments: Iterable[Fragment], rank: int = TOUCHED) -> None:
-        """Have these sent; what a key may have moved comes before what only streams."""
+    def put(self, fragments: Iterable[Fragment], rank: int = ANSWER) -> None:
+        """Have these sent; without a key just now none of it is an answer, or moved by one."""
         if self.answering:
             rank = ANSWER
-        elif rank == TOUCHED and not self.keyed:
+        elif rank <= TOUCHED and not self.keyed:
             rank = NEAR
         self.stage.backlog.put(fragments, rank)
 
@@ -112,8 +114,9 @@ class Way:
         if not self.terminal.ready():
             self._again(now + _AGAIN_S)
             return
-        if backlog.urgent() and (room := self.pacer.room(now)) > 0:
-            self._send(room, TOUCHED, streams=False)
+        for rank, pile_s in _PILES:
+            if backlog.has(rank) and (room := self.pacer.room(now, pile_s)) > 0:
+                self._send(room, rank, streams=False)
         if backlog and self.pacer.free(now):
             if self.pacer.wants_probe(now):
                 self._write("", streams=True)
