@@ -83,9 +83,15 @@ def nothing(page: FilePage | None, listing: ReviewPage, *, ready: bool) -> list[
 def caps_rows(
     caps: Sequence[Cap], right: Sequence[Cap], width: int, *, low: bool = False
 ) -> list[Line]:
-    """What can be done to the lines in hand, each with its key."""
+    """What can be done to the lines in hand, each with its key.
+
+    Where room ends what stands right goes first, but never the way out.
+    """
     spans: list[Span] = []
     used = sum(len(one.key) + len(one.verb) + 4 for one in right)
+    way_out = any(one.key == "Esc" for one in right)
+    if not way_out and used + sum(len(one.key) + len(one.verb) + 6 for one in caps) > width:
+        right, used = (), 0
     for one in caps:
         long = len(one.key) + len(one.verb) + 6
         if used + long > width:
