@@ -1,10 +1,16 @@
 """The journal about itself: what of it was lost, told as soon as somebody found that out."""
 
+import msgspec
+
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import SessionId, Sha
 
-Span = tuple[int, int]
-"""The first and the last seq of events in a row."""
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Events in a row, by the first seq and the last."""
+
+    first: int
+    last: int
 
 
 class JournalMended(Fact, frozen=True, kw_only=True, tag="journal.mended"):
@@ -12,9 +18,9 @@ class JournalMended(Fact, frozen=True, kw_only=True, tag="journal.mended"):
 
     text: str
     """A sentence for people."""
-    lost: tuple[Span, ...] = ()
+    lost: tuple[Stretch, ...] = ()
     """Events that are gone."""
-    doubtful: tuple[Span, ...] = ()
+    doubtful: tuple[Stretch, ...] = ()
     """Events that are there, but can't be proven to be as they were written."""
     gone: tuple[Sha, ...] = ()
     """Bytes that are named by events and missing."""

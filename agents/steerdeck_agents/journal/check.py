@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from steerdeck_agents.facts.events import decode, type_of
 from steerdeck_agents.facts.ids import SessionId, Sha
-from steerdeck_agents.facts.mended import JournalMended, Span
+from steerdeck_agents.facts.mended import JournalMended
 from steerdeck_agents.journal.chain import chained
 from steerdeck_agents.journal.crosscheck import mismatches
 from steerdeck_agents.journal.database import schema_of
@@ -22,6 +22,8 @@ from steerdeck_agents.journal.storing import unpacked
 
 _DAMAGES = (sqlite3.DatabaseError, ValueError, TypeError, LookupError, AttributeError)
 """What a look at rows of any content may raise: a column may hold what its table forbids."""
+Span = tuple[int, int]
+"""The first and the last seq of events in a row."""
 _Row = tuple[int, str, str, int, str]
 
 
@@ -80,8 +82,8 @@ def mendings(connection: sqlite3.Connection) -> list[JournalMended]:
 def known_of(connection: sqlite3.Connection) -> Known:
     told = mendings(connection)
     return Known(
-        tuple(span for fact in told for span in fact.lost),
-        tuple(span for fact in told for span in fact.doubtful),
+        tuple((part.first, part.last) for fact in told for part in fact.lost),
+        tuple((part.first, part.last) for fact in told for part in fact.doubtful),
         frozenset(sha for fact in told for sha in fact.gone),
         frozenset(sentence for fact in told for sentence in fact.beside),
     )

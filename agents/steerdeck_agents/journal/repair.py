@@ -15,9 +15,9 @@ import msgspec
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import decode, encode, type_of
 from steerdeck_agents.facts.ids import SessionId, Sha
-from steerdeck_agents.facts.mended import JournalMended, Span
+from steerdeck_agents.facts.mended import JournalMended, Stretch
 from steerdeck_agents.journal.chain import chained
-from steerdeck_agents.journal.check import Trouble, known_of, troubles
+from steerdeck_agents.journal.check import Span, Trouble, known_of, troubles
 from steerdeck_agents.journal.crosscheck import mismatches
 from steerdeck_agents.journal.database import private_file
 from steerdeck_agents.journal.mark import Mark, marked
@@ -186,8 +186,8 @@ class _Hurt:
             seq=self.end + 1,
             at_ms=at_ms,
             text=f"The journal was damaged and mended. {lost}.",
-            lost=tuple(_spans(self.lost)),
-            doubtful=tuple(self.doubtful),
+            lost=tuple(Stretch(*span) for span in _spans(self.lost)),
+            doubtful=tuple(Stretch(*span) for span in self.doubtful),
             gone=tuple(Sha(sha) for sha in self.gone),
             beside=tuple(self._beside),
             hurt=tuple(sorted(self.sessions)),

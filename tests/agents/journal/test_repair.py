@@ -9,6 +9,7 @@ import pytest
 from kit.damaging import Truth, copy_of, flip
 from kit.filled import filled
 from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.mended import Stretch
 from steerdeck_agents.journal.backup import back_up
 from steerdeck_agents.journal.check import mendings
 from steerdeck_agents.journal.reader import JournalReader
@@ -79,7 +80,7 @@ def test_the_sessions_that_lost_something_are_named(whole, tmp_path):
     assert {session.id for session in report.sessions} == owners
     repair(path, quiet, 1_795_000_000_000)
     (fact,) = JournalReader(path).ask(mendings)
-    assert fact.lost == ((seqs[0], seqs[-1]),)
+    assert fact.lost == (Stretch(seqs[0], seqs[-1]),)
     assert set(fact.hurt) == owners
     assert JournalReader(path).check() == []
 
