@@ -1,8 +1,12 @@
 """What one would click: rows of the first pages and of dialogs, chips, headers, the way out."""
 
+import os
+
 from kit.desk import Feed, until
 from kit.shop import OUTLOOK
 from kit.yard import yard
+from steerdeck_agents.settings.config import load
+from steerdeck_agents.settings.paths import paths
 from tui.test_hands import click, play
 
 
@@ -68,5 +72,32 @@ def test_another_model_is_picked_by_a_second_click_for_the_first_says_what_it_co
         assert app.screen is dialog and feed.orders == []
         await click(app, pilot, "gpt-5.2-mini")
         await until(pilot, lambda: feed.orders)
+
+    play(scene)
+
+
+def test_a_setting_is_taken_in_hand_and_changed_by_clicks():
+    async def scene(app, pilot, feed):
+        app.helm.home = paths(os.environ)
+        await pilot.press("Z")
+        await until(pilot, lambda: app.screen.id == "settings_dialog" and app.screen.sets)
+        await click(app, pilot, "ascii ")
+        assert app.screen.knob.name == "ascii"
+        await click(app, pilot, "ascii ")
+        await until(pilot, lambda: load(paths(os.environ), {}).ascii)
+
+    play(scene)
+
+
+def test_how_far_a_yes_reaches_is_chosen_by_clicks_and_each_one_is_to_be_read_first():
+    async def scene(app, pilot, feed):
+        await pilot.press("i")
+        await until(pilot, lambda: app.screen.id == "inbox" and app.screen.armed)
+        await pilot.press("a")
+        await until(pilot, lambda: app.screen.id == "scope_dialog" and app.screen.armed)
+        await click(app, pilot, "8 hours")
+        assert app.screen._reach.terms.seconds == 28_800
+        await click(app, pilot, "this turn")
+        assert app.screen._reach.scope == "turn" and not app.screen.armed
 
     play(scene)
