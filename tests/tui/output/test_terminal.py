@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 APP = Path(__file__).with_name("small_deck.py")
 COLUMNS, LINES = 90, 24
+_ASKED = re.compile(rb"\x1b\[2;(\d+)H\x1b\[6n")
 
 
 class Terminal:
@@ -19,6 +21,7 @@ class Terminal:
         self.screen = pyte.Screen(COLUMNS, LINES)
         self.stream = pyte.ByteStream(self.screen)
         self.sent = b""
+        self.asked = 0
         self.child = pexpect.spawn(
             sys.executable,
             [str(APP)],
@@ -37,6 +40,7 @@ class Terminal:
 
     def take(self, data: bytes) -> None:
         self.sent += data
+        self._answer()
         # pyte prints what it does not know of kitty's protocol and DCS
         self.stream.feed(data.replace(b"\x1b[>25u", b"").replace(b"\x1b[<u", b""))
 
@@ -48,6 +52,19 @@ class Terminal:
             except pexpect.EOF:
                 break
         self.child.close()
+
+    def settle(self) -> None:
+        """Read, and answer what is asked for the cursor, until nothing comes for a while."""
+        while True:
+            try:
+                self.take(self.child.read_nonblocking(65536, timeout=0.7))
+            except pexpect.TIMEOUT:
+                break
+
+    def _answer(self) -> None:
+        for asked in _ASKED.finditer(self.sent, self.asked):
+            self.asked = asked.end()
+            self.child.send(b"\x1b[2;%sR" % asked[1])
 
     def cells(self) -> list[list[tuple[object, ...]]]:
         buffer = self.screen.buffer
@@ -135,6 +152,27 @@ def test_every_cell_after_a_stream_is_what_a_full_repaint_shows(terminal: Termin
     terminal.see("[redrawn]")
     assert terminal.cells() == before
     assert any("日本語" in row.replace(" ", "") for row in terminal.screen.display)
+
+
+@pytest.mark.parametrize("inside", ["", "x"], ids=["ssh", "lean"])
+def test_over_a_line_every_cell_is_in_the_end_what_a_full_repaint_shows(inside: str) -> None:
+    terminal = Terminal(SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22", TMUX=inside)
+    try:
+        terminal.see("[ready]")
+        terminal.child.send(b"\x1b[15~" + b"some words")
+        terminal.see("some words")
+        terminal.see("Step 1")
+        terminal.child.send(b"\x1b[17~")
+        terminal.see("[stopped]")
+        terminal.settle()
+        assert terminal.asked > 3
+        before = terminal.cells()
+        terminal.child.send(b"\x1b[18~")
+        terminal.see("[redrawn]")
+        terminal.settle()
+        assert terminal.cells() == before
+    finally:
+        terminal.child.close(force=True)
 
 
 def test_rows_past_the_compositor_stay_true_while_the_screen_is_laid_out_anew(
