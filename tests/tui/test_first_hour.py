@@ -167,6 +167,16 @@ def test_the_name_in_hand_is_whole_in_the_strip_of_a_narrow_deck():
     play(scene, shop(), size=(60, 20))
 
 
+def test_no_name_is_cut_in_a_strip_where_all_of_them_fit():
+    async def scene(app, pilot, feed):
+        spans = strip(app.model, 78, "Alt+1…9")[0].spans
+        names = {state.name for state in app.model.sessions()}
+        assert names <= {span.text for span in spans} and "rate-limit" in names
+        assert sum(len(span.text) for span in spans) <= 78 - len("Alt+1…9")
+
+    play(scene, shop(), size=(80, 24))
+
+
 def test_no_checks_name_the_key_that_sets_some_and_settings_have_their_units():
     words = "".join(span.text for span in standing(SessionState(SessionId("s")), 0, "V")[0].spans)
     assert words.endswith("V sets some")

@@ -242,7 +242,11 @@ def strip(model: DeckModel, width: int, hint: str) -> list[Line]:
     each = max(_SLOT, room // max(1, len(sessions))) if sessions else room
     own, each = _parted(model, len(sessions), each, room)
     shown, gap = sessions, 2 if each < 14 else 4
-    if own + each * (len(sessions) - 1) > room + 2:
+    whole = [width_of(one_line(state.name)) + _AROUND_NAME for state in sessions]
+    if sum(whole) <= room + 2:
+        own = each = max(whole, default=0)
+        gap = 4 if sum(whole) + 2 * len(whole) <= room + 4 else 2
+    elif own + each * (len(sessions) - 1) > room + 2:
         own, each = _hand_name(model, len(sessions), room), 0
         shown = _around_hand(model, sessions, room, own)
         least = own + sum(len(str(state.slot)) + 1 for state in shown)
