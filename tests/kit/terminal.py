@@ -194,6 +194,11 @@ class Terminal:
             os.close(self._master)
             self._master = -1
 
+    def stop_reading(self) -> None:
+        """Take nothing any more, as a line does into which everything vanishes."""
+        self._ended = True
+        self._reader.join(5.0)
+
     def close(self) -> None:
         if self.child.poll() is None:
             self.child.kill()

@@ -1,0 +1,220 @@
+"""The line to the deck drops: SIGHUP, a closed terminal, a terminal that takes nothing any more.
+
+That is what a deck sees that runs behind somebody's ssh. It must end, the agents must go on, and
+the next one must be attached at once, also where ten thousand events were recorded. A line of
+`steerdeck attach` into which everything vanishes is tried over a real sshd.
+"""
+
+import asyncio
+import os
+import random
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from kit.command import PROGRAM, damage, end_runtimes, facts, left_of, lives, runtime_pid
+from kit.filled import filled
+from kit.playing import playing
+from kit.repositories import plain
+from kit.scene import SURROUNDINGS, home_at, order_id
+from kit.sshd import HOST, line_of, sshd, why_not
+from kit.terminal import Terminal
+from prove.claim import Claim, Counted, Tally, world
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.lifecycle import attach, ensure
+from steerdeck_agents.settings.paths import Paths
+
+DROPS = int(os.environ.get("STEERDECK_DROPS", "200"))
+HOLES = int(os.environ.get("STEERDECK_HOLES", "3"))
+SEED = 20261120
+EVENTS = 10_000
+TURNS = 420
+"""Each of 24 events."""
+LONG = SessionId("ses_00")
+STEPS = 20 * max(DROPS, 20)
+AGAIN_S = 1.0
+ENDS_S = 15.0
+QUIET_S = 10.0
+SPINS = 0.02
+"""Share of a processor that nothing may use that has nothing to do."""
+KINDS = ("SIGHUP", "closed", "takes nothing")
+
+
+def command(step: int) -> str:
+    return f"echo {step}; sleep 0.3"
+
+
+def working(talk: Conversation) -> Reply:
+    done = sum(call.output is not None for call in talk.calls)
+    call = Call("shell", {"command": command(done), "why": "Work."})
+    return Reply((Say(f"Step {done}."), call))
+
+
+def _until(ready: Callable[[], object], within_s: float) -> bool:
+    until = time.monotonic() + within_s
+    while not (found := ready()):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return bool(found)
+
+
+def _allowed(repository: Path) -> dict[str, Path]:
+    return {command(step): repository for step in range(STEPS)}
+
+
+async def _begin(where: Paths, repository: Path) -> None:
+    """A session that works all the while."""
+    client = await ensure(where, version("steerdeck"), os.environ)
+    order = o.Start(
+        id=order_id(), task="Go on.", folder=str(repository), name="works", mode="auto",
+        surroundings=SURROUNDINGS,
+    )  # fmt: skip
+    await client.give(order)
+    await client.close()
+
+
+async def _again(where: Paths) -> tuple[float, int]:
+    """Attach as a deck does, and read what its first frame needs: how long, and how many steps."""
+    begun = time.monotonic()
+    client = await attach(where, version("steerdeck"))
+    assert client is not None, "no runtime answers"
+    await client.watch(SessionId(""), "status")
+    states = await client.sessions()
+    await client.ask_raw(wire.Events(LONG, limit=400, newest=True))
+    took = time.monotonic() - begun
+    await client.close()
+    return took, next(state.seq for state in states if state.name == "works")
+
+
+def _has_ended(deck: Terminal) -> bool:
+    return deck.child.poll() is not None
+
+
+def _are_gone(line: dict[str, int]) -> bool:
+    return not any(map(lives, line.values()))
+
+
+def _drop(deck: Terminal, kind: str) -> None:
+    match kind:
+        case "SIGHUP":
+            deck.signal(signal.SIGHUP)
+        case "closed":
+            deck.hang_up()
+        case _:
+            deck.stop_reading()
+            time.sleep(0.5)
+            # Whoever held the line gives it up at last.
+            deck.hang_up()
+
+
+def drops() -> Counted:
+    tally, dice = Tally(), random.Random(SEED)
+    slowest, before = 0.0, 0
+    with world() as folder, playing({"working": working}) as url:
+        repository = plain(folder / "repository").resolve()
+        where = home_at(folder / "s", {"working": url}, _allowed(repository))
+        where.journal.parent.mkdir(mode=0o700, parents=True)
+        filled(where.journal, sessions=1, turns=TURNS)
+        try:
+            asyncio.run(_begin(where, repository))
+            owner = runtime_pid(where)
+            for number in range(DROPS):
+                kind = KINDS[number % len(KINDS)]
+                with Terminal([PROGRAM], folder=repository) as deck:
+                    deck.wait_for("works")
+                    time.sleep(dice.uniform(0.0, 0.4))
+                    _drop(deck, kind)
+                    ended = _until(partial(_has_ended, deck), ENDS_S)
+                tally.see(ended, f"round {number}: after {kind} the deck went on")
+                took, steps = asyncio.run(_again(where))
+                slowest = max(slowest, took)
+                tally.see(took <= AGAIN_S, f"round {number}: attached again after {took:.2f} s")
+                tally.see(steps > before, f"round {number}: the agent stood still")
+                before = steps
+            tally.see(runtime_pid(where) == owner, "another runtime answers")
+            _rest(where, owner, tally)
+            tally.see(not damage(where), f"the journal: {damage(where)[:3]}")
+            many = sum(event.session == LONG for event in facts(where))
+            tally.see(many >= EVENTS, f"{many} events were there")
+        finally:
+            end_runtimes(folder / "s")
+        tally.see(not left_of(folder), f"left behind: {left_of(folder)}")
+    return tally.done(f"{DROPS} drops, seed {SEED}, attached again in {slowest:.2f} s at worst")
+
+
+def _rest(where: Paths, owner: int | None, tally: Tally) -> None:
+    """With nothing to do the runtime uses next to no processor time."""
+    asyncio.run(_stop_work(where))
+    time.sleep(QUIET_S)
+    before = _used_s(owner)
+    time.sleep(5.0)
+    share = (_used_s(owner) - before) / 5.0
+    tally.see(share < SPINS, f"the runtime uses {share:.1%} of a processor")
+
+
+async def _stop_work(where: Paths) -> None:
+    client = await attach(where, version("steerdeck"))
+    assert client is not None, "no runtime answers"
+    for state in await client.sessions():
+        if state.name == "works":
+            await client.give(o.Interrupt(id=order_id(), session=state.id))
+    await client.close()
+
+
+def _used_s(process: int | None) -> float:
+    """Processor time of a process so far: proc(5), fields 14 and 15 of stat."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def holes() -> Counted:
+    """The server's session is stopped: the connection stands, and nothing comes any more."""
+    if reason := why_not():
+        return Counted(skipped=reason)
+    tally = Tally()
+    with (
+        world(),
+        tempfile.TemporaryDirectory(prefix="sdp-", dir="/tmp") as folder,
+        playing({"working": working}) as url,
+        sshd(Path(folder) / "m") as server,
+    ):
+        host = server.host
+        repository = plain(host.home / "shop").resolve()
+        home_at(host.home / "s", {"working": url}, _allowed(repository))
+        environ = {**os.environ, "PATH": f"{server.place}/bin:{os.environ['PATH']}"}
+        command = [PROGRAM, "attach", HOST, "--folder", str(repository)]
+        try:
+            with Terminal(command, environ=environ, columns=120, rows=36) as deck:
+                deck.wait_for("Nothing is running")
+                deck.press("work on", "enter")
+                deck.wait_for("work-on")
+                for number in range(HOLES):
+                    line = line_of(server)
+                    os.kill(line["sshd"], signal.SIGSTOP)
+                    begun = time.monotonic()
+                    said = _until(lambda: "✗ far" in deck.screen(), 60.0)
+                    after = time.monotonic() - begun
+                    tally.see(said, f"hole {number}: the deck never said that it is not attached")
+                    back = _until(lambda: "✗ far" not in deck.screen(), 60.0)
+                    tally.see(back, f"hole {number}: it never came back\n{deck.screen()}")
+                    tally.notes.append(f"told after {after:.0f} s")
+                    os.kill(line["sshd"], signal.SIGCONT)
+                    gone = _until(partial(_are_gone, line), 20.0)
+                    tally.see(gone, f"hole {number}: left of the dead line: {line}")
+        finally:
+            end_runtimes(host.home / "s")
+    return tally.done(f"{HOLES} holes")
+
+
+CLAIMS = (
+    Claim("drops", "A deck whose line drops ends, agents go on, the next is attached", drops),
+    Claim("holes", "A line into which everything vanishes is told and made again", holes),
+)
