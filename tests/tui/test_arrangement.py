@@ -128,7 +128,7 @@ def test_a_border_is_drawn_only_as_far_as_the_lanes_beside_it_can_be_read():
 def test_a_dragged_rail_takes_no_lane_away_and_stays_wide_enough_for_names():
     assert room(120, 36, rail_cells=30).rail == 30
     assert (room(120, 36, rail_cells=99).rail, room(120, 36, rail_cells=99).lanes) == (46, 2)
-    assert (room(200, 50, rail_cells=99).rail, room(200, 50, rail_cells=1).rail) == (48, 16)
+    assert (room(200, 50, rail_cells=99).rail, room(200, 50, rail_cells=1).rail) == (48, 20)
     assert room(80, 24, rail_cells=30).rail == 0
 
 

@@ -13,7 +13,7 @@ LEAST = 36
 """The narrowest a lane becomes when another one is made wider."""
 GRID = 36
 """Rows from which a grid has room for two rows of lanes."""
-RAIL_LEAST, RAIL_MOST = 16, 48
+RAIL_LEAST, RAIL_MOST = 20, 48
 """The narrowest and the widest a rail is dragged to."""
 _AROUND = 10
 """Rows of the deck that are no lane's."""
