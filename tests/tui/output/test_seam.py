@@ -2,6 +2,7 @@ import asyncio
 import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
 from rich.console import Console
@@ -175,3 +176,14 @@ def test_rows_of_another_make_stay_as_they_are(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(seam, "Strip", Other)
     assert not seam.thin_strips()
     assert not hasattr(Other, "__getattr__")
+
+
+def test_what_a_widget_was_drawn_from_goes_with_it() -> None:
+    seam.free_styles()
+    assert not seam.free_styles(), "once is enough"
+    drawn = seam.StylesCache()
+    inner, outer = drawn.get_inner_outer(BLACK, Color(9, 9, 9))
+    assert (inner.background, outer.background) == (Color(9, 9, 9), BLACK)
+    left = weakref.ref(drawn)
+    del drawn
+    assert left() is None

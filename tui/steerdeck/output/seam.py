@@ -15,6 +15,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import _compositor as compositor
 from textual import events
+from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.cache import FIFOCache
@@ -310,6 +311,19 @@ def thin_strips() -> bool:
 
     kind.__init__, kind.__getattr__ = made, missing
     kind.divide, kind.crop_extend = divided, cropped
+    return True
+
+
+def free_styles() -> bool:
+    """Let what a widget was drawn from go with it; False where Textual holds none of it.
+
+    A memo that means the class has each widget's cache among its keys, and that all its rows.
+    """
+    kind: Any = StylesCache
+    memo = vars(kind).get("get_inner_outer")
+    if not hasattr(memo, "cache_info"):
+        return False
+    kind.get_inner_outer = classmethod(memo)
     return True
 
 

@@ -41,6 +41,7 @@ def begin(
     called with the pace when it changes, and once at the beginning.
     """
     seam.thin_strips()
+    seam.free_styles()
     environ = os.environ
     stage = Stage(erases=erases_with_colour(environ), links=knows_links(environ))
     if app.is_headless:
