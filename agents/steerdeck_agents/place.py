@@ -370,7 +370,7 @@ class Place:
 
     def _files_changed(self, paths: Collection[str]) -> None:
         self.ground.touched(paths)
-        self.later(self.ground.publish_changes())
+        self.later(self.ground.publish_changes(quick=True))
 
     async def _stand_alone(self, made: Workspace) -> None:
         alone = await make_independent(made)

@@ -123,11 +123,13 @@ class Writer:
         self,
         *events: KnownEvent,
         full: bool = False,
+        at_once: bool = False,
         enclosed: Sequence[Enclosure] = (),
     ) -> tuple[KnownEvent, ...]:
         """Keep facts, in this order, with what they enclose; returns them with seq and time.
 
-        `full` is for what must survive a power cut before anything follows from it. Raises
+        `full` is for what must survive a power cut before anything follows from it; what is told
+        `at_once` does not wait for company, because somebody waits to see it. Raises
         JournalError when they could not be kept; then nothing of this append exists.
         """
         if not events:
@@ -140,8 +142,8 @@ class Writer:
                 raise JournalError(self._closed)
             first = not self._queue
             self._queue.append(waiting)
-            self._urgent = self._urgent or full
-            if first or full:
+            self._urgent = self._urgent or full or at_once
+            if first or full or at_once:
                 self._wake.notify()
         return await answer
 

@@ -83,10 +83,11 @@ class Pages:
             case wire.Windows(session):
                 return _json(await asyncio.to_thread(marks, reader, session))
             case wire.Diff(session, path):
-                workspace = self._fleet.session(session).state.workspace
-                if not workspace.path:
+                alive = self._fleet.session(session)
+                if not alive.state.workspace.path:
                     return _json("")
-                return _json(await diff(workspace, (path,) if path else ()))
+                whole = diff(alive.state.workspace) if not path else alive.ground.diff_of(path)
+                return _json(await whole)
             case wire.FilesAt(session, seq):
                 return _json(await files_at(self._fleet, session, seq))
             case wire.Look():

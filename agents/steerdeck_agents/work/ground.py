@@ -13,18 +13,23 @@ from pathlib import Path
 
 from steerdeck_agents.facts.events import CheckpointTaken, FilesChanged
 from steerdeck_agents.facts.ids import CallId, CheckpointId, Ids, SessionId, Sha
-from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.gate.binding import COMMIT, head_of
 from steerdeck_agents.journal.enclosures import CheckpointStored
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.workspace.base_files import BaseFiles
-from steerdeck_agents.workspace.changes import changed_files
+from steerdeck_agents.workspace.changes import changed_files, diff
 from steerdeck_agents.workspace.checkpoint import Snapshot, capture, snapshot_of
 from steerdeck_agents.workspace.git import fields, text
+from steerdeck_agents.workspace.quick import look
 from steerdeck_agents.workspace.within import shown
 
 RECENT = 64
+QUICK = 8
+"""So many touched files are looked at one by one."""
+AGAIN_S = 0.5
+"""How long nothing has changed before git looks at everything once more."""
 
 
 class SessionGround:
@@ -48,6 +53,12 @@ class SessionGround:
         """Publish the table of changed files after it."""
         self._recent: list[str] = []
         """Paths in the order they changed, the last one last."""
+        self._fresh: set[str] = set()
+        """Those that changed since the table was made."""
+        self._whole = False
+        """The next look is at everything."""
+        self._again: asyncio.Task[None] | None = None
+        """Looks at everything once nothing has changed for a while."""
 
     @property
     def workspace(self) -> Workspace:
@@ -75,7 +86,8 @@ class SessionGround:
     async def close(self) -> None:
         """Leave what is not recorded yet to the first checkpoint of the next runtime."""
         following, self._following = self._following, None
-        tasks = [*self._telling, *([following] if following else [])]
+        again, self._again = self._again, None
+        tasks = [*self._telling, *(task for task in (following, again) if task is not None)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -145,8 +157,10 @@ class SessionGround:
         )
 
     def touched(self, paths: Collection[str]) -> None:
-        """Remember what changed last, for the newest hunk."""
+        """Remember what changed last, for the newest hunk; no paths: anything may have."""
         fresh = sorted(paths)
+        self._fresh.update(fresh)
+        self._whole = self._whole or not fresh
         self._recent = [path for path in self._recent if path not in fresh][-RECENT:] + fresh
 
     @asynccontextmanager
@@ -155,25 +169,71 @@ class SessionGround:
         async with self._publishing:
             yield
 
-    async def publish_changes(self) -> None:
-        """Append the table of changed files if it differs; bursts of changes share one look."""
+    async def publish_changes(self, *, quick: bool = False) -> None:
+        """Append the table of changed files if it differs; bursts of changes share one look.
+
+        A `quick` one looks at what was touched only, where that can be done without git, and has
+        everything looked at a little later.
+        """
+        self._whole = self._whole or not quick
         if self._publish_waits:
             return
         self._publish_waits = True
         async with self._publishing:
             self._publish_waits = False
-            files = await changed_files(self.workspace)
-            state = self._writer.state(self._session)
-            if state is None:
-                return
-            changed = {file.path for file in files}
-            candidates = (path for path in reversed(self._recent) if path in changed)
-            newest = next(candidates, state.newest_file if state.newest_file in changed else "")
-            if (files, newest) == (state.files, state.newest_file):
-                return
-            await self._writer.append(
-                FilesChanged(session=self._session, files=files, newest=newest)
-            )
+            whole, self._whole = self._whole, False
+            fresh, self._fresh = self._fresh, set()
+            files = None if whole else await self._touched_only(fresh)
+            if files is None:
+                files = await changed_files(self.workspace)
+            else:
+                self._look_again()
+            await self._publish(files)
+
+    async def _publish(self, files: tuple[FileChange, ...]) -> None:
+        state = self._writer.state(self._session)
+        if state is None:
+            return
+        changed = {file.path for file in files}
+        candidates = (path for path in reversed(self._recent) if path in changed)
+        newest = next(candidates, state.newest_file if state.newest_file in changed else "")
+        if (files, newest) == (state.files, state.newest_file):
+            return
+        told = FilesChanged(session=self._session, files=files, newest=newest)
+        await self._writer.append(told, at_once=True)
+
+    async def diff_of(self, path: str) -> str:
+        """The unified diff of one file against the base."""
+        state = self._writer.state(self._session)
+        known = state is not None and any(file.path == path for file in state.files)
+        found = await look(self.workspace, path, self.base_files, known=known)
+        return await diff(self.workspace, (path,)) if found is None else found.diff
+
+    async def _touched_only(self, paths: set[str]) -> tuple[FileChange, ...] | None:
+        """The table with new rows for these; None where git has to look."""
+        state = self._writer.state(self._session)
+        if state is None or not 0 < len(paths) <= QUICK:
+            return None
+        table = {file.path: file for file in state.files}
+        for path in paths:
+            known = shown(path) in table
+            found = await look(self.workspace, path, self.base_files, known=known)
+            if found is None:
+                return None
+            table.pop(shown(path), None)
+            if found.change is not None:
+                table[found.change.path] = found.change
+        return tuple(table[path] for path in sorted(table))
+
+    def _look_again(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        self._again = asyncio.create_task(self._later_whole())
+
+    async def _later_whole(self) -> None:
+        await asyncio.sleep(AGAIN_S)
+        self._again = None
+        await self.publish_changes()
 
     def _remembered(self) -> Snapshot | None:
         """The newest stored mention of each path, after a restart."""
