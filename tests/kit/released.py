@@ -38,13 +38,17 @@ async def begin(path: Path) -> None:
     await writer.stop()
 
 
-def points(path: Path) -> int:
-    """How many points a start on this journal has."""
+def start(path: Path) -> None:
+    asyncio.run(begin(path))
+
+
+def points(path: Path, act: Callable[[Path], object] = start) -> int:
+    """How many points a start on this journal has, or something else that is done to it."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         _counting(lambda number: os.write(write, b"."))
-        asyncio.run(begin(path))
+        act(path)
         os._exit(0)
     os.close(write)
     with os.fdopen(read, "rb") as told:
@@ -53,8 +57,8 @@ def points(path: Path) -> int:
     return count
 
 
-def killed_at(path: Path, point: int) -> bool:
-    """Start on the journal and die at that point; whether it came so far."""
+def killed_at(path: Path, point: int, act: Callable[[Path], object] = start) -> bool:
+    """Start on the journal, or do something else to it, and die there; whether it came so far."""
     child = os.fork()
     if child == 0:
 
@@ -63,7 +67,7 @@ def killed_at(path: Path, point: int) -> bool:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         _counting(die)
-        asyncio.run(begin(path))
+        act(path)
         os._exit(0)
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 

@@ -7,10 +7,12 @@ over what could not be read of it. So this is looked at before anything is opene
 import sqlite3
 from pathlib import Path
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.mended import JournalMended
 from steerdeck_agents.journal.database import open_for_reading
 from steerdeck_agents.journal.mark import beside, marked
+from steerdeck_agents.journal.pages import HEADER, logged_pages
 from steerdeck_agents.journal.swap import copied_aside
 
 
@@ -23,6 +25,11 @@ def lost_end(path: Path) -> JournalMended | None:
     if not path.exists():
         beside(path).unlink(missing_ok=True)
         return None
+    if pages := missing_pages(path):
+        raise JournalError(
+            f"The journal {path} is cut off: {counted(pages, 'page')} at its end are gone."
+            " `steerdeck journal repair` saves the rest and keeps the file."
+        )
     mark = marked(path)
     last = None if mark is None else _last(path)
     if mark is None or last is None or mark.seq <= last:
@@ -33,6 +40,29 @@ def lost_end(path: Path) -> JournalMended | None:
         f" older copy was put in its place. The file as it was found is {aside}.",
         kept=str(aside),
     )
+
+
+def missing_pages(path: Path) -> int:
+    """How many pages the file should have that are neither in it nor in its log.
+
+    SQLite notices that only when it comes to read one of them.
+    """
+    undo = path.with_name(f"{path.name}-journal")
+    if undo.exists() and undo.stat().st_size:
+        # A commit without a log was broken off: SQLite puts the file right when it opens it.
+        return 0
+    with path.open("rb") as file:
+        head = file.read(HEADER)
+    if len(head) < HEADER or head[24:28] != head[92:96]:
+        return 0
+    size = int.from_bytes(head[16:18], "big")
+    size = 65536 if size == 1 else size
+    if size < 512:
+        return 0
+    logged, count = logged_pages(path.with_name(f"{path.name}-wal"))
+    there = path.stat().st_size // size
+    wanted = count or int.from_bytes(head[28:32], "big")
+    return len(set(range(there + 1, wanted + 1)) - logged)
 
 
 def _last(path: Path) -> int | None:

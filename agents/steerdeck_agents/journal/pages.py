@@ -256,6 +256,28 @@ def _frames(log: bytes, size: int) -> tuple[dict[int, int], int]:
     return newest, count
 
 
+def logged_pages(log: Path) -> tuple[set[int], int]:
+    """Pages the present round of a log holds, and the pages there are after its last commit.
+
+    Read from the heads of its frames alone, so quick and unproven.
+    """
+    found: set[int] = set()
+    count = 0
+    if not log.exists():
+        return found, count
+    with log.open("rb") as file:
+        head = file.read(_LOG_HEADER)
+        size = int.from_bytes(head[8:12], "big")
+        while size and len(frame := file.read(_FRAME_HEADER)) == _FRAME_HEADER:
+            if frame[8:16] != head[16:24]:
+                break
+            number, after = struct.unpack_from(">II", frame)
+            found.add(number)
+            count = after or count
+            file.seek(size, 1)
+    return found, count
+
+
 def _summed(data: bytes, order: str, before: tuple[int, int]) -> tuple[int, int]:
     first, second = before
     words = struct.unpack(f"{order}{len(data) // 4}I", data)

@@ -1,5 +1,6 @@
 """A damaged journal: nothing wrong without a word, every row of an intact page saved, all named."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -8,10 +9,13 @@ import pytest
 
 from kit.damaging import Truth, copy_of, flip
 from kit.filled import filled
+from kit.released import killed_at, points, start
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.mended import Stretch
 from steerdeck_agents.journal.backup import back_up
 from steerdeck_agents.journal.check import mendings
+from steerdeck_agents.journal.held import held
+from steerdeck_agents.journal.lost_end import missing_pages
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.repair import repair, survey
 from steerdeck_agents.journal.swap import finish_swap, making, ready
@@ -136,4 +140,38 @@ def test_vacuum_packs_gives_space_back_and_changes_no_answer(whole, tmp_path):
     assert sizes.sessions == 1
     assert sizes.after < sizes.before
     assert JournalReader(path).events(None, limit=10**6) == before
+    assert JournalReader(path).check() == []
+
+
+def shrink(path):
+    vacuum(path, quiet)
+
+
+def mend(path):
+    repair(path, quiet, 1_795_000_000_000)
+
+
+@pytest.mark.parametrize("act", [shrink, mend], ids=lambda act: act.__name__)
+def test_maintenance_that_is_killed_leaves_the_journal_as_it_was_or_done(whole, tmp_path, act):
+    wanted = JournalReader(whole).events(None, limit=10**6)
+    count = points(copy_of(whole, tmp_path / "counted"), act)
+    for part in range(1, 8):
+        path = copy_of(whole, tmp_path / f"killed-{part}")
+        assert killed_at(path, count * part // 8, act)
+        with held(path):
+            left = JournalReader(path).events(None, limit=10**6)
+        assert left[: len(wanted)] == wanted
+        assert JournalReader(path).check() == []
+
+
+def test_a_file_that_lacks_its_last_pages_is_not_written_on(whole, tmp_path):
+    path = copy_of(whole, tmp_path)
+    assert missing_pages(path) == 0
+    size = path.stat().st_size
+    os.truncate(path, size - 3 * 4096 - 10)
+    assert missing_pages(path) == 4
+    with pytest.raises(JournalError, match=r"4 pages .* journal repair"):
+        start(path)
+    repair(path, quiet, 1_795_000_000_000)
+    start(path)
     assert JournalReader(path).check() == []
