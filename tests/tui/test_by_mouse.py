@@ -2,7 +2,7 @@
 
 import os
 
-from kit.desk import Feed, until
+from kit.desk import Feed, told, until
 from kit.shop import OUTLOOK
 from kit.yard import yard
 from steerdeck_agents.settings.config import load
@@ -99,5 +99,16 @@ def test_how_far_a_yes_reaches_is_chosen_by_clicks_and_each_one_is_to_be_read_fi
         assert app.screen._reach.terms.seconds == 28_800
         await click(app, pilot, "this turn")
         assert app.screen._reach.scope == "turn" and not app.screen.armed
+
+    play(scene)
+
+
+def test_the_next_thing_that_waits_is_a_click_away_where_no_list_stands():
+    async def scene(app, pilot, feed):
+        await pilot.resize_terminal(80, 24)
+        await pilot.press("i")
+        await until(pilot, lambda: app.screen.id == "inbox" and "1 of 3" in told(app))
+        await click(app, pilot, "1 of 3")
+        await until(pilot, lambda: "2 of 3" in told(app))
 
     play(scene)

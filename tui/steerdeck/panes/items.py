@@ -42,7 +42,10 @@ _KINDS = (
 def head(model: DeckModel, items: Sequence[InboxItem], item: InboxItem, *, wide: bool) -> Line:
     """Which of how many is shown, and how many there are of each kind."""
     place = items.index(item) + 1
-    left = [Span("inbox", "t0", bold=True), Span(f"   {place} of {len(items)}", "t2")]
+    left = [
+        Span("inbox", "t0", bold=True),
+        Span(f"   {place} of {len(items)}", "t2", id="do:scroll_down"),
+    ]
     if wide:
         name = model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
         left = [foreign(name, "t0", bold=True), within(), left[0]]
