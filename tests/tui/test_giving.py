@@ -6,7 +6,10 @@ import pytest
 
 from kit.desk import Feed
 from kit.shop import shop
+from steerdeck.acts.drafts import Drawer
 from steerdeck.bridge import Bridge
+from steerdeck.commands import Helm
+from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import LineLost, WireError
@@ -103,6 +106,33 @@ def test_words_under_way_come_back_when_the_runtime_was_stopped_for_good():
         assert not bridge.giving.unanswered
 
     _play(feed, story)
+
+
+def test_words_on_their_way_when_a_deck_closed_are_given_by_the_next_under_their_id(tmp_path):
+    file = tmp_path / "drafts.json"
+    feed = _dropping()
+    feed.drops = 1000
+
+    async def closing(bridge: Bridge, task) -> None:
+        helm = Helm(bridge, Keymap())
+        given = asyncio.create_task(bridge.give(WORDS))
+        await _until(lambda: feed.orders)
+        given.cancel()
+        await asyncio.gather(given, return_exceptions=True)
+        Drawer(file).write(helm.unsent())
+
+    _play(feed, closing)
+    feed.drops = 0
+
+    async def opening(bridge: Bridge, task) -> None:
+        helm = Helm(bridge, Keymap())
+        helm.open_drawer(Drawer(file))
+        assert helm.unsent().said == (WORDS,)
+        await helm.say_owed()
+        assert feed.orders[-1] == WORDS and not helm.unsent().said
+        assert {order.id for order in feed.orders} == {WORDS.id}
+
+    _play(feed, opening)
 
 
 def test_words_that_may_have_arrived_are_known_when_the_deck_closes():

@@ -155,6 +155,8 @@ class DeckApp(App[None], inherit_bindings=False):
         asyncio.get_running_loop().set_exception_handler(self._broken)
         self._following = asyncio.create_task(self.bridge.run())
         self._following.add_done_callback(self._followed)
+        if self.helm.written.owed:
+            self.helm.go(self.helm.say_owed())
 
     def _followed(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -10,6 +10,7 @@ import msgspec
 
 from steerdeck.widgets.chips import Chip
 from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.orders import Say
 from steerdeck_agents.settings.paths import private_folder
 
 _MOST = 8 * 1024 * 1024
@@ -17,10 +18,12 @@ _MOST = 8 * 1024 * 1024
 
 
 class Unsent(msgspec.Struct, frozen=True):
-    """Drafts by the session they are for, or by the kind of target, and the chips in them."""
+    """Drafts by the session they are for, or by the kind of target, and what they need."""
 
     drafts: dict[str, str] = {}
     chips: dict[str, Chip] = {}
+    said: tuple[Say, ...] = ()
+    """Words that were on their way; given again under their ids they count once."""
 
 
 class Drawer:

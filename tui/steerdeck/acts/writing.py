@@ -8,9 +8,10 @@ from steerdeck.acts.drafts import Drawer, Unsent
 from steerdeck.acts.life import Life
 from steerdeck.widgets.chips import Chips
 from steerdeck_agents.facts.by_hand import DANGER, RunByHand, StopByHand
-from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.orders import Say
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime.wire_words import (
     FilesLike,
@@ -36,6 +37,8 @@ class Written:
         self.chips = Chips()
         self.templates: list[Template] = []
         self.drawer: Drawer | None = None
+        self.owed: tuple[Say, ...] = ()
+        """Words the last deck had on their way when it closed."""
         self.danger: tuple[tuple[str, str], str] = (("", ""), "")
         """The session and command that were refused last, and the danger that was named."""
 
@@ -52,6 +55,7 @@ class Writing(Life):
         unsent = drawer.read()
         self.written.drawer = drawer
         self.written.chips.load(unsent.chips)
+        self.written.owed = unsent.said
         self.model.drafts |= unsent.drafts
 
     def unsent(self) -> Unsent:
@@ -62,7 +66,20 @@ class Writing(Life):
             for name, draft in self.model.drafts.items()
             if draft and (name in _OF_NO_SESSION or self._lives(name))
         }
-        return Unsent(drafts, chips.within("".join(drafts.values())))
+        under_way = [*self.written.owed, *self.bridge.giving.unanswered.values()]
+        said = {order.id: order for order in under_way if isinstance(order, Say)}
+        return Unsent(drafts, chips.within("".join(drafts.values())), tuple(said.values()))
+
+    async def say_owed(self) -> None:
+        """Give again what was on its way when the last deck closed: it counts once."""
+        while self.written.owed:
+            order = self.written.owed[0]
+            try:
+                await self.bridge.give(order)
+            except OrderRefused as error:
+                self.model.returned[order.session] = order.text
+                self.say(str(error), bad=True)
+            self.written.owed = self.written.owed[1:]
 
     async def keep_drafts(self) -> None:
         """Write them down, beside the screen."""
