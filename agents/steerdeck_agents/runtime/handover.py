@@ -18,16 +18,17 @@ HOLD_S: Final = 60.0
 OFTEN_S: Final = 0.1
 """How often it is looked, once it is to hand over."""
 _WORDS: Final = 60
-_MARKS = re.compile(r"\d+")
+_NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 
 
 def newer(theirs: str, mine: str) -> bool:
-    """Whether a version comes after this one: by its numbers, so a mere build is no reason."""
-    return _numbers(theirs) > _numbers(mine)
+    """Whether a version comes after this one: by its release, so a mere build is no reason."""
+    return _release(theirs) > _release(mine)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(one) for one in _MARKS.findall(version.partition("+")[0]))
+def _release(version: str) -> tuple[int, ...]:
+    found = _NUMBERS.match(version)
+    return tuple(map(int, found[0].split("."))) if found else ()
 
 
 def lasting(states: Iterable[SessionState]) -> list[str]:
