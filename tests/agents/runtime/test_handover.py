@@ -36,7 +36,8 @@ def calling(title: str) -> SessionState:
     ("theirs", "mine", "is_newer"),
     [
         ("0.2.0", "0.1.9", True), ("0.10", "0.9", True), ("1.0", "1.0", False),
-        ("0.1", "0.2", False), ("1.0+local7", "1.0", False), ("1", "", True), ("0.1.0.dev3", "0.1.0", False),
+        ("0.1", "0.2", False), ("1.0+local7", "1.0", False), ("1", "", True),
+        ("0.1.0.dev3", "0.1.0", False),
     ],
 )  # fmt: skip
 def test_a_version_is_newer_by_its_numbers(theirs: str, mine: str, is_newer: bool):
