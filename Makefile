@@ -48,7 +48,7 @@ check: $(DEV)
 	@$(RUN) -m pytest -q tests/test_floors.py tests/test_headless.py
 
 bench: $(DEV)
-	@PYTHONPATH=tests $(RUN) tests/bench/run.py
+	@PYTHONPATH=tests $(RUN) tests/bench/run.py $(BENCH)
 
 prove: $(DEV)
 	@PYTHONPATH=tests $(RUN) tests/prove/run.py

@@ -15,6 +15,7 @@ from bench.terminal import COLUMNS, ROWS, Terminal
 from kit.repositories import plain
 from kit.scene import SURROUNDINGS, home_at, order_id
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.lifecycle import attach, ensure
@@ -67,6 +68,12 @@ class Harbour:
 
         self.ask(give)
 
+    def say(self, session: SessionId, text: str) -> None:
+        async def give(client: Client) -> None:
+            await client.give(o.Say(id=order_id(), session=session, text=text))
+
+        self.ask(give)
+
     def wait(self, ready: Callable[[list[SessionState]], bool]) -> list[SessionState]:
         async def look(client: Client) -> list[SessionState]:
             async with asyncio.timeout(PATIENCE_S):
@@ -106,10 +113,17 @@ class Harbour:
         while time.perf_counter() < until and (self.paths.socket.exists() or _held(lock)):
             time.sleep(0.02)
 
-    def deck(self, columns: int = COLUMNS, rows: int = ROWS) -> Terminal:
+    @property
+    def argv(self) -> list[str]:
         """The deck as a person starts it."""
-        argv = [sys.executable, "-m", "steerdeck", "-C", str(self.repository)]
-        return Terminal(argv, environment(self.folder), columns=columns, rows=rows)
+        return [sys.executable, "-m", "steerdeck", "-C", str(self.repository)]
+
+    def environ(self, **more: str) -> dict[str, str]:
+        return {**environment(self.folder), **more}
+
+    def deck(self, columns: int = COLUMNS, rows: int = ROWS, **more: str) -> Terminal:
+        """A deck; `more` stands in its environment."""
+        return Terminal(self.argv, self.environ(**more), columns=columns, rows=rows)
 
 
 def _held(lock: Path) -> bool:
@@ -128,22 +142,31 @@ def app(name: str, *arguments: str, columns: int = COLUMNS, rows: int = ROWS) ->
 
 
 @contextmanager
+def model(pace: float, folder: Path) -> Iterator[str]:
+    """The scripted model as a process that says `pace` tokens a second; its base URL."""
+    served = subprocess.Popen(
+        [sys.executable, str(APPS / "model.py"), str(pace)],
+        stdout=subprocess.PIPE,
+        env=environment(folder),
+        text=True,
+    )
+    try:
+        assert served.stdout is not None
+        yield served.stdout.readline().strip()
+    finally:
+        served.terminate()
+        served.wait()
+
+
+@contextmanager
 def harbour(pace: float) -> Iterator[Harbour]:
     """A home whose model says `pace` tokens a second; everything is ended and removed after."""
-    with tempfile.TemporaryDirectory(prefix="sdb-", dir="/tmp") as folder:
-        model = subprocess.Popen(
-            [sys.executable, str(APPS / "model.py"), str(pace)],
-            stdout=subprocess.PIPE,
-            env=environment(Path(folder)),
-            text=True,
-        )
+    with (
+        tempfile.TemporaryDirectory(prefix="sdb-", dir="/tmp") as folder,
+        model(pace, Path(folder)) as url,
+    ):
+        place = Harbour(Path(folder), url)
         try:
-            assert model.stdout is not None
-            place = Harbour(Path(folder), model.stdout.readline().strip())
-            try:
-                yield place
-            finally:
-                place.stop_runtime()
+            yield place
         finally:
-            model.terminate()
-            model.wait()
+            place.stop_runtime()

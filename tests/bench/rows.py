@@ -27,6 +27,12 @@ class Row(msgspec.Struct, frozen=True):
     reference: float | None = None
     against: str = ""
     """What the reference is."""
+    name: str = ""
+    """Of the goal it tells; empty where it only explains others."""
+    by: str = ""
+    """Another program whose number this is; empty for our own."""
+    missing: str = ""
+    """Why there is no number."""
 
 
 def median(values: Sequence[float]) -> float:
@@ -81,12 +87,17 @@ def machine() -> str:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as aligned text."""
-    head = ("", "what", "ours", "reference", "ratio", "goal")
-    body = [head, *map(_cells, rows)]
+    return aligned(("", "what", "ours", "reference", "ratio", "goal"), list(map(_cells, rows)))
+
+
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Cells as text in columns; numbers stand to the right."""
+    body = [head, *rows]
+    right = [column for column, name in enumerate(head) if name in ("ours", "here", "ratio")]
     widths = [max(len(cells[column]) for cells in body) for column in range(len(head))]
     lines = [
         "  ".join(
-            cell.rjust(width) if column in (2, 4) else cell.ljust(width)
+            cell.rjust(width) if column in right else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
         ).rstrip()
         for cells in body
@@ -95,13 +106,28 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def mark(row: Row) -> str:
+    """Whether its goal is reached, as a sign."""
+    return {True: "✓", False: "✗", None: " "}[row.met]
+
+
+def amount(row: Row, value: float | None = None) -> str:
+    """A number in the row's unit; its own without one."""
+    return f"{_number(row.ours if value is None else value)} {row.unit}".rstrip()
+
+
+def ratio(ours: float, theirs: float) -> str:
+    return f"{ours / theirs:.2f}×" if theirs else "–"
+
+
 def _cells(row: Row) -> tuple[str, str, str, str, str, str]:
-    mark = {True: "✓", False: "✗", None: " "}[row.met]
-    reference = ratio = ""
-    if row.reference is not None:
-        reference = f"{_number(row.reference)} {row.unit}  {row.against}"
-        ratio = f"{row.ours / row.reference:.2f}×" if row.reference else ""
-    return mark, row.what, f"{_number(row.ours)} {row.unit}", reference, ratio, row.goal
+    what = f"{row.what}, {row.by}" if row.by and row.by != row.what else row.what
+    if row.missing:
+        return "–", what, "", row.missing, "", row.goal
+    if row.reference is None:
+        return mark(row), what, amount(row), "", "", row.goal
+    reference = f"{amount(row, row.reference)}  {row.against}"
+    return mark(row), what, amount(row), reference, ratio(row.ours, row.reference), row.goal
 
 
 def _number(value: float) -> str:

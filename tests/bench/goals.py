@@ -1,0 +1,89 @@
+"""The goals, each by its name: what is measured, what it may be at most, and which measure tells.
+
+They are targets for two cores that have nothing else to do. `peers` marks those that are held
+against other programs that drive agents, where these are found.
+"""
+
+import msgspec
+
+from bench.rows import Row, within
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """One number of the product that has a goal."""
+
+    name: str
+    what: str
+    most: float
+    unit: str
+    measure: str
+    """The group of the bench that measures it."""
+    peers: bool = False
+    most_ratio: float | None = None
+    """How many times the reference it may be."""
+    least_ratio: float | None = None
+    """How many times smaller than the reference it has to be."""
+
+
+GOALS = (
+    Goal("first", "something on screen, warm", 20, "ms", "start", peers=True),
+    Goal("live", "a live frame with four restored lanes, warm", 170, "ms", "start",
+         most_ratio=1.35),
+    Goal("answer", "start to first answer on the screen", 490, "ms", "answer", peers=True),
+    Goal("token-cpu", "CPU for 1,000 streamed tokens, one lane", 0.3, "s", "four", peers=True),
+    Goal("token-bytes", "bytes to the terminal per token", 40, "B", "four", peers=True),
+    Goal("echo-p50", "key to paint while 8 lanes stream, p50", 2, "ms", "stream", peers=True),
+    Goal("echo-p99", "key to paint while 8 lanes stream, p99", 10, "ms", "stream", peers=True),
+    Goal("echo-tools", "key to paint with 16 agents running tools, p99", 30, "ms", "tools"),
+    Goal("cpu-8", "CPU, 8 lanes at 100 tokens/s each", 6, "%", "stream", least_ratio=12),
+    Goal("cpu-32", "CPU, 32 lanes at 100 tokens/s each", 12, "%", "many"),
+    Goal("four-cpu", "four agents at once, CPU for 4 × 2,000 tokens", 4, "s", "four", peers=True),
+    Goal("four-pss", "four agents at once, PSS of everything", 110, "MB", "four", peers=True),
+    Goal("idle", "memory idle, deck and runtime, PSS", 85, "MB", "memory", peers=True),
+    Goal("long", "memory after 50,000 tokens, deck and runtime, PSS", 95, "MB", "memory",
+         peers=True),
+    Goal("gap-bare", "harness gap per tool call, bare, p50", 8, "ms", "gap", peers=True),
+    Goal("gap-sandboxed", "harness gap per tool call, sandboxed, p50", 20, "ms", "gap"),
+    Goal("headless", "one headless turn with a warm runtime", 230, "ms", "answer", peers=True),
+    Goal("ssh", "bytes to the terminal, 8 lanes, over SSH", 20, "kB/s", "lines"),
+    Goal("lean", "bytes to the terminal, 8 lanes, lean", 3, "kB/s", "lines"),
+    Goal("far-echo", "20 kB/s, 100 ms round trip: key echo, p99", 250, "ms", "lines"),
+    Goal("far-backlog", "20 kB/s, 100 ms round trip: backlog", 0.5, "s", "lines"),
+    Goal("bad-echo", "5 kB/s, 300 ms round trip: key echo, p99", 1_000, "ms", "lines"),
+    Goal("bad-backlog", "5 kB/s, 300 ms round trip: backlog", 1, "s", "lines"),
+    Goal("open", "open a session of 100,000 events", 30, "ms", "seek"),
+    Goal("seek", "seek anywhere in 100,000 events, p99", 8, "ms", "seek"),
+    Goal("saved-p50", "file saved → diff on screen, 16 workspaces, p50", 25, "ms", "saved"),
+    Goal("saved-p99", "file saved → diff on screen, 16 workspaces, p99", 60, "ms", "saved"),
+    Goal("append", "append without the search index, CPU", 4, "µs", "append"),
+    Goal("append-searched", "append with the search index, CPU", 8, "µs", "append"),
+    Goal("packed", "100,000 events after packing", 14, "MB", "seek"),
+)  # fmt: skip
+BY_NAME = {goal.name: goal for goal in GOALS}
+
+
+def reached(name: str, ours: float, *, reference: float | None = None, against: str = "") -> Row:
+    """The row that tells a goal, with what it was measured against in the same run."""
+    goal = BY_NAME[name]
+    row = within(
+        goal.what, ours, goal.unit, most=goal.most, least_ratio=goal.least_ratio,
+        most_ratio=goal.most_ratio, reference=reference, against=against,
+    )  # fmt: skip
+    return msgspec.structs.replace(row, name=name)
+
+
+def absent(name: str, why: str) -> Row:
+    """The row of a goal that can't be measured here."""
+    goal = BY_NAME[name]
+    return Row(goal.what, 0, goal.unit, f"≤ {goal.most:g} {goal.unit}", name=name, missing=why)
+
+
+def of_peer(name: str, by: str, theirs: float) -> Row:
+    """The same number of another program."""
+    goal = BY_NAME[name]
+    return Row(goal.what, theirs, goal.unit, name=name, by=by)
+
+
+def no_peer(by: str, why: str) -> Row:
+    """Another program that could not be measured, or only in part."""
+    return Row(by, 0, "", by=by, missing=why)
