@@ -26,6 +26,7 @@ from kit.terminal import Terminal
 from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.lifecycle import attach, ensure
@@ -81,8 +82,8 @@ async def _begin(where: Paths, repository: Path) -> None:
     await client.close()
 
 
-async def _again(where: Paths) -> tuple[float, int]:
-    """Attach as a deck does, and read what its first frame needs: how long, and how many steps."""
+async def _again(where: Paths) -> tuple[float, SessionState]:
+    """Attach as a deck does, and read what its first frame needs: how long, and who works."""
     begun = time.monotonic()
     client = await attach(where, version("steerdeck"))
     assert client is not None, "no runtime answers"
@@ -91,7 +92,7 @@ async def _again(where: Paths) -> tuple[float, int]:
     await client.ask_raw(wire.Events(LONG, limit=400, newest=True))
     took = time.monotonic() - begun
     await client.close()
-    return took, next(state.seq for state in states if state.name == "works")
+    return took, next(state for state in states if state.name == "works")
 
 
 def _has_ended(deck: Terminal) -> bool:
@@ -134,11 +135,12 @@ def drops() -> Counted:
                     _drop(deck, kind)
                     ended = _until(partial(_has_ended, deck), ENDS_S)
                 tally.see(ended, f"round {number}: after {kind} the deck went on")
-                took, steps = asyncio.run(_again(where))
+                took, works = asyncio.run(_again(where))
                 slowest = max(slowest, took)
                 tally.see(took <= AGAIN_S, f"round {number}: attached again after {took:.2f} s")
-                tally.see(steps > before, f"round {number}: the agent stood still")
-                before = steps
+                still = f"round {number}: the agent stood still: {works.status} {works.reason}"
+                tally.see(works.seq > before, still)
+                before = works.seq
             tally.see(runtime_pid(where) == owner, "another runtime answers")
             _rest(where, owner, tally)
             tally.see(not damage(where), f"the journal: {damage(where)[:3]}")

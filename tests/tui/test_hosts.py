@@ -231,9 +231,10 @@ def test_no_key_of_this_machine_goes_to_another_one():
         await until(lambda: build.feed.looked_at)
         keys = {"OPENAI_API_KEY": "secret"}
         mine = Surroundings(path="/mine")
+        look = await deck.bridge.page(wire.Look("/x", keys), wire.Outlook)
+        assert look.host == "build"
         task = o.Start(id=OrderId("o"), task="t", folder="/x", keys=keys, surroundings=mine)
         await deck.bridge.give(task)
-        await deck.bridge.page(wire.Look("/x", keys), wire.Outlook)
         await deck.bridge.give(o.Resume(id=OrderId("r"), session=ON_BUILD, keys=keys))
         assert "secret" not in repr(build.feed.orders) + repr(build.feed.asked)
         sent = build.feed.orders[0]
@@ -241,7 +242,11 @@ def test_no_key_of_this_machine_goes_to_another_one():
         assert sent.folder == "/home/kim/build/shop"
         deck.bridge.look_at(SAME)
         await until(lambda: here.feed.looked_at)
-        await deck.bridge.give(msgspec.structs.replace(task, id=OrderId("o2")))
+        again = msgspec.structs.replace(task, id=OrderId("o2"))
+        await deck.bridge.give(again)
+        assert build.feed.orders[-1].id == again.id and not here.feed.orders
+        await deck.bridge.page(wire.Look("/x", keys), wire.Outlook)
+        await deck.bridge.give(msgspec.structs.replace(task, id=OrderId("o3")))
         assert here.feed.orders[-1].keys == keys
 
     _play((build, here), story)

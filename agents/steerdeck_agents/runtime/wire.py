@@ -261,6 +261,8 @@ class Outlook(msgspec.Struct, frozen=True):
     """Why there is no model, in one sentence with the way out."""
     budget: float | None = None
     sandbox: str = ""
+    host: str = ""
+    """The machine it is on, as a deck of several calls it; no runtime says so of itself."""
 
 
 class FoundChecks(msgspec.Struct, frozen=True):

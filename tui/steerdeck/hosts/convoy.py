@@ -14,7 +14,7 @@ import msgspec
 
 from steerdeck.hosts.marks import Mark, Slots
 from steerdeck.hosts.merging import joined, reach_of
-from steerdeck.hosts.stands import HostStands
+from steerdeck.hosts.stands import HERE, HostStands
 from steerdeck.source import Source
 from steerdeck_agents.facts.errors import LineLost, SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
@@ -111,6 +111,10 @@ class Convoy:
         self._levels: dict[SessionId, str] = {}
         self._view = SessionId("")
         self._listed = False
+        self._lead: _Link | None = None
+        """Whose outlook the deck was told last."""
+        self._beside = ""
+        """The folder it was of."""
         self._some = asyncio.Event()
 
     async def connect(self) -> Source:
@@ -231,6 +235,8 @@ class Convoy:
                 own = next((link for link in self._links if not link.host.name), None)
                 if own is not None:
                     return own
+        if self._lead is not None:
+            return self._lead
         return next((link for link in self._links if link.client is not None), self._links[0])
 
     # as a source
@@ -266,6 +272,8 @@ class Convoy:
             self._tell()
 
     def _of_order(self, order: Order) -> _Link:
+        if isinstance(order, Start) and self._lead is not None:
+            return self._lead
         session = getattr(order, "session", None)
         if isinstance(session, str) and session:
             return self._of(SessionId(session))
@@ -276,7 +284,8 @@ class Convoy:
         """An order of no key and no surroundings of this machine, where it goes to another one."""
         match order:
             case Start():
-                order = msgspec.structs.replace(order, folder=link.folder(self._view))
+                folder = self._beside if link is self._lead else link.folder(self._view)
+                order = msgspec.structs.replace(order, folder=folder)
                 if link.host.name:
                     bare = Surroundings()
                     order = msgspec.structs.replace(order, keys={}, surroundings=bare)
@@ -324,7 +333,20 @@ class Convoy:
         raise problem or WireError(first.sentence)
 
     async def _ask(self, link: _Link, query: wire.Query) -> bytes:
-        return await _marked(link, await self._ask_unmarked(link, query))
+        folder = link.folder(self._view)
+        page = await _marked(link, await self._ask_unmarked(link, query))
+        return self._looked(link, folder, page) if isinstance(query, wire.Look) else page
+
+    def _looked(self, link: _Link, folder: str, page: bytes) -> bytes:
+        """A new session starts where somebody looked last: what was shown is what is begun."""
+        self._lead, self._beside = link, folder
+        look = msgspec.json.decode(page, type=wire.Outlook)
+        if len(self._links) > 1:
+            look = msgspec.structs.replace(look, host=link.host.name or HERE)
+        if look.problem and link.host.name:
+            way = " Name one over there with `steerdeck attach HOST --folder PATH`."
+            look = msgspec.structs.replace(look, problem=look.problem + way)
+        return msgspec.json.encode(look)
 
     async def _ask_unmarked(self, link: _Link, query: wire.Query) -> bytes:
         if link.client is None:

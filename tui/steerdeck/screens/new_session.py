@@ -98,6 +98,7 @@ class NewSession(Dialog):
         low = self.app.size.height < 24
         gap = [] if low else [BLANK]
         name = look.repository.rstrip("/").rpartition("/")[2]
+        name = f"{look.host}:{name}" if look.host else name
         self.title_row.show(
             [*gap, Line((Span("New session", "t0", bold=True),), (foreign(name, "t2"),)), *gap]
         )
