@@ -2,16 +2,16 @@
 
 The writer keeps the order in which appends arrive, so the full append that ends a response or a
 call commits everything sent before it. When the journal can't take them that append fails as well,
-and there the failure is met.
+and there the failure is met; a fact that is no streamed text is tried again.
 """
 
 import asyncio
 from collections.abc import Sequence
 
 from steerdeck_agents.facts.errors import JournalError
-from steerdeck_agents.facts.events import KnownEvent
+from steerdeck_agents.facts.events import KnownEvent, Streamed
 from steerdeck_agents.journal.enclosures import Enclosure
-from steerdeck_agents.loop.site import Journal
+from steerdeck_agents.loop.site import STORAGE_RETRY_S, Journal
 
 
 class Flow:
@@ -36,7 +36,13 @@ class Flow:
             await asyncio.wait(self._appends)
 
     async def _append(self, facts: tuple[KnownEvent, ...], enclosed: Sequence[Enclosure]) -> None:
-        try:
-            await self._journal.append(*facts, enclosed=enclosed)
-        except JournalError:
-            return
+        while True:
+            try:
+                await self._journal.append(*facts, enclosed=enclosed)
+            except JournalError as error:
+                # Text comes again whole with its end; another fact is told only here.
+                if not error.retryable or all(isinstance(fact, Streamed) for fact in facts):
+                    return
+            else:
+                return
+            await asyncio.sleep(STORAGE_RETRY_S)
