@@ -130,5 +130,5 @@ def closely(reader: JournalReader, stored: StoredRequest) -> Closely:
 def _kind(text: str) -> str:
     try:
         return msgspec.json.decode(text, type=_Typed).type
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return "unknown"

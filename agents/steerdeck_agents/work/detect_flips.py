@@ -93,7 +93,9 @@ def _patched(now: Flips, arguments: str, seq: int) -> Flips:
     try:
         text = msgspec.json.decode(arguments)["patch"] if arguments[:1] == "{" else arguments
         files = parse_patch(text) if text else ()
-    except (SteerdeckError, msgspec.DecodeError, UnicodeError, KeyError, TypeError, AttributeError):
+    except (SteerdeckError, msgspec.DecodeError, UnicodeError, RecursionError):
+        return now
+    except (KeyError, TypeError, AttributeError):
         return now
     edits, patched = dict(now.edits), dict(now.patched)
     for file in files:

@@ -235,7 +235,7 @@ class Radar:
         """Keep what a call is about to read; of a command, what it names."""
         try:
             given = msgspec.json.decode(call.arguments, type=_Given)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return
         reads = self._reads[call.session]
         for path in sorted(named(given.command)) if given.command else [given.path]:

@@ -6,6 +6,7 @@ import pytest
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import CallId, SessionId, Sha, TurnId
 from steerdeck_agents.facts.reduce.session import fold
+from steerdeck_agents.journal.call_rows import paths_in
 
 
 def taint(tool: str, **arguments: object) -> tuple[str, ...]:
@@ -28,6 +29,24 @@ def taint(tool: str, **arguments: object) -> tuple[str, ...]:
             ),
         ]
     ).taint
+
+
+DEEP = '{"command": ' + "[" * 5_000
+
+
+def test_input_that_goes_too_deep_is_read_as_nothing_wherever_it_is_looked_at() -> None:
+    """A model may write it; what is folded from it may not fall, or its session is set aside."""
+    session, turn, call = SessionId("s"), TurnId("t"), CallId("c")
+    for tool in ("shell", "read_file", "apply_patch", "delegate"):
+        asked = e.CallRequested(
+            session=session, seq=2, turn=turn, call=call, tool=tool, arguments=DEEP, title=""
+        )
+        ended = e.CallEnded(
+            session=session, seq=3, turn=turn, call=call, status="failed", result=""
+        )
+        state = fold([e.TurnStarted(session=session, seq=1, turn=turn), asked, ended])
+        assert (state.seq, state.taint) in ((3, ()), (3, ("a helper's answer",)))
+        assert paths_in(DEEP) == ()
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def _helper(approval: OpenApproval, state: SessionState | None, width: int) -> l
     call = next((call for call in calls if call.id == approval.call), None)
     try:
         said = msgspec.json.decode(call.arguments, type=_Delegated) if call else _Delegated()
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         said = _Delegated()
     if said.writes is None:
         return raised(found)

@@ -146,7 +146,7 @@ def command_of(page: CallPage) -> str:
         return page.edited or page.arguments
     try:
         return msgspec.json.decode(page.arguments.encode(), type=_Command).command
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return ""
 
 

@@ -63,7 +63,7 @@ def _source(call: OpenCall) -> str:
         return ""
     try:
         named = msgspec.json.decode(call.arguments, type=_Named)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return ""
     script = call.edited or named.command or ""
     below = _FOREIGN.search(f"{named.path or ''}\n{named.folder or ''}")
