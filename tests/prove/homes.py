@@ -174,11 +174,11 @@ def _read_only_kept(house: House, tally: Tally) -> None:
     with small_disk(_home(house), 8) as disk:
         filled(disk / "data" / "journal.db", sessions=2, turns=1)
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-        house.says(tally, "read-only, with a journal", ("run", "x", "--model", "m"), "only be read")
+        house.says(tally, "read-only, with a journal", ("run", "x", "--model", "m"), "only shown")
         shown = house.run("show", "name-ses_01")
         tally.see(shown.code == 0 and "name-ses_01" in shown.out, f"not shown: {shown.err[-200:]}")
         told = house.run("runtime", "status").out
-        tally.see("only be read" in told, f"status: {told[-300:]}")
+        tally.see("only shown" in told, f"status: {told[-300:]}")
         end_runtimes(disk)
 
 

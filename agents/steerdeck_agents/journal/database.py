@@ -175,15 +175,15 @@ def broken(path: Path, error: Exception) -> JournalError:
 def too_new(path: Path, found: int) -> JournalReadOnly:
     """What to say to a writer of an older version."""
     return JournalReadOnly(
-        f"The journal {path} has schema {found}, this Steerdeck writes schema {SCHEMA}."
-        " It can still be read. Update Steerdeck to go on with it, or set STEERDECK_HOME to"
-        " another folder to start a new one."
+        f"The journal has schema {found}, this Steerdeck writes schema {SCHEMA}: it is only shown."
+        " Update Steerdeck to go on with it, or set STEERDECK_HOME to another folder to start a"
+        f" new one. It is {path}."
     )
 
 
 def only_read(path: Path, why: str) -> JournalReadOnly:
     """What to say where the place of a journal can't be written."""
     return JournalReadOnly(
-        f"The journal {path} can only be read ({why}): sessions are shown and don't go on. Make"
-        " its folder writable and start the runtime anew, or set STEERDECK_HOME to another folder."
+        f"This journal is only shown, since {why}. Make that writable and start the runtime anew,"
+        f" or set STEERDECK_HOME to another folder. It is {path}."
     )
