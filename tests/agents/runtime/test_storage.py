@@ -9,7 +9,7 @@ import pytest
 from kit.filled import filled
 from kit.full_disks import full, may_mount, small_disk
 from kit.repositories import plain
-from kit.scene import scene
+from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import OrderRefused
@@ -27,6 +27,10 @@ def echo(talk: Conversation) -> Reply:
 
 def told(frames: list[object]) -> list[bool]:
     return [bool(frame.problem) for frame in frames if isinstance(frame, wire.Storage)]
+
+
+def _notices(playing: Scene) -> str:
+    return " ".join(notice.text for notice in playing.of(SessionId(""), e.Noticed))
 
 
 def test_a_full_disk_is_said_and_all_goes_on_when_there_is_room(tmp_path: Path, monkeypatch):
@@ -49,8 +53,7 @@ def test_a_full_disk_is_said_and_all_goes_on_when_there_is_room(tmp_path: Path, 
             await playing.until(lambda: told(playing.frames) == [True, False])
             await playing.give(o.Say, session, text="Three.")
             await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
-            notices = playing.of(SessionId(""), e.Noticed)
-            assert any("It can again" in notice.text for notice in notices)
+            await playing.until(lambda: "It can again" in _notices(playing))
         texts = JournalReader(playing.paths.journal).of_type(session, "message.sent")
         assert len(texts) == 2
         assert JournalReader(playing.paths.journal).check() == []
