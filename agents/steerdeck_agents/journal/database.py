@@ -165,7 +165,12 @@ def schema_of(connection: sqlite3.Connection) -> int:
 
 
 def broken(path: Path, error: Exception) -> JournalError:
-    """What to say when the file can't be read as a database."""
+    """What to say when the file can't be read as a database, or has no room to be opened in."""
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        return JournalError(
+            f"There is no room to open the journal {path}. Make room on its disk and start again;"
+            " nothing in it was changed."
+        )
     return JournalError(
         f"The journal {path} can't be used ({error}). `steerdeck journal check` tells more;"
         " to go on without it, move the file away or set STEERDECK_HOME to another folder."

@@ -91,3 +91,18 @@ def test_trouble_is_told_once_when_it_begins_and_once_when_it_is_over(desk, make
     begun, over = heard
     assert "is full: make room" in begun
     assert over == ""
+
+
+@pytest.mark.parametrize("schema", released())
+def test_a_migration_without_room_says_so_and_changes_nothing(schema, tmp_path):
+    if why := may_mount(tmp_path):
+        pytest.skip(f"no small disk here: {why}")
+    with small_disk(tmp_path / "small", 2) as disk:
+        path = journal_of(schema, disk / "home")
+        wanted = events(path)
+        with full(disk, leave=70_000), pytest.raises(JournalError, match=r"[Mm]ake room"):
+            asyncio.run(begin(path))
+        assert events(path) == wanted
+        asyncio.run(begin(path))
+        assert events(path) == wanted
+        assert JournalReader(path).check() == []
