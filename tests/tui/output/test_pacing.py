@@ -77,11 +77,11 @@ def test_a_line_that_grows_slow_goes_leaner_and_comes_back_only_after_a_while() 
         nonlocal now, tag
         ends = now + seconds
         while now < ends:
-            pacer.sent(40, now, streams=False)
+            assert pacer.sent(40, now, streams=False)
             now += took
             told(pacer, tag % 16, now)
             tag += 1
-            now += 0.2
+            now += 0.6
 
     trips(5, 0.001)
     assert pacer.pace == "local"
@@ -128,3 +128,13 @@ def test_before_leaving_the_newest_answer_is_waited_for_and_not_for_ever() -> No
     assert tag == 1 and 0.8 < within_s <= 1.5
     pacer.lose()
     assert pacer.last() == (-1, 0.0)
+
+
+def test_on_this_machine_few_writes_are_asked_about_and_none_is_cut() -> None:
+    pacer = Pacer("local")
+    asked = [pacer.sent(5_000, step / 100, streams=True) for step in range(100)]
+    assert sum(map(bool, asked)) == 2
+    told(pacer, 1, 0.9)
+    assert not pacer.wants_probe(0.95), "nothing is written only to ask, and then not asked"
+    assert pacer.budget() == pacer.room(1.0, 0.3) == 1_000_000
+    assert pacer.wants_probe(9.0)

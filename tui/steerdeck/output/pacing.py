@@ -55,6 +55,8 @@ _SMALL = 300
 _PATIENCE_S, _LONGEST_S = 1.0, 8.0
 _DEAF_S, _DEAF = 10.0, 3
 """Nothing was answered in this time, nor this often: this terminal answers nothing."""
+_SELDOM_S = 0.5
+"""On this machine the line is no worry, and an answer costs more than it tells."""
 _EVENLY_S = 0.3
 _PROBE_S = 3.0
 _SAMPLES = 9
@@ -112,7 +114,7 @@ class Pacer:
         self._trips: deque[float] = deque(maxlen=_SAMPLES)
         self._rates: deque[float] = deque(maxlen=_SAMPLES)
         self._heard_at: float | None = None
-        self._drawn_at = float("-inf")
+        self._drawn_at = self._asked_at = float("-inf")
         self._first: float | None = None
         self._count = 0
         self._strikes = 0
@@ -154,6 +156,8 @@ class Pacer:
 
     def budget(self) -> int:
         """Bytes of the next frame of what streams."""
+        if self.pace == "local":
+            return _MOST
         if self._strikes:
             return _LEAST
         if self.hidden or self.deaf:
@@ -164,7 +168,7 @@ class Pacer:
 
     def room(self, now: float, pile_s: float) -> int:
         """Bytes that an answer may take now, if so many seconds of the line may lie on it."""
-        if self.deaf or (self._heard_at is None and self.pace == "local"):
+        if self.deaf or self.pace == "local":
             return _MOST
         if self._overdue(now):
             return _SMALL
@@ -184,7 +188,13 @@ class Pacer:
 
     def wants_probe(self, now: float) -> bool:
         """Whether the way itself is to be measured before the next frame."""
-        return not (self.deaf or self._asked) and now - self._probed > _PROBE_S
+        return self._asks(now) and not self._asked and now - self._probed > _PROBE_S
+
+    def _asks(self, now: float) -> bool:
+        """Whether a question goes with what is written now."""
+        if self.deaf:
+            return False
+        return self.pace != "local" or not 0 <= now - self._asked_at < _SELDOM_S
 
     # what happens
 
@@ -198,6 +208,9 @@ class Pacer:
         if self.deaf:
             self._asked.clear()
             return ""
+        if not self._asks(now):
+            return ""
+        self._asked_at = now
         if self._first is None:
             self._first = now
         if size < _SMALL and not self._asked:
