@@ -49,7 +49,7 @@ KINDS = ("SIGHUP", "closed", "takes nothing")
 
 
 def command(step: int) -> str:
-    return f"echo {step}; sleep 0.3"
+    return f"echo {step} >> steps.txt; sleep 0.3"
 
 
 def working(talk: Conversation) -> Reply:
