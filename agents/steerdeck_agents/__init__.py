@@ -24,7 +24,8 @@ One word per idea: a *session* is one agent on one task in one *workspace* (a pr
 *turn* runs from a delivered message until the agent stops asking for tools; a *call* is one tool
 call with exactly one result; an *approval* is asked before a call may take effect; an *event* is a
 fact in the *journal*; an *order* is what a developer tells the *runtime* to do; a *checkpoint* is
-the files of a workspace at one event; a *window* is the prompt between two compactions.
+the files of a workspace at one event; a *window* is the prompt between two compactions; a *host* is
+another machine whose runtime a deck shows over a *line*.
 """
 
 from typing import TYPE_CHECKING
