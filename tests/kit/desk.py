@@ -107,8 +107,11 @@ class Feed:
             # As in the runtime: a thread's work.
             return msgspec.json.encode(await asyncio.to_thread(self._looked_up, query))
         if isinstance(query, ReplayQuery):
-            return (await asyncio.to_thread(replaying.page, Recorded(self.events), query)).encode()
+            return (await asyncio.to_thread(self._replayed, query)).encode()
         return msgspec.json.encode(self._page(query))
+
+    def _replayed(self, query: ReplayQuery) -> str:
+        return replaying.page(Recorded(self.events), query)
 
     def _looked_up(self, query: CallsQuery) -> object:
         return made(Recorded(self.events), query, NOW)

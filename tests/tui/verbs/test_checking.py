@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import os
-import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+from kit.person import somebody
 from kit.repositories import commit, plain, write
 from kit.scene import Scene, scene
 from steerdeck.verbs.ending import Ending
@@ -133,25 +132,16 @@ def test_checks_that_stay_red_ask_and_end_with_3_when_nobody_is_there(
     assert "Choices: Try again / Leave it as it is / Stop here" in told
 
 
-@pytest.fixture
-def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A terminal as the standard input; what is written to it was typed."""
-    master, slave = os.openpty()
-    with os.fdopen(slave) as stdin:
-        monkeypatch.setattr(sys, "stdin", stdin)
-        yield master
-    os.close(master)
-
-
-@pytest.mark.parametrize(("typed", "code"), [(b"stop here\n", 1), (b"leave it as it is\n", 0)])
+@pytest.mark.parametrize(("typed", "code"), [(b"stop here", 1), (b"leave it as it is", 0)])
 def test_somebody_who_is_there_decides_what_becomes_of_red_checks(
-    play: Callable[..., None], keyboard: int, typed: bytes, code: int
+    play: Callable[..., None], typed: bytes, code: int
 ):
     async def story(playing: Scene, repository: Path) -> None:
-        os.write(keyboard, typed)
         assert await followed(playing, repository, "ask", checks=(WORD,)) == code
 
-    play(story, "one", "two", "three", "four")
+    with somebody() as person:
+        person.answers = [typed]
+        person.at(lambda: play(story, "one", "two", "three", "four"))
 
 
 def test_a_claim_is_shown_listed_and_seen(play: Callable[..., None]):

@@ -1,19 +1,17 @@
 """A session followed without a deck, against a runtime in this process."""
 
 import asyncio
-import contextlib
-import io
 import json
 import os
-import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import pytest
 
 from kit import repositories
+from kit.person import Person, somebody
 from steerdeck.verbs import reach
 from steerdeck.verbs.errand import Errand
 from steerdeck.verbs.follow import follow
@@ -74,36 +72,10 @@ def start(shop: Path, model: str, mode: Literal["ask", "auto"] = "auto") -> o.St
     )  # fmt: skip
 
 
-Played = TypeVar("Played")
-
-
-class Person(io.StringIO):
-    """The messages of a terminal at which somebody answers each question once it stands there."""
-
-    def __init__(self, keyboard: int) -> None:
-        super().__init__()
-        self.keyboard = keyboard
-        self.answers: list[bytes] = []
-
-    def write(self, text: str) -> int:
-        if text.endswith(" ") and self.answers:
-            os.write(self.keyboard, self.answers.pop(0) + b"\n")
-        return super().write(text)
-
-    def at(self, play: Coroutine[object, object, Played]) -> Played:
-        with contextlib.redirect_stderr(self):
-            return asyncio.run(play)
-
-
 @pytest.fixture
-def person(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
-    """A terminal as the standard input and for messages, with somebody at it."""
-    master, slave = os.openpty()
-    person = Person(master)
-    with os.fdopen(slave) as stdin:
-        monkeypatch.setattr(sys, "stdin", stdin)
+def person() -> Iterator[Person]:
+    with somebody() as person:
         yield person
-    os.close(master)
 
 
 def test_words_typed_at_an_approval_reach_the_agent_and_what_came_before_it_does_not(
@@ -118,7 +90,7 @@ def test_words_typed_at_an_approval_reach_the_agent_and_what_came_before_it_does
     os.write(person.keyboard, b"GBP\ny\ny\ny\n")
     person.answers = [b"USD", b"n leave the shop alone", *[b"no"] * 5]
 
-    assert person.at(play()) == 0
+    assert person.at(lambda: asyncio.run(play())) == 0
     told = person.getvalue()
     assert "Allow it? y, or n with words" in told
     assert "decided  reject: leave the shop alone" in told
@@ -137,7 +109,8 @@ def test_a_yes_typed_at_an_approval_lets_it_happen(tmp_path: Path, shop: Path, p
 
     person.answers = [b"EUR", b"y", b"yes"]
 
-    assert person.at(play()) == ["shop/cart.py", "shop/currency.py", "tests/test_currency.py"]
+    changed = person.at(lambda: asyncio.run(play()))
+    assert changed == ["shop/cart.py", "shop/currency.py", "tests/test_currency.py"]
 
 
 class Taker:
@@ -169,7 +142,7 @@ def test_what_can_t_be_taken_back_takes_more_than_a_yes_and_never_that_of_nobody
     errand = Errand(taker, SessionId("s"), approve=approve, as_json=False)
     person.answers = answers
 
-    person.at(errand._decide(SessionState(SessionId("s")), asked))
+    person.at(lambda: asyncio.run(errand._decide(SessionState(SessionId("s")), asked)))
 
     (decided,) = taker.orders
     assert decided.allow is allowed

@@ -88,8 +88,15 @@ def test_who_allowed_a_call_and_its_whole_card_are_told_in_plain_words(capsys):
     told = capsys.readouterr().out
     assert "took      0.2 s; it waited 47.0 s before that" in told
     assert "allowed   by the developer, once, saying “fine”, after 47.0 s (mode ask)" in told
-    for part in ("“I need it.”", "It writes over a.txt.", "writes    a.txt", "network   curl",
-                 "b.txt +2 -1", "had read  the host y.example", "sandbox   NO SANDBOX"):  # fmt: skip
+    for part in (
+        "“I need it.”",
+        "It writes over a.txt.",
+        "writes    a.txt",
+        "network   curl",
+        "b.txt +2 -1",
+        "had read  the host y.example",
+        "sandbox   NO SANDBOX",
+    ):
         assert part in told
     because = "patches inside the workspace, in mode auto"
     tell_effect(replace(effect, card=None, allowed_by=because, mode="auto"))

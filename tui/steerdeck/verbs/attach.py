@@ -56,7 +56,7 @@ Examples:
 @click.option("--here", is_flag=True, help="Show this machine's sessions too.")
 @click.pass_obj
 def attach(doors: Doors, hosts: tuple[str, ...], folder: str, program: str, here: bool) -> int:
-    """Open the deck here on sessions that run on other machines.
+    """Open the deck on sessions of other machines, over your ssh.
 
     Your own ssh makes each line and asks what it always asks; Steerdeck must be installed over
     there, and no port is opened. A line that drops is made again by itself. Keys of models are
