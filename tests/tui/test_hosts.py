@@ -24,6 +24,7 @@ from steerdeck_agents.facts.ids import ApprovalId, MessageId, OrderId, SessionId
 from steerdeck_agents.facts.places import Surroundings, Workspace
 from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import PageError
 
 SAME = SessionId("ses_0001")
 ON_BUILD, ON_LAPTOP = SessionId("ses_0001~build"), SessionId("ses_0001~laptop")
@@ -308,6 +309,26 @@ def test_what_is_watched_is_watched_again_on_a_new_line():
         await until(lambda: laptop.feed.watching == {"": "status", SAME: "full"})
         assert laptop.feed.looked_at[-1] == SAME
         assert SAME not in build.feed.watching
+
+    _play((build, laptop), story)
+
+
+def test_a_page_this_version_does_not_know_is_said_and_takes_nobody_down():
+    build, laptop = _far("build"), _far("laptop")
+    ask = laptop.feed.ask_raw
+
+    async def story(deck: _Deck) -> None:
+        with pytest.raises(PageError, match="can't be read here"):
+            await deck.bridge.page(wire.StateAt(ON_BUILD), wire.StatusPage)
+
+        async def of_tomorrow(query: wire.Query) -> bytes:
+            return b'{"sessions":"elsewhere"}'
+
+        laptop.feed.ask_raw = of_tomorrow
+        laptop.cut()
+        await until(lambda: "can't be read here" in absent(deck.model.hosts))
+        laptop.feed.ask_raw = ask
+        await until(lambda: not absent(deck.model.hosts))
 
     _play((build, laptop), story)
 

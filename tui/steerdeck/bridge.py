@@ -11,11 +11,9 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import msgspec
-
 from steerdeck.giving import Giving
 from steerdeck.model import DeckModel, Dirty, ShownDiff, Told
-from steerdeck.source import Connect, Source, changes_files, decode_events, moves_rules
+from steerdeck.source import Connect, Source, changes_files, decode_events, decoded, moves_rules
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
@@ -348,10 +346,7 @@ class Bridge:
 
     async def page(self, query: wire.Query, kind: type[T]) -> T:
         """A page, decoded in a thread when it is larger than a frame; PageError says why not."""
-        data = await self._raw(query)
-        if len(data) > wire.FRAME_LIMIT:
-            return await asyncio.to_thread(msgspec.json.decode, data, type=kind)
-        return msgspec.json.decode(data, type=kind)
+        return await decoded(await self._raw(query), kind)
 
     async def events(self, query: wire.Query) -> list[e.Event]:
         """Events of a session; whatever can't be understood is among them as `Unknown`."""

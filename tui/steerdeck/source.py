@@ -1,7 +1,8 @@
 """The runtime as the bridge knows it: what it asks there, and what the events from there mean."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -9,8 +10,10 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.runtime import wire
-from steerdeck_agents.runtime.client import Incoming
+from steerdeck_agents.runtime.client import Incoming, PageError
 from steerdeck_agents.runtime.wire_rules import RuleStands
+
+T = TypeVar("T")
 
 
 class Source(Protocol):
@@ -56,6 +59,22 @@ def moves_rules(event: e.Event, lasting: Sequence[RuleStands]) -> bool:
             return any(one.left.dollars is not None for one in lasting)
         case _:
             return False
+
+
+async def decoded(data: bytes, kind: type[T]) -> T:
+    """A page, read in a thread when it is larger than a frame.
+
+    PageError when it is another page than this version knows: a host may have a newer Steerdeck.
+    """
+    try:
+        if len(data) > wire.FRAME_LIMIT:
+            return await asyncio.to_thread(msgspec.json.decode, data, type=kind)
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.DecodeError as error:
+        raise PageError(
+            f"What the runtime answered can't be read here: {error}. Bring the older side up to"
+            " date, or use the version the runtime has."
+        ) from error
 
 
 def decode_events(data: bytes) -> list[e.Event]:

@@ -15,7 +15,7 @@ import msgspec
 from steerdeck.hosts.marks import Mark, Slots
 from steerdeck.hosts.merging import joined, reach_of
 from steerdeck.hosts.stands import HERE, HostStands
-from steerdeck.source import Source
+from steerdeck.source import Source, decoded
 from steerdeck_agents.facts.errors import LineLost, SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order, Resume, Start
@@ -189,7 +189,7 @@ class Convoy:
         if self._view and self._of(self._view) is link:
             await client.in_view(link.mark.down_id(self._view))
         page = await client.ask_raw(wire.Sessions())
-        known = await asyncio.to_thread(msgspec.json.decode, page, type=list[_Known])
+        known = await decoded(page, list[_Known])
         anew = link.living.keys() | {one.id for one in known}
         link.living = {one.id: one.workspace.repository for one in known}
         if known:
@@ -335,12 +335,12 @@ class Convoy:
     async def _ask(self, link: _Link, query: wire.Query) -> bytes:
         folder = link.folder(self._view)
         page = await _marked(link, await self._ask_unmarked(link, query))
-        return self._looked(link, folder, page) if isinstance(query, wire.Look) else page
+        return await self._looked(link, folder, page) if isinstance(query, wire.Look) else page
 
-    def _looked(self, link: _Link, folder: str, page: bytes) -> bytes:
+    async def _looked(self, link: _Link, folder: str, page: bytes) -> bytes:
         """A new session starts where somebody looked last: what was shown is what is begun."""
         self._lead, self._beside = link, folder
-        look = msgspec.json.decode(page, type=wire.Outlook)
+        look = await decoded(page, wire.Outlook)
         if len(self._links) > 1:
             look = msgspec.structs.replace(look, host=link.host.name or HERE)
         if look.problem and link.host.name:
