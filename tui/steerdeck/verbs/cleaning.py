@@ -25,9 +25,9 @@ _RUNS = "a runtime is at work; end it with `steerdeck runtime stop`, then ask ag
 @click.option("--yes", is_flag=True, help="Remove what can go without asking.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def clean(yes: bool, as_json: bool) -> int:
-    """List what can go without losing anything, and remove it when you say so.
+    """List what can go and remove it: clones, sockets, caches. Nothing is lost by it.
 
-    That are clones of archived sessions all of whose work is in your repository, sockets nobody
+    What can go: clones of archived sessions all of whose work is in your repository, sockets nobody
     listens on, outputs of commands that were killed, and caches. A clone with anything that is not
     landed is never removed, nor are the journal, your settings and what you have not sent yet.
 
