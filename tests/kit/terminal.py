@@ -234,7 +234,11 @@ class Terminal:
                 continue
             if not data:
                 break
-            self._take(data)
+            try:
+                self._take(data)
+            except OSError:
+                # It was hung up before an answer of it could be given.
+                break
         with self._changed:
             self._ended = True
             self._changed.notify_all()
