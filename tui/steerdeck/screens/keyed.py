@@ -264,8 +264,11 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             bad = self.model.notice_bad
             return message(self.model.notice, bad=bad, right=right, width=width)
         place = self.model.storage.problem or self.model.storage.read_only
-        if trouble := self.model.lost or place or absent(self.model.hosts):
+        if trouble := self.model.lost or place:
             return message(trouble, bad=True)
+        if gone := absent(self.model.hosts):
+            # The others go on, and so do their keys.
+            return message(gone, bad=True, right=self.hints()[1], width=width)
         return footer(*self.hints(), width)
 
     # what works in every screen
