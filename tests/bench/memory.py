@@ -4,29 +4,29 @@ import time
 
 from bench.goals import reached
 from bench.harbour import harbour
+from bench.prose import MARKS
 from bench.rows import Row, within
 from bench.terminal import pss_mb
 
-ANSWERS = 5
 TOKENS = 50_000
 SETTLE_S = 1.5
 """What is given back to the system late is not counted."""
 
 
 def measure(*, quick: bool = False) -> list[Row]:
-    each = (500 if quick else TOKENS) // ANSWERS
+    each = (500 if quick else TOKENS) // len(MARKS)
     with harbour(pace=0) as place, place.deck() as shown:
         if shown.wait_for("Nothing is running") is None:
             raise RuntimeError(f"the deck never came: {shown.text()[-2000:]!r}")
         time.sleep(SETTLE_S)
         idle, deck = pss_mb(shown.pid, place.runtime), pss_mb(shown.pid)
-        place.start(("long", f"Say {each} mark0"))
-        for number in range(ANSWERS):
-            if shown.wait_for(f"mark{number}"[::-1]) is None:
+        place.start(("long", f"Say {each} {MARKS[0]}"))
+        for number, mark in enumerate(MARKS, start=1):
+            if shown.wait_for(mark[::-1]) is None:
                 raise RuntimeError(f"the deck never showed the end of answer {number}")
             (state,) = place.wait_idle()
-            if number + 1 < ANSWERS:
-                place.say(state.id, f"Say {each} mark{number + 1}")
+            for more in MARKS[number : number + 1]:
+                place.say(state.id, f"Say {each} {more}")
         time.sleep(SETTLE_S)
         long, after = pss_mb(shown.pid, place.runtime), pss_mb(shown.pid)
     return [

@@ -11,27 +11,26 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import gettempdir
 
+from bench.apps.model import say, titled
 from bench.goals import no_peer, of_peer
-from bench.harbour import model
+from bench.prose import MARKS
 from bench.rivals import MEASURED, Measured, Peer, peer_at, title_of
 from bench.rows import Row, median, share
 from bench.terminal import RARE, Terminal, cpu_s, pss_mb
+from kit.playing import playing
 from kit.rivals import program
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
 from steerdeck_agents.models.scripted_server import ScriptedServer
 
 TOKENS = 2_000
-LONG, BURSTS = 50_000, 5
+LONG = 50_000
 PACE = 200.0
 CALLS = 15
 SETTLE_S = 1.0
 A_LETTER_S, PAUSE_S = 0.015, 0.5
 """Between letters, and before Enter: what comes sooner some programs take for a paste."""
-ACCEPT_S, BEGUN = 2.5, 1_500
-"""So long is waited for so many bytes, which an answer brings and a moved caret does not."""
+ACCEPT_S = 0.6
 PATIENCE_S = 45.0
 
 Numbers = Iterator[tuple[str, float]]
@@ -40,6 +39,18 @@ Numbers = Iterator[tuple[str, float]]
 
 class Lost(Exception):
     """A program did not do what was waited for."""
+
+
+class Heard:
+    """The model's script, counting how often it is asked for an answer."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def __call__(self, talk: Conversation) -> Reply:
+        if not titled(talk):
+            self.requests += 1
+        return say(talk)
 
 
 def measure(*, quick: bool = False) -> list[Row]:
@@ -67,9 +78,13 @@ def _measured(one: Measured, found: str, *, quick: bool) -> list[Row]:
                 if pace is None:
                     numbers = phase(one, found, quick)
                 else:
-                    url = open_.enter_context(model(pace, Path(gettempdir())))
-                    numbers = phase(one, open_.enter_context(peer_at(one, found, url)), quick)
-                rows += [of_peer(name, title, number) for name, number in numbers]
+                    model = Heard()
+                    url = open_.enter_context(playing({"scripted": model}, pace=pace))
+                    peer = open_.enter_context(peer_at(one, found, url))
+                    numbers = phase(one, peer, model, quick)
+                # One after the other: what comes before a failure counts.
+                for name, number in numbers:
+                    rows.append(of_peer(name, title, number))
         except (Lost, OSError, TimeoutError, subprocess.SubprocessError) as error:
             rows.append(no_peer(title, f"{what} could not be measured: {error}"))
     return rows
@@ -92,24 +107,24 @@ def _warm(one: Measured, peer: Peer) -> None:
         time.sleep(2 * SETTLE_S)
 
 
-def _asked(shown: Terminal, task: str) -> int:
+def _asked(shown: Terminal, task: str, model: Heard) -> int:
     """Type a task and press Enter; the number of the first chunk after it.
 
-    Some programs show a line to type in before they accept what is typed: Enter is pressed again
-    until something happens.
+    Some programs show a line to type in before they accept what is typed, and take what they read
+    late for a paste: Enter is pressed again until the model is asked.
     """
+    had = model.requests
     shown.type(task, A_LETTER_S)
     time.sleep(PAUSE_S)
     after = shown.chunks
-    for _ in range(4):
-        wrote = shown.bytes
+    for _ in range(20):
         shown.send("\r")
         until = shown.now() + ACCEPT_S
         while shown.now() < until:
-            if shown.bytes - wrote > BEGUN:
+            if model.requests > had:
                 return after
-            time.sleep(0.02)
-    return after
+            time.sleep(0.01)
+    raise Lost(f"{task!r} was never sent")
 
 
 def _answered(shown: Terminal, task: str, after: int) -> float:
@@ -120,7 +135,7 @@ def _answered(shown: Terminal, task: str, after: int) -> float:
     return came
 
 
-def _unpaced(one: Measured, peer: Peer, quick: bool) -> Numbers:
+def _unpaced(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     rounds = 1 if quick else 3
     _warm(one, peer)
     firsts, answers = [], []
@@ -129,22 +144,22 @@ def _unpaced(one: Measured, peer: Peer, quick: bool) -> Numbers:
         with shown:
             firsts.append(first)
             task = f"Say 40 mark{number}"
-            answers.append(_answered(shown, task, _asked(shown, task)) * 1000)
+            answers.append(_answered(shown, task, _asked(shown, task, model)) * 1000)
     yield "first", median(firsts)
     yield "answer", median(answers)
-    yield from _memory(one, peer, quick)
+    yield from _memory(one, peer, model, quick)
     yield "headless", median([_headless(one, peer) for _ in range(rounds)])
 
 
-def _memory(one: Measured, peer: Peer, quick: bool) -> Numbers:
+def _memory(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     peer.end()
     shown, _ = _begun(one, peer)
     with shown:
         time.sleep(2 * SETTLE_S)
         yield "idle", pss_mb(*peer.pids())
-        for number in range(BURSTS):
-            task = f"Say {(500 if quick else LONG) // BURSTS} long{number}"
-            _answered(shown, task, _asked(shown, task))
+        for mark in MARKS:
+            task = f"Say {(500 if quick else LONG) // len(MARKS)} {mark}"
+            _answered(shown, task, _asked(shown, task, model))
             time.sleep(SETTLE_S)
         yield "long", pss_mb(*peer.pids())
 
@@ -161,7 +176,7 @@ def _headless(one: Measured, peer: Peer) -> float:
     return took
 
 
-def _streamed(one: Measured, peer: Peer, quick: bool) -> Numbers:
+def _streamed(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     tokens = 400 if quick else TOKENS
     _warm(one, peer)
     shown, _ = _begun(one, peer)
@@ -169,14 +184,14 @@ def _streamed(one: Measured, peer: Peer, quick: bool) -> Numbers:
         time.sleep(SETTLE_S)
         cpu, wrote = cpu_s(*peer.pids()), shown.bytes
         task = f"Say {tokens} stream"
-        after = _asked(shown, task)
+        after = _asked(shown, task, model)
         ended = _answered(shown, task, after)
         time.sleep(SETTLE_S / 2)
         yield "token-cpu", (cpu_s(*peer.pids()) - cpu) * 1000 / tokens
         yield "token-bytes", (shown.bytes - wrote) / tokens
         assert ended
         # Echoes are asked for in a stream of their own: they cost bytes and CPU.
-        _asked(shown, f"Say {tokens} again")
+        _asked(shown, f"Say {tokens} again", model)
         time.sleep(SETTLE_S)
         keys = 5 if quick else 40
         echoes = shown.echoes((RARE[number % len(RARE)] for number in range(keys)), 0.08)
@@ -184,7 +199,7 @@ def _streamed(one: Measured, peer: Peer, quick: bool) -> Numbers:
         yield "echo-p99", share(echoes, 99)
 
 
-def _four(one: Measured, peer: Peer, quick: bool) -> Numbers:
+def _four(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     tokens = 400 if quick else TOKENS
     _warm(one, peer)
     with ExitStack() as open_:
@@ -195,7 +210,7 @@ def _four(one: Measured, peer: Peer, quick: bool) -> Numbers:
         time.sleep(SETTLE_S)
         cpu = cpu_s(*peer.pids())
         task = f"Say {tokens} four"
-        after = [_asked(shown, task) for shown in four]
+        after = [_asked(shown, task, model) for shown in four]
         for shown, first in zip(four, after, strict=True):
             _answered(shown, task, first)
         pids = peer.pids()
@@ -213,8 +228,8 @@ class _Server(ScriptedServer):
         self.left: list[float] = []
 
     def play(self, talk: Conversation) -> Reply:
-        if "title" in " ".join(talk.said[:2]).lower():
-            return Reply((Say("A measured session.", final=True),))
+        if titled(talk):
+            return say(talk)
         self.came.append(time.perf_counter())
         if len(talk.calls) >= self.calls:
             return Reply((Say("Done.", final=True),))

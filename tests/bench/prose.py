@@ -2,6 +2,9 @@
 
 TOKEN = 4
 """Characters of a token, about."""
+MARKS = ("abcdef", "ghijkl", "mnopqr", "stuvwx", "yzABCD")
+"""Last words of tasks. Backwards they end the answers; no two share a letter at one place, so that
+each is drawn whole where another stood."""
 _STEP = """\
 ## Step {number}: inspect the **parser** module
 

@@ -56,8 +56,8 @@ _PI = Rival("pi", "pi", (), Ways(_bash(0), _bash(0), _bash), _pi)
 _FREE = ("--sandbox", "danger-full-access")
 MEASURED = (
     Measured(_CODEX, "›", ("exec", "--skip-git-repo-check", *_FREE), _CODEX.ways.idle),
-    Measured(_OPENCODE, "Ask anything", ("run",), _bash),
-    Measured(_PI, "─" * 20, ("-p",), _bash),
+    Measured(_OPENCODE, "anything", ("run",), _bash),
+    Measured(_PI, "scripted", ("-p",), _bash),
 )
 
 

@@ -18,8 +18,13 @@ A_STEP = 20
 """Tokens before each command."""
 
 
+def titled(talk: Conversation) -> bool:
+    """Whether it only asks for the title of a session."""
+    return "title" in " ".join(talk.said[:2]).lower()
+
+
 def say(talk: Conversation) -> Reply:
-    if "title" in " ".join(talk.said[:2]).lower():
+    if titled(talk):
         return Reply((Say("A measured session.", final=True),))
     wanted = [int(number) for text in talk.said for number in re.findall(r"\b\d+\b", text)]
     count = wanted[-1] if wanted else 10
