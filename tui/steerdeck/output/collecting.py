@@ -31,8 +31,11 @@ class Collector:
         """`rests` says that nothing is being done that a round over everything may hold up."""
         self._app, self._rests = app, rests
         self._open: set[int] = set()
-        self._left = False
-        """Whether a screen was closed: what it leaves is much, and more with the next one."""
+        self._after = 0
+        """Looks until what a closed screen left is gone through: that is much, more with the next.
+
+        First the young part of it, then all: one stretch for both would be felt.
+        """
 
     def begin(self) -> None:
         gc.set_threshold(_YOUNG, _OLDER, _NEVER)
@@ -43,13 +46,17 @@ class Collector:
         """Go through all that came since the beginning, if that is due."""
         stack = self._app.screen_stack
         alone = len(stack) == 1 and self._rests()
-        due = self._left or gc.get_count()[2] >= (_SOON if alone else _LATE)
-        # A screen takes a moment to leave after it was closed.
+        left, self._after = self._after, max(0, self._after - 1)
         now = {id(screen) for screen in stack}
-        left, self._left, self._open = self._left, bool(self._open - now), now
-        if due:
+        if self._open - now:
+            # A screen takes a moment to leave after it was closed.
+            self._after = 2
+        self._open = now
+        if left == 1 or gc.get_count()[2] >= (_SOON if alone else _LATE):
             gc.collect()
-        if left and len(stack) == 1:
+        elif left:
+            gc.collect(1)
+        if left == 1 and len(stack) == 1:
             asyncio.get_running_loop().run_in_executor(None, give_back)
 
 
