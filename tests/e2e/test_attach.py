@@ -117,8 +117,11 @@ def test_attach_refuses_what_is_no_host_and_says_that_it_needs_a_terminal(hosts:
     assert not (hosts / "asked").exists()
 
 
-def test_two_machines_in_one_view_and_one_inbox(hosts: Path):
-    machines = [far_host(hosts, name) for name in ("build", "laptop")]
+def test_this_machine_and_another_in_one_view_and_one_inbox(
+    hosts: Path, monkeypatch: pytest.MonkeyPatch
+):
+    machines = [FarHost("here", hosts / "here"), far_host(hosts, "build")]
+    monkeypatch.setenv("STEERDECK_HOME", str(machines[0].home / "s"))
 
     async def begin(host: FarHost, url: str) -> None:
         home_at(host.home / "s", {"asking": url}, {})
@@ -137,23 +140,23 @@ def test_two_machines_in_one_view_and_one_inbox(hosts: Path):
     with playing({"asking": asking}) as url:
         for host in machines:
             asyncio.run(begin(host, url))
-        with Terminal([PROGRAM, "attach", "build", "laptop"], columns=120, rows=36) as deck:
+        with Terminal([PROGRAM, "attach", "build", "--here"], columns=120, rows=36) as deck:
             deck.wait_for(lambda screen: "2 needs you" in screen or "2 need you" in screen)
-            assert "build:make" in deck.screen() and "laptop:make" in deck.screen()
+            assert "build:make" in deck.screen() and "here:make" in deck.screen()
             (hosts / "down").touch()
             os.kill(machines[1].line, signal.SIGKILL)
-            deck.wait_for("✗ laptop")
+            deck.wait_for("✗ build")
             (hosts / "down").unlink()
-            deck.wait_gone("✗ laptop")
+            deck.wait_gone("✗ build")
             deck.press("alt+.")
             deck.wait_for("Y  once, all 2")
             assert [decided(host) for host in machines] == [0, 0]
             deck.press("Y")
             deck.wait_for(lambda screen: "2 done" in screen or "to review" in screen)
             assert [decided(host) for host in machines] == [1, 1]
-            lines = [host.line for host in machines]
+            line = machines[1].line
             deck.press("escape", "ctrl+c")
             deck.wait_for("Ctrl+C again")
             deck.press("ctrl+c")
             assert deck.wait_end() == 0 and deck.left_on() == []
-    assert not any(map(lives, lines))
+    assert not lives(line)
