@@ -111,8 +111,8 @@ def test_a_discarded_clone_with_work_is_kept(tmp_path, clone):
     assert (found.session, found.why) == ("fix", "there is work not landed")
 
 
-def test_a_socket_somebody_listens_at_stays(tmp_path, monkeypatch):
-    place = tmp_path / "sockets"
+def test_a_socket_somebody_listens_at_stays(tmp_path, short_folder, monkeypatch):
+    place = short_folder / "sockets"
     for name in ("0" * 16, "1" * 16, "2" * 16, "home-0123456789abcdef"):
         (place / name).mkdir(parents=True)
         os.utime(place / name, (0, 0))
