@@ -82,8 +82,14 @@ class Envoy:
         if self._held is None:
             raise SteerdeckError("The network of this session is gone.")
         async with self._asking:
+            answering = asyncio.ensure_future(asyncio.to_thread(self._answer, f"{verb} {port}"))
             try:
-                return await asyncio.to_thread(self._answer, f"{verb} {port}")
+                return await asyncio.shield(answering)
+            except asyncio.CancelledError:
+                # The answer comes all the same, and must not be taken for that to the next one.
+                with contextlib.suppress(OSError):
+                    (await answering).close()
+                raise
             except OSError as problem:
                 if problem.errno == errno.ECONNREFUSED:
                     raise SteerdeckError(f"Nothing listens on port {port} in there.") from problem

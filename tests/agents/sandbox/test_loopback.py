@@ -204,6 +204,27 @@ def test_the_developer_reaches_a_server_inside_through_a_port_that_is_opened_on_
     assert open_files() == before
 
 
+def test_an_ask_that_is_called_off_leaves_no_socket_and_its_answer_to_nobody(site: Site) -> None:
+    before = open_files()
+
+    async def main() -> None:
+        async with site.shared():
+            assert site.loopback is not None
+            await site.server()
+            for _ in range(3):
+                asking = asyncio.create_task(site.loopback.envoy().connect(8000))
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                asking.cancel()
+                with pytest.raises(SteerdeckError, match="Nothing listens on port 8001"):
+                    await site.loopback.envoy().connect(8001)
+                with pytest.raises(asyncio.CancelledError):
+                    await asking
+
+    asyncio.run(main())
+    assert open_files() == before
+
+
 def test_a_server_on_the_other_loopback_address_is_reached_too(site: Site) -> None:
     async def main() -> None:
         async with site.shared():
