@@ -108,6 +108,11 @@ def test_another_protocol_over_there_is_named_with_the_way_out(hosts: Path):
     asyncio.run(play())
 
 
+def test_the_far_side_speaks_with_nobody_but_a_deck(hosts: Path):
+    ended = steerdeck("runtime", "stdio")
+    assert (ended.code, "steerdeck attach" in ended.err, ended.out) == (2, True, "")
+
+
 def test_attach_refuses_what_is_no_host_and_says_that_it_needs_a_terminal(hosts: Path):
     ended = steerdeck("attach", "build")
     assert (ended.code, "needs a terminal" in ended.err) == (2, True)

@@ -48,6 +48,12 @@ class Own(msgspec.Struct, frozen=True):
     """Of this program."""
 
 
+def has_line() -> bool:
+    """Whether the standard input and output are a line, and neither a terminal nor a file."""
+    modes = [os.fstat(stream).st_mode for stream in (0, 1)]
+    return all(stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode) for mode in modes)
+
+
 async def serve(where: Paths, environ: Mapping[str, str], own: Own) -> None:
     """Pass frames between the standard streams and the home's runtime, which is started first.
 

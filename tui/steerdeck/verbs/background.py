@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from steerdeck.verbs import reach
-from steerdeck.verbs.ending import Ending
+from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import err, out, out_json
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.orders import StopRuntime
@@ -148,9 +148,15 @@ async def _pid_behind(where: Paths) -> int | None:
 @click.option("--folder", default="", help="Where new sessions start.")
 def stdio(folder: str) -> None:
     """Pass frames between the standard streams and the runtime; `steerdeck attach` starts it."""
-    from steerdeck_agents.runtime.far import Own, serve
+    from steerdeck_agents.runtime.far import Own, has_line, serve
     from steerdeck_agents.settings.config import load
 
+    if not has_line():
+        raise Ending(
+            "This speaks with a deck on another machine and with nobody else: run"
+            " `steerdeck attach` there, with this machine as its host.",
+            USAGE,
+        )
     if folder:
         try:
             os.chdir(Path(folder).expanduser())
