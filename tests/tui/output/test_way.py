@@ -270,3 +270,36 @@ def test_the_session_in_hand_comes_before_the_others() -> None:
 
     run(clock, work())
     assert all("x" in far.screen.display[y] for y in range(30))
+
+
+def test_a_key_is_answered_before_a_screen_that_is_painted_anew() -> None:
+    clock, far = made(2_500, 0.3)
+    busy(clock, far, 8, keys=False)
+
+    async def work() -> None:
+        far.key_at = clock.seconds
+        far.way.put([Fragment(y, 0, plain(f"anew {y} " * 20)) for y in range(PROMPT)])
+        far.way.pump()
+        for count in range(1, 7):
+            far.press("".join(LETTERS[:count]))
+            await asyncio.sleep(0.12)
+        await asyncio.sleep(10)
+
+    run(clock, work())
+    assert len(far.echoes) == 6
+    assert max(far.echoes) <= 1.0
+    assert not far.way.stage.backlog
+
+
+def test_a_terminal_that_never_answers_shows_its_first_screen_soon() -> None:
+    clock, far = made(1e6, 0.1)
+    far.answers = False
+
+    async def work() -> None:
+        far.way.probe()
+        far.way.put([Fragment(y, 0, plain(f"first {y} " * 20)) for y in range(ROWS)])
+        far.way.pump()
+        await asyncio.sleep(3)
+
+    run(clock, work())
+    assert not far.way.stage.backlog

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from textual.strip import Strip
 
-ANSWER, TOUCHED, NEAR, FAR = range(4)
-"""Whose turn it is: the answer to a key, what else it moved, the session in hand, all others."""
+ANSWER, OPENED, TOUCHED, NEAR, FAR = range(5)
+"""Whose turn it is: the answer to a key, the screen it opened, what else it moved, the session in
+hand, all others."""
 
 
 class Fragment(NamedTuple):

@@ -46,14 +46,14 @@ PROFILES: Mapping[Pace, Profile] = {
 _LEANER: tuple[Pace, ...] = ("local", "ssh", "lean")
 _LEAST, _MOST = 400, 1_000_000
 """Bytes of one frame."""
-_UNKNOWN = 3_000
-"""Bytes on a line of which nothing is known: a part of a screen."""
+_UNKNOWN = 10e3
+"""Bytes a second that a line is trusted with of which nothing is known."""
 _SLOWEST, _FASTEST = 200.0, 10e6
 """Bytes a second that are believed."""
 _SMALL = 300
 """Bytes whose way takes no longer than the line itself."""
 _PATIENCE_S, _LONGEST_S = 1.0, 8.0
-_DEAF_S, _DEAF = 10.0, 3
+_DEAF_S, _DEAF = 4.0, 3
 """Nothing was answered in this time, nor this often: this terminal answers nothing."""
 _SELDOM_S = 0.5
 """On this machine the line is no worry, and an answer costs more than it tells."""
@@ -158,21 +158,22 @@ class Pacer:
         """Bytes of the next frame of what streams."""
         if self.pace == "local":
             return _MOST
-        if self._strikes:
+        if self._strikes and self._heard_at is not None:
             return _LEAST
-        if self.hidden or self.deaf:
+        if self.hidden or self.deaf or self._strikes:
             # Nobody tells what this line carries: evenly, and never much at once.
             return max(_LEAST, min(_MOST, int(self.profile.stream * _EVENLY_S)))
         moment = min(0.2, max(0.06, 0.6 * self.trip))
-        return int(min(_MOST, max(_LEAST, self.rate * moment)))
+        return int(min(_MOST, max(_LEAST, self.rate * moment - self.under_way)))
 
     def room(self, now: float, pile_s: float) -> int:
         """Bytes that an answer may take now, if so many seconds of the line may lie on it."""
         if self.deaf or self.pace == "local":
             return _MOST
         if self._overdue(now):
-            return _SMALL
-        most = _UNKNOWN if self._heard_at is None else max(2 * _SMALL, self.rate * pile_s)
+            return _SMALL if self._heard_at is not None else int(_UNKNOWN * pile_s)
+        rate = self.rate if self._rates else min(self.rate, _UNKNOWN)
+        most = max(2 * _SMALL, rate * pile_s)
         return int(most) - self.under_way
 
     def free(self, now: float) -> bool:

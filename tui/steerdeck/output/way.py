@@ -11,7 +11,7 @@ from typing import Protocol
 
 from rich.color import ColorSystem
 
-from steerdeck.output.backlog import ANSWER, FAR, NEAR, TOUCHED, Fragment
+from steerdeck.output.backlog import ANSWER, FAR, NEAR, OPENED, TOUCHED, Fragment
 from steerdeck.output.pacing import Pace, Pacer
 from steerdeck.output.stage import Stage
 
@@ -19,7 +19,7 @@ FAULTS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What comes of a Textual that is not the one this was written for."""
 _MOVED_S = 0.25
 """So long after a key what changes is taken for its answer."""
-_PILES = ((ANSWER, 0.3), (TOUCHED, 0.1))
+_PILES = ((ANSWER, 0.4), (OPENED, 0.2), (TOUCHED, 0.1))
 """Seconds of the line that may lie on it for the answer to a key, and for what it moved besides."""
 _BEGIN_S = 1.0
 """Who opens the deck waits for it as for the answer to a key."""
@@ -86,7 +86,7 @@ class Way:
             return False
         return not self.stage.backlog and self.pacer.free(now)
 
-    def put(self, fragments: Iterable[Fragment], rank: int = ANSWER) -> None:
+    def put(self, fragments: Iterable[Fragment], rank: int = OPENED) -> None:
         """Have these sent; without a key just now none of it is an answer, or moved by one."""
         if self.answering:
             rank = ANSWER
