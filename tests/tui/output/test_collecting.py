@@ -78,7 +78,9 @@ def test_what_a_closed_screen_left_is_found_soon_in_two_steps() -> None:
             left = _grown_old()
             found = []
             for _ in range(3):
+                await app.push_screen(Screen())
                 collector.look()
+                await app.pop_screen()
                 found.append(left() is None)
             return found
 

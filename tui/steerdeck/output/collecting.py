@@ -48,8 +48,8 @@ class Collector:
         alone = len(stack) == 1 and self._rests()
         left, self._after = self._after, max(0, self._after - 1)
         now = {id(screen) for screen in stack}
-        if self._open - now:
-            # A screen takes a moment to leave after it was closed.
+        if self._open - now and not self._after:
+            # A screen takes a moment to leave after it was closed; the next ones put nothing off.
             self._after = 2
         self._open = now
         if left == 1 or gc.get_count()[2] >= (_SOON if alone else _LATE):
