@@ -6,6 +6,7 @@ over what could not be read of it. So this is looked at before anything is opene
 
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import JournalError
@@ -14,6 +15,9 @@ from steerdeck_agents.journal.database import open_for_reading
 from steerdeck_agents.journal.mark import beside, marked
 from steerdeck_agents.journal.pages import HEADER, logged_pages
 from steerdeck_agents.journal.swap import copied_aside
+
+_LOCKED: Final = 1 << 30
+"""The byte at which SQLite locks a file: the page that holds it is never written."""
 
 
 def lost_end(path: Path) -> JournalMended | None:
@@ -62,7 +66,8 @@ def missing_pages(path: Path) -> int:
     logged, count = logged_pages(path.with_name(f"{path.name}-wal"))
     there = path.stat().st_size // size
     wanted = count or int.from_bytes(head[28:32], "big")
-    return len(set(range(there + 1, wanted + 1)) - logged)
+    elsewhere = logged | {_LOCKED // size + 1}
+    return max(0, wanted - there) - sum(there < page <= wanted for page in elsewhere)
 
 
 def _last(path: Path) -> int | None:
