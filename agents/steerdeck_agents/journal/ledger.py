@@ -176,7 +176,9 @@ class Ledger:
         self.states.update(batch.folded)
         self.set_aside.update(batch.aside)
         self._seq, self._hash = last, digest
-        self._mark.write(last)
+        if full:
+            # Others may still be lost in a power cut, and the note of them be on the disk already.
+            self._mark.write(last)
         for session, state in batch.folded.items():
             if state.archived:
                 self._unpacked[session] = None

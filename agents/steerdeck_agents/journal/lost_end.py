@@ -24,7 +24,8 @@ def lost_end(path: Path) -> JournalMended | None:
     """What is to be told of an end that is missing; the file is copied then, as it was found.
 
     Called with the journal's lock held and before this process has it open: closing a file gives
-    up the locks a process has on it, SQLite's too.
+    up the locks a process has on it, SQLite's too. Raises JournalError when pages are gone, or
+    where there is no room for the copy.
     """
     if not path.exists():
         beside(path).unlink(missing_ok=True)
@@ -35,10 +36,11 @@ def lost_end(path: Path) -> JournalMended | None:
             " `steerdeck journal repair` saves the rest and keeps the file."
         )
     mark = marked(path)
-    last = None if mark is None else _last(path)
-    if mark is None or last is None or mark.seq <= last:
+    end = None if mark is None else _end(path)
+    if mark is None or end is None or mark.seq <= end[0]:
         return None
-    aside = copied_aside(path)
+    last, digest = end
+    aside = copied_aside(path, f"{last}-{digest[:8]}" if digest else str(last))
     return JournalMended(
         text=f"The events {last + 1} to {mark.seq} at the end of the journal were lost, or an"
         f" older copy was put in its place. The file as it was found is {aside}.",
@@ -70,16 +72,21 @@ def missing_pages(path: Path) -> int:
     return max(0, wanted - there) - sum(there < page <= wanted for page in elsewhere)
 
 
-def _last(path: Path) -> int | None:
-    """The last event there is; None where that can't be said, which whoever opens it will hear."""
+def _end(path: Path) -> tuple[int, str] | None:
+    """The last event there is and the hash of the chain up to it.
+
+    None where that can't be said, which whoever opens it will hear.
+    """
     try:
         connection = open_for_reading(path)
     except JournalError:
         return None
     try:
-        found = connection.execute("select coalesce(max(last_seq), 0) from batch").fetchone()
-        return int(found[0])
-    except sqlite3.Error:
+        found = connection.execute(
+            "select last_seq, hash from batch order by last_seq desc limit 1"
+        ).fetchone()
+        return (0, "") if found is None else (int(found[0]), str(found[1]))
+    except (sqlite3.Error, ValueError):
         return None
     finally:
         connection.close()

@@ -1,7 +1,8 @@
 """Where the journal ends, noted beside it, so that a lost end is noticed.
 
 A log that was cut short looks to SQLite like one that never held more. This note is written after
-each commit and only by the writer; it costs a write of one block to the kernel and no wait.
+each commit that is on the disk and only by the writer; it costs a write of one block to the kernel
+and no wait.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ WIDTH = 20
 
 
 class Mark(NamedTuple):
-    """The last event that was committed, as the writer noted it."""
+    """The last event that was surely on the disk, as the writer noted it."""
 
     seq: int
 

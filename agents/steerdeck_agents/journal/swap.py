@@ -67,16 +67,33 @@ def finish_swap(path: Path) -> None:
         ) from error
 
 
-def copied_aside(path: Path) -> Path:
-    """A copy of the journal and its log as they are; where it lies."""
-    number = 1
-    while (aside := path.with_name(f"{path.name}.cut-{number}")).exists():
-        number += 1
-    for end in ("", "-wal"):
-        source = path.with_name(f"{path.name}{end}")
-        if source.exists():
-            shutil.copyfile(source, aside.with_name(f"{aside.name}{end}"))
-            aside.with_name(f"{aside.name}{end}").chmod(0o600)
+def copied_aside(path: Path, end: str) -> Path:
+    """A copy of the journal and its log as they are; where it lies.
+
+    `end` names how far it goes: what was copied when an earlier start came to nothing is not copied
+    again. Raises JournalError when the copy can't be made; then there is none.
+    """
+    aside = path.with_name(f"{path.name}.cut-{end}")
+    if aside.exists():
+        return aside
+    part = path.with_name(f"{path.name}.cut.part")
+    # The log gets its name first: a copy that has one is whole.
+    ends = [end for end in ("-wal", "") if path.with_name(f"{path.name}{end}").exists()]
+    copies = [part.with_name(f"{part.name}{end}") for end in ends]
+    try:
+        for end, copy in zip(ends, copies, strict=True):
+            shutil.copyfile(path.with_name(f"{path.name}{end}"), copy)
+            copy.chmod(0o600)
+        for end, copy in zip(ends, copies, strict=True):
+            copy.replace(aside.with_name(f"{aside.name}{end}"))
+    except OSError as error:
+        for copy in copies:
+            copy.unlink(missing_ok=True)
+        raise JournalError(
+            f"The end of the journal {path} was lost, and it can't be copied as it was found"
+            f" ({error.strerror}). Make room for a second one on its disk and start again; nothing"
+            " in it was changed."
+        ) from error
     return aside
 
 
