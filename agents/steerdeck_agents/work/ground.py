@@ -57,6 +57,8 @@ class SessionGround:
         """Those that changed since the table was made."""
         self._whole = False
         """The next look is at everything."""
+        self._seen: dict[str, int] = {}
+        """Hashes of the diffs of files that were looked at one by one, by their shown paths."""
         self._again: asyncio.Task[None] | None = None
         """Looks at everything once nothing has changed for a while."""
 
@@ -183,21 +185,24 @@ class SessionGround:
             self._publish_waits = False
             whole, self._whole = self._whole, False
             fresh, self._fresh = self._fresh, set()
+            before = self._seen.copy()
             files = None if whole else await self._touched_only(fresh)
             if files is None:
                 files = await changed_files(self.workspace)
             else:
                 self._look_again()
-            await self._publish(files)
+            moved = {path for path, seen in self._seen.items() if before.get(path) != seen}
+            await self._publish(files, moved)
 
-    async def _publish(self, files: tuple[FileChange, ...]) -> None:
+    async def _publish(self, files: tuple[FileChange, ...], moved: Collection[str]) -> None:
+        """Tell the table; also when only the newest file's words differ and no count does."""
         state = self._writer.state(self._session)
         if state is None:
             return
         changed = {file.path for file in files}
         candidates = (path for path in reversed(self._recent) if path in changed)
         newest = next(candidates, state.newest_file if state.newest_file in changed else "")
-        if (files, newest) == (state.files, state.newest_file):
+        if (files, newest) == (state.files, state.newest_file) and newest not in moved:
             return
         told = FilesChanged(session=self._session, files=files, newest=newest)
         await self._writer.append(told, at_once=True)
@@ -221,8 +226,10 @@ class SessionGround:
             if found is None:
                 return None
             table.pop(shown(path), None)
+            self._seen.pop(shown(path), None)
             if found.change is not None:
                 table[found.change.path] = found.change
+                self._seen[found.change.path] = hash(found.diff)
         return tuple(table[path] for path in sorted(table))
 
     def _look_again(self) -> None:

@@ -143,3 +143,28 @@ def test_a_saved_file_is_told_at_once_and_looked_at_by_git_afterwards(
             assert len(playing.of(session, e.FilesChanged)) == 1, "git says the same"
 
     asyncio.run(story())
+
+
+def test_a_line_that_takes_the_place_of_another_is_told_though_no_count_differs(tmp_path: Path):
+    async def story() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        async with scene(tmp_path / "home", {"m": idle}) as playing:
+            session = await playing.start(repository, "m")
+            state = await playing.status(session, "idle", "done")
+            readme = Path(state.workspace.path) / "readme.md"
+            for number, word in enumerate(("one", "two"), start=1):
+                # In one step, as editors do: a half-written file would be told by its counts.
+                saved = readme.with_name(".saved")
+                saved.write_text(f"# Plain\n{word}\n")
+                saved.rename(readme)
+
+                def told(least: int = number) -> bool:
+                    facts = playing.of(session, e.FilesChanged)
+                    counts = [[(f.path, f.added) for f in fact.files] for fact in facts]
+                    return counts.count([("readme.md", 1)]) >= least
+
+                await playing.until(told)
+            page = await playing.client.ask(wire.Diff(session, "readme.md"), str)
+            assert "+two" in page and "+one" not in page
+
+    asyncio.run(story())
