@@ -16,7 +16,7 @@ def measure(*, quick: bool = False) -> list[Row]:
     keys = 5 if quick else 80
     with harbour(PACE) as place:
         place.start(*((f"hand-{number}", "Run 4000 commands") for number in range(AGENTS)))
-        place.wait_streaming(1)
+        place.wait(lambda states: all(state.counts.calls for state in states))
         with place.deck(WIDE) as shown:
             if shown.wait_for("hand-0") is None:
                 raise RuntimeError(f"the deck never came: {shown.text()[-2000:]!r}")
