@@ -308,8 +308,10 @@ class JournalReader:
 
     def check(self) -> list[str]:
         """What is wrong with the journal, a sentence each; empty when all is well."""
+        # Read first: the runtime may write on, and what it notes then is not in what we look at.
+        mark = marked(self._path)
         with self._reading() as connection:
-            return findings(connection, marked(self._path))
+            return findings(connection, mark)
 
     def _bytes(self, table: str, sha: Sha) -> bytes:
         with self._reading() as connection:

@@ -12,6 +12,7 @@ import pytest
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.journal.lost_end import lost_end, missing_pages
 from steerdeck_agents.journal.mark import marked
+from steerdeck_agents.journal.reader import JournalReader
 
 LARGE = 65536
 """Bytes of the largest page; a file of a gibibyte has few of them, and takes no room here."""
@@ -106,3 +107,16 @@ def test_without_room_for_the_copy_none_is_left_and_the_way_out_is_said(desk, ma
     assert _beside(desk) == []
     assert desk.path.read_bytes() == before
     assert lost_end(desk.path) is not None
+
+
+def test_what_is_written_during_a_check_is_no_lost_end(desk, make_noticed):
+    class Interrupted(JournalReader):
+        @contextmanager
+        def _reading(self):
+            with super()._reading() as connection:
+                desk.keep(make_noticed("meanwhile"))
+                yield connection
+
+    desk.keep(make_noticed("before"))
+    assert Interrupted(desk.path).check() == []
+    assert marked(desk.path).seq == 2
