@@ -8,15 +8,19 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.errors import JournalError, JournalTaken
 from steerdeck_agents.facts.events import decode
 from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.facts.reduce.session import fold
+from steerdeck_agents.journal.held import held
 from steerdeck_agents.journal.lease import this_process
+from steerdeck_agents.journal.swap import ready
 
 # Read here, since tests run without the variables of whoever started them.
 KILLS = int(os.environ.get("STEERDECK_KILLS", "10"))
@@ -104,17 +108,37 @@ def test_a_reused_pid_does_not_hold_the_journal(desk, make_noticed):
     assert desk.keep(make_noticed("three"))[0].seq == 3
 
 
-def test_where_locks_do_not_work_a_living_holder_is_believed(desk, make_noticed):
-    desk.keep(make_noticed("one"))
+@contextmanager
+def _named_holder(desk) -> "Iterator[subprocess.Popen[bytes]]":
+    """A process that lives and stands in the lease row, without the lock."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         stat = Path(f"/proc/{process.pid}/stat").read_text()
         started = stat.rpartition(")")[2].split()[19]
         boot = this_process().boot
         desk.sql("insert into lease values (1, ?, ?, ?)", process.pid, boot, started)
-        with pytest.raises(JournalError, match=f"process {process.pid}"):
-            desk.keep(make_noticed("two"))
+        yield process
         process.kill()
+
+
+def test_where_locks_do_not_work_a_living_holder_is_believed(desk, make_noticed):
+    desk.keep(make_noticed("one"))
+    with (
+        _named_holder(desk) as process,
+        pytest.raises(JournalError, match=f"process {process.pid}"),
+    ):
+        desk.keep(make_noticed("two"))
     assert desk.keep(make_noticed("two"))[0].seq == 2
+
+
+def test_where_locks_do_not_work_maintenance_leaves_a_living_holder_its_file(desk, make_noticed):
+    desk.keep(make_noticed("one"))
+    with _named_holder(desk) as process:
+        ready(desk.path).write_bytes(b"a swap that was broken off")
+        with pytest.raises(JournalTaken, match=f"process {process.pid}"), held(desk.path):
+            pass
+        ready(desk.path).unlink()
+    with held(desk.path):
+        assert desk.sql("select pid from lease") == [(process.pid,)]
 
 
 def test_a_writer_whose_place_was_taken_writes_nothing_more(desk, make_noticed):
