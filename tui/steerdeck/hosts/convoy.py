@@ -8,11 +8,11 @@ happened meanwhile is missed. A host that is gone takes nothing from the others.
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol
 
 import msgspec
 
-from steerdeck.hosts.marks import Mark, Slots
+from steerdeck.hosts.links import Host, Known, Link
+from steerdeck.hosts.marks import Slots
 from steerdeck.hosts.merging import joined, reach_of
 from steerdeck.hosts.stands import HERE, HostStands
 from steerdeck.source import Source, decoded
@@ -31,77 +31,12 @@ STOPPED = "Its runtime was stopped. Close the deck and attach again to start ano
 _SESSION = re.compile(rb'"session":"([^"]+)"')
 
 
-class Host(Protocol):
-    """How a host is reached."""
-
-    name: str
-    """Short, and like no other's; empty is this machine."""
-
-    @property
-    def folder(self) -> str:
-        """Where new sessions of it start, if that was said."""
-
-    @property
-    def stands(self) -> str:
-        """The folder its own program stands in; empty before the first line."""
-
-    async def connect(self) -> Source:
-        """A new line. Raises WireError: why there is none."""
-
-    async def hang_up(self) -> str:
-        """Let go of the line; what is known of why it ended."""
-
-
-class _Known(msgspec.Struct):
-    """Of a session what a link keeps in mind."""
-
-    class Place(msgspec.Struct):
-        repository: str = ""
-
-    id: SessionId
-    seq: int = 0
-    workspace: Place = msgspec.field(default_factory=Place)
-
-
-class _Link:
-    """One host: its line, and what is to be asked for on every new one."""
-
-    def __init__(self, host: Host, slots: Slots) -> None:
-        self.host = host
-        self.mark = Mark(host.name, slots)
-        self.client: Source | None = None
-        self.lines = 0
-        """How many there were, this one too."""
-        self.why = "It is being reached."
-        self.pause_s = 0.0
-        self.owed = 0
-        self.stopped = False
-        self.moved = asyncio.Event()
-        """Set when the line comes, or when none is to come any more."""
-        self.hurry = asyncio.Event()
-        """Set when somebody wants it now."""
-        self.living: dict[SessionId, str] = {}
-        """Sessions the deck was told of, as the runtime calls them, with their repositories."""
-        self.newest = ""
-        """The repository something happened in last."""
-
-    @property
-    def sentence(self) -> str:
-        name = self.host.name or "this machine"
-        return f"{name} is not attached: {self.why}"
-
-    def folder(self, session: SessionId) -> str:
-        """Where a new session of it starts: as was said, else beside the one in hand."""
-        beside = self.living.get(self.mark.down_id(session), "")
-        return self.host.folder or beside or self.newest or self.host.stands
-
-
 class Convoy:
     """Several hosts as one `Source`."""
 
     def __init__(self, hosts: Sequence[Host], pauses: Sequence[float] = PAUSES) -> None:
         slots = Slots()
-        self._links = [_Link(host, slots) for host in hosts]
+        self._links = [Link(host, slots) for host in hosts]
         self._pauses = pauses
         self.changed: Callable[[tuple[HostStands, ...]], None] = lambda stands: None
         """Called on the loop whenever a host stands otherwise."""
@@ -111,7 +46,7 @@ class Convoy:
         self._levels: dict[SessionId, str] = {}
         self._view = SessionId("")
         self._listed = False
-        self._lead: _Link | None = None
+        self._lead: Link | None = None
         """Whose outlook the deck was told last."""
         self._beside = ""
         """The folder it was of."""
@@ -146,7 +81,7 @@ class Convoy:
 
     # the links
 
-    async def _keep(self, link: _Link) -> None:
+    async def _keep(self, link: Link) -> None:
         """Hold one host, until its runtime is stopped on purpose."""
         failures = 0
         while not link.stopped:
@@ -165,7 +100,7 @@ class Convoy:
             await self._pause(link, failures)
             failures += 1
 
-    async def _pause(self, link: _Link, failures: int) -> None:
+    async def _pause(self, link: Link, failures: int) -> None:
         link.hurry.clear()
         link.pause_s = 0.0 if link.stopped else self._pauses[min(failures, len(self._pauses) - 1)]
         if link.stopped:
@@ -180,7 +115,7 @@ class Convoy:
             except TimeoutError:
                 return
 
-    async def _welcome(self, link: _Link, client: Source) -> None:
+    async def _welcome(self, link: Link, client: Source) -> None:
         """Ask on a new line for what was asked for on the last; have its sessions read anew."""
         await client.watch(SessionId(""), self._others or "status")
         for session, level in self._levels.items():
@@ -189,7 +124,7 @@ class Convoy:
         if self._view and self._of(self._view) is link:
             await client.in_view(link.mark.down_id(self._view))
         page = await client.ask_raw(wire.Sessions())
-        known = await decoded(page, list[_Known])
+        known = await decoded(page, list[Known])
         anew = link.living.keys() | {one.id for one in known}
         link.living = {one.id: one.workspace.repository for one in known}
         if known:
@@ -203,7 +138,7 @@ class Convoy:
         self._some.set()
         self._tell()
 
-    async def _pass_on(self, link: _Link, client: Source) -> tuple[str, bool]:
+    async def _pass_on(self, link: Link, client: Source) -> tuple[str, bool]:
         """Give on what comes; why the line ended, and whether its runtime was told to end."""
         async for frame in client.incoming():
             match frame:
@@ -225,7 +160,7 @@ class Convoy:
     def _tell(self) -> None:
         self.changed(self.stands)
 
-    def _of(self, session: SessionId) -> _Link:
+    def _of(self, session: SessionId) -> Link:
         """The link of a session's host; without a session that of the one in hand."""
         for id in (session, self._view):
             for link in self._links:
@@ -259,7 +194,7 @@ class Convoy:
         link.hurry.set()
         raise WireError(link.sentence)
 
-    async def _another(self, link: _Link, lost: int) -> None:
+    async def _another(self, link: Link, lost: int) -> None:
         """Wait until there is another line than the lost one, or none to come."""
         link.owed += 1
         self._tell()
@@ -271,7 +206,7 @@ class Convoy:
             link.owed -= 1
             self._tell()
 
-    def _of_order(self, order: Order) -> _Link:
+    def _of_order(self, order: Order) -> Link:
         if isinstance(order, Start) and self._lead is not None:
             return self._lead
         session = getattr(order, "session", None)
@@ -280,7 +215,7 @@ class Convoy:
         named = next((link for link in self._links if link.mark.is_on(order)), None)
         return named or self._of(SessionId(""))
 
-    def _at_home(self, link: _Link, order: Order) -> Order:
+    def _at_home(self, link: Link, order: Order) -> Order:
         """An order of no key and no surroundings of this machine, where it goes to another one."""
         match order:
             case Start():
@@ -307,7 +242,7 @@ class Convoy:
                 session = getattr(query, "session", SessionId(""))
                 return await self._ask(self._of(SessionId(session)), query)
 
-    async def _ask_all(self, links: Sequence[_Link], query: wire.Query) -> bytes:
+    async def _ask_all(self, links: Sequence[Link], query: wire.Query) -> bytes:
         """One page of what they say, in their order, so that slots are given out in it too."""
         asked = (self._ask_unmarked(link, query) for link in links)
         pages = await asyncio.gather(*asked, return_exceptions=True)
@@ -317,7 +252,7 @@ class Convoy:
             if isinstance(page, BaseException):
                 problem = problem or page
             else:
-                good.append(await _marked(link, page))
+                good.append(await link.marked(page))
         if problem is not None and not good:
             raise problem
         return joined(good)
@@ -332,12 +267,12 @@ class Convoy:
                 problem = problem or error
         raise problem or WireError(first.sentence)
 
-    async def _ask(self, link: _Link, query: wire.Query) -> bytes:
+    async def _ask(self, link: Link, query: wire.Query) -> bytes:
         folder = link.folder(self._view)
-        page = await _marked(link, await self._ask_unmarked(link, query))
+        page = await link.marked(await self._ask_unmarked(link, query))
         return await self._looked(link, folder, page) if isinstance(query, wire.Look) else page
 
-    async def _looked(self, link: _Link, folder: str, page: bytes) -> bytes:
+    async def _looked(self, link: Link, folder: str, page: bytes) -> bytes:
         """A new session starts where somebody looked last: what was shown is what is begun."""
         self._lead, self._beside = link, folder
         look = await decoded(page, wire.Outlook)
@@ -348,7 +283,7 @@ class Convoy:
             look = msgspec.structs.replace(look, problem=look.problem + way)
         return msgspec.json.encode(look)
 
-    async def _ask_unmarked(self, link: _Link, query: wire.Query) -> bytes:
+    async def _ask_unmarked(self, link: Link, query: wire.Query) -> bytes:
         if link.client is None:
             raise WireError(link.sentence)
         match query:
@@ -388,10 +323,3 @@ class Convoy:
         for task in self._keeping:
             task.cancel()
         await asyncio.gather(*self._keeping, return_exceptions=True)
-
-
-async def _marked(link: _Link, page: bytes) -> bytes:
-    """A page as the deck has it; a large one is changed in a thread."""
-    if len(page) > wire.FRAME_LIMIT:
-        return await asyncio.to_thread(link.mark.up, page)
-    return link.mark.up(page)

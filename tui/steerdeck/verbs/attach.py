@@ -10,7 +10,8 @@ import click
 import msgspec
 
 from steerdeck.hosts.calling import Calling, HostAt, unfit
-from steerdeck.hosts.convoy import Convoy, Host
+from steerdeck.hosts.convoy import Convoy
+from steerdeck.hosts.links import Host
 from steerdeck.hosts.marks import names_of
 from steerdeck.output.gate import wants_deck
 from steerdeck.source import Source

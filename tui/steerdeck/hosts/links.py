@@ -1,0 +1,82 @@
+"""One host of a convoy: how it is reached, its line, and what is asked for on every new one."""
+
+import asyncio
+from typing import Protocol
+
+import msgspec
+
+from steerdeck.hosts.marks import Mark, Slots
+from steerdeck.source import Source
+from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.runtime import wire
+
+
+class Host(Protocol):
+    """How a host is reached."""
+
+    name: str
+    """Short, and like no other's; empty is this machine."""
+
+    @property
+    def folder(self) -> str:
+        """Where new sessions of it start, if that was said."""
+
+    @property
+    def stands(self) -> str:
+        """The folder its own program stands in; empty before the first line."""
+
+    async def connect(self) -> Source:
+        """A new line. Raises WireError: why there is none."""
+
+    async def hang_up(self) -> str:
+        """Let go of the line; what is known of why it ended."""
+
+
+class Known(msgspec.Struct):
+    """Of a session what a link keeps in mind."""
+
+    class Place(msgspec.Struct):
+        repository: str = ""
+
+    id: SessionId
+    seq: int = 0
+    workspace: Place = msgspec.field(default_factory=Place)
+
+
+class Link:
+    """One host: its line, and what is to be asked for on every new one."""
+
+    def __init__(self, host: Host, slots: Slots) -> None:
+        self.host = host
+        self.mark = Mark(host.name, slots)
+        self.client: Source | None = None
+        self.lines = 0
+        """How many there were, this one too."""
+        self.why = "It is being reached."
+        self.pause_s = 0.0
+        self.owed = 0
+        self.stopped = False
+        self.moved = asyncio.Event()
+        """Set when the line comes, or when none is to come any more."""
+        self.hurry = asyncio.Event()
+        """Set when somebody wants it now."""
+        self.living: dict[SessionId, str] = {}
+        """Sessions the deck was told of, as the runtime calls them, with their repositories."""
+        self.newest = ""
+        """The repository something happened in last."""
+
+    @property
+    def sentence(self) -> str:
+        name = self.host.name or "this machine"
+        return f"{name} is not attached: {self.why}"
+
+    def folder(self, session: SessionId) -> str:
+        """Where a new session of it starts: as was said, else beside the one in hand."""
+        beside = self.living.get(self.mark.down_id(session), "")
+        return self.host.folder or beside or self.newest or self.host.stands
+
+    async def marked(self, page: bytes) -> bytes:
+        """A page as the deck has it; a large one is changed in a thread."""
+        if len(page) > wire.FRAME_LIMIT:
+            return await asyncio.to_thread(self.mark.up, page)
+        return self.mark.up(page)
