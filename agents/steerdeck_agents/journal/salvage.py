@@ -68,6 +68,7 @@ class Salvage:
             for row in rows:
                 self._keep(row, homes.get(number, ""))
         self._place_alike()
+        self._take_out_packed()
         self._target.execute("commit")
         return self._saved
 
@@ -126,6 +127,12 @@ class Salvage:
             named.update(_HASH.findall(text))
         for values in self._likes:
             self._insert("blob" if values[0] in named else "checkpoint_bytes", values)
+
+    def _take_out_packed(self) -> None:
+        """Their rows were deleted, and come back where the list of free pages is hurt."""
+        for (packed,) in self._target.execute("select bytes from segment"):
+            seqs = ((line.seq,) for line in events_in(packed))
+            self._target.executemany("delete from event where seq = ?", seqs)
 
 
 class Table(NamedTuple):

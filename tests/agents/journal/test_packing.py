@@ -4,6 +4,7 @@ import sqlite3
 
 from steerdeck_agents.facts.events import ItemEnded, SessionArchived, TextAdded, decode
 from steerdeck_agents.facts.ids import ItemId, SessionId
+from steerdeck_agents.journal.repair import repair
 from steerdeck_agents.journal.segments import LARGEST, due, pack
 
 ONE, TWO = SessionId("s1"), SessionId("s2")
@@ -29,6 +30,8 @@ def _write(desk, make_created, words=LARGEST + 20):
 
 def _pack(desk):
     connection = sqlite3.connect(desk.path, isolation_level=None)
+    # Not every SQLite wipes what it deletes.
+    connection.execute("pragma secure_delete = off")
     (session,) = due(connection)
     while pack(connection, session):
         pass
@@ -93,4 +96,19 @@ def test_the_writer_packs_closed_sessions_while_nothing_is_written(desk, make_cr
     assert [decode(text).seq for text in desk.reader.events(None, limit=10**6)] == list(
         range(1, desk.sql("select max(last_seq) from batch")[0][0] + 1)
     )
+    assert desk.reader.check() == []
+
+
+def test_a_repair_brings_no_packed_event_back_as_a_row(desk, make_created):
+    desk.keep(make_created("s1"), *_said(ONE, 600), SessionArchived(session=ONE, reason="landed"))
+    kept = desk.reader.events(None, limit=10**6)
+    _pack(desk)
+    with desk.path.open("r+b") as file:
+        # Where the list of free pages begins: it is not found any more.
+        file.seek(32)
+        file.write(bytes(4))
+    report = repair(desk.path, lambda *told: None, 1_795_000_000_000)
+    assert (report.events, report.lost) == (len(kept), 0)
+    assert desk.sql("select count(*) from event") == [(len(kept) - 600 + 1,)]
+    assert desk.reader.events(None, limit=10**6)[:-1] == kept
     assert desk.reader.check() == []
