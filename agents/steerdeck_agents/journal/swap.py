@@ -52,7 +52,7 @@ def finish_swap(path: Path) -> None:
     kept = _damaged(path, int(new.stat().st_mtime))
     try:
         if not kept.exists() and path.exists():
-            os.link(path, kept)
+            _keep(path, kept)
         log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
         if log.exists():
             log.replace(kept.with_name(f"{kept.name}-wal"))
@@ -65,6 +65,15 @@ def finish_swap(path: Path) -> None:
             f"The mended journal {new} can't take its place ({error.strerror}). Nothing is lost;"
             f" make {path.parent} writable and try again."
         ) from error
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Give the damaged file the name it is kept under, and leave it in its place if that can be."""
+    try:
+        os.link(path, kept)
+    except OSError:
+        # Not every file system has links; then there is no journal until the new one is put here.
+        path.replace(kept)
 
 
 def copied_aside(path: Path, end: str) -> Path:
@@ -84,6 +93,7 @@ def copied_aside(path: Path, end: str) -> Path:
         for end, copy in zip(ends, copies, strict=True):
             shutil.copyfile(path.with_name(f"{path.name}{end}"), copy)
             copy.chmod(0o600)
+            _sync(copy)
         for end, copy in zip(ends, copies, strict=True):
             copy.replace(aside.with_name(f"{aside.name}{end}"))
     except OSError as error:

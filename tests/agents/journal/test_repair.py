@@ -1,5 +1,6 @@
 """A damaged journal: nothing wrong without a word, every row of an intact page saved, all named."""
 
+import errno
 import os
 import random
 import shutil
@@ -116,6 +117,32 @@ def test_a_repair_that_was_killed_while_it_swaps_is_finished_by_the_next(whole, 
     assert not log.exists()
     assert not ready(path).exists()
     assert JournalReader(path).check() == []
+
+
+def test_a_mended_journal_takes_its_place_where_files_have_no_links(whole, tmp_path, monkeypatch):
+    def link(source, target):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    path = copy_of(whole, tmp_path)
+    repair(path, quiet, 1_795_000_000_000)
+    assert (tmp_path / "journal.db.damaged-1795000000").read_bytes() == whole.read_bytes()
+    assert JournalReader(path).check() == []
+    # As it is when that is killed while neither is in the place.
+    path.replace(ready(path))
+    finish_swap(path)
+    assert JournalReader(path).check() == []
+
+
+def test_a_backup_says_of_no_process_that_it_writes_it(whole, tmp_path):
+    path = copy_of(whole, tmp_path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("insert into lease values (1, 4242, 'a boot', 'x')")
+    connection.close()
+    back_up(path, tmp_path / "copy.db", quiet)
+    for file, rows in ((path, 1), (tmp_path / "copy.db", 0)):
+        found = JournalReader(file).ask(lambda it: it.execute("select * from lease").fetchall())
+        assert len(found) == rows
 
 
 def test_a_backup_is_checked_and_never_put_over_anything(whole, tmp_path):
