@@ -42,6 +42,23 @@ def test_a_yes_that_was_typed_ahead_answers_nothing():
     asyncio.run(scene())
 
 
+@pytest.mark.parametrize("typed", ["Dy\r", "Lm", "Ls"])
+def test_nothing_is_done_that_was_typed_before_it_could_be_seen(typed: str):
+    async def scene() -> None:
+        feed = shop()
+        app = deck(feed, face="deck")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await pilot.press("3")
+            for letter in typed:
+                app.post_message(events.Key("enter" if letter == "\r" else letter, letter))
+            await until(pilot, lambda: len(app.screen_stack) > 1)
+            await pilot.pause(0.05)
+            assert feed.orders == []
+
+    asyncio.run(scene())
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_keys_wait_for_a_screen_but_not_for_ever(late: bool):
     clock = [0.0]

@@ -121,12 +121,11 @@ class Watch:
             self.done.add(({"steer": "send"}.get(event.how, event.how), self.pressing))
             said(screen, event)
 
-        async def open_screen(app: DeckApp, message: Open) -> None:
-            if not self.stays:
-                await opened(app, message)
+        async def open_it(app: DeckApp, message: Open) -> bool:
+            return self.stays or await opened(app, message)
 
-        opened = DeckApp.open_screen
-        monkeypatch.setattr(DeckApp, "open_screen", open_screen)
+        opened = DeckApp.open_it
+        monkeypatch.setattr(DeckApp, "open_it", open_it)
         monkeypatch.setattr(Keyed, "do", do)
         monkeypatch.setattr(Steering, "on_composer_said", composer_said)
 

@@ -1,8 +1,10 @@
 """Keys typed ahead, while the screen they are meant for is on its way.
 
 A slow line brings several keys at once: `n` and the first words of a task. What comes behind a key
-that opens something waits until that is there, or the words would be commands of the deck. A key
-that waited keeps the time it was typed at, so it answers nothing that could not be seen then.
+that opens something waits until that is there, or the words would be commands of the deck. Words go
+to where one writes; a screen where one does not gets nothing but steps from row to row, for a key
+that does something there was typed by somebody who had not seen what. A key that waited keeps the
+time it was typed at, so it answers nothing that could not be seen then.
 """
 
 from collections.abc import Callable
@@ -10,8 +12,11 @@ from collections.abc import Callable
 from textual import events
 from textual.screen import Screen
 
+from steerdeck.widgets.prompt import Prompt
+
 PATIENCE_S = 1.0
 """How long a screen may be on its way. What was typed for one that never came is forgotten."""
+_STEPS = frozenset(("j", "k", "up", "down", "pageup", "pagedown", "home", "end", "escape"))
 
 
 class Ahead:
@@ -43,7 +48,10 @@ class Ahead:
         """What was asked for is there, or will not come: the keys go on, in their order."""
         keys = [*self._passed, *self._held]
         self._forget()
+        writes = isinstance(screen.focused, Prompt)
         for key in keys:
+            if not writes and key.key not in _STEPS:
+                continue
             again = events.Key(key.key, key.character)
             again.time = key.time
             (screen.focused or screen).post_message(again)

@@ -229,26 +229,29 @@ class DeckApp(App[None], inherit_bindings=False):
     # other screens
 
     async def on_open(self, message: Open) -> None:
-        await self.open_screen(message)
-        # Behind the focus that the new screen asked for.
-        self.call_later(lambda: self.helm.ahead.give(self.screen))
+        if await self.open_it(message):
+            # Behind the focus that the new screen asked for.
+            self.call_later(lambda: self.helm.ahead.give(self.screen))
+        else:
+            self.call_later(self.on_open, message)
 
-    async def open_screen(self, message: Open) -> None:
+    async def open_it(self, message: Open) -> bool:
+        """Show what is asked for; False while the last screen of that id is on its way out."""
         screen = screen_for(message, self.helm)
         if screen is None:
-            return
+            return True
         # Two of one id can't be there at once.
         name = screen.id or ""
         before = self._opened.get(name)
         if before is self.screen:
-            return
+            return True
         while before in self.screen_stack:
             await self.pop_screen()
         if before is not None and before.is_attached:
-            self.call_later(self.open_screen, message)  # it is on its way out
-            return
+            return False
         self._opened[name] = screen
         await self.push_screen(screen)
+        return True
 
     def on_quit(self, message: Quit) -> None:
         self.parting = still_of(self, self.stage)
