@@ -59,6 +59,19 @@ def test_a_lost_answer_holds_nothing_up_for_long() -> None:
     assert pacer.budget() == 400
 
 
+def test_a_terminal_that_answers_no_more_for_days_is_written_to_all_the_same() -> None:
+    pacer = Pacer("ssh")
+    pacer.sent(40, 0, streams=False)
+    told(pacer, 0, 0.1)
+    now, written = 1.0, 0
+    for _ in range(40_000):
+        if pacer.free(now):
+            pacer.sent(100, now, streams=True)
+            written += 1
+        now += 1.0
+    assert written > 2_000
+
+
 def test_a_pace_by_hand_stays_and_auto_goes_back_to_the_beginning() -> None:
     pacer = Pacer("ssh")
     pacer.choose("lean")

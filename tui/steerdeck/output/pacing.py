@@ -53,6 +53,8 @@ _SLOWEST, _FASTEST = 200.0, 10e6
 _SMALL = 300
 """Bytes whose way takes no longer than the line itself."""
 _PATIENCE_S, _LONGEST_S = 1.0, 8.0
+_MOST_STRIKES = 6
+"""After so many the patience is at its longest anyway."""
 _DEAF_S, _DEAF = 4.0, 3
 """Nothing was answered in this time, nor this often: this terminal answers nothing."""
 _SELDOM_S = 0.5
@@ -269,7 +271,7 @@ class Pacer:
         if self._heard_at is None:
             return _PATIENCE_S
         usual = max(_PATIENCE_S, 4 * self.trip + 4 * self.budget() / self.rate)
-        return min(_LONGEST_S, usual * 2.0**self._strikes)
+        return min(_LONGEST_S, usual * 2.0 ** min(self._strikes, _MOST_STRIKES))
 
     def _overdue(self, now: float) -> bool:
         return bool(self._asked) and now - self._asked[0].at >= self._patience()
