@@ -96,6 +96,8 @@ class Ledger:
         self._full: bool | None = None
         self._seq = 0
         self._hash = ""
+        self._unmarked = False
+        """Whether the last events were not surely on the disk yet."""
         self._unpacked: dict[SessionId, None] = {}
         """Closed sessions whose streamed text may still lie in rows."""
         self._since_keyframe: dict[SessionId, int] = {}
@@ -127,10 +129,13 @@ class Ledger:
     def close(self) -> None:
         """Give the lease back and let go of the lock."""
         try:
-            self._connection.execute(
+            self._connection.execute("pragma synchronous = full")
+            given = self._connection.execute(
                 "delete from lease where pid = ? and boot = ? and started = ?",
                 (self._holder.pid, self._holder.boot, self._holder.started),
             )
+            if given.rowcount and self._unmarked:
+                self._mark.write(self._seq)
         except sqlite3.Error:
             # On a full disk the row stays; the next writer sees that its process is gone.
             self._full = None
@@ -176,8 +181,9 @@ class Ledger:
         self.states.update(batch.folded)
         self.set_aside.update(batch.aside)
         self._seq, self._hash = last, digest
+        # Others may still be lost in a power cut, and the note of them be on the disk already.
+        self._unmarked = not full
         if full:
-            # Others may still be lost in a power cut, and the note of them be on the disk already.
             self._mark.write(last)
         for session, state in batch.folded.items():
             if state.archived:

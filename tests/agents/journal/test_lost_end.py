@@ -61,8 +61,10 @@ def test_only_what_is_surely_on_the_disk_is_noted_as_the_end(desk, make_noticed)
         assert marked(desk.path).seq == 1
         await writer.append(make_noticed("sure with it"), full=True)
         assert marked(desk.path).seq == 3
+        await writer.append(make_noticed("on the disk with the last word"))
 
     desk.run(act)
+    assert marked(desk.path).seq == 4
 
 
 def _cut_off(desk, make_noticed) -> None:
