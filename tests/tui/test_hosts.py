@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import Awaitable, Callable
+from typing import get_args
 
 import msgspec
 import pytest
@@ -22,9 +23,15 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import LineLost, WireError
 from steerdeck_agents.facts.ids import ApprovalId, MessageId, OrderId, SessionId, Sha
 from steerdeck_agents.facts.places import Surroundings, Workspace
+from steerdeck_agents.facts.ruling import Meter
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
+from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
+from steerdeck_agents.gate.rule_terms import Left
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import PageError
+from steerdeck_agents.runtime.wire_replay import Among
+from steerdeck_agents.runtime.wire_rules import RulesStand, RuleStands
 
 SAME = SessionId("ses_0001")
 ON_BUILD, ON_LAPTOP = SessionId("ses_0001~build"), SessionId("ses_0001~laptop")
@@ -69,6 +76,26 @@ def test_an_id_inside_of_words_is_left_as_it_was_written():
     up = e.decode(mark.up(e.encode(event).encode()))
     assert isinstance(up, e.MessageSent)
     assert up.text == event.text and up.session == ON_BUILD
+
+
+@pytest.mark.parametrize("id", ["npm-test", "no push, please", 'say "hi"', "a~b", "näh", "rule_9"])
+def test_a_rule_has_its_host_whatever_its_id_is(id: str):
+    mark, rule = Mark("build", Slots()), Rule(id=id, command="npm test", everywhere=True)
+    told = RulesStand((RuleStands(rule, Meter(id, 3)),))
+    there = msgspec.json.decode(mark.up(msgspec.json.encode(told)), type=RulesStand)
+    stands = there.rules[0]
+    assert (stands.rule.id, stands.meter.rule) == (f"{id}~build", f"{id}~build")
+    assert host_of(stands.rule.id) == "build"
+    for order in (
+        o.RevokeRule(id=OrderId("o"), rule=stands.rule.id),
+        o.ChangeRule(id=OrderId("o"), rule=stands.rule, before=Sha("0")),
+    ):
+        down = mark.down(order)
+        assert isinstance(down, o.RevokeRule | o.ChangeRule)
+        assert down.rule in (id, rule)
+    words = o.Say(id=OrderId("o"), session=ON_BUILD, text="Look into ~build")
+    down = mark.down(words)
+    assert isinstance(down, o.Say) and down.text == words.text
 
 
 def test_slots_of_two_hosts_stand_in_one_row_and_stay():
@@ -220,6 +247,75 @@ def test_an_order_goes_to_the_host_of_its_session_and_to_no_other():
         await deck.bridge.give(o.Interrupt(id=OrderId("o"), session=ON_LAPTOP))
         assert laptop.feed.orders == [o.Interrupt(id=OrderId("o"), session=SAME)]
         assert not build.feed.orders
+
+    _play((build, laptop), story)
+
+
+def test_a_rule_of_one_id_on_three_hosts_is_taken_back_on_the_one_it_was_shown_of():
+    build, laptop, here = _far("build"), _far("laptop"), _far("")
+    hosts = (build, laptop, here)
+    for host in hosts:
+        rule = Rule(id="npm-test", command="npm test", everywhere=True)
+        line = RuleLine(rule, rule.sha(), "", "everywhere", "", Meter(rule.id), Left())
+        host.feed.rules = RulesPage((line,))
+
+    async def story(deck: _Deck) -> None:
+        await until(lambda: len(deck.model.lasting) == len(hosts))
+        deck.bridge.look_at(ON_BUILD)
+        await until(lambda: build.feed.looked_at)
+        held = deck.model.lasting_of(deck.model.states[ON_LAPTOP])
+        assert [one.rule.id for one in held] == ["npm-test~laptop"]
+        for id, host in (("npm-test~laptop", laptop), ("npm-test", here)):
+            revoke = o.RevokeRule(id=OrderId("o"), rule=id)
+            await deck.bridge.give(revoke)
+            assert host.feed.orders == [o.RevokeRule(id=OrderId("o"), rule="npm-test")]
+        assert not build.feed.orders
+
+    _play(hosts, story)
+
+
+def test_what_is_on_a_machine_the_deck_does_not_show_goes_to_no_other():
+    build = _far("build")
+
+    async def story(deck: _Deck) -> None:
+        for stray in (SAME, SessionId("ses_0001~attic")):
+            order = o.Interrupt(id=OrderId("o"), session=stray)
+            with pytest.raises(WireError, match="this deck does not show"):
+                await deck.convoy.give(order)
+            with pytest.raises(WireError, match="this deck does not show"):
+                await deck.bridge.page(wire.StateAt(stray), SessionState)
+        assert not build.feed.orders
+
+    _play((build,), story)
+
+
+def test_every_question_has_a_session_or_is_known_to_be_for_the_host_in_hand():
+    in_hand = {"Look", "ChecksFound", "RuntimeStatus", "Templates", "PictureAt", "InkOf"}
+    named = {"session", "sessions"}
+    bare = {
+        kind.__name__
+        for kind in get_args(wire.Query)
+        if not named & {field.name for field in msgspec.structs.fields(kind)}
+        and kind.__name__ not in _BEYOND
+    }
+    assert bare == in_hand
+
+
+_BEYOND = {
+    "Sessions", "Search", "Shores", "Spend", "OwnWords", "Rules", "Blob", "OutputEnds"
+}  # fmt: skip
+"""Those that go to every host, or to whichever has it."""
+
+
+def test_a_replay_is_of_the_host_its_sessions_are_on():
+    build, laptop = _far("build"), _far("laptop")
+
+    async def story(deck: _Deck) -> None:
+        deck.bridge.look_at(ON_BUILD)
+        await until(lambda: build.feed.looked_at)
+        events = await deck.bridge.events(Among((ON_LAPTOP,), 1, 9))
+        assert [event.session for event in events] == [ON_LAPTOP]
+        assert not any(isinstance(query, Among) for query in build.feed.asked)
 
     _play((build, laptop), story)
 

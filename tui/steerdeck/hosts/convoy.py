@@ -11,14 +11,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
-from steerdeck.hosts.links import Host, Known, Link
-from steerdeck.hosts.marks import Slots
+from steerdeck.hosts.links import Host, HostLink, Known
+from steerdeck.hosts.marks import Slots, host_of
 from steerdeck.hosts.merging import joined, reach_of
 from steerdeck.hosts.stands import HERE, HostStands
 from steerdeck.source import Source, decoded
 from steerdeck_agents.facts.errors import LineLost, SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.orders import Order, Resume, Start
+from steerdeck_agents.facts.orders import AddRule, ChangeRule, Order, Resume, RevokeRule, Start
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Incoming, PageError
@@ -36,7 +36,7 @@ class Convoy:
 
     def __init__(self, hosts: Sequence[Host], pauses: Sequence[float] = PAUSES) -> None:
         slots = Slots()
-        self._links = [Link(host, slots) for host in hosts]
+        self._links = [HostLink(host, slots) for host in hosts]
         self._pauses = pauses
         self.changed: Callable[[tuple[HostStands, ...]], None] = lambda stands: None
         """Called on the loop whenever a host stands otherwise."""
@@ -46,7 +46,7 @@ class Convoy:
         self._levels: dict[SessionId, str] = {}
         self._view = SessionId("")
         self._listed = False
-        self._lead: Link | None = None
+        self._lead: HostLink | None = None
         """Whose outlook the deck was told last."""
         self._beside = ""
         """The folder it was of."""
@@ -81,7 +81,7 @@ class Convoy:
 
     # the links
 
-    async def _keep(self, link: Link) -> None:
+    async def _keep(self, link: HostLink) -> None:
         """Hold one host, until its runtime is stopped on purpose."""
         failures = 0
         while not link.stopped:
@@ -100,7 +100,7 @@ class Convoy:
             await self._pause(link, failures)
             failures += 1
 
-    async def _pause(self, link: Link, failures: int) -> None:
+    async def _pause(self, link: HostLink, failures: int) -> None:
         link.hurry.clear()
         link.pause_s = 0.0 if link.stopped else self._pauses[min(failures, len(self._pauses) - 1)]
         if link.stopped:
@@ -115,13 +115,13 @@ class Convoy:
             except TimeoutError:
                 return
 
-    async def _welcome(self, link: Link, client: Source) -> None:
+    async def _welcome(self, link: HostLink, client: Source) -> None:
         """Ask on a new line for what was asked for on the last; have its sessions read anew."""
         await client.watch(SessionId(""), self._others or "status")
         for session, level in self._levels.items():
-            if self._of(session) is link:
+            if self._owner(session) is link:
                 await client.watch(link.mark.down_id(session), level)
-        if self._view and self._of(self._view) is link:
+        if self._view and self._owner(self._view) is link:
             await client.in_view(link.mark.down_id(self._view))
         page = await client.ask_raw(wire.Sessions())
         known = await decoded(page, list[Known])
@@ -138,7 +138,7 @@ class Convoy:
         self._some.set()
         self._tell()
 
-    async def _pass_on(self, link: Link, client: Source) -> tuple[str, bool]:
+    async def _pass_on(self, link: HostLink, client: Source) -> tuple[str, bool]:
         """Give on what comes; why the line ended, and whether its runtime was told to end."""
         async for frame in client.incoming():
             match frame:
@@ -160,16 +160,28 @@ class Convoy:
     def _tell(self) -> None:
         self.changed(self.stands)
 
-    def _of(self, session: SessionId) -> Link:
-        """The link of a session's host; without a session that of the one in hand."""
-        for id in (session, self._view):
-            for link in self._links:
-                if id and link.mark.down_id(id) != id:
-                    return link
-            if id:
-                own = next((link for link in self._links if not link.host.name), None)
-                if own is not None:
-                    return own
+    def _owner(self, id: str) -> HostLink | None:
+        """The link of the host that an id of a session or a rule is of, if it is among these."""
+        name = host_of(id)
+        return next((link for link in self._links if link.host.name == name), None)
+
+    def _of(self, id: str) -> HostLink:
+        """The link of an id's host; without an id that of the one in hand.
+
+        Raises WireError: it is of no host that is shown, as after it was read from what a deck on
+        others had kept.
+        """
+        if id:
+            owner = self._owner(id)
+            if owner is None:
+                name = host_of(id) or "this machine"
+                raise WireError(
+                    f"{id} is on {name}, which this deck does not show. Close the deck and attach"
+                    " to that machine too, with `--here` to this one."
+                )
+            return owner
+        if self._view and (seen := self._owner(self._view)) is not None:
+            return seen
         if self._lead is not None:
             return self._lead
         return next((link for link in self._links if link.client is not None), self._links[0])
@@ -194,7 +206,7 @@ class Convoy:
         link.hurry.set()
         raise WireError(link.sentence)
 
-    async def _another(self, link: Link, lost: int) -> None:
+    async def _another(self, link: HostLink, lost: int) -> None:
         """Wait until there is another line than the lost one, or none to come."""
         link.owed += 1
         self._tell()
@@ -206,16 +218,20 @@ class Convoy:
             link.owed -= 1
             self._tell()
 
-    def _of_order(self, order: Order) -> Link:
-        if isinstance(order, Start) and self._lead is not None:
-            return self._lead
-        session = getattr(order, "session", None)
-        if isinstance(session, str) and session:
-            return self._of(SessionId(session))
-        named = next((link for link in self._links if link.mark.is_on(order)), None)
-        return named or self._of(SessionId(""))
+    def _of_order(self, order: Order) -> HostLink:
+        match order:
+            case Start() if self._lead is not None:
+                return self._lead
+            case RevokeRule(rule=id):
+                return self._of(id)
+            case ChangeRule(rule=rule):
+                return self._of(rule.id)
+            case AddRule(rule=rule):
+                return self._of(rule.session)
+            case _:
+                return self._of(getattr(order, "session", None) or "")
 
-    def _at_home(self, link: Link, order: Order) -> Order:
+    def _at_home(self, link: HostLink, order: Order) -> Order:
         """An order of no key and no surroundings of this machine, where it goes to another one."""
         match order:
             case Start():
@@ -239,10 +255,12 @@ class Convoy:
             case "any":
                 return await self._ask_any(query)
             case _:
-                session = getattr(query, "session", SessionId(""))
-                return await self._ask(self._of(SessionId(session)), query)
+                # Several sessions of one question are of one host: their seqs are one journal's.
+                several = getattr(query, "sessions", ())
+                session = getattr(query, "session", "") or next(iter(several), "")
+                return await self._ask(self._of(session), query)
 
-    async def _ask_all(self, links: Sequence[Link], query: wire.Query) -> bytes:
+    async def _ask_all(self, links: Sequence[HostLink], query: wire.Query) -> bytes:
         """One page of what they say, in their order, so that slots are given out in it too."""
         asked = (self._ask_unmarked(link, query) for link in links)
         pages = await asyncio.gather(*asked, return_exceptions=True)
@@ -258,7 +276,7 @@ class Convoy:
         return joined(good)
 
     async def _ask_any(self, query: wire.Query) -> bytes:
-        first = self._of(SessionId(""))
+        first = self._of("")
         problem: SteerdeckError | None = None
         for link in (first, *(link for link in self._links if link is not first)):
             try:
@@ -267,12 +285,12 @@ class Convoy:
                 problem = problem or error
         raise problem or WireError(first.sentence)
 
-    async def _ask(self, link: Link, query: wire.Query) -> bytes:
+    async def _ask(self, link: HostLink, query: wire.Query) -> bytes:
         folder = link.folder(self._view)
         page = await link.marked(await self._ask_unmarked(link, query))
         return await self._looked(link, folder, page) if isinstance(query, wire.Look) else page
 
-    async def _looked(self, link: Link, folder: str, page: bytes) -> bytes:
+    async def _looked(self, link: HostLink, folder: str, page: bytes) -> bytes:
         """A new session starts where somebody looked last: what was shown is what is begun."""
         self._lead, self._beside = link, folder
         look = await decoded(page, wire.Outlook)
@@ -283,7 +301,7 @@ class Convoy:
             look = msgspec.structs.replace(look, problem=look.problem + way)
         return msgspec.json.encode(look)
 
-    async def _ask_unmarked(self, link: Link, query: wire.Query) -> bytes:
+    async def _ask_unmarked(self, link: HostLink, query: wire.Query) -> bytes:
         if link.client is None:
             raise WireError(link.sentence)
         match query:
@@ -298,8 +316,8 @@ class Convoy:
 
     async def watch(self, session: SessionId, level: str) -> None:
         if session:
-            self._levels[session] = level
             wanted = [self._of(session)]
+            self._levels[session] = level
         else:
             self._others, wanted = level, self._links
         for link in wanted:
@@ -307,10 +325,10 @@ class Convoy:
                 await link.client.watch(link.mark.down_id(session), level)
 
     async def in_view(self, session: SessionId) -> None:
-        before = self._of(self._view)
-        self._view = session
+        before = self._owner(self._view) if self._view else None
         link = self._of(session)
-        if before is not link and before.client is not None:
+        self._view = session
+        if before is not None and before is not link and before.client is not None:
             await before.client.in_view(SessionId(""))
         if link.client is not None:
             await link.client.in_view(link.mark.down_id(session))

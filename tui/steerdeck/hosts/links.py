@@ -43,7 +43,7 @@ class Known(msgspec.Struct):
     workspace: Place = msgspec.field(default_factory=Place)
 
 
-class Link:
+class HostLink:
     """One host: its line, and what is to be asked for on every new one."""
 
     def __init__(self, host: Host, slots: Slots) -> None:

@@ -3,7 +3,8 @@
 Two machines may have sessions of the same id, as after one was copied, and have the same slots. So
 whatever comes from a machine gets its mark on the way up and loses it on the way down; between the
 two the deck treats such ids like all others. It is done to the JSON: a quote inside of a text is
-escaped there, so that only a whole value is ever taken for an id.
+escaped there, so that only a whole value is ever taken for an id. Ids that runtimes give are known
+by their shape; that of a rule may be anybody's words in `rules.toml`, so it is known by its place.
 """
 
 import re
@@ -17,16 +18,18 @@ from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.runtime import wire
 
 SIGN = "~"
-"""Stands between an id and its host; no id and no host's name holds one."""
+"""Stands between an id and its host; no host's name holds one."""
 _IDS = rb"(?:ses|rule|apr|ask)_[0-9a-z]+"
+_RULE = rb'("rule":(?:\{"id":)?")((?:[^"\\]|\\.)+?)'
 _OWN = re.compile(rb'"(' + _IDS + rb')"')
+_RULES = re.compile(_RULE + rb'"')
 _SLOT = re.compile(rb'"slot":([1-9]\d*)')
 _UNFIT = re.compile(r"[^0-9A-Za-z._-]+")
 
 
 def host_of(id: str) -> str:
     """The name of the host an id belongs to; empty is this machine."""
-    return id.partition(SIGN)[2]
+    return id.rpartition(SIGN)[2] if SIGN in id else ""
 
 
 def names_of(hosts: Sequence[str]) -> list[str]:
@@ -67,12 +70,18 @@ class Mark:
         self.host = host
         self._slots = slots
         self._sign = f"{SIGN}{host}"
-        self._marked = re.compile(rb'"(' + _IDS + rb")" + re.escape(self._sign).encode() + rb'"')
+        sign = re.escape(self._sign).encode()
+        self._marked = re.compile(rb'"(' + _IDS + rb")" + sign + rb'"')
+        self._rules = re.compile(_RULE + sign + rb'"')
 
     def up(self, data: bytes) -> bytes:
         """JSON from that runtime as the deck has it."""
         data = _SLOT.sub(self._slot, data)
-        return _OWN.sub(rb'"\1' + self._sign.encode() + rb'"', data) if self.host else data
+        if not self.host:
+            return data
+        sign = self._sign.encode()
+        # Rules first: what has the mark by then has not the shape any more.
+        return _OWN.sub(rb'"\1' + sign + rb'"', _RULES.sub(rb"\1\2" + sign + rb'"', data))
 
     def up_id(self, session: SessionId) -> SessionId:
         return SessionId(f"{session}{self._sign}") if self.host and session else session
@@ -99,12 +108,10 @@ class Mark:
         assert isinstance(frame, wire.Ask), "what went in as a question is one"
         return frame.query
 
-    def is_on(self, order: Order) -> bool:
-        """Whether an order names anything of that host."""
-        return bool(self.host and self._marked.search(msgspec.json.encode(order)))
-
     def _down(self, line: bytes) -> bytes:
-        return self._marked.sub(rb'"\1"', line) if self.host else line
+        if not self.host:
+            return line
+        return self._rules.sub(rb'\1\2"', self._marked.sub(rb'"\1"', line))
 
     def _slot(self, found: re.Match[bytes]) -> bytes:
         return b'"slot":%d' % self._slots.of(self.host, int(found[1]))

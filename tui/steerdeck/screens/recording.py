@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from steerdeck.commands import Helm
+from steerdeck.hosts.marks import host_of
 from steerdeck.model import Told
 from steerdeck.panes.tape import (
     PAGE,
@@ -29,6 +30,7 @@ _LAST = 2**62
 async def read_course(helm: Helm, session: SessionId, wanted: Callable[[], bool]) -> Course:
     """The course of the session and of those that lived beside it; PageError says why not.
 
+    Those are of its host: seqs count in one journal.
     Once it is no longer `wanted` the rest is not read.
     """
     state = helm.model.states.get(session)
@@ -38,6 +40,7 @@ async def read_course(helm: Helm, session: SessionId, wanted: Callable[[], bool]
         one.id
         for one in helm.model.sessions()
         if one.id != session
+        and host_of(one.id) == host_of(session)
         and (state.turn is not None or one.created_ms <= state.changed_ms)
         and (one.turn is not None or one.changed_ms >= state.created_ms)
     ]
