@@ -1,8 +1,10 @@
 """`clean`: what of ours can go without losing anything, listed and then removed."""
 
 import asyncio
+import os
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import click
 
@@ -38,6 +40,32 @@ def clean(yes: bool, as_json: bool) -> int:
       steerdeck clean --json
     """
     where = reach.here()
+    removed: list[Found] | None = None
+    with _looked_at(where) as found:
+        goes = [one for one in found if not one.why]
+        kept = [one for one in found if one.why]
+        if not as_json:
+            _show(goes, kept)
+        if yes:
+            removed = _remove(goes)
+    asks = bool(goes) and not (yes or as_json) and is_terminal()
+    if asks and asyncio.run(_asked(goes)):
+        # While the question stood a session may have come to life, so it is all looked at again.
+        with _looked_at(where) as found:
+            removed = _remove(_still(goes, found))
+    if as_json:
+        out_json({"removable": goes, "kept": kept, "removed": [one.path for one in removed or ()]})
+    elif removed is not None:
+        freed = sum(one.bytes for one in removed)
+        out(f"{counted(len(removed), 'thing')} removed, {freed:,} bytes.")
+    elif goes:
+        err("Nothing was removed; `steerdeck clean --yes` removes what can go.")
+    return FAILED if removed is not None and len(removed) < len(goes) else DONE
+
+
+@contextmanager
+def _looked_at(where: Paths) -> Iterator[list[Found]]:
+    """All there is, and where no runtime is at work, none that starts meanwhile."""
     with ExitStack() as holding:
         try:
             if where.data.is_dir():
@@ -47,20 +75,7 @@ def clean(yes: bool, as_json: bool) -> int:
             runs = True
         found = asyncio.run(_found(where, runs=runs))
         progress("")
-        goes = [one for one in found if not one.why]
-        kept = [one for one in found if one.why]
-        if not as_json:
-            _show(goes, kept)
-        may = yes or (bool(goes) and not as_json and is_terminal() and asyncio.run(_asked(goes)))
-        removed = _remove(goes) if may else []
-    if as_json:
-        out_json({"removable": goes, "kept": kept, "removed": [one.path for one in removed]})
-    elif may:
-        freed = sum(one.bytes for one in removed)
-        out(f"{counted(len(removed), 'thing')} removed, {freed:,} bytes.")
-    elif goes:
-        err("Nothing was removed; `steerdeck clean --yes` removes what can go.")
-    return FAILED if may and len(removed) < len(goes) else DONE
+        yield found
 
 
 async def _found(where: Paths, *, runs: bool) -> list[Found]:
@@ -113,6 +128,19 @@ def _row(one: Found) -> tuple[str, str, str, str]:
 async def _asked(goes: list[Found]) -> bool:
     total = sum(one.bytes for one in goes)
     return await confirmed(f"Remove {counted(len(goes), 'thing')}, {total:,} bytes, for good?")
+
+
+def _still(goes: list[Found], found: list[Found]) -> list[Found]:
+    """What was agreed on and can go now too; of the rest it is said why it stays."""
+    now = {one.path: one for one in found}
+    again = []
+    for one in goes:
+        seen = now.get(one.path)
+        if seen is not None and not seen.why:
+            again.append(seen)
+        elif os.path.lexists(one.path):
+            err(f"{one.path} stays: {seen.why if seen else 'it is in use again'}.")
+    return again
 
 
 def _remove(goes: list[Found]) -> list[Found]:
