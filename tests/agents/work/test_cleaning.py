@@ -6,10 +6,12 @@ import shutil
 import socket
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kit.repositories import commit, plain, run, write
 from kit.workspaces import workspace_of
+from steerdeck_agents.facts.errors import RepositoryError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.settings.paths import paths
@@ -71,12 +73,96 @@ def test_commits_beside_the_branch_are_work_too(clone):
     assert "stash" in why(clone)
 
 
-def test_a_repository_made_inside_is_work_too(clone):
-    inner = Path(clone.path) / "inner"
-    inner.mkdir()
+@pytest.mark.parametrize("place", ["inner", "work/deep/:(top)*", "src"])
+@pytest.mark.parametrize("commits", [False, True])
+def test_a_repository_made_inside_is_work_too(clone, place, commits):
+    inner = Path(clone.path) / place
+    inner.mkdir(parents=True, exist_ok=True)
     run(inner, "init", "-q")
+    if commits:
+        run(inner, "commit", "-q", "--allow-empty", "-m", "only here")
+    assert why(clone) == f"there is a repository of its own in it, {place}"
+
+
+def test_a_repository_among_ignored_files_is_none_of_ours(clone):
+    run(Path(clone.path), "init", "-q", "build/fetched")
+    assert why(clone) == ""
+
+
+def test_a_submodule_keeps_its_clone_though_the_commit_naming_it_was_landed(clone, repository):
+    place, inner = Path(clone.path), Path(clone.path) / "sub"
+    run(place, "init", "-q", "sub")
+    commit(inner, "only here")
+    commit(place, "names it")
+    run(repository, "pull", "-q", "--ff-only", str(place), "HEAD")
+    assert why(clone) == "there are files in the submodule sub"
+    shutil.move(inner / ".git", repository.with_name("moved"))
+    assert why(clone) == ""
     write(inner, "a.txt", "a\n")
-    assert "repository of its own" in why(clone)
+    assert why(clone) == "there are files in the submodule sub"
+    shutil.rmtree(inner)
+    shutil.move(repository.with_name("moved"), place / ".git/modules/sub")
+    assert why(clone) == "there are repositories of submodules in it"
+
+
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_git_was_told_to_leave_alone_keeps_its_clone(clone, mark):
+    place = Path(clone.path)
+    run(place, "update-index", mark, "src/shop.py")
+    write(place, "src/shop.py", "changed by the agent\n")
+    assert why(clone) == "git was told not to look at src/shop.py"
+
+
+def test_a_file_changed_outside_of_a_sparse_checkout_keeps_its_clone(clone):
+    place = Path(clone.path)
+    run(place, "sparse-checkout", "set", "src")
+    assert why(clone) == ""
+    write(place, "data/logo.bin", "changed by the agent\n")
+    assert "not to look at data/logo.bin" in why(clone)
+    run(place, "update-index", "--no-skip-worktree", "data/logo.bin")
+    assert why(clone) == "there is work not landed"
+
+
+def test_a_clone_that_is_no_repository_any_more_is_no_folder_of_the_one_around(clone, repository):
+    write(repository, ".git/info/exclude", "/homes\n")
+    shutil.move(clone.path, repository / "homes" / "ses_1")
+    inside = msgspec.structs.replace(clone, path=str(repository / "homes" / "ses_1"))
+    work(inside)
+    (Path(inside.path) / ".git/HEAD").unlink()
+    with pytest.raises(RepositoryError):
+        why(inside)
+
+
+def test_a_removal_that_was_broken_off_is_finished(tmp_path):
+    home = paths({"STEERDECK_HOME": str(tmp_path / "s"), "HOME": str(tmp_path)})
+    (home.workspaces / ".removing-ses_1" / "src").mkdir(parents=True)
+
+    async def listed():
+        return [found async for found in cleaning.clones(home, [])]
+
+    (found,) = asyncio.run(listed())
+    assert found.why == ""
+    cleaning.remove(found)
+    assert list(home.workspaces.iterdir()) == []
+
+
+def test_opening_folders_for_their_removal_changes_nothing_outside(tmp_path):
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    secret = write(outside, "secret", "words", 0o400)
+    outside.chmod(0o500)
+    closed = inside / "a" / "closed"
+    closed.mkdir(parents=True)
+    (closed / "file").symlink_to(secret)
+    (closed / "folder").symlink_to(outside)
+    (closed / "same").hardlink_to(secret)
+    for folder in (closed, closed.parent, inside):
+        folder.chmod(0o500)
+    cleaning.open_up(inside)
+    modes = [path.lstat().st_mode & 0o777 for path in (secret, outside, closed, inside)]
+    assert modes == [0o400, 0o500, 0o700, 0o700]
+    cleaning.remove(cleaning.Found("clone", str(inside), 0))
+    assert secret.read_text() == "words" and not inside.exists()
+    outside.chmod(0o700)
 
 
 def test_living_and_unknown_sessions_keep_their_clones(tmp_path, clone):
@@ -135,7 +221,16 @@ def test_a_socket_somebody_listens_at_stays(tmp_path, short_folder, monkeypatch)
 def test_what_the_developer_wrote_is_no_cache(tmp_path):
     home = paths({"STEERDECK_HOME": str(tmp_path / "s"), "HOME": str(tmp_path)})
     home.cache.mkdir(parents=True)
-    for name in ("deck.json", "drafts.json", "memory.json", "theme", "models.json"):
-        (home.cache / name).write_text("{}")
-    names = [Path(found.path).name for found in cleaning.caches(home)]
-    assert names == ["deck.json", "models.json"]
+    other = home.cache / "hosts" / "0123456789abcdef"
+    for place in (home.cache, other):
+        place.mkdir(parents=True, exist_ok=True)
+        for name in ("deck.json", "frame", *sorted(cleaning.KEPT_OF_CACHE)):
+            (place / name).write_text("{}")
+    (home.cache / "models.json").write_text("{}")
+    found = cleaning.caches(home)
+    names = [str(Path(one.path).relative_to(home.cache)) for one in found]
+    theirs = ["hosts/0123456789abcdef/deck.json", "hosts/0123456789abcdef/frame"]
+    assert names == ["deck.json", "frame", "models.json", *theirs]
+    for one in found:
+        cleaning.remove(one)
+    assert {entry.name for entry in other.iterdir()} == cleaning.KEPT_OF_CACHE
