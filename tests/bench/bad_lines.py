@@ -22,7 +22,7 @@ SETTLE_S = 4.0
 
 
 def measure(*, quick: bool = False) -> list[Row]:
-    seconds, keys = (1.0, 3) if quick else (8.0, 40)
+    seconds, keys = (1.0, 3) if quick else (6.0, 36)
     tokens = int((2 * (seconds + 8) + 2 * (keys * 0.7 + 15)) * PACE)
     rows = []
     with harbour(PACE) as place:

@@ -1,10 +1,12 @@
 """From the Enter key of the shell to something on the screen, and to the first answer to a key.
 
-The deck has four sessions to show. `frame` is the first chunk that names one of them; `live` the
-first that holds the end of what an agent said, which only the runtime knows. Against it stands a
-Textual program with one word in it. All runs take turns, so that other load hits all alike.
+The deck has four sessions to show. `frame` is the first chunk that names one of them, which may be
+of the picture that the deck before left; `live` the first of the deck's own that holds the end of
+what an agent said, which only the runtime knows. Against it stands a Textual program with one word
+in it. All runs take turns, so that other load hits all alike; every deck is closed as people do.
 """
 
+import time
 from collections.abc import Callable
 
 from bench.goals import reached
@@ -15,6 +17,9 @@ from bench.terminal import RARE, Terminal
 SESSIONS = ("fix-login", "add-csv", "docs", "rate-limit")
 MARKS = ("qzvkwa", "qzvkwb", "qzvkwc", "qzvkwd")
 READY = "READY-MARKER"
+FRAME = "\x1b[?2026h"
+"""Begins what Textual draws."""
+SETTLE_S = 0.4
 
 
 class _Times:
@@ -29,15 +34,35 @@ class _Times:
     def run(self, spawn: Callable[[], Terminal], frame: str, live: str = "") -> None:
         with spawn() as shown:
             came = shown.wait_for(frame)
+            # While the picture stands there, what is typed is echoed by the system and not by it.
+            shown.wait_for(FRAME)
+            own = shown.number_of(FRAME)
+            shown.wait_for(frame, own)
             shown.send(RARE[0])
-            echoed = shown.wait_for(RARE[0])
-            lived = shown.wait_for(live) if live else came
+            echoed = shown.wait_for(RARE[0], own)
+            lived = shown.wait_for(live, own) if live else came
             if came is None or echoed is None or lived is None:
                 raise RuntimeError(f"it never showed {frame!r}: {shown.text()[-2000:]!r}")
             self.first_byte.append(shown.first_byte * 1000)
             self.frame.append(came * 1000)
             self.live.append(lived * 1000)
             self.echo.append(echoed * 1000)
+            if live:
+                _close(shown)
+
+
+def _close(shown: Terminal) -> None:
+    """Take back what was typed and leave, so that the last picture stays for the next deck."""
+    shown.send("\x7f")
+    time.sleep(SETTLE_S)
+    for _ in range(3):
+        after = shown.chunks
+        shown.send("\x03")
+        if shown.wait_for("again within", after, 2.0) is not None:
+            break
+    shown.send("\x03")
+    if not shown.wait_end():
+        raise RuntimeError(f"Ctrl+C did not close the deck: {shown.text()[-2000:]!r}")
 
 
 def measure(*, quick: bool = False) -> list[Row]:
@@ -78,5 +103,4 @@ def _furnish(place: Harbour) -> None:
     with place.deck() as shown:
         if shown.wait_for(MARKS[0][::-1]) is None:
             raise RuntimeError(f"the deck never showed a transcript: {shown.text()[-2000:]!r}")
-        shown.send("\x03\x03")
-        shown.wait_end()
+        _close(shown)

@@ -23,7 +23,7 @@ from kit.rivals import program
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
 from steerdeck_agents.models.scripted_server import ScriptedServer
 
-TOKENS = 2_000
+TOKENS, AT_ONCE = 1_000, 2_000
 LONG = 50_000
 PACE = 200.0
 CALLS = 15
@@ -31,7 +31,7 @@ SETTLE_S = 1.0
 A_LETTER_S, PAUSE_S = 0.015, 0.5
 """Between letters, and before Enter: what comes sooner some programs take for a paste."""
 ACCEPT_S = 0.6
-PATIENCE_S = 45.0
+PATIENCE_S = 30.0
 
 Numbers = Iterator[tuple[str, float]]
 """Names of goals and their numbers."""
@@ -200,7 +200,7 @@ def _streamed(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
 
 
 def _four(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
-    tokens = 400 if quick else TOKENS
+    tokens = 400 if quick else AT_ONCE
     _warm(one, peer)
     with ExitStack() as open_:
         four = []

@@ -123,6 +123,12 @@ class Terminal:
             if wanted in seen:
                 return came
 
+    def number_of(self, text: str) -> int:
+        """The number of the first chunk with these bytes; that of the next one when none has."""
+        wanted = text.encode()
+        found = (at for at, (_, data) in enumerate(self._chunks) if wanted in data)
+        return next(found, self.chunks)
+
     def send(self, text: str) -> None:
         os.write(self._master, text.encode())
 
