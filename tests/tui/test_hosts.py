@@ -209,12 +209,14 @@ async def until(ready: Callable[[], object]) -> None:
             await asyncio.sleep(0.002)
 
 
-def _play(hosts: tuple[_Far, ...], story: Callable[[_Deck], Awaitable[None]]) -> None:
+def _play(
+    hosts: tuple[_Far, ...], story: Callable[[_Deck], Awaitable[None]], sessions: int = 0
+) -> None:
     async def run() -> None:
         deck = _Deck(*hosts)
         task = asyncio.create_task(deck.bridge.run())
         try:
-            await until(lambda: len(deck.model.states) == len(hosts))
+            await until(lambda: len(deck.model.states) == (sessions or len(hosts)))
             await story(deck)
         finally:
             task.cancel()
@@ -272,6 +274,75 @@ def test_a_rule_of_one_id_on_three_hosts_is_taken_back_on_the_one_it_was_shown_o
         assert not build.feed.orders
 
     _play(hosts, story)
+
+
+def test_lasting_rules_of_a_host_that_comes_late_are_read():
+    build, attic = _far("build"), _far("attic")
+    attic.feed.events.clear()
+    rule = Rule(id="npm-test", command="npm test", everywhere=True)
+    line = RuleLine(rule, rule.sha(), "", "everywhere", "", Meter(rule.id), Left())
+    attic.feed.rules = RulesPage((line,))
+    attic.up.clear()
+
+    async def story(deck: _Deck) -> None:
+        await until(lambda: wire.Rules() in build.feed.asked)
+        assert not deck.model.lasting
+        attic.up.set()
+        await until(lambda: [one.rule.id for one in deck.model.lasting] == ["npm-test~attic"])
+
+    _play((build, attic), story, sessions=1)
+
+
+def test_a_journal_without_room_is_said_with_its_host_and_forgotten_with_its_line():
+    build, laptop = _far("build"), _far("laptop")
+    full = wire.Storage(problem="No room is left.", notes=("Slow disk.",))
+    status = laptop.feed.status
+    laptop.feed.status = msgspec.structs.replace(status, storage=full)
+
+    async def story(deck: _Deck) -> None:
+        named = wire.Storage("laptop: No room is left.", ("laptop: Slow disk.",))
+        await until(lambda: deck.model.storage == named)
+        page = await deck.bridge.page(wire.RuntimeStatus(), wire.StatusPage)
+        assert page.storage == named
+        build.feed.frames.put_nowait(wire.Storage(read_only="Another one writes."))
+        await until(lambda: deck.model.storage.read_only == "build: Another one writes.")
+        assert deck.model.storage.problem == named.problem
+        laptop.feed.status = status
+        laptop.cut(for_long=True)
+        await until(lambda: not deck.model.storage.problem)
+        assert deck.model.storage.read_only
+
+    _play((build, laptop), story)
+
+
+def test_a_journal_of_one_host_alone_is_told_as_that_host_tells_it():
+    build = _far("build")
+
+    async def story(deck: _Deck) -> None:
+        build.feed.frames.put_nowait(wire.Storage(problem="No room is left."))
+        await until(lambda: deck.model.storage.problem == "No room is left.")
+
+    _play((build,), story)
+
+
+def test_a_link_that_fails_as_nobody_thought_of_says_so_and_the_others_go_on():
+    build, broken = _far("build"), _far("broken")
+
+    async def breaks() -> Source:
+        raise ValueError("not so")
+
+    broken.connect = breaks
+
+    async def story(deck: _Deck) -> None:
+        await until(lambda: "ValueError: not so" in absent(deck.model.hosts))
+
+    _play((build, broken), story, sessions=1)
+
+    async def alone() -> None:
+        with pytest.raises(WireError, match="ValueError: not so"):
+            await Convoy((broken,), (0.01,)).connect()
+
+    asyncio.run(alone())
 
 
 def test_what_is_on_a_machine_the_deck_does_not_show_goes_to_no_other():

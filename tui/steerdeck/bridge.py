@@ -65,10 +65,10 @@ class Bridge:
         self._frame_s = STILL_S if still else FRAME_S
         self._timer: asyncio.TimerHandle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
-        self._diffs: set[SessionId] = set()
         self._olders: set[SessionId] = set()
         self._ruling = False
         """The lasting rules are being read, or are about to be."""
+        self._diffs: set[SessionId] = set()
         """Sessions whose newest hunk is being read."""
         self._stale: set[SessionId] = set()
         """Those among them whose files changed since that began."""
@@ -146,10 +146,10 @@ class Bridge:
                 case wire.Facts():
                     for text in frame.events:
                         self._take(e.decode(bytes(text)))
-                case wire.Gap():
+                case wire.Gap() | wire.Large() if frame.session:
                     self._reread(frame.session)
-                case wire.Large():
-                    self._reread(frame.session)
+                case wire.Gap() | wire.Large():
+                    self._read_rules()
                 case wire.Storage():
                     known, self.model.storage = self.model.storage.notes, frame
                     if fresh := [note for note in frame.notes if note not in known]:

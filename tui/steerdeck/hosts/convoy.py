@@ -13,7 +13,7 @@ import msgspec
 
 from steerdeck.hosts.links import Host, HostLink, Known
 from steerdeck.hosts.marks import Slots, host_of
-from steerdeck.hosts.merging import joined, reach_of
+from steerdeck.hosts.merging import joined, reach_of, storages
 from steerdeck.hosts.stands import HERE, HostStands
 from steerdeck.source import Source, decoded
 from steerdeck_agents.facts.errors import LineLost, SteerdeckError, WireError
@@ -55,13 +55,14 @@ class Convoy:
     async def connect(self) -> Source:
         """This convoy, once one of its hosts is attached. Raises WireError: none is to come."""
         if not self._keeping:
-            self._keeping = [asyncio.create_task(self._keep(link)) for link in self._links]
+            self._keeping = [self._kept(link) for link in self._links]
         while not self._some.is_set():
-            waits = [asyncio.ensure_future(self._some.wait()), *self._keeping]
+            some = asyncio.ensure_future(self._some.wait())
+            waits = [some, *(one for one in self._keeping if not one.done())]
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                waits[0].cancel()
+                some.cancel()
             if all(link.stopped for link in self._links):
                 raise WireError(self._links[0].sentence)
         return self
@@ -81,6 +82,18 @@ class Convoy:
 
     # the links
 
+    def _kept(self, link: HostLink) -> asyncio.Task[None]:
+        """The task of a link; an error nobody thought of ends it with a word, and no other."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            problem = None if task.cancelled() else task.exception()
+            if problem is not None:
+                self._stop(link, f"{type(problem).__name__}: {problem}. Attach again.")
+
+        keeping = asyncio.create_task(self._keep(link))
+        keeping.add_done_callback(ended)
+        return keeping
+
     async def _keep(self, link: HostLink) -> None:
         """Hold one host, until its runtime is stopped on purpose."""
         failures = 0
@@ -93,6 +106,7 @@ class Convoy:
                     link.why, link.stopped = await self._pass_on(link, client)
                 finally:
                     link.client = None
+                    self._keeps(link, wire.Storage())
                     await client.close()
                     link.why = await link.host.hang_up() or link.why
             except (SteerdeckError, OSError) as error:
@@ -101,19 +115,24 @@ class Convoy:
             failures += 1
 
     async def _pause(self, link: HostLink, failures: int) -> None:
-        link.hurry.clear()
-        link.pause_s = 0.0 if link.stopped else self._pauses[min(failures, len(self._pauses) - 1)]
         if link.stopped:
-            link.why = STOPPED
-            link.moved.set()
-            if all(one.stopped for one in self._links):
-                self._frames.put_nowait(wire.Bye(STOPPED, True))
+            self._stop(link, STOPPED)
+            return
+        link.hurry.clear()
+        link.pause_s = self._pauses[min(failures, len(self._pauses) - 1)]
         self._tell()
-        if not link.stopped:
-            try:
-                await asyncio.wait_for(link.hurry.wait(), link.pause_s)
-            except TimeoutError:
-                return
+        try:
+            await asyncio.wait_for(link.hurry.wait(), link.pause_s)
+        except TimeoutError:
+            return
+
+    def _stop(self, link: HostLink, why: str) -> None:
+        """There is to be no other line to it."""
+        link.stopped, link.why, link.pause_s = True, why, 0.0
+        link.moved.set()
+        if all(one.stopped for one in self._links):
+            self._frames.put_nowait(wire.Bye(why, True))
+        self._tell()
 
     async def _welcome(self, link: HostLink, client: Source) -> None:
         """Ask on a new line for what was asked for on the last; have its sessions read anew."""
@@ -123,6 +142,7 @@ class Convoy:
                 await client.watch(link.mark.down_id(session), level)
         if self._view and self._owner(self._view) is link:
             await client.in_view(link.mark.down_id(self._view))
+        status = await decoded(await client.ask_raw(wire.RuntimeStatus()), wire.StatusPage)
         page = await client.ask_raw(wire.Sessions())
         known = await decoded(page, list[Known])
         anew = link.living.keys() | {one.id for one in known}
@@ -131,7 +151,10 @@ class Convoy:
             link.newest = max(known, key=lambda one: one.seq).workspace.repository
         link.client, link.why, link.pause_s = client, "", 0.0
         link.lines += 1
+        self._keeps(link, status.storage)
         if self._listed:
+            # Of no session: rules that last.
+            self._frames.put_nowait(wire.Gap(SessionId(""), 0))
             for session in sorted(anew):
                 self._frames.put_nowait(wire.Gap(link.mark.up_id(session), 0))
         link.moved.set()
@@ -153,9 +176,21 @@ class Convoy:
                 case wire.Gap() | wire.Large():
                     session = link.mark.up_id(frame.session)
                     self._frames.put_nowait(msgspec.structs.replace(frame, session=session))
+                case wire.Storage():
+                    self._keeps(link, frame)
                 case wire.Bye(reason, was_told):
                     return (reason if was_told else DROPPED), was_told
         return DROPPED, False
+
+    def _keeps(self, link: HostLink, storage: wire.Storage) -> None:
+        """The place of a host's journal is so now; of one that is gone nothing is known."""
+        before, link.storage = self._storage, storage
+        if self._storage != before:
+            self._frames.put_nowait(self._storage)
+
+    @property
+    def _storage(self) -> wire.Storage:
+        return storages([(link.host.name or HERE, link.storage) for link in self._links])
 
     def _tell(self) -> None:
         self.changed(self.stands)
@@ -288,7 +323,14 @@ class Convoy:
     async def _ask(self, link: HostLink, query: wire.Query) -> bytes:
         folder = link.folder(self._view)
         page = await link.marked(await self._ask_unmarked(link, query))
-        return await self._looked(link, folder, page) if isinstance(query, wire.Look) else page
+        match query:
+            case wire.Look():
+                return await self._looked(link, folder, page)
+            case wire.RuntimeStatus():
+                status = await decoded(page, wire.StatusPage)
+                return msgspec.json.encode(msgspec.structs.replace(status, storage=self._storage))
+            case _:
+                return page
 
     async def _looked(self, link: HostLink, folder: str, page: bytes) -> bytes:
         """A new session starts where somebody looked last: what was shown is what is begun."""

@@ -62,6 +62,8 @@ class HostLink:
         """Set when somebody wants it now."""
         self.living: dict[SessionId, str] = {}
         """Sessions the deck was told of, as the runtime calls them, with their repositories."""
+        self.storage = wire.Storage()
+        """How the place of its journal was last."""
         self.newest = ""
         """The repository something happened in last."""
 

@@ -25,6 +25,17 @@ def reach_of(query: wire.Query) -> Reach:
             return "one"
 
 
+def storages(told: Sequence[tuple[str, wire.Storage]]) -> wire.Storage:
+    """How the journals of several hosts are, each named; of one alone as it said it."""
+    if len(told) == 1:
+        return told[0][1]
+    return wire.Storage(
+        " ".join(f"{host}: {one.problem}" for host, one in told if one.problem),
+        tuple(f"{host}: {note}" for host, one in told for note in one.notes),
+        " ".join(f"{host}: {one.read_only}" for host, one in told if one.read_only),
+    )
+
+
 def joined(pages: Sequence[bytes]) -> bytes:
     """Lists one behind the other; of objects their lists, by name, and else what the first says."""
     if len(pages) == 1:
