@@ -1,6 +1,7 @@
 """The frame a deck leaves for the next one: found without loading anything, shown where it fits."""
 
 import os
+import signal
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,13 @@ from steerdeck_agents.settings.paths import paths
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, int]]:
     """Both ends of a terminal of 80 columns and 24 rows."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGTERM, signal.SIGHUP)}
     near, far = os.openpty()
     termios.tcsetwinsize(far, (24, 80))
     yield near, far
     last_frame.taken_over()
+    for one, handler in before.items():
+        signal.signal(one, handler)
     os.close(near)
     os.close(far)
 
@@ -62,6 +66,17 @@ def test_a_deck_that_does_not_come_gives_the_terminal_back(terminal, home):
     keep(environ, "the deck")
     last_frame.show(environ, far)
     last_frame.wipe(far)
+    assert os.read(near, 4096).endswith(b"\x1b[?25h\x1b[?1049l")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_before_the_deck_is_there_gives_the_terminal_back(terminal, home, number):
+    near, far = terminal
+    keep(dict(os.environ), "the deck")
+    last_frame.show(dict(os.environ), far)
+    with pytest.raises(SystemExit) as ended:
+        os.kill(os.getpid(), number)
+    assert ended.value.code == 128 + number
     assert os.read(near, 4096).endswith(b"\x1b[?25h\x1b[?1049l")
 
 

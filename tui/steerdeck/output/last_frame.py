@@ -6,6 +6,7 @@ kind, in that folder, and not on a line where painting twice would make one wait
 """
 
 import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -48,11 +49,23 @@ def show(environ: Mapping[str, str], descriptor: int) -> None:
             return
         data = (_ENTER + frame + "\x1b[H").encode()
         _stands.append(frame)
+        _give_back_on_signals(descriptor)
         while data:
             data = data[os.write(descriptor, data) :]
     except (OSError, RuntimeError, UnicodeError):
         # It is a picture of the past: without it the deck comes up as it does the first time.
         return
+
+
+def _give_back_on_signals(descriptor: int) -> None:
+    """Until the deck has handlers of its own."""
+
+    def end(number: int, frame: object) -> None:
+        wipe(descriptor)
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 def taken_over() -> bool:
