@@ -96,6 +96,17 @@ def test_why_there_is_no_line_is_a_sentence(hosts: Path, host: HostAt, why: str)
     asyncio.run(play())
 
 
+def test_a_host_that_asks_for_a_password_says_how_to_come_back_to_it(hosts: Path):
+    host = far_host(hosts, "build")
+    (host.home / "locked").touch()
+
+    async def play() -> None:
+        with pytest.raises(WireError, match=r"without asking.*Close the deck and attach again"):
+            await _calling("build").connect()
+
+    asyncio.run(play())
+
+
 def test_another_protocol_over_there_is_named_with_the_way_out(hosts: Path):
     host = far_host(hosts, "build")
     old = '{"frame":"greeting","protocol":0,"version":"0.0.9","folder":"/"}'

@@ -15,10 +15,13 @@ from steerdeck_agents.settings.paths import Paths, paths
 _SSH = r"""#!/bin/sh
 # A stand-in for ssh: hosts are folders beside this program.
 place=$(dirname "$0")
+asked="$*"
 echo "$@" >>"$place/asked"
 while [ "$1" != "--" ]; do shift; done
 host=$2 command=$3
 [ -e "$place/down" ] && { echo "ssh: connect to host $host: No route to host" >&2; exit 255; }
+[ -e "$place/$host/locked" ] && case "$asked" in *BatchMode=yes*)
+echo "kim@$host: Permission denied (publickey,password)." >&2; exit 255;; esac
 [ -d "$place/$host" ] || { echo "ssh: Could not resolve hostname $host" >&2; exit 255; }
 echo $$ >"$place/$host/line"
 exec env -i HOME="$place/$host" SHELL=/bin/sh USER=kim sh -c "$command"

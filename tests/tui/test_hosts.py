@@ -17,6 +17,7 @@ from steerdeck.hosts.marks import Mark, Slots, host_of, names_of
 from steerdeck.hosts.merging import joined
 from steerdeck.hosts.stands import absent, is_gone
 from steerdeck.model import DeckModel
+from steerdeck.outside import Dialled
 from steerdeck.source import Source
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
@@ -137,6 +138,20 @@ def test_hosts_are_named_as_for_ssh(host: str):
     assert words[0] == "ssh" and words[-3:-1] == ["--", host]
     assert "BatchMode=yes" not in words
     assert "BatchMode=yes" in command_for(HostAt(host, "build"), asks=False)
+
+
+@pytest.mark.parametrize("typed", ["INT", "QUIT"])
+def test_what_breaks_off_a_pager_leaves_the_line_beside_it(typed: str):
+    dialled = Dialled(["sh", "-c", f"sh -c 'kill -{typed} $$; echo on'; echo alive"], print)
+    with dialled.line.makefile() as said:
+        assert said.read() == "on\nalive\n"
+    assert dialled.end() == (0, [])
+
+
+@pytest.mark.parametrize("tell", [print, None])
+def test_a_program_that_is_not_there_is_missed_before_a_shell_could_miss_it(tell):
+    with pytest.raises(FileNotFoundError):
+        Dialled(["there-is-no-ssh"], tell)
 
 
 def test_folder_and_program_are_words_of_the_far_shell_and_no_code():

@@ -1,7 +1,9 @@
 """What the developer asks for outside the deck: $EDITOR for a draft or a file, a push, `gh`."""
 
+import errno
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -122,6 +124,11 @@ _ENVIRON = (
 """What a program that tells something gets: nothing that may be a key."""
 _KEPT = 20
 """Lines that are kept of what such a program said."""
+_UNBROKEN = ("/bin/sh", "-c", 'trap "" INT QUIT; exec "$@"', "sh")
+"""Starts a program that ignores what a terminal makes of Ctrl+C and Ctrl+\\.
+
+ssh(1) leaves it at that. A thread, where programs are started here, can't set it for a child.
+"""
 END_S = 0.5
 """How long it may take to end by itself once its line is closed."""
 TELL_S = 10.0
@@ -207,15 +214,24 @@ class Dialled:
     """
 
     def __init__(self, command: Sequence[str], tell: Callable[[str], None] | None) -> None:
-        """With `tell` it may ask on the terminal; without it has none. OSError: it can't start."""
+        """With `tell` it may ask on the terminal; without it has none. OSError: it can't start.
+
+        One that has a terminal shares it with every editor and pager that is opened later. What is
+        typed to break those off is not for it, nor for what it starts itself.
+        """
         self.line, theirs = socket.socketpair()
         self._tell = tell
         self._said: deque[str] = deque(maxlen=_KEPT)
         try:
+            if shutil.which(command[0]) is None:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
             self._child = subprocess.Popen(
-                command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.PIPE,
+                command if tell is None else [*_UNBROKEN, *command],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.PIPE,
                 start_new_session=tell is None,
-            )  # fmt: skip
+            )
         except OSError:
             self.line.close()
             raise

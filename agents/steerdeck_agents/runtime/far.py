@@ -4,6 +4,7 @@ Started over there by the deck's `ssh`, it greets in one line, then passes frame
 side ends. Keys and the surroundings of commands are this machine's own: what the other machine's
 environment holds stays there. A blank line, which is no frame, asks whether the line lives and is
 answered by one; a program that hears nothing for long ends, so that none stays behind a dead line.
+Long is more than somebody stays in an editor, which stands in the deck's terminal and stops it.
 """
 
 import asyncio
@@ -22,9 +23,9 @@ from steerdeck_agents.runtime import lifecycle, wire
 from steerdeck_agents.settings.paths import Paths
 
 BEAT = b"\n"
-SILENT_S = 90.0
+SILENT_S = 3600.0
 """How long nothing may be heard from the deck before it counts as gone."""
-WROTE_S = 90.0
+WROTE_S = 3600.0
 """How long what is written may take to be taken by the line."""
 
 

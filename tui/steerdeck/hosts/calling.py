@@ -126,13 +126,14 @@ class Calling:
             hearing = greeted(dialled.line, self._version, self._host.to)
             greeting = await asyncio.wait_for(hearing, patience_s)
         except TimeoutError:
-            why = await self._end(dialled)
+            why = await self._end(dialled, asks=tell is not None)
             raise WireError(why or f"{self._host.to} did not answer for {GREET_S:.0f} s.") from None
         except BaseException:
             await self._end(dialled)
             raise
         if greeting is None:
-            raise WireError(await self._end(dialled) or f"ssh to {self._host.to} ended.")
+            why = await self._end(dialled, asks=tell is not None)
+            raise WireError(why or f"ssh to {self._host.to} ended.")
         self._greeting = greeting
         dialled.hush()
         return dialled
@@ -152,11 +153,11 @@ class Calling:
         except OSError as error:
             raise WireError(f"ssh could not be started: {error.strerror}.") from error
 
-    async def _end(self, dialled: "Dialled") -> str:
+    async def _end(self, dialled: "Dialled", *, asks: bool = True) -> str:
         code, said = await asyncio.to_thread(dialled.end)
-        return self._why(code, said)
+        return self._why(code, said, asks=asks)
 
-    def _why(self, code: int, said: list[str]) -> str:
+    def _why(self, code: int, said: list[str], *, asks: bool) -> str:
         """Why a line ended, in a sentence with the way out.
 
         127 is a shell's that finds no program (POSIX, sh); 255 is ssh(1)'s for errors of its own.
@@ -171,6 +172,11 @@ class Calling:
                     f"On {host} a login shell finds no program {self._host.program!r}. Install"
                     " Steerdeck there, or say where it is:"
                     f" `steerdeck attach {host} --program PATH`."
+                )
+            case 255 if not asks and "Permission denied" in last:
+                return (
+                    f"ssh could not log in to {host} without asking, which it can't do behind the"
+                    " deck. Close the deck and attach again."
                 )
             case 255:
                 return f"ssh could not reach {host}: {last or 'it did not say why.'}"
