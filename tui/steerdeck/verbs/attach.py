@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +24,40 @@ from steerdeck.verbs.printing import err
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import Paths
+
+PROGRAM = "steerdeck"
+"""Over there, where its folder is on PATH."""
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """What was asked for on the command line."""
+
+    hosts: tuple[str, ...]
+    folder: str = ""
+    program: str = PROGRAM
+    here: bool = False
+
+    @property
+    def back(self) -> str:
+        """The command line that asks for the same."""
+        words = ["steerdeck", "attach", *self.hosts]
+        words += ["--folder", self.folder] if self.folder else []
+        words += ["--program", self.program] if self.program != PROGRAM else []
+        words += ["--here"] if self.here else []
+        return shlex.join(words)
+
+    @property
+    def stop(self) -> str:
+        """What ends every runtime of it. The shell over there reads its words once more."""
+        far = (shlex.quote(self.program), "runtime", "stop")
+        lines = [shlex.join(["ssh", host, *far]) for host in self.hosts]
+        return "; ".join([*lines, *(["steerdeck runtime stop"] if self.here else [])])
+
+    @property
+    def own(self) -> str:
+        """Names what is kept for just these machines: a deck with this one too has other ids."""
+        words = [*self.hosts, *(["--here"] if self.here else [])]
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()[:16]
 
 
 class Here:
@@ -53,7 +88,7 @@ Examples:
 )
 @click.argument("hosts", metavar="HOST...", nargs=-1, required=True)
 @click.option("--folder", default="", help="Where new sessions start over there.")
-@click.option("--program", default="steerdeck", help="Steerdeck over there, where PATH lacks it.")
+@click.option("--program", default=PROGRAM, help="Steerdeck over there, where PATH lacks it.")
 @click.option("--here", is_flag=True, help="Show this machine's sessions too.")
 @click.pass_obj
 def attach(doors: Doors, hosts: tuple[str, ...], folder: str, program: str, here: bool) -> int:
@@ -82,7 +117,8 @@ def attach(doors: Doors, hosts: tuple[str, ...], folder: str, program: str, here
     where = reach.here()
     links: list[Host] = [*([Here(where)] if here else []), *calls]
     everywhere = not folder or len(links) > 1
-    return doors.open_deck(_berth(where, hosts, Convoy(links), first, everywhere=everywhere))
+    typed = Typed(hosts, folder, program, here)
+    return doors.open_deck(berth_of(where, typed, Convoy(links), first, everywhere=everywhere))
 
 
 async def _greet(calls: Sequence[Calling], *, alone: bool) -> str:
@@ -97,14 +133,11 @@ async def _greet(calls: Sequence[Calling], *, alone: bool) -> str:
     return next((call.stands for call in calls if call.stands), "")
 
 
-def _berth(
-    where: Paths, hosts: Sequence[str], convoy: Convoy, folder: str, *, everywhere: bool
-) -> Berth:
+def berth_of(where: Paths, typed: Typed, convoy: Convoy, folder: str, *, everywhere: bool) -> Berth:
     """A deck with memories of its own for just these hosts, and this machine's looks."""
     settings = load(where, os.environ)
-    own = hashlib.sha256("\n".join(hosts).encode()).hexdigest()[:16]
     return Berth(
-        paths=msgspec.structs.replace(where, cache=where.cache / "hosts" / own),
+        paths=msgspec.structs.replace(where, cache=where.cache / "hosts" / typed.own),
         folder=folder or reach.folder_here(),
         environ=os.environ,
         keys=reach.keys(settings, os.environ),
@@ -112,12 +145,13 @@ def _berth(
         theme=settings.theme,
         ascii=settings.ascii,
         still=settings.reduced_motion,
+        pace=settings.pace,
         own_keys=reach.own_keys(where.keys_file),
         flavour=settings.keys,
         notify=settings.notify,
         settings=where,
         convoy=convoy,
         everywhere=everywhere,
-        back=f"steerdeck attach {' '.join(hosts)}",
-        stop=f"ssh {hosts[0]} steerdeck runtime stop",
+        back=typed.back,
+        stop=typed.stop,
     )

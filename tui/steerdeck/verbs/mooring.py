@@ -147,11 +147,18 @@ class Mooring:
             drop_output(sys.stderr)
 
     def keep(self, frame: str) -> None:
-        """Keep the last frame for the first moments of the next deck."""
-        file = self._berth.paths.deck_cache.with_name(last_frame.NAME)
-        if not frame or len(frame) > last_frame.LARGEST or self._berth.settings is None:
+        """Keep the last frame for the first moments of the next deck of this home alone."""
+        berth = self._berth
+        if berth.settings is None or berth.convoy is not None:
             return
-        key = last_frame.key_of(self._berth.environ, *os.get_terminal_size(2))
+        if not frame or len(frame) > last_frame.LARGEST:
+            return
+        try:
+            key = last_frame.key_of(berth.environ, *os.get_terminal_size(2))
+        except OSError:
+            # The terminal is gone; what is to be kept and said besides is not.
+            return
+        file = berth.paths.deck_cache.with_name(last_frame.NAME)
         self._write(file, f"{key}\n{frame}".encode())
 
     def _remember(self, alive: Sequence[SessionState]) -> None:
