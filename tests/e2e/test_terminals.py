@@ -78,11 +78,17 @@ def test_the_next_deck_begins_with_the_last_frame_of_this_one(base: Path, reposi
     for number in range(2):
         with Terminal([PROGRAM], folder=repository) as deck:
             deck.wait_for("No model yet")
+            if number:
+                deck.press("typed ahead")
             # The frame comes first and alone; what Textual says to a terminal comes after it.
             deck.wait_for(lambda _, deck=deck: b"\x1b[?1004h" in deck.sent)
             before = deck.sent.partition(b"\x1b[?1004h")[0]
             assert (b"No model yet" in before) == (number == 1)
             assert deck.sent.count(b"\x1b[?1049h") == 1
+            if number:
+                deck.wait_for("› typed ahead")
+                deck.press("ctrl+c")
+            deck.wait_for("Say what should change")
             deck.press("ctrl+c")
             deck.wait_for("Ctrl+C again")
             deck.press("ctrl+c")

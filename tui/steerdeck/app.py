@@ -112,6 +112,8 @@ class DeckApp(App[None], inherit_bindings=False):
             now_ms=now_ms,
             tick_s=STILL_TICK_S if still else 1.0,
         )
+        # What was typed while all this was loaded is meant for the deck that comes.
+        self.helm.ahead.begin()
         self._opened: WeakValueDictionary[str, Screen[None]] = WeakValueDictionary()
         """The last screen of each id, as long as it is there."""
         self._wardrobe = wardrobe or Wardrobe()
@@ -157,6 +159,9 @@ class DeckApp(App[None], inherit_bindings=False):
         self._following.add_done_callback(self._followed)
         if self.helm.written.owed:
             self.helm.go(self.helm.say_owed())
+
+    def on_ready(self) -> None:
+        self.helm.ahead.give(self.screen)
 
     def _followed(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
