@@ -172,7 +172,7 @@ class DeckModel:
             dirty.text.add(event.session)
         else:
             dirty.sessions.add(event.session)
-        if state is None:
+        if state is None or now.archived != state.archived:
             self._keep_in_hand()
             dirty.everything = True
         return dirty
@@ -273,9 +273,9 @@ class DeckModel:
 
     def _keep_in_hand(self) -> None:
         hand = self.states.get(self.in_hand)
-        shown = self.sessions()
-        if hand is not None and (not hand.archived or not shown):
+        if hand is not None and not hand.archived:
             return
+        shown = self.sessions()
         self.in_hand = shown[0].id if shown else SessionId("")
 
     # drafts
