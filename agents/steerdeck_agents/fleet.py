@@ -174,11 +174,10 @@ class Fleet:
                 log.error("a session did not close in peace: %r", problem)
         await leave.finished(self._listeners.stop(), "watching files", within_s=PART_S)
         await leave.finished(self.storage.close(), "trying the journal", within_s=PART_S)
-        if self.storage.read_only:
-            return
-        told = self.writer.append(RuntimeEnded(reason=reason), full=True)
-        await leave.finished(told, "telling the end of this runtime", within_s=PART_S)
-        await leave.finished(self.writer.stop(), "closing the journal", within_s=PART_S)
+        if not self.storage.read_only:
+            told = self.writer.append(RuntimeEnded(reason=reason), full=True)
+            await leave.finished(told, "telling the end of this runtime", within_s=PART_S)
+            await leave.finished(self.writer.stop(), "closing the journal", within_s=PART_S)
         self.redactor.end()
 
     def session(self, session: SessionId) -> Session:

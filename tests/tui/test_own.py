@@ -19,6 +19,7 @@ from steerdeck.verbs.berth import Berth
 from steerdeck.verbs.mooring import Mooring
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.settings.config import load
+from steerdeck_agents.settings.knobs import KNOBS
 from steerdeck_agents.settings.paths import Paths, paths
 
 Play = Callable[[DeckApp, Pilot[None]], Awaitable[None]]
@@ -54,7 +55,7 @@ def test_what_is_changed_on_the_deck_is_in_the_file_with_its_comments(home: Path
         await until(pilot, lambda: load(home, {}).ascii)
         await pilot.press("x")
         await until(pilot, lambda: not load(home, {}).ascii)
-        app.screen.at = 13
+        app.screen.at = [knob.name for knob in KNOBS].index("notify.delay")
         await pilot.press("enter", *["backspace"] * 3, *"soon", "enter")
         await until(pilot, lambda: "notify.delay is a number" in told(app))
         await pilot.press("enter", *["backspace"] * 3, *"30", "enter")

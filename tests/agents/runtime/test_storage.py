@@ -15,6 +15,7 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.gate.secret_marks import at_work
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
@@ -90,3 +91,4 @@ def test_a_journal_of_a_newer_version_is_shown_and_takes_no_order(tmp_path: Path
 
     asyncio.run(story())
     assert path.read_bytes() == before
+    assert at_work() is None, "it takes secrets out of nobody's texts any more"
