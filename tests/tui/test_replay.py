@@ -202,3 +202,25 @@ def test_a_time_of_the_next_day_and_what_is_no_time():
     assert (at.day, at.hour, at.minute) == (21, 1, 5)
     assert _next("22:10:00", ten) == ten
     assert _next("25:00", ten) is None and _next("noon", ten) is None
+
+
+def test_the_mouse_goes_to_a_time_takes_a_lane_and_presses_what_is_shown():
+    async def scene(app, pilot, feed):
+        screen = app.screen
+        await pilot.press("g")
+        width = screen.time.size.width
+        await pilot.click(screen.time, offset=(width - 4, 1))
+        assert screen.tape.at > len(feed.events) // 2
+        await pilot.click(screen.time, offset=(2, 1))
+        assert screen.tape.at > len(feed.events) // 2, "the names stand there"
+        other = next(
+            lane for lane in screen.lanes if lane.display and lane.session != screen.in_hand
+        )
+        await pilot.click(other.head)
+        assert screen.in_hand == other.session
+        caps = screen.caps
+        row = next(y for y, line in enumerate(caps.lines) if line.spans)
+        await pilot.click(caps, offset=(caps.margin + 1, row))
+        assert screen.playing
+
+    play(scene)

@@ -33,6 +33,11 @@ class Scale:
         span = max(1, self.last - self.first)
         return min(self.width - 1, max(0, (at_ms - self.first) * self.width // span))
 
+    def time(self, column: int) -> int:
+        """The middle of what a column stands for."""
+        span = max(1, self.last - self.first)
+        return self.first + (2 * column + 1) * span // (2 * self.width)
+
 
 class Timeline:
     """The rows of a recording at one width, read once; only the playhead moves over them."""
@@ -60,6 +65,11 @@ class Timeline:
                 ("writes", _marks(marked, scale, g.write, "t2", c.WRITES)),
                 ("errors", _marks(marked, scale, g.failed, "failed", c.FAILED)),
             ]
+
+    def time_at(self, column: int) -> int | None:
+        """The time below a column of the rows; None beside them, where the names are."""
+        place = column - NAMES
+        return self._scale.time(place) if 0 <= place < self._scale.width else None
 
     def at(self, now_ms: int, in_hand: SessionId) -> list[Line]:
         """All rows with the playhead at that time."""

@@ -99,7 +99,7 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             self.model.say("")
             self.show(Dirty(everything=True))
 
-    def on_click(self) -> None:
+    def on_click(self, event: events.Click) -> None:
         """A click gives the keys of the footer back too; what it does comes behind that."""
         self.forget_notice()
 

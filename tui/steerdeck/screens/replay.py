@@ -200,7 +200,9 @@ class ReplayScreen(Winding[None]):
         for id in ("play", "event_left", "next_error", "next_approval", "files_then"):
             key = self.helm.keymap.by_id[id]
             if self.can(key):
-                spans += [cap(self.helm.keymap.shown(id)), Span(f" {self.verb(key)}", "t1")]
+                act = f"do:{id}"
+                spans += [cap(self.helm.keymap.shown(id), act)]
+                spans.append(Span(f" {self.verb(key)}", "t1", id=act))
                 spans.append(Span("   "))
         line = Line(tuple(spans))
         return [line] if self.app.size.height < 30 else [BLANK, line]
@@ -263,10 +265,24 @@ class ReplayScreen(Winding[None]):
     def can_next_lane(self) -> bool:
         return len(self.sessions()) > 1
 
+    def on_click(self, event: events.Click) -> None:
+        """A place of the timeline is a time."""
+        super().on_click(event)
+        if self.ruler.line is not None and event.widget is self.time:
+            at_ms = self.ruler.line.time_at(event.x - self.time.margin)
+            if at_ms is not None:
+                self.seek(self.tape.course.until(at_ms) + 1)
+
+    def on_lane_clicked(self, event: Lane.Clicked) -> None:
+        self._take(event.session)
+
     def do_next_lane(self) -> None:
         every = [state.id for state in self.sessions()]
         place = every.index(self.in_hand) if self.in_hand in every else -1
-        self.in_hand = every[(place + 1) % len(every)]
+        self._take(every[(place + 1) % len(every)])
+
+    def _take(self, session: SessionId) -> None:
+        self.in_hand = session
         self._diff = ShownDiff("", -1, "")
         self.seek(self.tape.at)
 
