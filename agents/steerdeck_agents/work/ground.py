@@ -189,6 +189,7 @@ class SessionGround:
             files = None if whole else await self._touched_only(fresh)
             if files is None:
                 files = await changed_files(self.workspace)
+                await self._see(fresh)
             else:
                 self._look_again()
             moved = {path for path, seen in self._seen.items() if before.get(path) != seen}
@@ -231,6 +232,14 @@ class SessionGround:
                 table[found.change.path] = found.change
                 self._seen[found.change.path] = hash(found.diff)
         return tuple(table[path] for path in sorted(table))
+
+    async def _see(self, paths: Collection[str]) -> None:
+        """Remember the words of files git counted, as far as they can be had quickly."""
+        for path in sorted(paths)[:QUICK]:
+            found = await look(self.workspace, path, self.base_files, known=True)
+            self._seen.pop(shown(path), None)
+            if found is not None and found.change is not None:
+                self._seen[shown(path)] = hash(found.diff)
 
     def _look_again(self) -> None:
         if self._again is not None:

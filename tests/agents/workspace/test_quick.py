@@ -12,6 +12,7 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.workspace.base_files import BaseFiles
 from steerdeck_agents.workspace.changes import changed_files, diff
 from steerdeck_agents.workspace.git import text
@@ -145,7 +146,16 @@ def test_a_saved_file_is_told_at_once_and_looked_at_by_git_afterwards(
     asyncio.run(story())
 
 
-def test_a_line_that_takes_the_place_of_another_is_told_though_no_count_differs(tmp_path: Path):
+@pytest.mark.parametrize("by_git", [False, True])
+def test_a_line_that_takes_the_place_of_another_is_told_though_no_count_differs(
+    tmp_path: Path, by_git: bool, monkeypatch: pytest.MonkeyPatch
+):
+    async def nothing(ground: SessionGround, paths: set[str]) -> None:
+        """Leave it to git."""
+
+    if by_git:
+        monkeypatch.setattr(SessionGround, "_touched_only", nothing)
+
     async def story() -> None:
         repository = plain(tmp_path / "repository").resolve()
         async with scene(tmp_path / "home", {"m": idle}) as playing:

@@ -1,6 +1,7 @@
 """The frame a deck leaves for the next one: found without loading anything, shown where it fits."""
 
 import os
+import select
 import signal
 import termios
 from collections.abc import Iterator
@@ -24,6 +25,14 @@ def terminal() -> Iterator[tuple[int, int]]:
         signal.signal(one, handler)
     os.close(near)
     os.close(far)
+
+
+def written(near: int) -> bytes:
+    """Everything that came to the terminal so far; it may come in pieces."""
+    found = b""
+    while select.select([near], [], [], 0.2)[0]:
+        found += os.read(near, 4096)
+    return found
 
 
 def keep(environ: dict[str, str], text: str, columns: int = 80, rows: int = 24) -> Path:
@@ -53,7 +62,7 @@ def test_it_is_shown_once_and_painted_over_by_who_takes_the_screen(terminal, hom
     environ = dict(os.environ)
     file = keep(environ, "\x1b[1;1Hthe deck")
     last_frame.show(environ, far)
-    assert b"\x1b[?1049h" in (shown := os.read(near, 4096))
+    assert b"\x1b[?1049h" in (shown := written(near))
     assert b"the deck" in shown
     assert not file.exists()
     assert last_frame.taken_over()
@@ -66,7 +75,7 @@ def test_a_deck_that_does_not_come_gives_the_terminal_back(terminal, home):
     keep(environ, "the deck")
     last_frame.show(environ, far)
     last_frame.wipe(far)
-    assert os.read(near, 4096).endswith(b"\x1b[?25h\x1b[?1049l")
+    assert written(near).endswith(b"\x1b[?25h\x1b[?1049l")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -77,7 +86,7 @@ def test_a_signal_before_the_deck_is_there_gives_the_terminal_back(terminal, hom
     with pytest.raises(SystemExit) as ended:
         os.kill(os.getpid(), number)
     assert ended.value.code == 128 + number
-    assert os.read(near, 4096).endswith(b"\x1b[?25h\x1b[?1049l")
+    assert written(near).endswith(b"\x1b[?25h\x1b[?1049l")
 
 
 def test_nothing_is_shown_where_it_does_not_fit(terminal, home, tmp_path, monkeypatch):
