@@ -68,6 +68,11 @@ def test_a_claim_without_checks_says_so():
     assert "nothing but the agent's word" in words(claim_card(Evidence(), STATES[LOGIN], 76))
 
 
+def test_a_claim_of_a_model_without_a_price_names_none():
+    shown = words(claim_card(Evidence(tokens=24_000), STATES[LOGIN], 76))
+    assert "24k tokens" in shown and "$" not in shown
+
+
 def test_a_hanging_check_is_named_as_killed():
     shown = words(claim_card(Evidence(checks=(HUNG,)), STATES[LOGIN], 76))
     assert "hung, was killed" in shown and "It ran over its 600 s" in shown

@@ -95,8 +95,9 @@ def claim_card(evidence: Evidence, state: SessionState, width: int) -> list[Line
                                           Span(stat, "t2")])]  # fmt: skip
     for row in (file_row(file, width - LABEL) for file in state.files):
         lines.append(labelled("", list(row.spans), right=row.right))
-    spent = [Span(dollars(evidence.dollars), "t0")]
-    spent.append(Span(f"   {tokens(evidence.tokens)} tokens", "t2"))
+    # No price is known of many models: that is not the same as nothing.
+    spent = [Span(f"{dollars(evidence.dollars)}   ", "t0")] if evidence.dollars else []
+    spent.append(Span(f"{tokens(evidence.tokens)} tokens", "t2"))
     if evidence.seconds:
         spent.append(Span(f"   {clock(evidence.seconds * 1000)} of work", "t2"))
     if evidence.rounds:

@@ -202,7 +202,7 @@ def _foot(model: DeckModel, width: int) -> list[Line]:
     if used.priced:
         lines.append(_fact("spent", dollars(used.dollars)))
     if waited >= 60_000:
-        word = "waited for you" if width >= _WIDE else "waits"
+        word = "waited for you" if width >= _WIDE else "waited"
         lines.append(_fact(word, f"{waited // 60_000} min"))
     if landed:
         lines.append(_fact("landed", str(landed)))
