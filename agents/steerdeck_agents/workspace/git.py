@@ -36,6 +36,8 @@ Profile = Literal["read", "workspace", "user"]
 developer's own settings (identity, line ends, ignored files, trusted folders) hold as well."""
 
 OLDEST = (2, 31)
+_PASSES_OVER = (2, 34)
+"""The first git whose `add` leaves out what is outside of a sparse checkout, unless told."""
 LARGE = 5_000_000
 """Bytes from which a file is shown and kept by name only."""
 
@@ -143,6 +145,8 @@ async def git(
         switches += await _names_switched_off(folder, profile)
     flags = [part for switch in switches for part in ("-c", switch)]
     extra = _EXTRA.get(args[0], ())
+    if args[0] == "add" and await version() >= _PASSES_OVER:
+        extra = ("--sparse",)
     command = ["-C", os.fspath(folder), *flags, args[0], *extra, *args[1:]]
     return await _in_thread(args[0], command, _environment(profile, env, args[0]), data, progress)
 

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from kit.repositories import commit, contents, detached, fingerprint, plain, run, write
+from kit.repositories import (
+    commit,
+    contents,
+    detached,
+    fingerprint,
+    plain,
+    run,
+    sparse,
+    write,
+)
 from kit.workspaces import made, workspace_of
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.places import Workspace
@@ -53,6 +62,16 @@ def test_a_merge_moves_the_branch_forward_to_all_the_work(tmp_path: Path):
     assert run(top, "status", "--porcelain") == ""
     assert run(top, "branch", "--list", "steerdeck*") == ""
     assert not (top / ".git/FETCH_HEAD").exists()
+
+
+def test_work_outside_of_a_sparse_checkout_lands_too(tmp_path: Path):
+    top = sparse(tmp_path / "top")
+    ours = workspace_of(top, tmp_path / "w", "all of it")
+    write(Path(ours.path), "data/logo.bin", "changed\n")
+    write(Path(ours.path), "data/new.txt", "new\n")
+    asyncio.run(merge(ours, "outside"))
+    changed = run(top, "diff", "--name-status", "HEAD~1", "HEAD")
+    assert changed.split() == ["M", "data/logo.bin", "A", "data/new.txt"]
 
 
 def test_work_beside_the_developers_becomes_a_merge_commit(tmp_path: Path):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.repositories import commit, contents, plain, run, write
+from kit.repositories import commit, contents, plain, run, sparse, write
 from kit.workspaces import workspace_of
 from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.workspace.base_files import BaseFiles
@@ -47,6 +47,17 @@ def test_everything_changed_is_listed_whoever_did_it(tmp_path: Path):
         FileChange("sub/new file.txt", "added", 1, 0),
     )
     assert (there / ".git/index").read_bytes() == index
+
+
+def test_files_outside_of_a_sparse_checkout_are_listed_as_well(tmp_path: Path):
+    ours = workspace_of(sparse(tmp_path / "top"), tmp_path / "w")
+    write(Path(ours.path), "data/logo.bin", "changed\n")
+    write(Path(ours.path), "data/new.txt", "new\n")
+    found = asyncio.run(changed_files(ours))
+    assert [(file.path, file.kind) for file in found] == [
+        ("data/logo.bin", "binary"),
+        ("data/new.txt", "added"),
+    ]
 
 
 def test_the_diff_names_every_change_and_can_be_narrowed(tmp_path: Path):
