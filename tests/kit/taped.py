@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 
 from kit.recorded import Recorded
-from steerdeck.model import Told
 from steerdeck.panes.tape import MomentWanted, PageWanted, Tape, ToldWanted, Wanted
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.course import Course, CoursePage
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.journal.coursing import course
 
 _PAGE = 30
@@ -65,8 +65,8 @@ class Wound:
     def _upto(self, place: int) -> list[e.KnownEvent]:
         return [event for event in self.events if event.seq <= self.tape.course.seqs[place - 1]]
 
-    def _told(self, place: int, session: SessionId) -> Told:
-        told = Told()
+    def _told(self, place: int, session: SessionId) -> Transcript:
+        told = Transcript()
         for event in [one for one in self._upto(place) if one.session == session][-_PAGE:]:
             told.add(event)
         return told

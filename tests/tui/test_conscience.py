@@ -12,8 +12,8 @@ from steerdeck.panes.beside import asked_beside
 from steerdeck.panes.checked import Round, story
 from steerdeck.panes.chips import chip_rows, chips, laid
 from steerdeck.panes.choice import CheckChoice, name_of
+from steerdeck.panes.entries import entry_lines
 from steerdeck.panes.evidence import claim_card
-from steerdeck.panes.transcript import entry_lines
 from steerdeck.screens.new_session import NewSession
 from steerdeck.text import width_of
 from steerdeck.waiting import claim_text, waiting

@@ -5,6 +5,7 @@ from kit.shop import BUBBLEWRAP, DIFF, shop
 from steerdeck.model import DeckModel
 from steerdeck.panes.approval import round_about, sandbox_words, verdict_rows
 from steerdeck.panes.dock import dock
+from steerdeck.panes.entries import entry_lines, short
 from steerdeck.panes.exact import written
 from steerdeck.panes.footer import Hint, footer, message
 from steerdeck.panes.header import header
@@ -14,7 +15,6 @@ from steerdeck.panes.plan import meter, plan
 from steerdeck.panes.rail import rail, strip
 from steerdeck.panes.room import room
 from steerdeck.panes.status import lane_head
-from steerdeck.panes.transcript import entry_lines, short
 from steerdeck.panes.wish import body, command_spans
 from steerdeck.text import Line, width_of
 from steerdeck_agents.facts import events as e

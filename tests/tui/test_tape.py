@@ -71,15 +71,19 @@ def test_however_far_one_goes_only_a_few_pages_and_moments_are_held():
     assert 0 in wound.tape._moments
 
 
-def test_a_transcript_that_grew_long_while_playing_begins_anew_with_its_end(monkeypatch):
+def test_a_transcript_that_grew_long_while_playing_lets_its_beginning_go(monkeypatch):
     monkeypatch.setattr(tapes, "_MOST", 40)
-    wound = Wound(long())
+    story = Story()
+    for number in range(300):
+        story.add(ONE, e.ItemEnded(item=ItemId(f"i{number}"), kind="message", text="words"))
+    wound = Wound(story.events)
     lengths = []
-    for at in range(301):
-        told = wound.to(at, (ONE, TWO)).transcripts.get(ONE)
-        lengths.append(len(told.entries) if told else 0)
-    assert max(lengths) <= 40 + 30 + PAGE
-    assert any(isinstance(wanted, ToldWanted) for wanted in wound.wanted)
+    for at in range(1, 301):
+        told = wound.to(at, (ONE,)).transcripts[ONE]
+        assert [*told.entries][-1] == f"i{at - 1}"
+        lengths.append(len(told.entries))
+    assert 40 < max(lengths) <= 40 + PAGE and lengths[-1] < 60
+    assert told.first == 301 - lengths[-1]
 
 
 def test_an_older_page_is_put_before_what_is_kept_too():

@@ -7,13 +7,13 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from kit.desk import NOW, Story
-from steerdeck.model import Told
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import CallId, ItemId, MessageId, RequestId, Sha, TurnId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime.wire_reading import Ends, Inked
 from steerdeck_themes.colours import DARK
 from steerdeck_themes.sheets import styles
@@ -31,7 +31,7 @@ class Stand(App[None]):
         super().__init__()
         self.pane = TranscriptPane()
         self.story = Story()
-        self.told = Told()
+        self.told = Transcript()
         self.state: SessionState | None = None
         self.asked: list[object] = []
         self.register_theme(theme_of(DARK))
@@ -260,13 +260,36 @@ def test_what_was_said_long_ago_is_held_as_its_text_and_read_again_when_it_is_se
     play(scene)
 
 
+def test_the_front_of_a_long_transcript_is_let_go_at_its_end_and_comes_back_when_it_is_read():
+    async def scene(app: Stand, pilot: Pilot[None]) -> None:
+        app.tell(*(says(number) for number in range(401)))
+        end = app.rows
+        assert len(app.told.entries) == 200 and not app.pane.has("i200")
+        app.tell(says(401))
+        assert app.rows[1:-2] == end[3:] and app.rows[-1] == "words 401"
+        assert app.pane.above == 2 * 201 - 1 - (app.pane.size.height - 2)
+        app.pane.action_scroll_home()
+        shown = app.rows
+        assert shown[0] == "words 201"
+        before = [event for event in app.story.events if event.seq < app.told.first]
+        app.told.prepend(app.told.led_to(before))
+        app.sync()
+        assert app.rows[0] == "↑ 400 lines above" and app.rows[2:] == shown[2:]
+        app.pane.action_scroll_home()
+        assert app.rows[0] == "words 0"
+        app.tell(says(402))
+        assert len(app.told.entries) == 403
+
+    play(scene)
+
+
 def test_older_entries_stand_apart_as_they_would_have_and_unfold_too():
     events = [says(1), *call("a", "old"), *call("b", "x"), says(2), thinks("hm, " * 60), says(3)]
 
     async def scene(app: Stand, pilot: Pilot[None]) -> None:
         app.tell(*events)
         whole = app.rows
-        late = Told()
+        late = Transcript()
         for event in app.story.events[6:]:
             late.add(event)
         app.told = late
@@ -291,7 +314,7 @@ def test_what_came_of_a_call_is_known_when_its_beginning_is_read_later():
         asked, sent, started, ended, e.MessageDelivered(message=message, request="r"), says(1)
     ):  # fmt: skip
         story.add("s", event)
-    late = Told()
+    late = Transcript()
     for event in story.events[2:]:
         late.add(event)
     assert list(late.entries) == ["i1"]

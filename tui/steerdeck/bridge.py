@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from steerdeck.giving import Giving
-from steerdeck.model import DeckModel, Dirty, ShownDiff, Told
+from steerdeck.model import DeckModel, Dirty, ShownDiff
 from steerdeck.source import Connect, Source, changes_files, decode_events, decoded, moves_rules
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime import wire, wire_rules
 from steerdeck_agents.runtime.client import PageError
 
@@ -268,7 +269,7 @@ class Bridge:
             state = await self.page(wire.StateAt(session), SessionState)
             self.model.put(state)
             if full:
-                transcript = Told()
+                transcript = Transcript()
                 page = await self.events(wire.Events(session, limit=PAGE, newest=True))
                 for event in page:
                     transcript.add(event)

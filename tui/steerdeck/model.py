@@ -69,30 +69,6 @@ class ShownDiff(msgspec.Struct, frozen=True):
     text: str
 
 
-class Told(Transcript):
-    """A transcript that keeps which entries changed, so that a view draws only those."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.log: list[str] = []
-        """Ids of entries in the order they were made or changed."""
-
-    def add(self, event: Event) -> str | None:
-        changed = super().add(event)
-        self.log += self.also
-        if changed is not None:
-            self.log.append(changed)
-        return changed
-
-    def copy(self) -> "Told":
-        """The same, to go on from there without moving this one; its log begins anew."""
-        other = Told()
-        other.entries, other._early = dict(self.entries), list(self._early)
-        other.seq, other.first = self.seq, self.first
-        other.carried, other.retried = self.carried, self.retried
-        return other
-
-
 class DeckModel:
     """All sessions, and what the developer looks at, writes and speaks to."""
 
@@ -104,7 +80,7 @@ class DeckModel:
         """Where the developer stands; sessions of its repository come first."""
         self.outlook = Outlook()
         self.states: dict[SessionId, SessionState] = {}
-        self.transcripts: dict[SessionId, Told] = {}
+        self.transcripts: dict[SessionId, Transcript] = {}
         self.diffs: dict[SessionId, ShownDiff] = {}
         self._in_hand = SessionId("")
         self.before = SessionId("")

@@ -5,6 +5,7 @@ keeps finished things, so it is built from a page of the journal and grows with 
 """
 
 from collections.abc import Sequence
+from itertools import islice, takewhile
 from typing import Literal
 
 import msgspec
@@ -78,10 +79,12 @@ Entry = Said | Called | Marked
 
 
 class Transcript:
-    """Entries in the order they began; `add` says which entries an event changed."""
+    """Entries in the order they began; `changed` says which of them an event touched."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
+        self.changed: dict[str, int] = {}
+        """The event that changed each entry last, the newest last."""
         self.seq = 0
         """The last event added; an event that is not newer is passed over."""
         self.first = 0
@@ -92,23 +95,59 @@ class Transcript:
         """Messages in a request that nothing has been answered to."""
         self.retried = ""
         """Why the request was planned anew the last time, until an answer comes."""
-        self.also: tuple[str, ...] = ()
-        """Entries the last event changed beside the one that `add` told."""
 
-    def add(self, event: e.Event) -> str | None:
-        """Fold one event in; the id of the entry it made or changed, if any."""
+    def add(self, event: e.Event) -> tuple[str, ...]:
+        """Fold one event in; the ids of the entries it made or changed."""
         if event.seq and event.seq <= self.seq:
-            return None
+            return ()
         self.seq = event.seq
         self.first = self.first or event.seq
-        self.also = self._receipts(event)
+        changed = self._receipts(event)
         entry = self._said(event) or self._called(event) or self._retry(event) or _marked(event)
-        if entry is None:
-            if self._began_before(event):
-                self._early.append(event)
-            return None
-        self.entries[entry.id] = entry
-        return entry.id
+        if entry is not None:
+            self.entries[entry.id] = entry
+            changed += (entry.id,)
+        elif self._began_before(event):
+            self._early.append(event)
+        for id in changed:
+            self.changed.pop(id, None)
+            self.changed[id] = event.seq
+        return changed
+
+    def since(self, seq: int) -> list[str]:
+        """The ids of the entries that changed after an event, the newest last."""
+        newest = takewhile(lambda id: self.changed[id] > seq, reversed(self.changed))
+        return [*newest][::-1]
+
+    def let_go(self, keep: int) -> None:
+        """Forget the oldest entries but `keep`, up to the first of which more may come.
+
+        They are read again like any that came before: `first` then tells before which event.
+        """
+        oldest = islice(self.entries.values(), max(0, len(self.entries) - keep))
+        for entry in [*takewhile(self._rests, oldest)]:
+            del self.entries[entry.id]
+            self.first = max(self.first, self.changed.pop(entry.id) + 1)
+
+    def _rests(self, entry: Entry) -> bool:
+        """Whether no event to come can change it."""
+        match entry:
+            case Said(who="developer"):
+                return entry.withdrawn or (bool(entry.delivered) and entry.id not in self.carried)
+            case Said():
+                return not entry.open
+            case Called():
+                return entry.phase in ("done", "failed", "rejected", "interrupted")
+            case Marked():
+                return True
+
+    def copy(self) -> "Transcript":
+        """The same, to go on from there without moving this one."""
+        other = Transcript()
+        other.entries, other.changed = dict(self.entries), dict(self.changed)
+        other.seq, other.first, other._early = self.seq, self.first, list(self._early)
+        other.carried, other.retried = self.carried, self.retried
+        return other
 
     def _receipts(self, event: e.Event) -> tuple[str, ...]:
         """Messages of which an event tells whether they arrived: an answer says so, no sending."""
@@ -164,6 +203,7 @@ class Transcript:
             older.add(event)
         fresh = {id: entry for id, entry in older.entries.items() if id not in self.entries}
         self.entries = {**fresh, **self.entries}
+        self.changed = {**{id: older.changed[id] for id in fresh}, **self.changed}
         self.first, self._early = older.first, older._early
         return len(fresh)
 

@@ -35,12 +35,9 @@ def _retry(after_ms: int, reason: str = DOWN) -> RetryPlanned:
 def test_words_in_a_request_that_nobody_answered_have_not_arrived() -> None:
     told = _told(SENT, GOES)
     assert not _lost(told)
-    told.add(FAILED)
-    assert _lost(told) and told.also == ("m",)
-    told.add(FAILED)
-    assert _lost(told) and told.also == ()
-    told.add(ANSWER)
-    assert not _lost(told) and told.also == ("m",)
+    assert told.add(FAILED) == ("m",) and _lost(told)
+    assert told.add(FAILED) == () and _lost(told)
+    assert told.add(ANSWER) == ("m", "i") and not _lost(told)
     told.add(FAILED)
     assert not _lost(told)
 

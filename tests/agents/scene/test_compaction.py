@@ -232,7 +232,7 @@ async def mechanical(tmp_path: Path, answer: Answer, problem: str) -> None:
         check_new_window(playing, session, fact)
         check_laws(playing, session)
         transcript = Transcript()
-        assert (name := transcript.add(fact)) is not None
+        (name,) = transcript.add(fact)
         assert "not the model's" in transcript.entries[name].text
 
 

@@ -93,8 +93,8 @@ def test_a_block_that_shrinks_leaves_no_hole_at_the_end() -> None:
     assert seen(roll) == ["f", "g", "h"]
     roll.put("b", words("d"))
     assert seen(roll) == ["b", "c", "d"]
-    roll.drop("b")
-    roll.drop("nothing")
+    roll.drop(["b"])
+    roll.drop(["nothing"])
     assert seen(roll) == ["a", "b", "c"]
 
 
@@ -226,7 +226,7 @@ def test_a_window_that_only_went_on_is_the_one_made_anew(
         elif what == "scroll" and isinstance(value, int):
             roll.scroll(value)
         elif what == "drop" and isinstance(value, int):
-            roll.drop(str(value))
+            roll.drop([str(value)])
         went_on = [row.strip.text for row in roll.window(marked)]
         above, at_tail = roll.above(), roll.at_tail
         roll.forget_drawn()

@@ -1,6 +1,6 @@
 """What waits in a session and belongs to no call: told below its transcript."""
 
-from steerdeck.panes.transcript import pending, short
+from steerdeck.panes.entries import pending, short
 from steerdeck.text import Line, ago
 from steerdeck.waiting import first_words, program
 from steerdeck_agents.facts.inert import one_line

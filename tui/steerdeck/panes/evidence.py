@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.card import LABEL, labelled
 from steerdeck.panes.changes import file_row
-from steerdeck.panes.transcript import call_row
+from steerdeck.panes.entries import call_row
 from steerdeck.text import BLANK, Line, Span, clock, dollars, duration, foreign, tokens
 from steerdeck_agents.facts.checks import CheckResult, Evidence, Verify, Weakening
 from steerdeck_agents.facts.counted import counted

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 
 from steerdeck.hosts.stands import is_gone
-from steerdeck.model import DeckModel, ShownDiff, Told
+from steerdeck.model import DeckModel, ShownDiff
 from steerdeck.panes.beside import asked_beside
 from steerdeck.panes.changes import changes, changes_row
 from steerdeck.panes.chips import Names, chip_rows
@@ -23,6 +23,7 @@ from steerdeck.text import BLANK, Line, hairline
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime.wire_rules import RuleStands
 from steerdeck_themes.palettes import Token
 
@@ -64,7 +65,7 @@ class Lane(Down):
     def sync(
         self,
         state: SessionState,
-        transcript: Told | None,
+        transcript: Transcript | None,
         hunk: ShownDiff | None,
         room: Room,
         now: int,

@@ -8,9 +8,9 @@ from steerdeck.panes.budget import budget_rows
 from steerdeck.panes.card import labelled, raised
 from steerdeck.panes.changes import file_row
 from steerdeck.panes.cut_off import cut_rows
+from steerdeck.panes.entries import short
 from steerdeck.panes.evidence import drift_card, failing
 from steerdeck.panes.marks import mark_of, tool_glyph
-from steerdeck.panes.transcript import short
 from steerdeck.panes.waits import wait_of
 from steerdeck.panes.wish import tail_rows
 from steerdeck.text import BLANK, Line, Span, clock, foreign

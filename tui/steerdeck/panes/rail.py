@@ -14,9 +14,9 @@ from steerdeck.glyphs import glyphs
 from steerdeck.groups import Group, grouped
 from steerdeck.model import DeckModel
 from steerdeck.panes.chips import at_work
+from steerdeck.panes.entries import short
 from steerdeck.panes.header import total
 from steerdeck.panes.marks import doing, mark_for, state_spans, waits
-from steerdeck.panes.transcript import short
 from steerdeck.panes.waits import wait_of
 from steerdeck.text import BLANK, Line, Span, dollars, fit, foreign, width_of
 from steerdeck.waiting import is_red

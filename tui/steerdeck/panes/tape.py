@@ -9,12 +9,12 @@ what was true.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from steerdeck.model import Told
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.course import ASKS, FAILED, SAID, Course
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Transcript
 
 T = TypeVar("T")
 PAGE = 400
@@ -23,8 +23,8 @@ _FAR = 3 * PAGE
 """Further on than this the state is read and not folded."""
 _KEPT = 6
 """Pages, and states between pages, that are held."""
-_MOST = 4_000
-"""Changes of a transcript until it begins anew with what was said last."""
+_MOST = 1_000
+"""Entries of a transcript until the older half is let go."""
 
 States = dict[SessionId, SessionState]
 
@@ -33,7 +33,7 @@ class Moment(NamedTuple):
     """How it was after a whole number of pages."""
 
     states: States
-    told: dict[SessionId, Told]
+    told: dict[SessionId, Transcript]
     """Of the sessions somebody looked at."""
 
 
@@ -66,7 +66,7 @@ class Tape:
         self.course = course
         self.at = 0
         self.states: States = {}
-        self.transcripts: dict[SessionId, Told] = {}
+        self.transcripts: dict[SessionId, Transcript] = {}
         self._pages: dict[int, Mapping[int, e.Event]] = {}
         self._moments: dict[int, Moment] = {0: Moment({}, {})}
 
@@ -119,7 +119,7 @@ class Tape:
         return None
 
     def _untold(
-        self, shown: Iterable[SessionId], told: Mapping[SessionId, Told], at: int
+        self, shown: Iterable[SessionId], told: Mapping[SessionId, Transcript], at: int
     ) -> list[SessionId]:
         """Sessions that have begun by then, and nothing is known of what was said there."""
         born = self.course.born
@@ -132,14 +132,15 @@ class Tape:
             id = event.session
             self.states[id] = reduce(self.states.get(id), event)
             if self.course.born[id] == place:
-                self.transcripts[id] = Told()
+                self.transcripts[id] = Transcript()
             if id in self.transcripts:
                 self.transcripts[id].add(event)
         if self.at % PAGE == 0:
-            for id in [id for id, told in self.transcripts.items() if len(told.log) > _MOST]:
-                del self.transcripts[id]
-            told = {id: told.copy() for id, told in self.transcripts.items()}
-            self._keep_moment(self.at, Moment(dict(self.states), told))
+            for told in self.transcripts.values():
+                if len(told.entries) > _MOST:
+                    told.let_go(_MOST // 2)
+            kept = {id: told.copy() for id, told in self.transcripts.items()}
+            self._keep_moment(self.at, Moment(dict(self.states), kept))
 
     # what is brought
 
@@ -152,14 +153,14 @@ class Tape:
         self._pages[number] = {event.seq: event for event in events}
         _fresh(self._pages, number)
 
-    def bring_moment(self, place: int, states: States, told: dict[SessionId, Told]) -> None:
+    def bring_moment(self, place: int, states: States, told: dict[SessionId, Transcript]) -> None:
         self._keep_moment(place, Moment(states, told))
 
-    def bring_told(self, place: int, session: SessionId, told: Told) -> None:
+    def bring_told(self, place: int, session: SessionId, told: Transcript) -> None:
         if place in self._moments:
             self._moments[place].told[session] = told
 
-    def like(self, told: Told, session: SessionId) -> list[Told]:
+    def like(self, told: Transcript, session: SessionId) -> list[Transcript]:
         """What is kept of a session that begins where this does: an older page belongs to all."""
         kept = [moment.told.get(session) for moment in self._moments.values()]
         return [told, *(one for one in kept if one is not None and one.first == told.first)]

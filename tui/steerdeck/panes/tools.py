@@ -9,8 +9,8 @@ from datetime import datetime
 import msgspec
 
 from steerdeck.glyphs import glyphs
+from steerdeck.panes.entries import result_spans
 from steerdeck.panes.marks import titled, tool_glyph
-from steerdeck.panes.transcript import result_spans
 from steerdeck.text import BLANK, Line, Span, duration, fit, foreign, hairline, width_of, within
 from steerdeck_agents.facts.call_page import Asked, CallLine, CallPage, CallsPage
 from steerdeck_agents.facts.counted import counted

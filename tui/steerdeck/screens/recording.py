@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 
 from steerdeck.commands import Helm
 from steerdeck.hosts.marks import host_of
-from steerdeck.model import Told
 from steerdeck.panes.tape import (
     PAGE,
     MomentWanted,
@@ -18,6 +17,7 @@ from steerdeck.panes.tape import (
 from steerdeck_agents.facts.course import Course, CoursePage
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import PageError
 from steerdeck_agents.runtime.wire_replay import Among, CourseOf
@@ -98,9 +98,9 @@ async def _state(helm: Helm, session: SessionId, seq: int) -> SessionState | Non
         return None
 
 
-async def _told(helm: Helm, session: SessionId, seq: int) -> Told:
+async def _told(helm: Helm, session: SessionId, seq: int) -> Transcript:
     """What was said last up to an event."""
-    told = Told()
+    told = Transcript()
     page = await helm.bridge.events(wire.Events(session, before=seq + 1, limit=PAGE, newest=True))
     for event in page:
         told.add(event)

@@ -5,7 +5,7 @@ no Markdown widget. Changes coalesce into one refresh a frame. Posts `Moved` whe
 against the lines, `Picked` when a line is clicked, `Chosen` when the selection changed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from textual import events
@@ -137,9 +137,9 @@ class LineView(Widget, can_focus=True):
         self._roll.prepend(entries)
         self._changed()
 
-    def drop(self, block: str) -> None:
-        """Take a block away; one that is not there is no error."""
-        self._roll.drop(block)
+    def drop(self, blocks: Collection[str]) -> None:
+        """Take blocks away; one that is not there is no error."""
+        self._roll.drop(blocks)
         self._changed()
 
     def clear(self) -> None:

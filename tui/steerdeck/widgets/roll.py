@@ -6,7 +6,7 @@ is at the end; elsewhere the first row that is seen stays where it is.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from steerdeck.widgets.blocks import Block, Draw, Place, Row, Tall
 from steerdeck.widgets.measured import Measured
@@ -83,18 +83,16 @@ class Roll(Measured):
         if not self.at_tail:
             self.top = self.top._replace(block=self.top.block + len(new))
 
-    def drop(self, id: str) -> None:
-        """Take a block away; one that is not there is no error."""
-        index = self._index.get(id)
-        if index is None:
+    def drop(self, ids: Collection[str]) -> None:
+        """Take blocks away, and no other is moved; one that is not there is no error."""
+        gone = {self._index[id] for id in ids if id in self._index}
+        if not gone:
             return
-        self._about -= about(self.blocks[index].source)
-        del self.blocks[index]
+        self._about -= sum(about(self.blocks[index].source) for index in gone)
+        self.blocks[:] = [block for n, block in enumerate(self.blocks) if n not in gone]
         self._reindex()
-        if self.top.block > index:
-            self.top = self.top._replace(block=self.top.block - 1)
-        elif self.top.block == index:
-            self.top = Place(index, 0, 0)
+        index = self.top.block - sum(one < self.top.block for one in gone)
+        self.top = Place(index, 0, 0) if self.top.block in gone else self.top._replace(block=index)
 
     def sink(self, ids: Sequence[str]) -> None:
         """Put these blocks at the end, in this order; the row that is read stays where it is."""
