@@ -17,16 +17,16 @@ def held(path: Path) -> Iterator[None]:
     """Hold the journal's lock; JournalTaken names the runtime that has it."""
     if not path.parent.is_dir():
         raise JournalError(f"There is no journal at {path} yet; the first session makes it.")
-    descriptor = lock(path.with_name("journal.lock"))
+    mine = lock(path.with_name("journal.lock"))
     try:
         # Where locks don't work the row alone tells of a runtime, whose file must not be swapped.
-        found = _named(path)
+        found = None if mine.copied else _named(path)
         if found is not None and found != this_process() and lives(found):
             raise taken(path.parent, str(found.pid))
         finish_swap(path)
         yield
     finally:
-        os.close(descriptor)
+        os.close(mine.descriptor)
 
 
 def _named(path: Path) -> Holder | None:

@@ -2,14 +2,17 @@
 
 The lock ends with its process, so a crash leaves nothing to clean. The row survives the crash; it
 tells a live holder from one whose pid now belongs to somebody else, where locks don't work, and
-stops a writer whose place was taken.
+stops a writer whose place was taken. The lock file notes which file it is: in a copied home it
+names another one, so the row beside it speaks of the original's writer and holds nothing up.
 """
 
+import contextlib
 import errno
 import fcntl
 import os
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,6 +26,15 @@ class Holder(msgspec.Struct, frozen=True):
     boot: str
     started: str
     """Clock ticks after boot, as in proc(5); empty where there is no /proc."""
+
+
+class Lock(NamedTuple):
+    """A lock file that is ours."""
+
+    descriptor: int
+    """Closing it lets go."""
+    copied: bool
+    """Whether it came here as a copy, so that a lease row beside it is of the original."""
 
 
 def this_process() -> Holder:
@@ -45,10 +57,10 @@ def lives(holder: Holder) -> bool:
     return True
 
 
-def lock(path: Path) -> int:
-    """Take the lock file; returns its descriptor, closing it lets go.
+def lock(path: Path) -> Lock:
+    """Take the lock file; raises JournalError naming the process that has it.
 
-    Raises JournalError naming the process that has it.
+    Its text is the pid of its holder and the device and inode it lies at, a line each.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -62,24 +74,41 @@ def lock(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
-            pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            pid = _noted(descriptor)[0] or "unknown"
             os.close(descriptor)
             raise taken(path.parent, pid) from None
         # Some network file systems have no locks; there the lease row alone decides.
-    try:
+    there, here = _noted(descriptor)[1], _place(descriptor)
+    _note(descriptor, there or here)
+    return Lock(descriptor, copied=there not in ("", here))
+
+
+def _place(descriptor: int) -> str:
+    lies = os.fstat(descriptor)
+    return f"{lies.st_dev}:{lies.st_ino}"
+
+
+def _note(descriptor: int, place: str) -> None:
+    # On a full disk the lock still holds; only its note of who holds it is missing.
+    with contextlib.suppress(OSError):
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    except OSError:
-        # On a full disk the lock still holds; only its note of who holds it is missing.
-        return descriptor
-    return descriptor
+        os.pwrite(descriptor, f"{os.getpid()}\n{place}\n".encode(), 0)
 
 
-def take(connection: sqlite3.Connection, folder: Path, holder: Holder) -> None:
-    """Write our name into the lease row unless a living process stands there."""
+def _noted(descriptor: int) -> tuple[str, str]:
+    """The two lines of a lock file; empty ones where it has none."""
+    lines = os.pread(descriptor, 128, 0).decode("ascii", "replace").split("\n")
+    return lines[0].strip(), lines[1].strip() if len(lines) > 1 else ""
+
+
+def take(connection: sqlite3.Connection, folder: Path, holder: Holder, mine: Lock) -> None:
+    """Write our name into the lease row unless a living process stands there.
+
+    In a copied home whoever stands there holds the original; from now on it is no copy any more.
+    """
     connection.execute("begin immediate")
     try:
-        found = holder_of(connection)
+        found = None if mine.copied else holder_of(connection)
         if found is not None and found != holder and lives(found):
             raise taken(folder, str(found.pid))
         connection.execute(
@@ -90,6 +119,8 @@ def take(connection: sqlite3.Connection, folder: Path, holder: Holder) -> None:
     finally:
         if connection.in_transaction:
             connection.execute("rollback")
+    if mine.copied:
+        _note(mine.descriptor, _place(mine.descriptor))
 
 
 def holder_of(connection: sqlite3.Connection) -> Holder | None:

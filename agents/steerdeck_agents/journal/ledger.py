@@ -113,7 +113,7 @@ class Ledger:
                 self._begin = "begin immediate" if self.mode == "wal" else "begin exclusive"
                 self._shelf = Shelf(self._connection)
                 self._migrate()
-                take(self._connection, path.parent, self._holder)
+                take(self._connection, path.parent, self._holder, self._lock)
                 self._load()
             except (sqlite3.Error, UnicodeDecodeError) as error:
                 self._connection.close()
@@ -122,7 +122,7 @@ class Ledger:
                 self._connection.close()
                 raise
         except BaseException:
-            os.close(self._lock)
+            os.close(self._lock.descriptor)
             raise
         self._mark = MarkFile(path)
 
@@ -142,7 +142,7 @@ class Ledger:
         finally:
             self._connection.close()
             self._mark.close()
-            os.close(self._lock)
+            os.close(self._lock.descriptor)
 
     def commit(self, appends: Sequence[Append]) -> Batch:
         """Make the appends durable in one transaction, in their order.

@@ -6,6 +6,7 @@ STEERDECK_KILLS sets how often the writing process is killed.
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -139,6 +140,32 @@ def test_where_locks_do_not_work_maintenance_leaves_a_living_holder_its_file(des
         ready(desk.path).unlink()
     with held(desk.path):
         assert desk.sql("select pid from lease") == [(process.pid,)]
+
+
+def test_a_copied_journal_is_free_while_its_original_is_written(desk, make_noticed, tmp_path: Path):
+    desk.keep(make_noticed("before the copy"))
+    copy = type(desk)(tmp_path / "other")
+    with _started("hold", desk.path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "holding\n"
+        shutil.copytree(desk.path.parent, copy.path.parent)
+        assert copy.sql("select pid from lease") == [(process.pid,)]
+        for _ in range(2):
+            with held(copy.path):
+                pass
+        assert copy.keep(make_noticed("in the copy"))[0].seq == 2
+        with pytest.raises(JournalTaken, match=f"process {process.pid}"):
+            desk.keep(make_noticed("in the original"))
+        process.kill()
+
+
+def test_a_copy_that_was_once_written_is_a_journal_like_any_other(desk, make_noticed, tmp_path):
+    desk.keep(make_noticed("one"))
+    copy = type(desk)(tmp_path / "other")
+    shutil.copytree(desk.path.parent, copy.path.parent)
+    copy.keep(make_noticed("two"))
+    with _named_holder(copy) as process, pytest.raises(JournalError, match=str(process.pid)):
+        copy.keep(make_noticed("three"))
 
 
 def test_a_writer_whose_place_was_taken_writes_nothing_more(desk, make_noticed):
