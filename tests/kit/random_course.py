@@ -312,7 +312,19 @@ class Course:
                 if not self._acts:
                     return
                 self._next(playing)
-            await self._alive(playing.until(partial(self._moved, playing, states)))
+            try:
+                await self._alive(playing.until(partial(self._moved, playing, states)))
+            except TimeoutError as error:
+                raise AssertionError(self._standing(playing)) from error
+
+    def _standing(self, playing: Scene) -> str:
+        """What is under way though nothing moves any more, and what happened last."""
+        states = [playing.state(session) for session in self.sessions]
+        lasts = [[fact.type for fact in playing.of(state.id)][-12:] for state in states]
+        told = "".join(
+            f"\n{state}\nlast: {last}" for state, last in zip(states, lasts, strict=True)
+        )
+        return f"it stands still, acting {len(self._acting)}, {self.plan}:{told}"
 
     def _moved(self, playing: Scene, before: list[SessionState]) -> bool:
         """Whether any session has come further, or all rest."""

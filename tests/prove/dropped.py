@@ -146,10 +146,12 @@ def drops() -> Counted:
             tally.see(not damage(where), f"the journal: {damage(where)[:3]}")
             many = sum(event.session == LONG for event in facts(where))
             tally.see(many >= EVENTS, f"{many} events were there")
+            tally.lost = max(0, EVENTS - many)
         finally:
             end_runtimes(folder / "s")
         tally.see(not left_of(folder), f"left behind: {left_of(folder)}")
-    return tally.done(f"{DROPS} drops, seed {SEED}, attached again in {slowest:.2f} s at worst")
+    told = f"{DROPS} drops, seed {SEED}, attached again in {slowest:.2f} s at worst"
+    return tally.done(told).of(DROPS)
 
 
 def _rest(where: Paths, owner: int | None, tally: Tally) -> None:
@@ -213,7 +215,7 @@ def holes() -> Counted:
                     tally.see(gone, f"hole {number}: left of the dead line: {line}")
         finally:
             end_runtimes(host.home / "s")
-    return tally.done(f"{HOLES} holes")
+    return tally.done(f"{HOLES} holes").of(HOLES)
 
 
 CLAIMS = (

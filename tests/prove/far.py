@@ -103,7 +103,7 @@ def lines() -> Counted:
             end_runtimes(server.host.home / "s")
         left = _until(lambda: not line_of(server), 10.0)
         tally.see(left, f"left behind: {line_of(server)}")
-    return tally.done(f"seed {SEED}, {LINES} lines killed")
+    return tally.done(f"seed {SEED}, {LINES} lines killed").of(LINES)
 
 
 async def _start(host: FarHost, url: str, repository: Path) -> None:
@@ -143,13 +143,16 @@ def _lines(server: Sshd, url: str, dice: random.Random, tally: Tally) -> None:
     tally.see(runtime_pid(host.where) == owner, "another runtime answers")
     for number in range(LINES):
         words = f"remark {number:03}"
-        tally.see(_said(host, words) == 1, f"{words} came {_said(host, words)} times")
+        came = _said(host, words)
+        tally.see(came == 1, f"{words} came {came} times")
+        tally.lost = (tally.lost or 0) + (came == 0)
     told = facts(host.where)
     tally.see(not damage(host.where), f"the journal: {damage(host.where)[:3]}")
     seqs = [event.seq for event in told]
     tally.see(seqs == list(range(1, len(seqs) + 1)), "numbers of facts are missing")
     ran = next(host.where.workspaces.glob("*/**/ran.txt")).read_text().split()
-    tally.see(len(ran) == len(set(ran)), f"a command ran twice: {ran}")
+    tally.twice = len(ran) - len(set(ran))
+    tally.see(not tally.twice, f"a command ran twice: {ran}")
     tally.see(fingerprint(repository) == before, "the repository is another one")
 
 
