@@ -7,15 +7,15 @@ enclosures. Nothing here changes what the ledger believes until that transaction
 import asyncio
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
 import msgspec
 
-from steerdeck_agents.facts.events import KnownEvent, Streamed, encode, type_of
+from steerdeck_agents.facts.events import KnownEvent, Streamed, TextAdded, encode, type_of
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.reduce.session import reduce
+from steerdeck_agents.facts.reduce.session import joined, reduce
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.call_rows import CALLED, keep
 from steerdeck_agents.journal.chain import chained
@@ -232,18 +232,19 @@ class Ledger:
                 numbered.append(event)
                 add_text(text)
                 add_row((seq, event.session, type_of(event), at_ms, text))
-                if event.session:
-                    self._fold(event, batch, rows)
-                if type(event) in CALLED:
+                kind = type(event)
+                if kind in CALLED:
                     rows.calls.append(event)
-                if type(event) in SEARCHED:
+                if kind in SEARCHED:
                     found = words_of(event)
                     if found:
                         rows.words.append((seq, found))
+            for event, count in _folded_alike(numbered):
+                self._fold(event, count, batch, rows)
             batch.events.append(numbered)
         return batch, rows
 
-    def _fold(self, event: KnownEvent, batch: Batch, rows: _Rows) -> None:
+    def _fold(self, event: KnownEvent, stands_for: int, batch: Batch, rows: _Rows) -> None:
         session = event.session
         if session in self.set_aside or session in batch.aside:
             return
@@ -260,8 +261,9 @@ class Ledger:
         count = self._since_keyframe.get(session)
         if count is None:
             count = self._count_since_keyframe(session)
-        self._since_keyframe[session] = count + 1
-        if before is None or count + 1 >= KEYFRAME_EVERY:
+        count += stands_for
+        self._since_keyframe[session] = count
+        if before is None or count >= KEYFRAME_EVERY:
             self._since_keyframe[session] = 0
             rows.keyframes.append((session, event.seq, keyframe_bytes(state)))
 
@@ -324,6 +326,28 @@ class Ledger:
             (session, session),
         ).fetchone()[0]
         return found
+
+
+def _folded_alike(events: Sequence[KnownEvent]) -> Iterator[tuple[KnownEvent, int]]:
+    """What to fold for facts of sessions, and for how many of them each stands.
+
+    Text streams in many small pieces, and a fold of each costs more than all else done with it.
+    """
+    run: list[TextAdded] = []
+    for event in events:
+        if run and (
+            type(event) is not TextAdded
+            or event.item != run[0].item
+            or event.session != run[0].session
+        ):
+            yield joined(run), len(run)
+            run = []
+        if type(event) is TextAdded and event.session:
+            run.append(event)
+        elif event.session:
+            yield event, 1
+    if run:
+        yield joined(run), len(run)
 
 
 def _why_set_aside(error: Exception) -> str:

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import CallId, SessionId, TurnId
+from steerdeck_agents.facts.ids import CallId, RequestId, SessionId, TurnId
+from steerdeck_agents.facts.reduce import session as reducing
+from steerdeck_agents.facts.reduce.session import fold
+from steerdeck_agents.facts.state import SessionState
 
 EVENTS: tuple[type[e.Fact], ...] = get_args(e.KnownEvent)
 
@@ -176,3 +179,31 @@ def test_bytes_that_are_not_utf_8_become_visible_marks():
 )
 def test_text_made_to_break_a_parser_is_kept(text: str):
     assert e.decode(text) == e.Unknown(raw=text)
+
+
+@given(st.lists(st.sampled_from(EVENTS).flatmap(values), min_size=1, max_size=4))
+@settings(max_examples=150)
+def test_an_aspect_that_a_fact_is_not_asked_of_would_not_have_changed_by_it(some):
+    *before, event = some
+    state = fold(before, SessionState(id=SessionId("s")))
+    asked = reducing._concerned(type(event))
+    for aspect in reducing._ASPECTS:
+        assert aspect.apply in asked or aspect.apply(state, event) is state, aspect.__name__
+
+
+@given(
+    st.sampled_from([None, "one"]),
+    st.lists(st.builds(e.TextAdded, kind=st.just("message"), text=st.text(max_size=5)), min_size=1),
+)
+def test_pieces_of_a_text_fold_one_by_one_as_they_do_joined(item, pieces):
+    streamed = [
+        msgspec.structs.replace(piece, item=item, seq=seq) for seq, piece in enumerate(pieces, 5)
+    ]
+    begun = fold(
+        (
+            e.TurnStarted(turn=TurnId("t"), seq=1),
+            e.StreamSilent(request=RequestId("r"), at_ms=9, silent_ms=4, seq=2),
+        ),
+        SessionState(id=SessionId("s")),
+    )
+    assert fold([reducing.joined(streamed)], begun) == fold(streamed, begun)

@@ -3,7 +3,8 @@
 Runtime, deck, replay, resume and tests use this and nothing else computes what is true.
 """
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -62,9 +63,31 @@ def reduce(state: SessionState | None, event: Event) -> SessionState:
         return replace(shells.apply(state, event), seq=event.seq)
     if isinstance(event, SetupPrinted):
         return replace(furnish.apply(state, event), seq=event.seq)
-    for aspect in _ASPECTS:
-        state = aspect.apply(state, event)
+    for apply in _concerned(type(event)):
+        state = apply(state, event)
     return replace(state, seq=event.seq)
+
+
+@functools.cache
+def _concerned(kind: type[Event]) -> tuple[Callable[[SessionState, Event], SessionState], ...]:
+    """The aspects that a kind of fact may change: to react to one, an aspect has to name it.
+
+    Each fact would otherwise be asked of all of them, which costs more than what they do. The
+    status comes of all others, so it is asked always.
+    """
+    return tuple(
+        aspect.apply
+        for aspect in _ASPECTS
+        if aspect is status or any(named is kind for named in vars(aspect).values())
+    )
+
+
+def joined(events: Sequence[TextAdded]) -> TextAdded:
+    """Pieces of the text of one item, one after the other, as the one that folds like all."""
+    if len(events) == 1:
+        return events[0]
+    text = "".join([event.text for event in events])
+    return replace(events[-1], kind=events[0].kind, text=text)
 
 
 def fold(events: Iterable[Event], state: SessionState | None = None) -> SessionState:

@@ -34,11 +34,11 @@ def status_of(state: SessionState) -> Status:
     """What a session is doing; the strongest claim on the developer wins."""
     if state.archived:
         return "archived"
-    if any(call.unknown for call in state.calls):
+    if state.calls and any(call.unknown for call in state.calls):
         return "unknown"
     if state.approvals:
         return "needs_you"
-    if state.questions or any(shell.hidden for shell in state.shells):
+    if state.questions or (state.shells and any(shell.hidden for shell in state.shells)):
         return "asks"
     if state.parked:
         return "parked"
@@ -62,9 +62,18 @@ def status_of(state: SessionState) -> Status:
             return ended
 
 
+_SPEAKING = frozenset({
+    ItemEnded, MessageSent, QuestionAsked, CallRequested, ApprovalRequested, SessionParked,
+    TurnEnded, WorkLanded,
+})  # fmt: skip
+"""Kinds of facts with words; a set, since this is asked for every fact."""
+
+
 def _words(event: Event) -> str:
+    if type(event) not in _SPEAKING:
+        return ""
     match event:
-        case MessageSent() | QuestionAsked() | ItemEnded(kind="message"):
+        case ItemEnded(kind="message") | MessageSent() | QuestionAsked():
             return event.text
         case CallRequested():
             return event.title

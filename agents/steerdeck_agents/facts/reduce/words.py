@@ -20,6 +20,9 @@ from steerdeck_agents.facts.state import Message, OpenItem, SessionState
 
 def apply(state: SessionState, event: Event) -> SessionState:
     match event:
+        case ItemEnded():
+            left = tuple([item for item in state.items if item.id != event.item])
+            return replace(state, items=left) if left != state.items else state
         case MessageSent():
             message = Message(event.message, event.text, event.delivery, event.seq, event.pictures)
             return replace(state, queue=(*state.queue, message))
@@ -34,8 +37,6 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return replace(state, queue=tuple(queue))
         case TextAdded():
             return replace(state, items=grown(state.items, event))
-        case ItemEnded():
-            return replace(state, items=tuple(i for i in state.items if i.id != event.item))
         case RequestEnded() | TurnEnded():
             return replace(state, items=()) if state.items else state
         case _:
