@@ -320,10 +320,10 @@ class Course:
     def _standing(self, playing: Scene) -> str:
         """What is under way though nothing moves any more, and what happened last."""
         states = [playing.state(session) for session in self.sessions]
-        lasts = [[fact.type for fact in playing.of(state.id)][-12:] for state in states]
-        told = "".join(
-            f"\n{state}\nlast: {last}" for state, last in zip(states, lasts, strict=True)
-        )
+        told = ""
+        for state in states:
+            last = [type(fact).__name__ for fact in playing.of(state.id)][-12:]
+            told += f"\n{state}\nlast: {last}"
         return f"it stands still, acting {len(self._acting)}, {self.plan}:{told}"
 
     def _moved(self, playing: Scene, before: list[SessionState]) -> bool:
