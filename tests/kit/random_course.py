@@ -18,6 +18,7 @@ from kit.lawful import RESTING
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts import plan_orders as p
 from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.errors import JournalError, SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SessionId
@@ -363,6 +364,9 @@ class Course:
             asked = state.questions[0]
             text = LEAVE if asked.asker == "checks" else "Yes."
             await playing.give(o.Answer, state.id, question=asked.id, text=text)
+        elif state.plan.offer is not None:
+            # A no would have the agent offer it again, for ever where all decisions are one.
+            await playing.give(p.DecidePlan, state.id, approve=True, shown=state.plan.binding)
         elif state.parked:
             await playing.give(o.Resume, state.id)
 
