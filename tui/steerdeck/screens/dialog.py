@@ -14,9 +14,11 @@ from steerdeck.output.veil import Veiled
 from steerdeck.panes.dock import Caps, cap
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import PickList
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
+from steerdeck.widgets.secret import Secret
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
@@ -29,11 +31,12 @@ class Dialog(Keyed[None], Veiled, ModalScreen[None]):
 
     def __init__(self, helm: Helm, *, id: str) -> None:
         super().__init__(helm, id=id)
+        self.box = Vertical(id="dialog")
         self.body = Rows(id="dialog_body", ground="s2")
-        self.parts: tuple[Rows | Prompt | PickList, ...] = (self.body,)
+        self.parts: tuple[Rows | Prompt | PickList | LineView | Secret, ...] = (self.body,)
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
+        with self.box:
             yield from self.parts
 
     def on_mount(self) -> None:
@@ -47,12 +50,16 @@ class Dialog(Keyed[None], Veiled, ModalScreen[None]):
     def fit(self) -> None:
         """As wide as its words want, as far as the terminal goes."""
         width, height = self.app.size
-        box = self.query_one("#dialog")
-        box.styles.width = min(WIDE, width)
-        box.styles.offset = (max(0, (width - WIDE) // 2), min(5, max(0, (height - 20) // 3)))
+        self.box.styles.width = min(WIDE, width)
+        self.box.styles.offset = (max(0, (width - WIDE) // 2), min(5, max(0, (height - 20) // 3)))
         self.body.margin = 3 if width >= WIDE else 1
         for part in self.parts:
             part.margin = self.body.margin
+
+    @property
+    def above(self) -> int:
+        """Rows of the screen above it; a page may ask when it is on its way out."""
+        return int(self.box.styles.offset.y.value)
 
     def on_key(self, event: events.Key) -> None:
         """Keys a dialog takes for itself; the keymap has the others, for Textual calls it next."""

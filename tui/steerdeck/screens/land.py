@@ -7,8 +7,7 @@ merge is tried in a scratch place each time the files change, so a conflict is k
 from pathlib import Path
 from typing import Literal
 
-from textual.app import ComposeResult, SuspendNotSupported
-from textual.containers import Vertical
+from textual.app import SuspendNotSupported
 
 from steerdeck.commands import Helm
 from steerdeck.hosts.marks import host_of
@@ -36,16 +35,12 @@ class LandDialog(SessionDialog):
     def __init__(self, helm: Helm, session: SessionId) -> None:
         super().__init__(helm, session, id="land")
         self.path = Prompt("path of the patch file", send={"enter": "steer"}, id="patch_path")
+        self.parts = (self.body, self.path)
         self.page: ShorePage | None = None
         self._looked_at = -1
         self._line = False
         """The ways onto the branch queue instead of landing at once."""
         self.gh = has_gh()
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.body
-            yield self.path
 
     def on_mount(self) -> None:
         self.path.display = False

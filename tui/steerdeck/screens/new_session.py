@@ -114,10 +114,7 @@ class NewSession(Dialog):
     def _window(self, taken: int) -> list[Line]:
         """The rows of the fields; on a low terminal those around the one in hand."""
         fields = [field for field in self._fields() if field != "task"]
-        # A page that comes when the dialog is on its way out finds no box any more.
-        box = next(iter(self.query("#dialog")), None)
-        offset = int(box.styles.offset.y.value) if box is not None else 0
-        taken += 1 + max(1, self.words.size.height) + 1 + offset
+        taken += 1 + max(1, self.words.size.height) + 1 + self.above
         if self.field.startswith("check:"):
             command = self.choice.offered[int(self.field.removeprefix("check:"))].command
             taken += width_of(command) // 36

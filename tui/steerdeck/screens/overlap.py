@@ -1,8 +1,5 @@
 """Overlaps of one session: the others, the files and lines, and one message to both."""
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
@@ -23,13 +20,9 @@ class OverlapDialog(SessionDialog):
     def __init__(self, helm: Helm, session: SessionId) -> None:
         super().__init__(helm, session, id="overlap")
         self.words = Prompt("a message to both", send={"enter": "steer"}, id="overlap_words")
+        self.parts = (self.body, self.words)
         self._other = SessionId("")
         """The other session in hand."""
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.body
-            yield self.words
 
     def on_mount(self) -> None:
         self.words.display = False

@@ -4,8 +4,6 @@ The key stands at the right, so that the palette teaches what makes it superfluo
 """
 
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
@@ -39,15 +37,10 @@ class Palette(Dialog):
         super().__init__(helm, id="palette")
         self.list = PickList(ground="s2", margin=3, typed=True, id="palette_list")
         self.foot = Rows(ground="s2", margin=3)
+        self.parts = (self.body, self.list, self.foot)
         self._acts: dict[str, Key] = {}
         self._about: object = None
         """What the screen below was about when this was opened."""
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.body
-            yield self.list
-            yield self.foot
 
     def on_mount(self) -> None:
         self._about = self.below.about() if self.below is not None else None
@@ -125,8 +118,7 @@ class Palette(Dialog):
         none = [] if found else [Line((Span("Nothing by that name.", "t1"),), indent=2)]
         self.body.show([BLANK, Line((*lead, *hint), count), BLANK, *none])
         self.body.place_cursor()
-        offset = int(self.query_one("#dialog").styles.offset.y.value)
-        room = max(2, min(_MOST, self.app.size.height - offset - _AROUND))
+        room = max(2, min(_MOST, self.app.size.height - self.above - _AROUND))
         self.list.styles.max_height = room
         more = self.list.below(room)
         rest = (Span(f"{glyphs().cut} {more} more", "t2"),) if more else ()

@@ -88,7 +88,7 @@ class RulesDialog(Dialog):
         wide = max(20, min(WIDE, self.app.size.width) - 6)
         long = (sum(width_of(span.text) for span in line.spans) for line in (*head, *foot))
         taken = sum(max(1, -(-cells // wide)) for cells in long)
-        return max(2, self.app.size.height - taken - int(self.query_one("#dialog").offset.y))
+        return max(2, self.app.size.height - taken - self.above)
 
     def _foot(self, *, low: bool) -> list[Line]:
         one = self.rule

@@ -3,9 +3,6 @@
 It is stored by one letter, once all that was said of it has been in view; Enter only reads on.
 """
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty, InboxItem
@@ -32,18 +29,13 @@ class ScopeDialog(SessionDialog, Arming):
         super().__init__(helm, session, id="scope_dialog")
         self.past = LineView(id="scope_past", ground="s2", follows=False)
         self.foot = Rows(id="scope_foot", ground="s2")
+        self.parts = (self.body, self.past, self.foot)
         self._item = item
         self._reach: Reach | None = None
         self._field: Field = "rule"
         self._near: dict[Rule, tuple[str, ...]] = {}
         self._shown: tuple[Line, ...] = ()
         self._highest = 0
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.body
-            yield self.past
-            yield self.foot
 
     def on_mount(self) -> None:
         self.past.can_focus = False
@@ -134,10 +126,6 @@ class ScopeDialog(SessionDialog, Arming):
 
     def _left(self) -> int:
         return self.past.below(_PAST)
-
-    def fit(self) -> None:
-        super().fit()
-        self.past.margin = self.foot.margin = self.body.margin
 
     def on_line_view_moved(self, event: LineView.Moved) -> None:
         self.foot.show([*self.notice_lines(), BLANK, self._caps(), BLANK])

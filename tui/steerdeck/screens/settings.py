@@ -8,8 +8,6 @@ import asyncio
 import os
 
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
@@ -44,11 +42,6 @@ class SettingsDialog(Dialog):
         self.parts = (self.body, self.field)
         self.at = 0
         self.sets: dict[str, Set] = {}
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.body
-            yield self.field
 
     def on_mount(self) -> None:
         self.field.display = False

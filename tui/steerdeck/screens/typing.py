@@ -4,8 +4,6 @@ Where it asks for what is not echoed, the line is a secret: never drawn, kept or
 """
 
 from textual import events
-from textual.app import ComposeResult
-from textual.containers import Vertical
 
 from steerdeck.commands import Helm
 from steerdeck.model import Dirty
@@ -42,13 +40,7 @@ class TypeDialog(_ShellDialog):
         self.output = LineView(id="type_output", ground="s2", marker=False)
         self.line = Prompt("a line to type", send={"enter": "steer"}, id="type_line")
         self.secret = Secret(id="type_secret")
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield self.output
-            yield self.line
-            yield self.secret
-            yield self.body
+        self.parts = (self.output, self.line, self.secret, self.body)
 
     def on_mount(self) -> None:
         self.output.can_focus = False
@@ -61,7 +53,6 @@ class TypeDialog(_ShellDialog):
         super().fit()
         rows = max(4, min(16, self.app.size.height - 8))
         self.output.styles.height = rows
-        self.output.margin = self.line.margin = self.secret.margin = self.body.margin
 
     def show(self, dirty: Dirty) -> None:
         shell, state = self.shell, self.state
