@@ -282,6 +282,25 @@ def test_a_runtime_that_somebody_stopped_is_not_started_again():
     asyncio.run(play())
 
 
+def test_events_that_are_no_page_of_this_version_are_said_and_the_deck_goes_on():
+    async def play() -> None:
+        feed = shop()
+        ask = feed.ask_raw
+
+        async def of_tomorrow(query: wire.Query) -> bytes:
+            return b'{"events":[]}' if isinstance(query, wire.Events) else await ask(query)
+
+        feed.ask_raw = of_tomorrow
+        async with _Rig(feed) as rig:
+            broken: list[object] = []
+            asyncio.get_running_loop().set_exception_handler(lambda _, told: broken.append(told))
+            rig.bridge.show({FIX})
+            await rig.until(lambda: broken or "can't be read here" in rig.model.notice)
+            assert not broken and rig.model.attached and rig.model.notice_bad
+
+    asyncio.run(play())
+
+
 def test_an_event_of_another_version_stands_in_the_transcript():
     async def play() -> None:
         async with _Rig(shop()) as rig:

@@ -162,9 +162,12 @@ def test_folder_and_program_are_words_of_the_far_shell_and_no_code():
 
 
 def test_pages_of_several_hosts_are_one():
-    assert joined([b"[1,2]", b"[]", b"[3]"]) == b"[1,2,3]"
-    whole = joined([b'{"rules":[1],"problems":["a"],"n":1}', b'{"rules":[2],"problems":[],"n":2}'])
+    assert asyncio.run(joined([b"[1,2]", b"[]", b"[3]"])) == b"[1,2,3]"
+    pages = [b'{"rules":[1],"problems":["a"],"n":1}', b'{"rules":[2],"problems":[],"n":2}']
+    whole = asyncio.run(joined(pages))
     assert msgspec.json.decode(whole) == {"rules": [1, 2], "problems": ["a"], "n": 1}
+    with pytest.raises(PageError, match="can't be read here"):
+        asyncio.run(joined([b"[1]", b'"of tomorrow"']))
 
 
 class _Far:

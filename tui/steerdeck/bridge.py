@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from steerdeck.giving import Giving
 from steerdeck.model import DeckModel, Dirty, ShownDiff
-from steerdeck.source import Connect, Source, changes_files, decode_events, decoded, moves_rules
+from steerdeck.source import Connect, Source, changes_files, decoded, decoded_events, moves_rules
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
@@ -351,10 +351,7 @@ class Bridge:
 
     async def events(self, query: wire.Query) -> list[e.Event]:
         """Events of a session; whatever can't be understood is among them as `Unknown`."""
-        data = await self._raw(query)
-        if len(data) > wire.FRAME_LIMIT:
-            return await asyncio.to_thread(decode_events, data)
-        return decode_events(data)
+        return await decoded_events(await self._raw(query))
 
     async def _raw(self, query: wire.Query) -> bytes:
         return await (await self.there()).ask_raw(query)

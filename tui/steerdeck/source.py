@@ -62,20 +62,30 @@ def moves_rules(event: e.Event, lasting: Sequence[RuleStands]) -> bool:
 
 
 async def decoded(data: bytes, kind: type[T]) -> T:
-    """A page, read in a thread when it is larger than a frame.
+    """A page of that kind. PageError: it can't be read here."""
+    return await _read(data, lambda page: msgspec.json.decode(page, type=kind))
+
+
+async def decoded_events(data: bytes) -> list[e.Event]:
+    """A page of events, what of them is not understood as `Unknown`. PageError: it is no page."""
+    return await _read(data, _events)
+
+
+def _events(data: bytes) -> list[e.Event]:
+    return [e.decode(bytes(raw)) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]
+
+
+async def _read(data: bytes, read: Callable[[bytes], T]) -> T:
+    """What a page says, in a thread when it is larger than a frame.
 
     PageError when it is another page than this version knows: a host may have a newer Steerdeck.
     """
     try:
         if len(data) > wire.FRAME_LIMIT:
-            return await asyncio.to_thread(msgspec.json.decode, data, type=kind)
-        return msgspec.json.decode(data, type=kind)
+            return await asyncio.to_thread(read, data)
+        return read(data)
     except msgspec.DecodeError as error:
         raise PageError(
             f"What the runtime answered can't be read here: {error}. Bring the older side up to"
             " date, or use the version the runtime has."
         ) from error
-
-
-def decode_events(data: bytes) -> list[e.Event]:
-    return [e.decode(bytes(raw)) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]

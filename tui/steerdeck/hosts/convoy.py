@@ -308,7 +308,7 @@ class Convoy:
                 good.append(await link.marked(page))
         if problem is not None and not good:
             raise problem
-        return joined(good)
+        return await joined(good)
 
     async def _ask_any(self, query: wire.Query) -> bytes:
         first = self._of("")

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from steerdeck.source import decoded
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.wire_reading import OutputEnds
 from steerdeck_agents.runtime.wire_shore import Shores
@@ -36,13 +37,16 @@ def storages(told: Sequence[tuple[str, wire.Storage]]) -> wire.Storage:
     )
 
 
-def joined(pages: Sequence[bytes]) -> bytes:
-    """Lists one behind the other; of objects their lists, by name, and else what the first says."""
+async def joined(pages: Sequence[bytes]) -> bytes:
+    """Lists one behind the other; of objects their lists, by name, and else what the first says.
+
+    PageError: one of them is neither, as a host of another version may answer.
+    """
     if len(pages) == 1:
         return pages[0]
     if all(page[:1] == b"[" for page in pages):
         return _in_row(pages)
-    told = [msgspec.json.decode(page, type=dict[str, msgspec.Raw]) for page in pages]
+    told = [await decoded(page, dict[str, msgspec.Raw]) for page in pages]
     whole: dict[str, msgspec.Raw] = {}
     for name, value in told[0].items():
         parts = [bytes(one[name]) for one in told if name in one]
