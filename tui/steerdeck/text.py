@@ -71,6 +71,16 @@ def foreign(
     return Span(inert(text).replace("\n", "␊"), fg, bold, italic, False, bg, id)
 
 
+def clickable(line: Line, id: str) -> Line:
+    """The line with one id for all that stands on it: a click anywhere on it means that."""
+    spans, right = (
+        tuple(msgspec.structs.replace(span, id=id) for span in part)
+        for part in (line.spans, line.right)
+    )
+    gutter = line.gutter and msgspec.structs.replace(line.gutter, id=id)
+    return msgspec.structs.replace(line, spans=spans, right=right, gutter=gutter)
+
+
 def hairline() -> Line:
     """The thin rule between two parts of a surface."""
     return Line(fill=Span(glyphs().hairline, "line"))

@@ -206,7 +206,8 @@ def test_another_palette_draws_the_same_lines_anew() -> None:
 
 def test_nothing_a_line_holds_can_leave_its_region() -> None:
     async def scene(app: Stage, view: LineView, pilot: Pilot[None]) -> None:
-        view.put_raw("raw", "a\x1b[2Jb\x9b1;1H\n" + "日本" * 40)
+        texts = ("a\x1b[2Jb\x9b1;1H", "日本" * 40)
+        view.put("foreign", [Line((foreign(text),), indent=2) for text in texts])
         view.put("unsafe", [Line((Span("c\x1b]0;x\x07\u202ed"),))])
         view.write("prose", "e \x1b[31mred\x1b[0m")
         await pilot.pause(0.12)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from steerdeck.glyphs import glyphs
 from steerdeck.messages import open_id
 from steerdeck.panes.overlapped import shared_paths
-from steerdeck.text import Line, Span, path_spans, width_of
+from steerdeck.text import Line, Span, clickable, path_spans, width_of
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.places import FileChange
 from steerdeck_agents.facts.state import SessionState
@@ -17,14 +17,16 @@ def changes(state: SessionState, width: int, most: int) -> list[Line]:
     if not files:
         return [Line((Span("changes", "t2"),), (Span("none yet", "t3"),))]
     head = Line((Span("changes", "t2"),), counts(files, total=True))
-    lines = [_opening(head, open_id("diff", state.id))]
+    lines = [clickable(head, open_id("diff", state.id))]
     shown = list(files)
     if len(shown) > most:
         newest = [file for file in files if file.path == state.newest_file]
         others = [file for file in files if file.path != state.newest_file]
         shown = (newest + others)[: most - 1]
     met = shared_paths(state)
-    lines += [_opens(file_row(file, width, met=file.path in met), file, state) for file in shown]
+    for file in shown:
+        row = file_row(file, width, met=file.path in met)
+        lines.append(clickable(row, open_id("diff", state.id, file.path)))
     left = len(files) - len(shown)
     if left:
         lines.append(Line((Span(counted(left, "more file"), "t3"),)))
@@ -48,17 +50,6 @@ def changes_row(state: SessionState, width: int) -> Line:
         spans += [Span("  "), *(replace(part, id=of_file) for part in (*parts, *mark))]
         room -= 2 + sum(width_of(part.text) for part in (*parts, *mark))
     return Line(tuple(spans), counts(state.files, total=True))
-
-
-def _opens(line: Line, file: FileChange, state: SessionState) -> Line:
-    """A click on it opens the review at that file."""
-    return _opening(line, open_id("diff", state.id, file.path))
-
-
-def _opening(line: Line, id: str) -> Line:
-    """A line that opens it wherever it is clicked."""
-    spans, right = ([replace(span, id=id) for span in part] for part in (line.spans, line.right))
-    return replace(line, spans=tuple(spans), right=tuple(right))
 
 
 def counts(files: tuple[FileChange, ...], *, total: bool = False) -> tuple[Span, ...]:

@@ -9,7 +9,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel
 from steerdeck.panes.room import Room
-from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck.text import BLANK, Line, Span, clickable, foreign
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.runtime.wire import Outlook
 from steerdeck_themes.depth import Depth
@@ -59,9 +59,9 @@ def empty_inbox(model: DeckModel, keymap: Keymap) -> list[Line]:
     lines += [Line((Span(told, "t1"),), wrap=True), BLANK]
     acts = (("back", "back to the deck", "Esc"), ("palette", "every command by name", ""))
     for id, what, fixed in acts:
-        key, pressed = fixed or keymap.shown(id), f"do:{id}"
-        spans = (Span(key.ljust(9), "accent", id=pressed), Span(what, "t1", id=pressed))
-        lines.append(Line(spans))
+        key = fixed or keymap.shown(id)
+        spans = (Span(key.ljust(9), "accent"), Span(what, "t1"))
+        lines.append(clickable(Line(spans), f"do:{id}"))
     return lines
 
 
@@ -152,21 +152,19 @@ def _acts(model: DeckModel, keymap: Keymap) -> list[Line]:
         about = "below, and Enter starts a session on it"
         if place == "composer":
             about = "below; this key starts a session on it"
-        pressed = f"do:{key}"
         words = (
-            Span(keymap.shown(key, place).ljust(9), "accent", bold=True, id=pressed),
-            Span("say what to do".ljust(16), "t0", bold=True, id=pressed),
-            Span(about, "t2", id=pressed),
+            Span(keymap.shown(key, place).ljust(9), "accent", bold=True),
+            Span("say what to do".ljust(16), "t0", bold=True),
+            Span(about, "t2"),
         )
-        lines.append(Line(words, bg="s2"))
+        lines.append(clickable(Line(words, bg="s2"), f"do:{key}"))
     if model.undoable:
         acts.insert(0, ("undo", "bring back", "the session that was put away last"))
     for id, what, about in acts:
-        pressed = f"do:{id}"
         spans = (
-            Span(keymap.shown(id, place).ljust(9), "accent", id=pressed),
-            Span(what.ljust(16), "t0", id=pressed),
-            Span(about, "t2", id=pressed),
+            Span(keymap.shown(id, place).ljust(9), "accent"),
+            Span(what.ljust(16), "t0"),
+            Span(about, "t2"),
         )
-        lines.append(Line(spans))
+        lines.append(clickable(Line(spans), f"do:{id}"))
     return lines

@@ -5,7 +5,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel
 from steerdeck.panes.empty import NAME, PROMISE, proven
-from steerdeck.text import BLANK, Line, Span, foreign
+from steerdeck.text import BLANK, Line, Span, clickable, foreign
 
 FIVE = (
     ("send", "composer", "sends what you wrote: starts a session, or steers one"),
@@ -69,13 +69,16 @@ def _acts(keymap: Keymap, *, works: bool) -> list[Line]:
         ("settings", "settings", "theme, keys, notices"),
     ]
     return [
-        Line(
-            (
-                Span(keymap.shown(id, "welcome").ljust(9), "accent", bold=not place, id=f"do:{id}"),
-                Span(what.ljust(16), "t0", bold=not place, id=f"do:{id}"),
-                Span(about, "t2", id=f"do:{id}"),
+        clickable(
+            Line(
+                (
+                    Span(keymap.shown(id, "welcome").ljust(9), "accent", bold=not place),
+                    Span(what.ljust(16), "t0", bold=not place),
+                    Span(about, "t2"),
+                ),
+                bg=None if place else "s2",
             ),
-            bg=None if place else "s2",
+            f"do:{id}",
         )
         for place, (id, what, about) in enumerate(acts)
         if works or id != "first_session"
@@ -84,10 +87,6 @@ def _acts(keymap: Keymap, *, works: bool) -> list[Line]:
 
 def _row(key: str, words: str, about: str, id: str = "") -> Line:
     """A key and its words; a click does what of them this page can do."""
-    pressed = f"do:{id}" if id else ""
-    spans = (
-        Span(key.ljust(9), "accent", id=pressed),
-        Span(words, "t1", id=pressed),
-        Span(about, "t2"),
-    )
-    return Line(spans, hang=9, wrap=True)
+    spans = (Span(key.ljust(9), "accent"), Span(words, "t1"), Span(about, "t2"))
+    line = Line(spans, hang=9, wrap=True)
+    return clickable(line, f"do:{id}") if id else line

@@ -3,12 +3,10 @@
 What the developer struck is not shown here: the screen of the plan has it.
 """
 
-from msgspec.structs import replace
-
 from steerdeck.glyphs import glyphs
 from steerdeck.messages import open_id
 from steerdeck.panes.marks import mark_for
-from steerdeck.text import Line, Span, foreign
+from steerdeck.text import Line, Span, clickable, foreign
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.state import SessionState
@@ -23,7 +21,8 @@ def plan(state: SessionState, most: int = 7) -> list[Line]:
     if not steps:
         return []
     head = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),), meter(state))
-    return [_opens(line, state) for line in (head, *_steps(state, most))]
+    plan_of = open_id("plan", state.id)
+    return [clickable(line, plan_of) for line in (head, *_steps(state, most))]
 
 
 def plan_row(state: SessionState, width: int) -> list[Line]:
@@ -34,25 +33,13 @@ def plan_row(state: SessionState, width: int) -> list[Line]:
     if step is None:
         words = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),))
         right = meter(state) if width >= 60 else ()
-        return [_opens(Line(words.spans, right, indent=2), state)]
+        return [clickable(Line(words.spans, right, indent=2), open_id("plan", state.id))]
     words = _step(state, step)
     number = steps.index(step) + 1
     right = (Span(f"step {number} of {len(steps)}   ", "t2"), *meter(state))
     if width < 60:
         right = (Span(f"{number} of {len(steps)}", "t2"),)
-    return [_opens(Line(words.spans, right, words.gutter, 2), state)]
-
-
-def _opens(line: Line, state: SessionState) -> Line:
-    """A click on it opens the plan."""
-    plan_of = open_id("plan", state.id)
-    gutter = line.gutter and replace(line.gutter, id=plan_of)
-    return replace(
-        line,
-        spans=tuple(replace(span, id=plan_of) for span in line.spans),
-        right=tuple(replace(span, id=plan_of) for span in line.right),
-        gutter=gutter,
-    )
+    return [clickable(Line(words.spans, right, words.gutter, 2), open_id("plan", state.id))]
 
 
 def meter(state: SessionState) -> tuple[Span, ...]:

@@ -249,9 +249,6 @@ class ReviewScreen(Verdicts):
 
     # moving
 
-    def _in_lines(self) -> bool:
-        return self.pane == "lines" and self.sheet is not None
-
     def do_next_hunk(self) -> None:
         hunk = self.sheet.hunk if self.sheet is not None else None
         on_it = self.sheet is not None and hunk is not None and (

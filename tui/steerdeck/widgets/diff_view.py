@@ -160,14 +160,6 @@ class DiffView(LineView):
             shown = self.HunkShown(self, self.hunk, self.hunks, path)
             self.post_message(shown.set_sender(self))
 
-    def show_file(self, path: str) -> None:
-        """Take the first hunk of a file in hand, or bring its head into view."""
-        for number, place in enumerate(self._places):
-            if place[0] == path:
-                self.show_hunk(number)
-                return
-        self.select(path, 0)
-
     def action_next_hunk(self) -> None:
         self.show_hunk(0 if self.hunk is None else self.hunk + 1)
 

@@ -5,7 +5,7 @@ no Markdown widget. Changes coalesce into one refresh a frame. Posts `Moved` whe
 against the lines, `Picked` when a line is clicked, `Chosen` when the selection changed.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from textual import events
@@ -16,11 +16,11 @@ from textual.widget import Widget
 
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import FRAMES, lay, paint_now
-from steerdeck.text import Line, Span, foreign
+from steerdeck.text import Line, Span
 from steerdeck.widgets.blocks import Row, Tall
 from steerdeck.widgets.prose import Prose
 from steerdeck.widgets.roll import Roll
-from steerdeck.widgets.sources import Lines, Raw, Source
+from steerdeck.widgets.sources import Lines, Source
 from steerdeck.widgets.strips import blank, id_at, strips
 from steerdeck_agents.facts.counted import counted
 from steerdeck_themes.ink import INK
@@ -104,14 +104,6 @@ class LineView(Widget, can_focus=True):
     def put(self, block: str, lines: Sequence[Line]) -> None:
         """Add the block at the end, or replace the one of that id where it stands."""
         self.put_source(block, Lines(lines))
-
-    def put_raw(
-        self, block: str, text: str, make: Callable[[str], Line] | None = None, fg: Token = "t2"
-    ) -> None:
-        """Add foreign text as a block; a line is made (inert, cut at the edge) once it is seen."""
-        self.put_source(
-            block, Raw(text, make or (lambda line: Line((foreign(line, fg),), indent=2)))
-        )
 
     def write(self, block: str, delta: str, fg: Token = "t1", indent: int = 2) -> None:
         """Add text to the open block of that id, opening it first; read as prose."""

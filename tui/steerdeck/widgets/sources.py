@@ -1,7 +1,7 @@
 """What a block of a line view is made of: lines that are there, or made when they are seen."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from steerdeck.text import Line
@@ -48,20 +48,3 @@ class Lines:
         return self._lines[index]
 
     line = item
-
-
-class Raw:
-    """A block of plain text whose lines are made only when they are seen."""
-
-    def __init__(self, text: str, make: Callable[[str], Line]) -> None:
-        self._texts = text.split("\n")
-        self._make = make
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def item(self, index: int) -> str:
-        return self._texts[index]
-
-    def line(self, index: int) -> Line:
-        return self._make(self._texts[index])
