@@ -134,6 +134,11 @@ def test_borders_of_lanes_and_rail_are_dragged_and_the_next_deck_has_them_there(
         await drag(app, pilot, rail, 21)
         assert app.screen.rail.region.width == 21
         assert sum(lane.region.width for lane in lanes) == 176, "no column is lost"
+        plan = app.model.arrangement
+        assert app.memory().arrangements["/home/kim/shop"] == plan
+        app.model.arrange(plan.pin(SessionId("forgotten")))
+        assert app.memory().arrangements["/home/kim/shop"] == plan, "what is gone is not kept"
+        app.model.attached = False
         assert app.memory().arrangements["/home/kim/shop"] == app.model.arrangement
 
     play(scene, size=(200, 50))

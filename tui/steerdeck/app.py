@@ -17,7 +17,7 @@ from textual.screen import Screen
 from steerdeck.bridge import Bridge
 from steerdeck.commands import Helm
 from steerdeck.found import Found
-from steerdeck.hosts.stands import HostStands
+from steerdeck.hosts.stands import HostStands, absent
 from steerdeck.keymap import Keymap
 from steerdeck.memory import Memory
 from steerdeck.messages import Open, Quit, SwitchPace, SwitchTheme, TryDemo, TurnMouse, WearTheme
@@ -229,7 +229,12 @@ class DeckApp(App[None], inherit_bindings=False):
     def memory(self) -> Memory:
         """What the next deck goes on from."""
         last = self.helm.last_key if self.helm.last_key.at_ms else self.helm.recalled
-        return Memory(self.model.arrangements, last).kept()
+        plans = self.model.arrangements
+        if self.model.attached and not absent(self.model.hosts):
+            # Only now is it known which sessions there still are.
+            alive = set(self.model.states)
+            plans = {place: plan.without_gone(alive) for place, plan in plans.items()}
+        return Memory(plans, last).kept()
 
     # other screens
 

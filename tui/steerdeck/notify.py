@@ -29,6 +29,7 @@ from steerdeck.output.notices import (
 from steerdeck.outside import tell
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.settings.notice import Notify
 
 NAME = "steerdeck"
@@ -130,7 +131,7 @@ class Herald:
     def badge(self) -> None:
         """The terminal's title; written when it changes."""
         waits = len(self._model.claims())
-        place = self._model.folder.rstrip("/").rpartition("/")[2]
+        place = folder_name(self._model.folder)
         title = f"{f'({waits}) ' if waits else ''}{NAME} {place}".rstrip()
         if self._titles and title != self._title:
             self._title = title

@@ -12,6 +12,14 @@ Kind = Literal["command", "patch", "network", "input", "tool", "helper", "server
 """What an approval allows: to run a command, type into a shell session (`input`), call a server's
 tool, start a helper. `server` and `setup` are consents to start programs a configuration or a
 repository names, `tools` is one to what a server offers now; these three belong to no call."""
+WISHES: dict[Kind, str] = {
+    "command": "to run", "patch": "to change files", "network": "for the network",
+    "input": "to type into a shell session", "tool": "to call a server's tool",
+    "helper": "to start a helper", "server": "to start a server",
+    "tools": "to take other tools of a server than those you allowed",
+    "setup": "to run a script of its repository",
+}  # fmt: skip
+"""What is asked for, after the word `asks`."""
 Scope = Literal["once", "turn", "session", "repository", "everywhere"]
 """All but `once` make a rule. Of a consent, `everywhere` is remembered by its hash, for every
 session of this home."""

@@ -10,6 +10,11 @@ Mode = Literal["plan", "ask", "auto"]
 LevelName = Literal["bubblewrap", "landlock", "seatbelt", "none"]
 
 
+def folder_name(path: str) -> str:
+    """The last name in a folder's path: what people call a repository."""
+    return path.rstrip("/").rpartition("/")[2]
+
+
 class Level(msgspec.Struct, frozen=True):
     """What the sandbox was probed to hold back, in the words every screen uses."""
 

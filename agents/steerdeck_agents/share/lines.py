@@ -7,7 +7,7 @@ told by colour. Streamed text is not told in pieces but once, when its item has 
 from collections.abc import Callable
 
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.asking import Kind
+from steerdeck_agents.facts.asking import WISHES
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.marks import taken_words
@@ -23,12 +23,6 @@ OUTPUT_LINES = 6
 _SCOPES = {
     "turn": " for this turn", "session": " for this session",
     "repository": " for this repository", "everywhere": " for every session",
-}  # fmt: skip
-_ASKS: dict[Kind, str] = {
-    "command": "to run:", "patch": "to change files:", "network": "for the network:",
-    "input": "to type:", "tool": "to call a server's tool:", "helper": "to start a helper:",
-    "server": "to start a server:", "tools": "to take a server's tools:",
-    "setup": "to run a script for its workspace:",
 }  # fmt: skip
 
 
@@ -77,7 +71,7 @@ class LineTeller:
             case e.ApprovalRequested():
                 why = f"\nbecause (it says): {event.why}" if event.why else ""
                 reasons = f"\nasked since {'; '.join(event.reasons)}" if event.reasons else ""
-                return "asks", f"{_ASKS.get(event.kind, event.kind)} {event.what}{why}{reasons}"
+                return "asks", f"{WISHES.get(event.kind, event.kind)}: {event.what}{why}{reasons}"
             case e.ApprovalDecided():
                 scope = _SCOPES.get(event.scope, "")
                 words = f": {event.words}" if event.words else ""

@@ -18,6 +18,7 @@ from steerdeck.panes.wish import CONSENTS, body
 from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
 from steerdeck.waiting import folder_of
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Called, Said, Transcript
 from steerdeck_agents.facts.verdict import alarm
@@ -173,7 +174,7 @@ def _said_before(approval: OpenApproval, transcript: Transcript | None) -> str:
 
 def _where(approval: OpenApproval, state: SessionState, width: int) -> list[Line]:
     folder = folder_of(approval, state)
-    repository = state.workspace.repository.rstrip("/").rpartition("/")[2]
+    repository = folder_name(state.workspace.repository)
     agent = [foreign(state.name, "t1"), foreign(f"   {one_line(state.model, 40)}", "t2")]
     where = [foreign(f"workspace {state.workspace.branch or state.name}", "t1")]
     if repository:

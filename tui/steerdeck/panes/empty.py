@@ -11,6 +11,7 @@ from steerdeck.model import DeckModel
 from steerdeck.panes.room import Room
 from steerdeck.text import BLANK, Line, Span, clickable, foreign
 from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.runtime.wire import Outlook
 from steerdeck_themes.depth import Depth
 from steerdeck_themes.ink import INK
@@ -97,7 +98,7 @@ def proven(look: Outlook) -> list[Line]:
     if look.problem:
         lines.append(_check("git", "", look.problem, bad=True))
     else:
-        name = look.repository.rstrip("/").rpartition("/")[2]
+        name = folder_name(look.repository)
         clean = (
             f"{counted(look.dirty, 'file')} not committed" if look.dirty else "nothing uncommitted"
         )

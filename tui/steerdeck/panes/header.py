@@ -11,6 +11,7 @@ from steerdeck.panes.marks import WAITS, mark_of
 from steerdeck.panes.waits import resting
 from steerdeck.text import Line, Span, clock, dollars, foreign, tokens, width_of
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import SessionState, Status
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.runtime.wire import GaugeLine
@@ -43,7 +44,7 @@ def place(model: DeckModel) -> list[Span]:
         return [*spans, Span("    ")]
     if not look.repository:
         return [*spans, Span("steerdeck", "t0", bold=True), Span("    ")]
-    name = look.repository.rstrip("/").rpartition("/")[2]
+    name = folder_name(look.repository)
     spans += [foreign(name, "t0", bold=True), foreign(f"  {look.branch or look.head[:8]}", "t2")]
     if look.ahead:
         spans.append(Span(f" {glyphs().above}{look.ahead}", "t2"))

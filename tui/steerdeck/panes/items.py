@@ -20,6 +20,7 @@ from steerdeck.panes.question import (
 from steerdeck.panes.ruled import review_card
 from steerdeck.panes.wish import verb_of
 from steerdeck.text import Line, Span, foreign, within
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 
 _KINDS = (
@@ -47,7 +48,7 @@ def head(model: DeckModel, items: Sequence[InboxItem], item: InboxItem, *, wide:
         Span(f"   {place} of {len(items)}", "t2", id="do:scroll_down"),
     ]
     if wide:
-        name = model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
+        name = folder_name(model.repository) or "steerdeck"
         left = [foreign(name, "t0", bold=True), within(), left[0]]
     right: list[Span] = []
     first = {each.kind: shape_of(each)[0] for each in items}

@@ -22,6 +22,7 @@ from steerdeck.panes.waits import wait_of, wait_row
 from steerdeck.text import BLANK, Line, hairline
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime.wire_rules import RuleStands
@@ -153,7 +154,7 @@ def fill_lane(
     lane: Lane, state: SessionState, model: DeckModel, room: Room, now: int, *, keys_here: bool
 ) -> None:
     """Draw a session of the model into a lane of the deck."""
-    elsewhere = state.workspace.repository.rstrip("/").rpartition("/")[2]
+    elsewhere = folder_name(state.workspace.repository)
     lane.transcript.author = model.starter_of(state)
     lane.sync(
         state,

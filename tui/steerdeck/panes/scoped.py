@@ -15,6 +15,7 @@ from steerdeck.panes.exact import written
 from steerdeck.text import BLANK, Line, Span, ago, dollars, foreign
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule, RuleScope, Terms
 from steerdeck_agents.gate.rule_terms import in_words
@@ -103,7 +104,7 @@ def reach_of(proposal: "Proposal", state: SessionState) -> Reach | None:
 
 def field_rows(reach: Reach, state: SessionState, active: Field) -> list[Line]:
     """The rows of choices; the active one is raised, what is chosen stands out."""
-    name = one_line(state.workspace.repository.rstrip("/").rpartition("/")[2], 24)
+    name = one_line(folder_name(state.workspace.repository), 24)
     places = {"turn": "this turn", "session": f"session {one_line(state.name, 24)}",
               "repository": f"repository {name}" if name else "this repository",
               "everywhere": "everywhere"}  # fmt: skip

@@ -26,6 +26,7 @@ from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import ApprovalId
+from steerdeck_agents.facts.places import folder_name
 
 _LIST = 36
 _WISH, _ROUND = "wish", "round"
@@ -136,7 +137,7 @@ class InboxScreen(Answering):
 
     def _show_empty(self) -> None:
         """Opened while nothing waits: what there is to do instead."""
-        name = self.model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
+        name = folder_name(self.model.repository) or "steerdeck"
         self.header.show([Line((foreign(name, "t0", bold=True), within(),
                                 Span("inbox", "t0", bold=True)))])  # fmt: skip
         self.list.display = self.band.display = self.caps.display = False

@@ -22,7 +22,7 @@ from steerdeck_agents.facts.checks import Check
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.goals import Goal
-from steerdeck_agents.facts.places import Mode
+from steerdeck_agents.facts.places import Mode, folder_name
 from steerdeck_agents.runtime import wire
 from steerdeck_themes.palettes import Token
 
@@ -97,7 +97,7 @@ class NewSession(Dialog):
         look = self.model.outlook
         low = self.app.size.height < 24
         gap = [] if low else [BLANK]
-        name = look.repository.rstrip("/").rpartition("/")[2]
+        name = folder_name(look.repository)
         name = f"{look.host}:{name}" if look.host else name
         self.title_row.show(
             [*gap, Line((Span("New session", "t0", bold=True),), (foreign(name, "t2"),)), *gap]

@@ -22,6 +22,7 @@ from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.review_view import BLOCK, ReviewView
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.plan_diff import rows
 from steerdeck_agents.facts.state import SessionState
 
@@ -92,7 +93,7 @@ class PlanScreen(PlanChanges):
             return
         width, now, low = self.app.size.width, self.helm.now_ms(), self.app.size.height < 30
         elsewhere = next((s for s in self.model.sessions() if s.id != state.id and waits(s)), None)
-        repository = state.workspace.repository.rstrip("/").rpartition("/")[2]
+        repository = folder_name(state.workspace.repository)
         self.header.show([plan_title(state, repository, elsewhere, now, width)])
         self.rows = rows(state.plan)
         gap = [] if low else [BLANK]

@@ -17,6 +17,7 @@ from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import CARET, Rows
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import SessionState
 
 _MOST_FILES = 40
@@ -45,7 +46,7 @@ def circles(sessions: Sequence[SessionState]) -> list[Circle]:
         for tag in state.tags:
             put(f"tag:{tag}", f"all tagged {tag}", "by tag", state)
     for state in sessions:
-        name = state.workspace.repository.rstrip("/").rpartition("/")[2]
+        name = folder_name(state.workspace.repository)
         put(f"repository:{state.workspace.repository}", f"all of {name}", "by repository", state)
     for state in sessions:
         for file in state.files:

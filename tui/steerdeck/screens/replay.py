@@ -33,6 +33,7 @@ from steerdeck.widgets.rows import Rows
 from steerdeck.widgets.unified import parse
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 
@@ -180,7 +181,7 @@ class ReplayScreen(Winding[None]):
         )
 
     def _head(self) -> Line:
-        name = self.model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
+        name = folder_name(self.model.repository) or "steerdeck"
         left = [Span(" replay ", "ink", bold=True, bg="accent"), Span("   ")]
         left.append(foreign(name, "t0", bold=True))
         if not len(self.tape):

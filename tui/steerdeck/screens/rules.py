@@ -17,6 +17,7 @@ from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.gate.rule_terms import in_words
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.wire_rules import RulesStand, RuleStands
@@ -188,7 +189,7 @@ def _place(one: RuleStands, model: DeckModel) -> str:
             name = one_line(state.name, 30) if state is not None else one.rule.session
             return f"this turn of {name}" if one.rule.turn else name
         case "repository":
-            return one_line(one.rule.repository.rstrip("/").rpartition("/")[2], 30)
+            return one_line(folder_name(one.rule.repository), 30)
         case "everywhere":
             return "everywhere"
         case _:

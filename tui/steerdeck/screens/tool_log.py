@@ -25,6 +25,7 @@ from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.call_page import CallLine, CallPage, OutputPart
 from steerdeck_agents.facts.ids import CallId, SessionId
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.wire_calls import CallOf, OutputOf
@@ -74,7 +75,7 @@ class ToolLogScreen(LogActs[None]):
     def show(self, dirty: Dirty) -> None:
         if not self.is_mounted:
             return
-        name = self.model.repository.rstrip("/").rpartition("/")[2] or "steerdeck"
+        name = folder_name(self.model.repository) or "steerdeck"
         self.calls.list.leads = not self.calls.filter.has_focus
         self.header.show([log_head(self.calls.page, name)])
         self.calls.sync(None)

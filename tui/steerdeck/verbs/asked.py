@@ -7,10 +7,11 @@ another answer than a yes, typed out, and never a script's word.
 from collections.abc import Awaitable, Callable
 
 from steerdeck.verbs.ending import Ending
-from steerdeck_agents.facts.asking import Kind
+from steerdeck_agents.facts.asking import WISHES
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.outline import Outline
+from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.gate.rule_terms import in_words
 
@@ -18,19 +19,12 @@ SURE = "yes, run it"
 """What is typed for something that can't be taken back."""
 _MOST = 12
 """Programs, files and sources that are named; what is more is counted."""
-_WISHES: dict[Kind, str] = {
-    "command": "to run", "patch": "to change files", "network": "for the network",
-    "input": "to type into a shell session", "tool": "to call a server's tool",
-    "helper": "to start a helper", "server": "to start a server",
-    "tools": "to take other tools of a server than those you allowed",
-    "setup": "to run a script of its repository",
-}  # fmt: skip
 
 
 def wish(asked: OpenApproval) -> str:
     """What an approval is for, after the word `asks`."""
     title = f" ({one_line(asked.title, 60)})" if asked.title else ""
-    return f"{_WISHES.get(asked.kind, asked.kind)}{title}"
+    return f"{WISHES.get(asked.kind, asked.kind)}{title}"
 
 
 def shown(state: SessionState, asked: OpenApproval) -> list[str]:
@@ -52,7 +46,7 @@ def shown(state: SessionState, asked: OpenApproval) -> list[str]:
         lines.append(
             f"{asked.offer.alike} alike were allowed; --scope session --proposed allows: {words}"
         )
-    repository = state.workspace.repository.rstrip("/").rpartition("/")[2]
+    repository = folder_name(state.workspace.repository)
     of = f" of {repository}" if repository else ""
     return [*lines, f"in {asked.folder}{of}, sandbox: {state.level.title}"]
 
