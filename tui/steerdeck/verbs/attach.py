@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from steerdeck.hosts.calling import Calling, HostAt, unfit
 from steerdeck.hosts.convoy import Convoy
@@ -17,7 +18,7 @@ from steerdeck.hosts.marks import names_of
 from steerdeck.output.gate import wants_deck
 from steerdeck.source import Source
 from steerdeck.verbs import reach
-from steerdeck.verbs.berth import Berth
+from steerdeck.verbs.berth import Berth, berth_at
 from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.entry import Doors
 from steerdeck.verbs.printing import err
@@ -136,20 +137,9 @@ async def _greet(calls: Sequence[Calling], *, alone: bool) -> str:
 def berth_of(where: Paths, typed: Typed, convoy: Convoy, folder: str, *, everywhere: bool) -> Berth:
     """A deck with memories of its own for just these hosts, and this machine's looks."""
     settings = load(where, os.environ)
-    return Berth(
-        paths=msgspec.structs.replace(where, cache=where.cache / "hosts" / typed.own),
-        folder=folder or reach.folder_here(),
-        environ=os.environ,
-        keys=reach.keys(settings, os.environ),
-        surroundings=reach.surroundings(os.environ),
-        theme=settings.theme,
-        ascii=settings.ascii,
-        still=settings.reduced_motion,
-        pace=settings.pace,
-        own_keys=reach.own_keys(where.keys_file),
-        flavour=settings.keys,
-        notify=settings.notify,
-        settings=where,
+    return replace(
+        berth_at(where, settings, folder or reach.folder_here()),
+        paths=replace(where, cache=where.cache / "hosts" / typed.own),
         convoy=convoy,
         everywhere=everywhere,
         back=typed.back,

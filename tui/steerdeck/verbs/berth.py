@@ -1,13 +1,15 @@
 """Where the deck is to open: a plain description, made by a verb, used by the command line."""
 
+import os
 from collections.abc import Mapping
 
 import msgspec
 
 from steerdeck.hosts.convoy import Convoy
+from steerdeck.verbs import reach
 from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.facts.places import Surroundings
-from steerdeck_agents.settings.config import Flavour, Pacing, Theme
+from steerdeck_agents.settings.config import Flavour, Pacing, Settings, Theme
 from steerdeck_agents.settings.notice import Notify
 from steerdeck_agents.settings.paths import Paths
 
@@ -45,3 +47,22 @@ class Berth(msgspec.Struct, frozen=True):
     """What brings this deck back."""
     stop: str = "steerdeck runtime stop"
     """What ends its runtime."""
+
+
+def berth_at(where: Paths, settings: Settings, folder: str) -> Berth:
+    """The deck of a home around a folder, with the looks and the keys its developer chose."""
+    return Berth(
+        paths=where,
+        folder=folder,
+        environ=os.environ,
+        keys=reach.keys(settings, os.environ),
+        surroundings=reach.surroundings(os.environ),
+        theme=settings.theme,
+        ascii=settings.ascii,
+        still=settings.reduced_motion,
+        pace=settings.pace,
+        own_keys=reach.own_keys(where.keys_file),
+        flavour=settings.keys,
+        notify=settings.notify,
+        settings=where,
+    )

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from steerdeck.output.gate import wants_deck
 from steerdeck.verbs import reach
-from steerdeck.verbs.berth import Berth
+from steerdeck.verbs.berth import Berth, berth_at
 from steerdeck.verbs.demo_lines import play
 from steerdeck.verbs.ending import INTERRUPTED
 from steerdeck.verbs.entry import Doors
@@ -111,19 +112,11 @@ def _berth_of(home: DemoHome, orders: tuple[Start, ...]) -> Berth:
     except SteerdeckError:
         own = Settings()
     moved = f"STEERDECK_HOME={shlex.quote(str(home.folder / 'home'))}"
-    return Berth(
+    return replace(
+        berth_at(reach.here(), own, str(home.project)),
         paths=home.paths,
-        folder=str(home.project),
-        environ=os.environ,
         keys={},
-        surroundings=reach.surroundings(os.environ),
-        theme=own.theme,
-        ascii=own.ascii,
-        still=own.reduced_motion,
-        pace=own.pace,
-        own_keys=reach.own_keys(reach.here().keys_file),
-        flavour=own.keys,
-        notify=own.notify,
+        settings=None,
         starts=orders,
         back="steerdeck demo",
         stop=f"{moved} steerdeck runtime stop",

@@ -16,7 +16,7 @@ from steerdeck.memory import Memory
 from steerdeck.output import last_frame
 from steerdeck.source import Source
 from steerdeck.verbs import reach
-from steerdeck.verbs.berth import Berth
+from steerdeck.verbs.berth import Berth, berth_at
 from steerdeck.verbs.ending import FAILED, Ending
 from steerdeck.verbs.printing import drop_output, err
 from steerdeck_agents.facts.errors import SteerdeckError
@@ -181,22 +181,7 @@ def moored(open_deck: Callable[[Berth], int]) -> int:
     try:
         where = reach.here()
         settings = load(where, os.environ)
-        berth = Berth(
-            paths=where,
-            folder=reach.folder_here(),
-            environ=os.environ,
-            keys=reach.keys(settings, os.environ),
-            surroundings=reach.surroundings(os.environ),
-            theme=settings.theme,
-            ascii=settings.ascii,
-            still=settings.reduced_motion,
-            pace=settings.pace,
-            own_keys=reach.own_keys(where.keys_file),
-            flavour=settings.keys,
-            notify=settings.notify,
-            settings=where,
-        )
-        return open_deck(berth)
+        return open_deck(berth_at(where, settings, reach.folder_here()))
     except Ending as ending:
         last_frame.wipe(2)
         err(str(ending))
