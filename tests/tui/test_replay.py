@@ -60,7 +60,7 @@ def test_steps_lead_to_the_state_as_it_was():
 def test_a_long_recording_is_gone_through_in_pieces(monkeypatch):
     monkeypatch.setattr("steerdeck.panes.tape.PAGE", 3)
     monkeypatch.setattr("steerdeck.panes.tape._FAR", 9)
-    monkeypatch.setattr("steerdeck.screens.ruling._LONG", 3)
+    monkeypatch.setattr("steerdeck.screens.unrolled._LONG", 3)
 
     async def scene(app, pilot, feed):
         await until(pilot, lambda: "calls" in told(app))

@@ -23,7 +23,7 @@ from steerdeck.panes.tape import States, Tape
 from steerdeck.panes.timeline import clock
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.recording import LEAST, read_course, read_older
-from steerdeck.screens.ruling import Ruler
+from steerdeck.screens.unrolled import Unrolled
 from steerdeck.screens.winding import FRAME_S, Winding
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.text import clock as running
@@ -58,7 +58,7 @@ class ReplayScreen(Winding[None]):
         self.jump = Prompt("time, such as 10:36", send={"enter": "steer"}, id="jump")
         self.foot = Rows(id="footer")
         self.reading = "reading the journal"
-        self.ruler = Ruler(helm, lambda: self.show(Dirty(everything=True)))
+        self.unrolled = Unrolled(helm, lambda: self.show(Dirty(everything=True)))
         self._diff = ShownDiff("", -1, "")
         self._rest_timer: Timer | None = None
 
@@ -88,7 +88,7 @@ class ReplayScreen(Winding[None]):
             if not self.is_attached:
                 return
             self.tape = Tape(course)
-            self.ruler.forget()
+            self.unrolled.forget()
             self.reading = "" if len(self.tape) else "nothing was recorded of this session"
         except SteerdeckError as error:
             self.reading = str(error)
@@ -106,7 +106,7 @@ class ReplayScreen(Winding[None]):
 
     def _fit(self) -> None:
         margin = 2 if self.app.size.width > 80 else 1
-        self.ruler.forget()
+        self.unrolled.forget()
         self.set_class(self.app.size.height < 30, "-low")
         for part in (self.header, self.time, self.caps, self.foot):
             part.margin = margin
@@ -136,20 +136,23 @@ class ReplayScreen(Winding[None]):
             lane.set_class(place == len(shown) - 1, "-last")
             if lane.display:
                 self._fill(lane, shown[place], len(shown))
-        course, width = self.tape.course, size.width - 2 * self.time.margin
-        named = self._named()[: max(1, size.height // 4)] if self.ruler.line is None else []
-        self.ruler.rule(course, named, width, low=size.height < 30)
-        if self.ruler.line is not None:
-            self.time.show(self.ruler.line.at(self.tape.now_ms, self.in_hand))
+        width = size.width - 2 * self.time.margin
+        self.unrolled.make(self.tape.course, self._named, width, low=size.height < 30)
+        if self.unrolled.line is not None:
+            self.time.show(self.unrolled.line.at(self.tape.now_ms, self.in_hand))
         else:
             self.time.show([Line((foreign(self.reading, "t1"),))])
         self.caps.show(self._cap_row())
         self.foot.show([self.footer_line(size.width)])
 
     def _named(self) -> list[SessionState]:
-        """All sessions of the recording by their latest name, also those yet to begin."""
+        """Sessions of the recording by their latest name, also those yet to begin.
+
+        The first of them: a row of the timeline each.
+        """
         known = {**self.model.states, **self.tape.states}
-        return _by_slot(known[id] for id in self.tape.course.born if id in known)
+        every = _by_slot(known[id] for id in self.tape.course.born if id in known)
+        return every[: max(1, self.app.size.height // 4)]
 
     def _shown(self, states: States) -> list[SessionState]:
         """Lanes beside each other, the one in hand among them."""
@@ -269,8 +272,8 @@ class ReplayScreen(Winding[None]):
     def on_click(self, event: events.Click) -> None:
         """A place of the timeline is a time."""
         super().on_click(event)
-        if self.ruler.line is not None and event.widget is self.time:
-            at_ms = self.ruler.line.time_at(event.x - self.time.margin)
+        if self.unrolled.line is not None and event.widget is self.time:
+            at_ms = self.unrolled.line.time_at(event.x - self.time.margin)
             if at_ms is not None:
                 self.seek(self.tape.course.until(at_ms) + 1)
 

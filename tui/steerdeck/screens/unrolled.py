@@ -1,4 +1,4 @@
-"""Has a recording's timeline made for the size it is drawn at, beside the loop where it is long."""
+"""A recording's timeline at the size it is drawn at, made beside the loop where it is long."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ _LONG = 2_000
 """Events from which on reading them takes longer than a frame leaves."""
 
 
-class Ruler:
+class Unrolled:
     """The timeline as it was made last; `made` is called when one comes later."""
 
     def __init__(self, helm: Helm, made: Callable[[], None]) -> None:
@@ -25,13 +25,18 @@ class Ruler:
         """It must be made anew: another size, or another recording."""
         self.line = self._wanted = None
 
-    def rule(
-        self, course: Course, sessions: Sequence[SessionState], width: int, *, low: bool
+    def make(
+        self,
+        course: Course,
+        sessions: Callable[[], Sequence[SessionState]],
+        width: int,
+        *,
+        low: bool,
     ) -> None:
-        """Make it if there is none; `low` is without marks."""
+        """Have it made, of these sessions, if there is none; `low` is without marks."""
         if self.line is not None or self._wanted is not None or not len(course):
             return
-        make = partial(Timeline, course, sessions, width, low=low)
+        make = partial(Timeline, course, sessions(), width, low=low)
         if len(course) <= _LONG:
             self.line = make()
         else:
