@@ -14,6 +14,7 @@ from steerdeck_agents.facts.verdict import Pattern
 from steerdeck_agents.gate.protected import is_git_path
 from steerdeck_agents.gate.shell.places import Ground, trouble
 from steerdeck_agents.gate.shell.syntax import Redirect, Simple, Word
+from steerdeck_agents.gate.shell.writes import unnamed, why_kept
 
 _FIRST = r"(?![-+@!=:~.])"
 """What a word that begins with a star can't begin with."""
@@ -38,7 +39,9 @@ def why_not(pattern: Pattern, command: Simple, folder: str, ground: Ground, fed:
     for redirect in command.redirects:
         if why := _redirected(pattern, redirect, folder, ground):
             return why
-    return _rest(pattern, words[lead:], folder, ground)
+    return _rest(pattern, words[lead:], folder, ground) or _lasting(
+        pattern, command, folder, ground
+    )
 
 
 def _rest(pattern: Pattern, words: tuple[Word, ...], folder: str, ground: Ground) -> str:
@@ -105,6 +108,20 @@ def _redirected(pattern: Pattern, redirect: Redirect, folder: str, ground: Groun
     if target == "/dev/null" or is_path(pattern.writes, target, folder, ground):
         return ""
     return f"it writes to {target}, which the rule does not name"
+
+
+def _lasting(pattern: Pattern, command: Simple, folder: str, ground: Ground) -> str:
+    """Why it does not cover the write of a file that runs or instructs later: a star names none."""
+    words = [word.text for word in command.words]
+    targets = [one.target.text for one in command.redirects if ">" in one.operator]
+    globs = (*pattern.words, *pattern.paths, *pattern.writes)
+    named = [*pattern.prefix, *(one for one in (*words, *targets) if literal(one) in globs)]
+    for write in unnamed(words, targets, named):
+        place = posixpath.normpath(posixpath.join(folder, write.path))
+        for below in (_below(place, ground.root), _below(ground.real(place), ground.root)):
+            if below is not None and (why := why_kept(below)):
+                return f"it writes {below}, which the rule does not name by its very name: {why}"
+    return ""
 
 
 def _in_folder(glob: str, folder: str, ground: Ground) -> bool:

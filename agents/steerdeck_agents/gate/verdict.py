@@ -33,6 +33,7 @@ from steerdeck_agents.gate.secrets import is_secret_path
 from steerdeck_agents.gate.shell.classify import classify
 from steerdeck_agents.gate.shell.danger import danger_of
 from steerdeck_agents.gate.shell.places import Ground
+from steerdeck_agents.gate.shell.writes import lasting
 
 LONGEST_COMMAND = 100_000
 """Bytes of a script; the system refuses an argument over 128 KiB."""
@@ -180,6 +181,9 @@ def _command(
     if action.hosts and (why := _unreachable(action, level)):
         return Deny(why)
     reasons = _doubts(action, danger, doubts)
+    reasons += lasting(
+        action.script, posixpath.join(workspace.path, action.folder), workspace.path
+    )[:MOST_REASONS]
     rule = matching(rules, action.script, workspace.repository, session)
     if action.hosts:
         # Who allowed the text has not allowed what it may then send where.

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from steerdeck_agents.facts.verdict import Pattern, Rule
 from steerdeck_agents.gate.rule_cover import covering
@@ -239,3 +240,43 @@ def test_a_literal_stands_for_itself_alone(word: str) -> None:
 def test_globs_of_paths(glob: str, yes: list[str], no: list[str]) -> None:
     assert all(path_glob(glob).fullmatch(path) for path in yes)
     assert not any(path_glob(glob).fullmatch(path) for path in no)
+
+
+KEPT = [
+    *(f"{program} new/a.json web/{{}}" for program in ("cp", "mv", "ln", "install", "rsync")),
+    *(f"nice {program} new/{{}} web" for program in ("cp", "mv", "ln", "install", "rsync")),
+    "cp -t web new/{}",
+    "mv web/{} new/b.json",
+    *(f"{program} web/{{}}" for program in ("tee", "touch", "rm", "mkdir", "git rm", "gzip")),
+    "sed -i s/a/b/ web/{}",
+    "sed -Ei --expression=s/a/b/ web/{}",
+    "dd of=web/{}",
+    "git mv new/a.py web/{}",
+    "make web > web/{}",
+    "make web >> web/{}",
+    "make web 2> web/{}",
+]
+
+
+@pytest.mark.parametrize("script", KEPT)
+def test_a_star_names_no_file_that_runs_or_instructs_later(script: str) -> None:
+    lead = 2 if script.startswith(("nice", "git", "make")) else 1
+    options = ("-i", "-Ei", "--expression=s/a/b/", "-t web")
+    words = ("web", "of=web/*", "s/a/b/")
+    wide = Pattern(tuple(script.split()[:lead]), options, words, ("**",), ("**",))
+    assert covers(wide, script.format("plain.json"))
+    for name in ("package.json", "Package.JSON", "mise.toml", "rust-toolchain", "conftest.py"):
+        kept = script.format(name)
+        assert not covers(wide, kept)
+        literally = tuple(word for word in kept.split()[lead:] if not word.startswith("-"))
+        assert covers(replace(wide, words=(*words, *literally), writes=literally), kept)
+
+
+def test_a_star_names_no_folder_of_such_files() -> None:
+    assert covers(Pattern(("mkdir",), (), (), ("**",)), "mkdir web/plain")
+    assert not covers(Pattern(("mkdir",), (), (), ("**",)), "mkdir web/.vscode")
+    assert not covers(Pattern(("touch",), (), (), ("**",)), "touch .github/workflows/x.yml")
+
+
+def test_reading_such_a_file_is_covered_by_a_star() -> None:
+    assert covers(Pattern(("jsonlint",), (), (), ("**",)), "jsonlint web/package.json")

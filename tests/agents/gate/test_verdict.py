@@ -288,3 +288,23 @@ def test_newlines_tabs_and_other_languages_hide_nothing() -> None:
 def test_a_command_that_can_not_run_as_shown_is_refused(action: RunCommand) -> None:
     rule = Rule(id="r", command=action.script, repository="/home/d/repo")
     assert isinstance(judge(action, rules=(rule,)), Deny)
+
+
+@pytest.mark.parametrize(
+    ("script", "names"),
+    [
+        ("echo x > web/package.json", "web/package.json is protected: npm runs its scripts"),
+        ("true && cp -r new/.vscode .", ".vscode is protected: editors run what it holds"),
+        ("for f in a; do tee mise.toml; done", "mise.toml is protected: the shell runs it"),
+        ("sed -i s/a/b/ /w/clone/AGENTS.md", "AGENTS.md is protected: it instructs agents"),
+        ("mv conftest.py old.py", "conftest.py is protected: pytest runs it unasked"),
+    ],
+)
+def test_a_command_that_writes_what_runs_later_says_so_as_a_patch_does(
+    script: str, names: str
+) -> None:
+    answer = judge(RunCommand(script))
+    assert isinstance(answer, Ask)
+    assert names in answer.reasons
+    plain = judge(RunCommand("cat web/package.json > web/other.txt"))
+    assert isinstance(plain, Ask) and "protected" not in " ".join(plain.reasons)

@@ -7,6 +7,7 @@ from steerdeck_agents.gate.shell.danger import is_dangerous
 from steerdeck_agents.gate.shell.kinds import NETWORK
 from steerdeck_agents.gate.shell.loose import Loose, loose_commands, too_deep
 from steerdeck_agents.gate.shell.syntax import listed
+from steerdeck_agents.gate.shell.writes import written
 
 _MOST = 100
 """Commands that are listed."""
@@ -18,11 +19,6 @@ _HOST = re.compile(r"([\w.-]+@)?((?:[\w-]+\.)+[a-zA-Z]{2,24}|\d+(?:\.\d+){3})(:.
 _TAKES_HOSTS = listed("ssh sftp ftp telnet nc ncat netcat ping dig host nslookup traceroute whois")
 """Programs whose bare words are hosts; the words of others may be files."""
 _NAME = re.compile(r"(?<![\w.-])[A-Za-z][\w.-]*")
-_WRITES_ALL = listed(
-    "rm touch mkdir rmdir tee truncate unlink shred chmod chown chgrp mkfifo gzip gunzip"
-)
-_WRITES_LAST = listed("cp mv ln install rsync scp")
-_SKIPS_FIRST = listed("chmod chown chgrp")
 _NET_VERBS: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         ("yarn", "pnpm", "npx", "uvx", "apt", "apt-get", "brew", "bundle", "composer", "conda"),
@@ -99,26 +95,14 @@ def _kept(commands: list[Command]) -> tuple[Command, ...]:
 
 
 def _command(found: Loose, alarmed: str) -> Command:
+    targets = [target for _, target in found.writes]
     if not found.words:
-        return Command("", (), _written(found, []))
+        return Command("", (), written("", (), targets))
     program, words = found.program, found.words[1:]
     operands = [word for word in words if not word.startswith("-")]
     danger = bool(alarmed) and is_dangerous(found, alarmed)
-    return Command(program, words, _written(found, operands), _reaches(program, operands), danger)
-
-
-def _written(found: Loose, operands: list[str]) -> tuple[str, ...]:
-    program, words = found.program, found.words[1:]
-    writes = [target for _, target in found.writes if target not in ("/dev/null", "1", "2")]
-    if program in _WRITES_ALL:
-        writes += operands[1:] if program in _SKIPS_FIRST else operands
-    elif program in _WRITES_LAST:
-        writes += operands[-1:]
-    elif program == "sed" and any(word.startswith(("-i", "--in-place")) for word in words):
-        writes += operands[1:]
-    elif program == "dd":
-        writes += [word[3:] for word in words if word.startswith("of=")]
-    return tuple(writes)
+    writes = written(program, words, targets)
+    return Command(program, words, writes, _reaches(program, operands), danger)
 
 
 def _reaches(program: str, operands: list[str]) -> bool:
