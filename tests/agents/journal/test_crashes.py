@@ -28,9 +28,15 @@ KILLS = int(os.environ.get("STEERDECK_KILLS", "10"))
 WRITING = Path(__file__).with_name("writing_process.py")
 
 
-def _started(*arguments: object) -> "subprocess.Popen[str]":
+@contextmanager
+def _started(*arguments: object) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, str(WRITING), *(str(argument) for argument in arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            # A claim that fails must not wait for a process that waits for its end.
+            process.kill()
 
 
 def _killed_after(path: Path, lines: int) -> list[int]:
@@ -66,7 +72,7 @@ def test_a_full_disk_is_said_and_what_was_kept_stays(desk):
     with _started("fill", desk.path, 1_000_000) as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.read())
-    assert process.returncode == 0
+        assert process.wait() == 0
     assert told["kept"] > 10
     assert told["refused"] > 0
     assert "make room on the disk" in told["sentence"]
@@ -83,7 +89,6 @@ def test_a_second_writer_is_refused_and_told_by_whom(desk, make_noticed):
         assert process.stdout.readline() == "holding\n"
         with pytest.raises(JournalError, match=f"process {process.pid}"):
             desk.keep(make_noticed("me too"))
-        process.kill()
     # Its lease row is still there, and known to be stale.
     assert desk.sql("select pid from lease") == [(process.pid,)]
     assert desk.keep(make_noticed("now it is free"))[0].seq == 1
@@ -156,7 +161,6 @@ def test_a_copied_journal_is_free_while_its_original_is_written(desk, make_notic
         assert copy.keep(make_noticed("in the copy"))[0].seq == 2
         with pytest.raises(JournalTaken, match=f"process {process.pid}"):
             desk.keep(make_noticed("in the original"))
-        process.kill()
 
 
 def test_a_copy_that_was_once_written_is_a_journal_like_any_other(desk, make_noticed, tmp_path):
