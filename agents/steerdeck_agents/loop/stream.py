@@ -21,6 +21,7 @@ from steerdeck_agents.facts.ids import ItemId
 from steerdeck_agents.facts.inert import utf8
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.gate.secret_stream import SecretStream
+from steerdeck_agents.loop.breath import Breath
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.pace import Pace
 from steerdeck_agents.loop.silence import Silence
@@ -128,7 +129,7 @@ class Response:
 
     async def read(self, site: Site, body: bytes, ticket: Ticket) -> None:
         """Stream one response to its terminal event; ModelError when it does not come."""
-        flow = TextFlow(site, self._sent)
+        flow, breath = TextFlow(site, self._sent), Breath()
         try:
             async with Silence(site, self._sent) as silence:
                 async for chunk in site.model.stream(body):
@@ -154,6 +155,8 @@ class Response:
                             self.notices.append(chunk)
                         case Ended():
                             self.ended = chunk
+                    if breath.due(chunk):
+                        await breath.take()
         finally:
             await flow.end()
 
