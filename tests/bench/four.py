@@ -31,7 +31,9 @@ def _one(place: Harbour, shown: Terminal, tokens: int) -> list[Row]:
     place.start(("alone", f"Say {tokens} alone"))
     place.wait_streaming(1)
     began = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes)
-    place.wait_idle()
+    # Its end is seen on the screen: asking the runtime again and again is work for it.
+    if shown.wait_for("enola", shown.chunks) is None:
+        raise RuntimeError(f"the end of the answer never came: {shown.text()[-2000:]!r}")
     time.sleep(0.3)
     ended = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes)
     deck, ran, wrote = (after - before for before, after in zip(began, ended, strict=True))
