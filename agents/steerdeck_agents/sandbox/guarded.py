@@ -66,6 +66,11 @@ class Hold:
             self.paths.append(str(path))
 
 
+def is_held(path: str) -> bool:
+    """Whether that is an empty folder which only commands that run now lie on."""
+    return path in _held
+
+
 def make_git_parts(top: Path) -> None:
     """Make what an agent could otherwise make first; raises SteerdeckError for a link."""
     git = top / ".git"

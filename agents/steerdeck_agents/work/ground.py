@@ -22,7 +22,7 @@ from steerdeck_agents.workspace.base_files import BaseFiles
 from steerdeck_agents.workspace.changes import changed_files, diff
 from steerdeck_agents.workspace.checkpoint import Snapshot, capture, snapshot_of
 from steerdeck_agents.workspace.git import fields, text
-from steerdeck_agents.workspace.quick import look
+from steerdeck_agents.workspace.quick import look, told_nothing
 from steerdeck_agents.workspace.within import shown
 
 RECENT = 64
@@ -185,6 +185,8 @@ class SessionGround:
             self._publish_waits = False
             whole, self._whole = self._whole, False
             fresh, self._fresh = self._fresh, set()
+            if not (whole or (fresh := await self._telling_of(fresh))):
+                return
             before = self._seen.copy()
             files = None if whole else await self._touched_only(fresh)
             if files is None:
@@ -214,6 +216,14 @@ class SessionGround:
         known = state is not None and any(file.path == path for file in state.files)
         found = await look(self.workspace, path, self.base_files, known=known)
         return await diff(self.workspace, (path,)) if found is None else found.diff
+
+    async def _telling_of(self, paths: set[str]) -> set[str]:
+        """These paths without those that change nothing."""
+        state = self._writer.state(self._session)
+        if state is None:
+            return paths
+        table = {file.path for file in state.files}
+        return paths - await told_nothing(self.workspace, paths, self.base_files, table)
 
     async def _touched_only(self, paths: set[str]) -> tuple[FileChange, ...] | None:
         """The table with new rows for these; None where git has to look."""

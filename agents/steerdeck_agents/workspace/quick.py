@@ -7,6 +7,9 @@ translated, links, modes, large and binary files.
 """
 
 import asyncio
+import os
+import stat
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
@@ -46,6 +49,40 @@ async def look(workspace: Workspace, path: str, bases: BaseFiles, *, known: bool
         return await asyncio.to_thread(_compared, workspace, path, base)
     except (OrderRefused, OSError):
         return None
+
+
+async def told_nothing(
+    workspace: Workspace, paths: Collection[str], bases: BaseFiles, table: Collection[str]
+) -> set[str]:
+    """Those of these paths that change nothing, whatever happened there.
+
+    No file is there, the base has none, and none in or below it is among the changed ones, which
+    are in `table` as they are shown. So are the folders each command in the sandbox is given to
+    lie on, and what editors write beside a file for a moment.
+    """
+    known = [path for path in paths if path.endswith(_JUDGED_BY) or _is_in(table, shown(path))]
+    empty = await asyncio.to_thread(_without_file, workspace.path, set(paths).difference(known))
+    return await bases.has_not(empty)
+
+
+def _is_in(table: Collection[str], path: str) -> bool:
+    return any(one == path or one.startswith(f"{path}/") for one in table)
+
+
+def _without_file(top: str, paths: Collection[str]) -> set[str]:
+    """Those at which there is nothing, or a folder, of whose files others tell."""
+    found = set()
+    for path in paths:
+        try:
+            mode = os.lstat(f"{top}/{path}").st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            found.add(path)
+        except OSError:
+            continue
+        else:
+            if stat.S_ISDIR(mode):
+                found.add(path)
+    return found
 
 
 def _compared(workspace: Workspace, path: str, base: FileState | None) -> Looked | None:

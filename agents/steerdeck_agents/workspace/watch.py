@@ -20,6 +20,7 @@ from pathlib import Path
 from watchfiles._rust_notify import RustNotify
 
 from steerdeck_agents.facts.errors import RepositoryError
+from steerdeck_agents.sandbox.guarded import is_held
 from steerdeck_agents.workspace.git import fields
 
 OnChange = Callable[[Path, frozenset[str]], None]
@@ -63,6 +64,8 @@ class Watcher:
         self._watches: list[_Watch] = []
         """The one that holds, and for a moment the one before."""
         self._failure: Exception | None = None
+        self.passing: set[str] = set()
+        """Folders that were made for commands and go with them, unless something is put there."""
 
     async def start(self) -> None:
         """Watch in the background until `stop`."""
@@ -218,7 +221,7 @@ class _Watch:
         """In a thread: watch the folders that have just come into being."""
         if not _BY_FOLDER or self._stop.is_set():
             return
-        new = [path for change, path in burst if change == _ADDED and _is_folder(path)]
+        new = self._new_folders(burst)
         ignores = any(path.endswith("/.gitignore") for _, path in burst)
         if ignores or (new and len(self._threads) == _MOST_BESIDE):
             self._later(self._watcher.again)
@@ -232,6 +235,15 @@ class _Watch:
                         held = frozenset(one for folder in wanted for one in _files_in(folder))
                         self._later(self._watcher.tell, held)
                     return
+
+    def _new_folders(self, burst: set[tuple[int, str]]) -> list[str]:
+        """In a thread: those to be watched from now on."""
+        passing = self._watcher.passing
+        stays = {path for path in tuple(passing) if not is_held(path)}
+        passing -= stays
+        new = {path for change, path in burst if change == _ADDED}
+        passing |= {path for path in new if is_held(path)}
+        return sorted(path for path in (new | stays) - passing if _is_folder(path))
 
     def _later(self, call: Callable[..., None], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed

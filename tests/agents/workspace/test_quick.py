@@ -12,11 +12,12 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.sandbox.guarded import Hold
 from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.workspace.base_files import BaseFiles
 from steerdeck_agents.workspace.changes import changed_files, diff
 from steerdeck_agents.workspace.git import text
-from steerdeck_agents.workspace.quick import LARGEST, Looked, look
+from steerdeck_agents.workspace.quick import LARGEST, Looked, look, told_nothing
 
 LINES = "".join(f"line {number}\n" for number in range(60))
 
@@ -110,6 +111,27 @@ def test_what_git_has_to_judge_is_left_to_it(place: Workspace):
     assert looked(place, "long.txt") is None
 
 
+def test_folders_and_what_came_and_went_change_nothing(place: Workspace):
+    top = Path(place.path)
+    write(top, "deep/kept.txt", "x")
+    commit(top, "deeper")
+    base = asyncio.run(text(top, "rev-parse", "HEAD"))
+    bases = BaseFiles(Workspace(path=str(top), repository=str(top), branch="main", base=base))
+    for folder in (".vscode", "fresh"):
+        (top / folder).mkdir()
+    for gone in ("long.txt", "deep/kept.txt"):
+        (top / gone).unlink()
+    (top / "deep").rmdir()
+    (top / "deep").symlink_to("fresh")
+    write(top, "new.txt", "x")
+    nothing = {".vscode", "fresh", "never", "fresh/never", "deep/kept/never"}
+    something = {"new.txt", "long.txt", "deep", "deep/kept.txt", "gone.txt", "folder", ".gitignore"}
+    table = {"gone.txt", "folder/of/some"}
+    for _ in range(2):
+        asked = told_nothing(place, nothing | something, bases, table)
+        assert asyncio.run(asked) == nothing
+
+
 def idle(talk: Conversation) -> Reply:
     return Reply((Say("Ready.", final=True),))
 
@@ -142,6 +164,41 @@ def test_a_saved_file_is_told_at_once_and_looked_at_by_git_afterwards(
                 while not asked:
                     await asyncio.sleep(0.01)
             assert len(playing.of(session, e.FilesChanged)) == 1, "git says the same"
+
+    asyncio.run(story())
+
+
+def test_the_folders_a_command_lies_on_are_not_looked_at_by_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("steerdeck_agents.work.ground.AGAIN_S", 600.0)
+    asked: list[str] = []
+
+    async def counting(place: Workspace) -> tuple[FileChange, ...]:
+        asked.append(place.path)
+        return await changed_files(place)
+
+    async def story() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        async with scene(tmp_path / "home", {"m": idle}) as playing:
+            session = await playing.start(repository, "m")
+            state = await playing.status(session, "idle", "done")
+            top = Path(state.workspace.path)
+            known = playing.runtime.fleet._listeners._watcher._known
+            async with asyncio.timeout(20):
+                while top not in known:
+                    await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
+            await playing.runtime.fleet.session(session).ground.settled()
+            monkeypatch.setattr("steerdeck_agents.work.ground.changed_files", counting)
+            for words in ("# Plain\none\n", "# Plain\none\ntwo\n"):
+                told = playing.of(session, e.FilesChanged)
+                hold = Hold(top)
+                saved = write(tmp_path, "saved", words)
+                saved.rename(top / "readme.md")
+                await playing.until(lambda old=told: playing.of(session, e.FilesChanged) != old)
+                hold.release()
+            assert asked == []
 
     asyncio.run(story())
 

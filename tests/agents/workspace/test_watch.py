@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kit.repositories import plain, write
+from steerdeck_agents.sandbox.guarded import Hold
 from steerdeck_agents.workspace.watch import Watcher
 
 FEW_WATCHES = "echo 0 > /proc/sys/user/max_inotify_instances && exec "
@@ -182,5 +183,43 @@ def test_links_and_what_git_ignores_are_not_watched(tmp_path: Path):
         async with asyncio.timeout(20):
             while watches() != before:
                 await asyncio.sleep(0.05)
+
+    asyncio.run(live())
+
+
+def test_a_folder_made_for_a_command_is_watched_only_when_it_stays_after_it(tmp_path: Path):
+    top = plain(tmp_path / "w/one").resolve()
+
+    class Asked(Watcher):
+        """Knows which folders were found new."""
+
+        def __init__(self, heard: Heard) -> None:
+            super().__init__(heard.on_change)
+            self.new: list[str] = []
+
+        async def not_ignored(self, new: list[str]) -> list[str]:
+            self.new += new
+            return await super().not_ignored(new)
+
+    async def live() -> None:
+        heard = Heard()
+        watcher = Asked(heard)
+        watcher.add(top)
+        await watcher.start()
+        await heard.started(1)
+        hold = Hold(top)
+        for name in ("first", "second"):
+            write(top, name, "x")
+            await heard.until(("one", name))
+        assert watcher.new == []
+        write(top, ".vscode/settings.json", "{}")
+        hold.release()
+        settings = ("one", ".vscode/settings.json")
+        await heard.until(settings)
+        heard.paths.clear()
+        write(top, ".vscode/settings.json", "{ }")
+        await heard.until(settings)
+        assert watcher.new == [str(top / ".vscode")]
+        await watcher.stop()
 
     asyncio.run(live())
