@@ -9,6 +9,7 @@ from kit.terminal import Terminal
 from kit.yard import yard
 from steerdeck.verbs.asked import shown
 from steerdeck.verbs.line_mode import by_number, question, takes_session, waiting
+from steerdeck_agents.facts.call_page import CallLine
 from steerdeck_agents.facts.ids import ApprovalId, CallId, Sha
 from steerdeck_agents.facts.outline import Command, Outline
 from steerdeck_agents.facts.places import FileChange, Workspace
@@ -69,7 +70,10 @@ def test_the_card_leaves_nothing_out_and_choices_have_numbers():
         reasons=("it writes",), folder="/w", level="bubblewrap", seq=1, at_ms=0,
         files=(FileChange("a.py", "changed", 1, 2),), taint=("README.md",),
     )  # fmt: skip
-    assert shown(state, asked) == [
+    before = CallLine(
+        CallId("b"), state.id, 1, 0, "shell", "make\x1b[2K", "failed", summary="exit 2"
+    )
+    assert shown(state, asked, [before]) == [
         "DANGER: It removes everything.",
         "deploy asks to run:",
         "    rm -rf /␛[2K␠",
@@ -79,6 +83,7 @@ def test_the_card_leaves_nothing_out_and_choices_have_numbers():
         "does: 2 commands: rm, ls; reads /etc",
         "more than this may happen: not all of it could be read",
         "file: a.py +1 -2",
+        "before: shell make␛[2K: failed (exit 2)",
         "it had read README.md; nobody vouches for what stands in there",
         "in /w of shop, sandbox: NO SANDBOX",
     ]

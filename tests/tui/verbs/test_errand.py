@@ -19,6 +19,7 @@ from steerdeck_agents.demo import project
 from steerdeck_agents.demo.scripts import CONFIG
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.call_page import CallsPage
 from steerdeck_agents.facts.ids import (
     ApprovalId,
     CallId,
@@ -32,6 +33,7 @@ from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.local import attach_in_process
 from steerdeck_agents.runtime.server import Runtime
+from steerdeck_agents.runtime.wire_calls import Calls
 from steerdeck_agents.settings.paths import paths
 
 
@@ -111,16 +113,23 @@ def test_a_yes_typed_at_an_approval_lets_it_happen(tmp_path: Path, shop: Path, p
 
     changed = person.at(lambda: asyncio.run(play()))
     assert changed == ["shop/cart.py", "shop/currency.py", "tests/test_currency.py"]
+    before = [line for line in person.getvalue().splitlines() if line.startswith("before: ")]
+    assert [line.split()[1] for line in before[-3:]] == [
+        "update_plan", "apply_patch", "update_plan",
+    ]  # fmt: skip
 
 
 class Taker:
-    """Takes orders, and nothing becomes of them."""
+    """Takes orders, and nothing becomes of them; no call was made before."""
 
     def __init__(self) -> None:
         self.orders: list[o.Decide] = []
 
     async def give(self, order: o.Decide) -> None:
         self.orders.append(order)
+
+    async def ask(self, query: Calls, kind: type[CallsPage]) -> CallsPage:
+        return kind()
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,25 @@ What would run stands there letter by letter, as on the card. What can't be take
 another answer than a yes, typed out, and never a script's word.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from steerdeck.verbs.ending import Ending
 from steerdeck_agents.facts.asking import WISHES
+from steerdeck_agents.facts.call_page import CallLine, CallsPage
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.outline import Outline
 from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.gate.rule_terms import in_words
+from steerdeck_agents.runtime.client import Client
+from steerdeck_agents.runtime.wire_calls import Calls
 
 SURE = "yes, run it"
 """What is typed for something that can't be taken back."""
+_STEPS = 3
+_LOOKED_AT = 20
+"""Calls among which the last steps are sought: some may still run, or ask beside this one."""
 _MOST = 12
 """Programs, files and sources that are named; what is more is counted."""
 
@@ -27,8 +33,20 @@ def wish(asked: OpenApproval) -> str:
     return f"{WISHES.get(asked.kind, asked.kind)}{title}"
 
 
-def shown(state: SessionState, asked: OpenApproval) -> list[str]:
-    """Everything a yes would let happen, and what there is to know of it, in lines."""
+async def steps(client: Client, state: SessionState, asked: OpenApproval) -> list[CallLine]:
+    """The last things the session did before it asked; none where no call of its asks."""
+    if not asked.call:
+        return []
+    page = await client.ask(Calls(state.id, limit=_LOOKED_AT), CallsPage)
+    done = [one for one in page.lines if one.ended_seq and one.ended_seq < asked.seq]
+    return sorted(done[:_STEPS], key=lambda one: one.seq)
+
+
+def shown(state: SessionState, asked: OpenApproval, before: Sequence[CallLine]) -> list[str]:
+    """Everything a yes would let happen, and what there is to know of it, in lines.
+
+    `before` is what it did last.
+    """
     # It knows how wide letters are, which most verbs never need.
     from steerdeck.panes.exact import written
 
@@ -39,6 +57,7 @@ def shown(state: SessionState, asked: OpenApproval) -> list[str]:
     lines += [f"asked since {reason}" for reason in asked.reasons]
     lines += _outline(asked.outline)
     lines += [f"file: {file.path} +{file.added} -{file.removed}" for file in asked.files]
+    lines += [f"before: {_step(one)}" for one in before]
     if asked.taint:
         lines.append(f"it had read {_named(asked.taint)}; nobody vouches for what stands in there")
     if asked.offer is not None:
@@ -49,6 +68,11 @@ def shown(state: SessionState, asked: OpenApproval) -> list[str]:
     repository = folder_name(state.workspace.repository)
     of = f" of {repository}" if repository else ""
     return [*lines, f"in {asked.folder}{of}, sandbox: {state.level.title}"]
+
+
+def _step(call: CallLine) -> str:
+    ended = f"{call.phase} ({one_line(call.summary, 60)})" if call.summary else call.phase
+    return f"{call.tool} {one_line(call.title, 100)}: {ended}"
 
 
 def _outline(outline: Outline) -> list[str]:

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from steerdeck.verbs import reach
-from steerdeck.verbs.asked import refuse_unasked, shown, sure
+from steerdeck.verbs.asked import refuse_unasked, shown, steps, sure
 from steerdeck.verbs.ending import Ending
 from steerdeck.verbs.printing import ask, confirmed, err, is_terminal, out, out_json
 from steerdeck.verbs.terms import terms, terms_of
@@ -113,7 +113,9 @@ async def _approve(named: str, wish: Wish, yes: bool, as_json: bool) -> None:
     if wish.proposed and offered.rule is None:
         raise Ending(f"Nothing was decided. {offered.why}")
     if is_terminal() and not yes and words is None:
-        for line in (*shown(state, asked), *told(offered)):
+        async with reach.runtime(where) as client:
+            before = await steps(client, state, asked)
+        for line in (*shown(state, asked, before), *told(offered)):
             err(line)
         if not (await confirmed(f"Allow it{_FOR[scope]}?") and await sure(asked, ask)):
             raise Ending("Nothing was decided; say no with --no.")

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from steerdeck.verbs import reach
-from steerdeck.verbs.asked import shown, sure
+from steerdeck.verbs.asked import shown, steps, sure
 from steerdeck.verbs.deciding import chosen
 from steerdeck.verbs.ending import DONE, FAILED, WAITS
 from steerdeck.verbs.follow import follow
@@ -132,7 +132,7 @@ class Errand:
 
     async def _asked(self, state: SessionState, asked: OpenApproval) -> tuple[bool, str]:
         """What somebody types at the card: whether it may happen, and words for a no."""
-        for line in shown(state, asked):
+        for line in shown(state, asked, await steps(self._client, state, asked)):
             err(line)
         said = await ask("Allow it? y, or n with words [n]")
         answer, _, words = said.partition(" ")

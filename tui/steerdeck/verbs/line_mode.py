@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from steerdeck.verbs import reach
-from steerdeck.verbs.asked import shown, sure
+from steerdeck.verbs.asked import shown, steps, sure
 from steerdeck.verbs.completing import names_session
 from steerdeck.verbs.deciding import chosen
 from steerdeck.verbs.ending import DONE, FAILED, USAGE, Ending
@@ -228,7 +228,7 @@ class LineMode:
         if not state.approvals:
             raise Ending(f"{state.name} asks for nothing now.")
         asked = state.approvals[0]
-        for line in shown(state, asked):
+        for line in shown(state, asked, await steps(self._client, state, asked)):
             out(line)
         said = await self._ask("yes, no, no WORDS, or nothing to decide later:")
         first, _, words = said.partition(" ")
