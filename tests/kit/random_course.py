@@ -372,8 +372,8 @@ class Course:
 
 
 def rests(state: SessionState) -> bool:
-    """Nothing is under way and nobody is waited for."""
-    return state.status in RESTING and not (state.turn or state.queue or state.compaction)
+    """Nothing is under way and nobody is waited for; after a failure words may wait for more."""
+    return state.status in RESTING and not (state.turn or state.may_start or state.compaction)
 
 
 def waits(state: SessionState) -> bool:
