@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import textwrap
 
 import msgspec
 import pytest
@@ -102,3 +103,24 @@ def test_nothing_heavy_is_imported_before_the_first_request():
         [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_what_a_server_of_this_machine_does_not_need_is_not_loaded():
+    """Where aiohttp is installed, openai would load it; the prices hold no server at home."""
+    ask = textwrap.dedent(
+        """
+        import sys
+        from steerdeck_agents.facts.usage import Usage
+        from steerdeck_agents.models import client, prices
+        from steerdeck_agents.settings.model import ModelSettings
+
+        near = ModelSettings("m", "gpt-5.5", "http://127.0.0.1:1/v1")
+        assert not prices.price("gpt-5.5", Usage(input=5), near.base_url).priced
+        assert prices.window(near) == 0
+        client._make_client(near, None, 1.0)
+        assert "openai" in sys.modules
+        print({"aiohttp", "genai_prices"} & set(sys.modules))
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
