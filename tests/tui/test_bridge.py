@@ -1,10 +1,12 @@
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from kit.desk import NOW, Feed
 from kit.shop import shop
+from kit.still import StillLoop, settle, standing_still
 from steerdeck.bridge import Bridge
 from steerdeck.model import DeckModel, Dirty
 from steerdeck_agents.facts import events as e
@@ -124,6 +126,47 @@ def test_a_change_that_keeps_the_counts_shows_its_hunk_too(paths: tuple[str, ...
                 assert rig.model.diffs[FIX].text != "another"
 
     asyncio.run(play())
+
+
+def test_changed_files_are_drawn_once_with_their_hunk():
+    class Rig(_Rig):
+        """On a clock that stands still."""
+
+        async def until(self, ready: Callable[[], object]) -> None:
+            for _ in range(1_000):
+                if ready():
+                    return
+                await asyncio.sleep(0)
+            raise AssertionError("it never came")
+
+    feed, loop = shop(), StillLoop()
+    ask = feed.ask_raw
+
+    async def distant(query: wire.Query) -> bytes:
+        await settle()
+        return await ask(query)
+
+    feed.ask_raw = distant
+
+    async def play() -> None:
+        async with Rig(feed) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: FIX in rig.model.diffs)
+            loop.now += 1
+            await settle()
+            feed.diffs = {FIX: "another"}
+            files = rig.model.states[FIX].files
+            rig.drawn.clear()
+            feed.feed(
+                e.FilesChanged(files=files, newest=files[0].path, seq=NEXT, session=FIX, at_ms=NOW)
+            )
+            await rig.until(lambda: rig.drawn)
+            assert rig.model.diffs[FIX].text == "another" and rig.model.states[FIX].seq == NEXT
+            loop.now += 1
+            await settle()
+            assert rig.drawn == [Dirty(sessions={FIX})]
+
+    standing_still(play(), loop)
 
 
 def test_files_that_change_while_a_hunk_is_read_are_read_again():

@@ -7,6 +7,7 @@ import pytest
 
 from kit.desk import deck, told, until
 from kit.shop import shop
+from kit.still import StillLoop, settle, standing_still
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.output.frames import FRAMES, FrameClock
 from steerdeck.output.pacing import PROFILES, Pace, Reading, rough
@@ -138,15 +139,6 @@ def test_what_streams_waits_for_the_line_and_what_a_key_moved_does_not():
     asyncio.run(run())
 
 
-class StillLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock only moves when it is told to."""
-
-    now = 0.0
-
-    def time(self) -> float:
-        return self.now
-
-
 @pytest.mark.parametrize(("pace", "at_once"), [("local", 2), ("ssh", 2), ("lean", 1)])
 def test_a_second_fact_after_a_rest_is_drawn_as_soon_as_the_first(pace: Pace, at_once: int):
     loop = StillLoop()
@@ -156,14 +148,12 @@ def test_a_second_fact_after_a_rest_is_drawn_as_soon_as_the_first(pace: Pace, at
         drawn = list[bool]()
         for streams in marks:
             clock.mark(lambda streams=streams: drawn.append(streams), streams=streams)
-            for _ in range(4):
-                await asyncio.sleep(0)
+            await settle()
         return len(drawn)
 
     async def run() -> None:
         clock = FrameClock()
         clock.pace = pace
-        loop.now = 100.0
         assert await drawn_after(clock, False, False, False) == at_once
         loop.now += 10.0
         assert await drawn_after(clock, True, True) == 1, "what streams has no frame to spare"
@@ -176,9 +166,7 @@ def test_a_second_fact_after_a_rest_is_drawn_as_soon_as_the_first(pace: Pace, at
         for _ in range(200):
             clock.mark(stream, streams=True)
             loop.now += 0.01
-            for _ in range(4):
-                await asyncio.sleep(0)
+            await settle()
         assert len(drawn) <= 2.0 * PROFILES[pace].frames + 2, "nor are there more of them"
 
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:
-        runner.run(run())
+    standing_still(run(), loop)

@@ -1,9 +1,8 @@
 """From the wire to the model: frames in, dirty flags out, gaps read again, a lost runtime found.
 
-Streamed text is drawn at most every 50 ms, every other fact at once. A page larger than a frame is
-decoded in a thread, so the deck's loop never works on more than 64 kB of JSON (law 10). While a
-session is read anew its new events wait in a row behind the page, so that none is folded twice or
-out of order.
+What changed is drawn as `Showing` has it. A page larger than a frame is decoded in a thread, so the
+deck's loop never works on more than 64 kB of JSON (law 10). While a session is read anew its new
+events wait in a row behind the page, so that none is folded twice or out of order.
 """
 
 import asyncio
@@ -13,6 +12,7 @@ from typing import TypeVar
 
 from steerdeck.giving import Giving
 from steerdeck.model import DeckModel, Dirty, ShownDiff
+from steerdeck.showing import FRAME_S, Showing
 from steerdeck.source import Connect, Source, changes_files, decoded, decoded_events, moves_rules
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
@@ -24,8 +24,6 @@ from steerdeck_agents.runtime import wire, wire_rules
 from steerdeck_agents.runtime.client import PageError
 
 T = TypeVar("T")
-FRAME_S = 0.05
-STILL_S = 1.0
 FAR_PAGE = 600
 """When a place far back is looked for; drawing one page more must stay below a frame."""
 LEAST = 20
@@ -51,7 +49,7 @@ class Bridge:
         """A `still` deck draws streamed text once a second."""
         self.model = model
         self._connect = connect
-        self._changed = changed
+        self._showing = Showing(changed, still=still)
         self.source: Source | None = None
         """The runtime, while it is attached."""
         self.count = 0
@@ -62,9 +60,6 @@ class Bridge:
         """Whether it attaches, and again when lost: what is ordered until then waits a while."""
         self._full: set[SessionId] = set()
         self._held: dict[SessionId, list[e.Event]] = {}
-        self._dirty = Dirty()
-        self._frame_s = STILL_S if still else FRAME_S
-        self._timer: asyncio.TimerHandle | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._olders: set[SessionId] = set()
         self._ruling = False
@@ -107,8 +102,7 @@ class Bridge:
     async def close(self) -> None:
         for job in self._jobs:
             job.cancel()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._showing.close()
         if self.source is not None:
             await self.source.close()
 
@@ -180,8 +174,10 @@ class Bridge:
         if held is not None:
             held.append(event)
             return
-        self.mark(self.model.add(event))
-        if event.session in self._full and changes_files(event):
+        dirty = self.model.add(event)
+        hunk = event.session in self._full and changes_files(event)
+        self._showing.mark(dirty, waits=hunk)
+        if hunk:
             self._read_diff(event.session)
 
     def _read_rules(self) -> None:
@@ -200,24 +196,8 @@ class Bridge:
             self.mark(Dirty(everything=True))
 
     def mark(self, dirty: Dirty) -> None:
-        """Have something drawn: at once, or with the next frame when it is only text."""
-        self._dirty.sessions |= dirty.sessions
-        self._dirty.text |= dirty.text
-        self._dirty.everything |= dirty.everything
-        if not self._dirty:
-            return
-        at_once = bool(dirty.everything or dirty.sessions)
-        loop = asyncio.get_running_loop()
-        if self._timer is not None and at_once and self._timer.when() > loop.time():
-            self._timer.cancel()
-            self._timer = None
-        if self._timer is None:
-            self._timer = loop.call_later(0.0 if at_once else self._frame_s, self._flush)
-
-    def _flush(self) -> None:
-        self._timer = None
-        dirty, self._dirty = self._dirty, Dirty()
-        self._changed(dirty)
+        """Have something drawn: with the next frame, or a later one when it is only text."""
+        self._showing.mark(dirty)
 
     # watching
 
