@@ -36,7 +36,7 @@ FAULTS = (
     Fault("R15", "a stalled stream", ("stalls",)),
     Fault("R16", "a malformed stream", ("fuzz",)),
     Fault("R17", "bad calls of tools", ("bad-calls",)),
-    Fault("R18", "floods of output", ("floods",)),
+    Fault("R18", "floods of output", ("floods", "flood-keys")),
     Fault("R19", "processes that hide or stay", ("orphans",)),
     Fault("R20", "a week of sessions", ("week",)),
     Fault("R21", "an older journal, a newer one", ("migrations",)),
