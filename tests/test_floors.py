@@ -129,34 +129,44 @@ BREACHES: list[tuple[house.Rule, Tree, str]] = [
         f"{ENGINE}/sandbox/a.py:1 imports git, which belongs to {ENGINE}/workspace",
     ),
     (
-        house.processes_start_in_five_files,
+        house.processes_start_in_six_files,
         {f"{ENGINE}/tools/a.py": "from subprocess import run\n"},
         f"{ENGINE}/tools/a.py:1 imports subprocess",
     ),
     (
-        house.processes_start_in_five_files,
+        house.processes_start_in_six_files,
         {f"{ENGINE}/runtime/server.py": "import multiprocessing.pool\n"},
         f"{ENGINE}/runtime/server.py:1 imports multiprocessing.pool",
     ),
     (
-        house.processes_start_in_five_files,
+        house.processes_start_in_six_files,
         {f"{DECK}/cli.py": "import os\nos.execvp('vi', ['vi'])\n"},
         f"{DECK}/cli.py:2 uses os.execvp",
     ),
     (
-        house.processes_start_in_five_files,
+        house.processes_start_in_six_files,
         {f"{DECK}/cli.py": "from os import posix_spawn, path\n"},
         f"{DECK}/cli.py:1 imports posix_spawn",
     ),
     (
-        house.processes_start_in_five_files,
+        house.processes_start_in_six_files,
         {f"{ENGINE}/work/a.py": "import asyncio\ng = asyncio.create_subprocess_exec\n"},
         f"{ENGINE}/work/a.py:2 uses asyncio.create_subprocess_exec",
     ),
     (
-        house.processes_start_in_five_files,
+        house.processes_start_in_six_files,
         {f"{ENGINE}/work/a.py": "from concurrent.futures import ProcessPoolExecutor\n"},
         f"{ENGINE}/work/a.py:1 imports ProcessPoolExecutor",
+    ),
+    (
+        house.processes_start_in_six_files,
+        {f"{DECK}/warm/kept.py": "import os\nos.fork()\nos.forkpty()\n"},
+        f"{DECK}/warm/kept.py:3 uses os.forkpty",
+    ),
+    (
+        house.processes_start_in_six_files,
+        {f"{DECK}/warm/forked.py": "import os\nos.fork()\n"},
+        f"{DECK}/warm/forked.py:2 uses os.fork",
     ),
     (
         house.files_stay_small,

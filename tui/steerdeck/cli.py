@@ -42,14 +42,14 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
     """Carry out one command line; `umask` is the developer's own."""
     if COMPLETING in os.environ:
         return _verb(arguments)
-    lines = False
+    lines = ascii_only = False
     while arguments[:1] in (["-C"], ["--ascii"], ["--lines"]):
         if arguments[0] == "--lines":
             lines, arguments = True, arguments[1:]
             continue
         if arguments[0] == "--ascii":
             _ascii()
-            arguments = arguments[1:]
+            ascii_only, arguments = True, arguments[1:]
             continue
         if len(arguments) < 2:
             return _wrong("-C needs a folder.")
@@ -75,7 +75,7 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
         return _wrong("The deck takes one folder and nothing else.")
     if first and (problem := _go_to(first)):
         return _wrong(problem)
-    return _deck(lines=lines)
+    return _deck(lines=lines, ascii_only=ascii_only)
 
 
 def _ascii() -> None:
@@ -116,7 +116,7 @@ def _verb(arguments: list[str]) -> int:
     return run(arguments, open_deck)
 
 
-def _deck(*, lines: bool) -> int:
+def _deck(*, lines: bool, ascii_only: bool) -> int:
     """The deck, or line mode where no screen can be drawn or none is wanted."""
     from steerdeck.output.gate import wants_deck
 
@@ -126,9 +126,20 @@ def _deck(*, lines: bool) -> int:
         from steerdeck.verbs.line_mode import line_mode
 
         return line_mode(_verb)
-    from steerdeck.output.last_frame import show, wipe
+    from steerdeck.output.last_frame import show, stands
+    from steerdeck.warm.asking import warm_deck
 
     show(os.environ, sys.stderr.fileno())
+    code = warm_deck(stands=stands(), ascii_only=ascii_only)
+    return deck_here() if code is None else code
+
+
+def deck_here(*, ascii_only: bool = False) -> int:
+    """The deck of this home in this process; its exit code."""
+    from steerdeck.output.last_frame import wipe
+
+    if ascii_only:
+        _ascii()
     try:
         from steerdeck.verbs.mooring import moored
 

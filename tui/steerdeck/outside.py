@@ -26,6 +26,41 @@ def editor() -> list[str]:
     return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi") or ["vi"]
 
 
+class Ran(NamedTuple):
+    """What a program that the developer asked for came to."""
+
+    code: int
+    out: str
+    said: str
+    """What it wrote to its standard error."""
+
+
+Runner = Callable[[Sequence[str], str, str | None], Ran]
+"""Runs a program to its end in a folder, the current one when that is empty: told something and
+heard, or, told nothing, with the terminal as all its streams."""
+_through: list[Runner] = []
+"""Who has the terminal, where that is another process."""
+
+
+def run_through(runner: Runner) -> None:
+    """Let another process run what wants the terminal, since it is not this one's."""
+    _through[:] = [runner]
+
+
+def _run(command: Sequence[str], folder: str, told: str | None) -> Ran:
+    """A `Runner`; OSError when the program can't be started."""
+    if _through:
+        return _through[0](command, folder, told)
+    where = folder or None
+    if told is None:
+        return Ran(subprocess.run(command, check=False, cwd=where).returncode, "", "")
+    done = subprocess.run(
+        command, cwd=where, input=told, capture_output=True, text=True, errors="replace",
+        check=False,
+    )  # fmt: skip
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
 def _left_to(app: App[None], command: Sequence[str], folder: Path | None = None) -> int:
     """Leave the terminal to a program until it ends; its exit status.
 
@@ -34,7 +69,7 @@ def _left_to(app: App[None], command: Sequence[str], folder: Path | None = None)
     code, problem = 0, None
     with app.suspend():
         try:
-            code = subprocess.run(command, check=False, cwd=folder).returncode
+            code = _run(command, str(folder or ""), None).code
         except OSError as error:
             problem = error
     if problem is not None:
@@ -186,25 +221,12 @@ def edit_file(app: App[None], folder: str, path: str, line: int) -> None:
         raise EditorError(f"{command[0]} ended with {code}.")
 
 
-class Ran(NamedTuple):
-    """What a program that the developer asked for came to."""
-
-    code: int
-    out: str
-    said: str
-    """What it wrote to its standard error."""
-
-
 def run_for(command: list[str], folder: str, told: str = "") -> Ran:
     """Run a program as the developer would in their shell: their environment, their credentials.
 
     It may ask on the terminal, for a passphrase say. OSError when it can't be started.
     """
-    done = subprocess.run(
-        command, cwd=folder, input=told, capture_output=True, text=True, errors="replace",
-        check=False,
-    )  # fmt: skip
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return _run(command, folder, told)
 
 
 class Dialled:

@@ -173,17 +173,21 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
         for name, value in scrub(environ).items()
         if not name.startswith(("GIT_", "OPENAI_"))
     }
+    return _start("steerdeck_agents.runtime.main", paths, clean)
+
+
+def _start(module: str, paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     folders = (paths.data, paths.config, paths.cache, paths.state)
     _started[:] = [child for child in _started if child.poll() is None]
     with log_of(paths).open("ab") as log:
         try:
             child = subprocess.Popen(
-                [sys.executable, "-m", "steerdeck_agents.runtime.main", *map(str, folders)],
+                [sys.executable, "-m", module, *map(str, folders)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=clean,
+                env=environ,
                 start_new_session=True,
             )
         except OSError as error:
@@ -193,6 +197,14 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
             ) from error
     _started.append(child)
     return child
+
+
+def leave_beside(module: str, paths: Paths, environ: Mapping[str, str]) -> None:
+    """Start a module as a process that lives beside the runtime of this home, with its folders.
+
+    Its environment is that and nothing else. WireError when the program is gone.
+    """
+    _start(module, paths, environ)
 
 
 _NOTHING = "nothing; the disk may be full or over its quota, so make room and try again."

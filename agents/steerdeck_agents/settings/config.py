@@ -56,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True):
     reduced_motion: bool = False
     """Whether words arrive and clocks move rarely."""
     pace: Pacing = "auto"
+    warm_start: bool = False
+    """Whether a process that has the deck loaded is kept beside the runtime."""
     keys: Flavour = "plain"
     notify: Notify = Notify()
     budget_first: float = 2.0
@@ -123,6 +125,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ascii: bool = False
     reduced_motion: bool = False
     pace: Pacing = "auto"
+    warm_start: bool = False
     keys: Flavour = "plain"
     notify: Notify = Notify()
     budget_first: float = 2.0
@@ -171,6 +174,7 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
         ascii=file.ascii,
         reduced_motion=file.reduced_motion,
         pace=file.pace,
+        warm_start=file.warm_start,
         keys=file.keys,
         notify=file.notify,
         budget_first=file.budget_first,

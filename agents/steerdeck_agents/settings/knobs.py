@@ -50,6 +50,7 @@ KNOBS: tuple[Knob, ...] = (
     Knob("reduced_motion", "yes", "words arrive once a second, clocks every ten"),
     Knob("pace", "text", "how much is drawn; auto measures the line",
          ("auto", "local", "ssh", "lean")),
+    Knob("warm_start", "yes", "a loaded deck is kept for the next start"),
     Knob("keys", "text", "whose keys lists and composer have", ("plain", "vi", "emacs")),
     Knob("default_model", "text", "the model of new sessions"),
     Knob("budget_first", "number", "dollars the first session on a new key may spend",

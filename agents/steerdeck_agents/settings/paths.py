@@ -74,6 +74,11 @@ class Paths(msgspec.Struct, frozen=True):
         place = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
         return Path("/tmp") / f"{_PRODUCT}-{self.uid}" / place / "runtime.sock"
 
+    @property
+    def warm_socket(self) -> Path:
+        """Where the process listens that is kept for a warm start."""
+        return self.socket.with_name("warm.sock")
+
 
 def paths(environ: Mapping[str, str]) -> Paths:
     """The paths for one environment; links are resolved, so one home has one socket.

@@ -204,8 +204,9 @@ def sockets(paths: Paths, now_s: float) -> list[Found]:
             seen = folder.lstat()
             old = now_s - seen.st_mtime > _YOUNG_S
             if _OF_SOCKETS.fullmatch(folder.name) and seen.st_uid == paths.uid and old:
-                others = {entry.name for entry in folder.iterdir()} - {paths.socket.name}
-                if not others and not _answers(folder / paths.socket.name):
+                ours = (paths.socket.name, paths.warm_socket.name)
+                others = {entry.name for entry in folder.iterdir()}.difference(ours)
+                if not others and not any(_answers(folder / name) for name in ours):
                     found.append(Found("socket", str(folder), size_of(folder)))
     return found
 

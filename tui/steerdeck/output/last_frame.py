@@ -21,6 +21,11 @@ _stands: list[str] = []
 """The frame that was written, until somebody paints over it."""
 
 
+def beside_frame(environ: Mapping[str, str], name: str) -> Path:
+    """A file of the cache, which lies where the frame does."""
+    return file_of(environ).with_name(name)
+
+
 def file_of(environ: Mapping[str, str]) -> Path:
     """Where it lies: in the cache of `settings.paths`, found without loading that."""
     if moved := environ.get("STEERDECK_HOME", ""):
@@ -66,6 +71,17 @@ def _give_back_on_signals(descriptor: int) -> None:
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
+
+
+def stand(descriptor: int) -> None:
+    """Another process of ours wrote the frame there; from now on it is ours to take away."""
+    _stands.append(NAME)
+    _give_back_on_signals(descriptor)
+
+
+def stands() -> bool:
+    """Whether it is on the screen."""
+    return bool(_stands)
 
 
 def taken_over() -> bool:

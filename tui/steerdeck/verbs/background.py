@@ -12,6 +12,7 @@ import click
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import err, out, out_json
+from steerdeck.warm import standing
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.orders import StopRuntime
 from steerdeck_agents.runtime import lifecycle, logfile, wire
@@ -35,9 +36,9 @@ def runtime() -> None:
 def status(as_json: bool) -> None:
     """Say whether it runs, since when, and what it does."""
     where = reach.here()
-    page = asyncio.run(_status(where))
+    page, kept = asyncio.run(_status(where)), standing.found(where)
     if as_json:
-        out_json({"running": page is not None, "status": page})
+        out_json({"running": page is not None, "status": page, "warm": kept})
     elif page is None:
         out("No runtime is running. The next command or deck that needs one starts it.")
     else:
@@ -48,6 +49,8 @@ def status(as_json: bool) -> None:
         out(f"clients   {page.clients}")
         out(f"journal   {page.journal} ({page.journal_bytes:,} bytes)")
         out(f"sandbox   {page.sandbox}{f': {page.sandbox_why}' if page.sandbox_why else ''}")
+        if kept is not None:
+            out(f"warm      a loaded deck, process {kept.pid}, {kept.bytes / 1e6:.0f} MB")
         out(f"log       {where.log}")
         place = page.storage
         for told in filter(None, (place.problem, place.read_only, *place.notes)):
@@ -68,7 +71,9 @@ async def _status(where: Paths) -> wire.StatusPage | None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def stop(as_json: bool) -> None:
     """End it; sessions at work pause, and come back with the next runtime."""
-    pid = asyncio.run(_stop(reach.here()))
+    where = reach.here()
+    pid = asyncio.run(_stop(where))
+    standing.end(where)
     if as_json:
         out_json({"stopped": pid is not None, "pid": pid})
     else:

@@ -29,6 +29,8 @@ class Berth(msgspec.Struct, frozen=True):
     still: bool = False
     """Whether words arrive and clocks move rarely."""
     pace: Pacing = "auto"
+    warm: bool = False
+    """Whether a process that has the deck loaded is left beside the runtime."""
     own_keys: dict[str, tuple[str, ...]] = {}
     """Keys of the developer's keys.toml by the id of an act."""
     flavour: Flavour = "plain"

@@ -2,6 +2,8 @@
 last deck showed for the first frame, and the words when it closes.
 """
 
+import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -19,6 +21,7 @@ from steerdeck.verbs import reach
 from steerdeck.verbs.berth import Berth, berth_at
 from steerdeck.verbs.ending import FAILED, Ending
 from steerdeck.verbs.printing import drop_output, err
+from steerdeck.warm import standing
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import lifecycle
@@ -28,6 +31,8 @@ from steerdeck_agents.settings.paths import private_folder
 _KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENROUTER_API_KEY", "GEMINI_API_KEY")
 _AGENTS = ("codex", "claude", "gemini", "opencode", "goose", "aider", "vibe")
 """Programs of agents as they are called."""
+WARM_AFTER_S = 1.0
+"""How long after its first facts a deck leaves a warm one behind: loading that takes a core."""
 KEPT = 60_000
 """Bytes of the cache for the first frame; a deck may decode no more at once."""
 
@@ -39,6 +44,7 @@ class Mooring:
         self._berth = berth
         self._child: reach.Child | None = None
         self._starts = list(berth.starts)
+        self._warming: asyncio.Task[None] | None = None
 
     def call_runtime(self) -> None:
         """Start the runtime unless one answers; it comes up while the deck is loaded."""
@@ -59,7 +65,15 @@ class Mooring:
         while self._starts:
             await client.give(self._starts[0])
             del self._starts[0]
+        if self._berth.warm:
+            self._warming = asyncio.create_task(self._keep_warm(), name="warm")
         return client
+
+    async def _keep_warm(self) -> None:
+        """Leave a loaded deck for the next start, once this one has the machine no more."""
+        await asyncio.sleep(WARM_AFTER_S)
+        with contextlib.suppress(SteerdeckError, OSError):
+            await asyncio.to_thread(standing.leave, self._berth.paths, self._berth.environ)
 
     def last_states(self) -> list[SessionState]:
         """What the last deck of this home showed."""
@@ -181,7 +195,8 @@ def moored(open_deck: Callable[[Berth], int]) -> int:
     try:
         where = reach.here()
         settings = load(where, os.environ)
-        return open_deck(berth_at(where, settings, reach.folder_here()))
+        berth = berth_at(where, settings, reach.folder_here())
+        return open_deck(msgspec.structs.replace(berth, warm=settings.warm_start))
     except Ending as ending:
         last_frame.wipe(2)
         err(str(ending))

@@ -1,0 +1,81 @@
+"""The parts of the warm start that need no terminal: papers, files, errands."""
+
+import errno
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steerdeck.warm import kept, papers
+from steerdeck.warm.errands import asked, run_for_fork
+from steerdeck.warm.forked import be_deck
+
+TEXTS = st.lists(st.binary(max_size=20).filter(lambda text: b"\0" not in text), max_size=5)
+pytestmark = pytest.mark.skipif(not papers.possible(), reason="the kernel can't hold a process")
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=4))
+def test_what_is_told_arrives_as_it_was(lists: list[list[bytes]]):
+    assert papers.unpack(papers.pack(*lists)) == lists
+
+
+def test_a_fork_does_nothing_for_who_started_another_program():
+    mine = papers.program({})
+    assert mine == papers.program({"HOME": "/anywhere", "TERM": "xterm"})
+    for theirs in (papers.program({"PYTHONPATH": "/elsewhere"}), [*mine, "more"], mine[1:]):
+        assert answer_to(papers.pack(list(map(os.fsencode, theirs)), [], [b"", b""]), mine) == b""
+
+
+@pytest.mark.parametrize("said", [b"", b"no papers", b"3\0one"])
+def test_a_fork_does_nothing_for_who_says_what_nobody_says(said: bytes):
+    assert answer_to(said, papers.program({})) == b""
+
+
+def answer_to(said: bytes, program: list[str]) -> bytes:
+    """What a fork answers, which must not become a deck: it would be this process."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, Path(os.devnull).open() as nothing:
+        socket.send_fds(ours, [said], [nothing.fileno()] * 4)
+        with theirs:
+            assert be_deck(theirs, program) == 1
+        try:
+            return ours.recv(papers.LARGEST)
+        except ConnectionResetError:
+            return b""
+
+
+def test_a_file_of_the_program_that_changed_or_went_is_seen(tmp_path: Path):
+    loaded = kept.files()
+    assert str(Path(kept.__file__)) in loaded and sys.executable in loaded
+    assert any(name.endswith(".tcss") for name in loaded)
+    file = tmp_path / "part.py"
+    file.write_text("one")
+    mine = {str(file): (file.stat().st_ino, 3, file.stat().st_mtime_ns)}
+    assert not kept.changed(mine)
+    file.write_text("other")
+    assert kept.changed(mine)
+    file.unlink()
+    assert kept.changed(mine)
+
+
+def test_a_program_is_run_where_it_is_asked_for_and_says_how_it_ended(tmp_path: Path):
+    def run(command: list[str], told: str = "") -> tuple[bytes, str]:
+        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as out:
+            said.write(told.encode())
+            said.seek(0)
+            streams = [os.dup(said.fileno()), os.dup(out.fileno()), os.dup(out.fileno())]
+            _, _, rest = asked(command, str(tmp_path)).partition(b"\0")
+            answer = run_for_fork(rest, streams)
+            out.seek(0)
+            return answer, out.read().decode()
+
+    assert run(["sh", "-c", "cat; pwd; exit 4"], "words\n") == (
+        b"ran\x004",
+        f"words\n{tmp_path}\n",
+    )
+    assert run([str(tmp_path / "none")])[0] == b"failed\x00%d" % errno.ENOENT
