@@ -18,6 +18,7 @@ from steerdeck.panes.first import first_lines
 from steerdeck.verbs.berth import Berth
 from steerdeck.verbs.mooring import Mooring
 from steerdeck_agents.facts.places import Surroundings
+from steerdeck_agents.runtime import wire
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.knobs import KNOBS
 from steerdeck_agents.settings.paths import Paths, paths
@@ -106,6 +107,28 @@ def test_without_a_model_the_demo_is_what_to_do_and_no_session_is_offered():
     assert "try the demo" in first and any("There is no key." in text for text in words)
     assert not any("new session" in text for text in words)
     assert not any(span.fg == "needs" for line in lines for span in line.spans)
+
+
+def test_a_model_that_was_missing_is_found_once_the_settings_name_one(monkeypatch):
+    monkeypatch.setattr("steerdeck.app.LINE_S", 0.05)
+    feed = Feed(
+        outlook=msgspec.structs.replace(OUTLOOK, models=(), model_problem="There is no key.")
+    )
+    app = DeckApp(feed.connect, "/home/kim/shop")
+
+    def looks() -> int:
+        return sum(isinstance(query, wire.Look) for query in feed.asked)
+
+    async def scene(app, pilot):
+        await until(pilot, lambda: "No model yet" in told(app) and looks() > 2)
+        feed.outlook = OUTLOOK
+        await until(pilot, lambda: "Nothing is running" in told(app))
+        assert "say what to do" in told(app)
+        before = looks()
+        await asyncio.sleep(0.2)
+        assert looks() <= before + 1, "nothing is in the way any more"
+
+    play(scene, app)
 
 
 def test_nobody_is_welcomed_twice_nor_who_has_settings(home: Paths, tmp_path, monkeypatch):

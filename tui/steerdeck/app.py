@@ -50,7 +50,7 @@ from steerdeck_themes.sheets import styles
 from steerdeck_themes.wardrobe import PREFIX, Wardrobe, theme_of
 
 LINE_S = 3.0
-"""How often what is known of the line is looked at."""
+"""How often it is looked at how the line is, and what is in the way of a first session."""
 PACES: tuple[Pacing, ...] = ("auto", "lean", "ssh", "local")
 _PACE_WORDS: dict[Pacing, str] = {
     "auto": "Drawn at the pace that the line bears.",
@@ -151,6 +151,7 @@ class DeckApp(App[None], inherit_bindings=False):
         self.set_interval(1.0, self.herald.tick)
         self.set_interval(1.0, self.helm.look_away)
         self.set_interval(LINE_S, self._look_at_line)
+        self.set_interval(LINE_S, self.helm.look_again)
         self.herald.begin()
         if self._first:
             self.post_message(Open("welcome"))

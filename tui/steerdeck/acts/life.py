@@ -10,7 +10,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Mode
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.runtime.wire import Given
+from steerdeck_agents.runtime import wire
 
 _MODES: tuple[Mode, ...] = ("ask", "auto", "plan")
 MODE_WORDS = {"ask": "ask", "auto": "auto by rules", "plan": "plan only"}
@@ -18,6 +18,29 @@ MODE_WORDS = {"ask": "ask", "auto": "auto by rules", "plan": "plan only"}
 
 class Life(Acts):
     """From its start to its landing."""
+
+    _looking = False
+
+    async def look_around(self) -> None:
+        """Read what a session would find here: the repository and the settings may have changed."""
+        outlook = await self.bridge.page(wire.Look(self.model.folder, self.keys), wire.Outlook)
+        if outlook != self.model.outlook:
+            self.model.outlook = outlook
+            self.bridge.mark(Dirty(everything=True))
+
+    def look_again(self) -> None:
+        """While something is in the way of a first session: see whether it still is."""
+        look = self.model.outlook
+        hindered = bool(look.problem or look.model_problem) and not self.model.sessions()
+        if hindered and self.model.attached and not self._looking:
+            self._looking = True
+            self.go(self._look_again())
+
+    async def _look_again(self) -> None:
+        try:
+            await self.look_around()
+        finally:
+            self._looking = False
 
     async def start(
         self,
@@ -31,7 +54,7 @@ class Life(Acts):
         budget: float | None = None,
         checks: tuple[Check, ...] = (),
         goal: Goal | None = None,
-    ) -> Given:
+    ) -> wire.Given:
         """Start a session here; it is in hand as soon as it is there."""
         given = await self.bridge.give(
             o.Start(

@@ -69,8 +69,7 @@ class NewSession(Dialog):
 
     async def _look(self) -> None:
         """The repository may have moved on since the deck attached."""
-        query = wire.Look(self.model.folder, self.helm.keys)
-        self.model.outlook = await self.helm.bridge.page(query, wire.Outlook)
+        await self.helm.look_around()
         self._take(self.model.outlook)
         self.show(Dirty(everything=True))
         self.propose(await self.helm.find_checks(self.model.folder))
