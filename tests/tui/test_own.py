@@ -127,6 +127,10 @@ def test_a_model_that_was_missing_is_found_once_the_settings_name_one(monkeypatc
         before = looks()
         await asyncio.sleep(0.2)
         assert looks() <= before + 1, "nothing is in the way any more"
+        app.helm.say("This was said, " * 10 + "and is read to its very-last-word.")
+        await until(pilot, lambda: "very-last-word." in told(app))
+        await pilot.press("f2")
+        await until(pilot, lambda: "This was said" not in told(app))
 
     play(scene, app)
 

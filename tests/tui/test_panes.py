@@ -17,6 +17,7 @@ from steerdeck.panes.room import room
 from steerdeck.panes.status import lane_head
 from steerdeck.panes.wish import body, command_spans
 from steerdeck.text import Line, width_of
+from steerdeck.widgets.strips import strips
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import (
     ApprovalId,
@@ -271,6 +272,8 @@ def test_a_message_leaves_the_keys_at_the_right_as_far_as_they_fit():
     line = message("taken back", bad=False, right=keys, width=60)
     assert _words([line]).endswith("F2 something   F3 something") and "F0" not in _words([line])
     assert message("x" * 80, bad=False, right=keys, width=60).right == ()
+    long = message("word " * 5_000, bad=True, width=60)
+    assert len(strips(long, 60)) <= 9 and _words([long]).rstrip().endswith("…")
 
 
 def test_a_command_that_does_not_fit_loses_its_program_s_folders_first():

@@ -304,6 +304,12 @@ def test_one_speaks_to_all_that_touch_a_file_and_sees_before_who_that_is():
         await pilot.press("tab", "ctrl+u", "home", "down", "tab")
         await pilot.pause()
         assert "to 2 add-csv, 3 docs" in told(app)
+        await pilot.press("space")
+        await pilot.pause()
+        assert "to 2 add-csv" in told(app) and "add-csv, 3 docs" not in told(app)
+        await pilot.press("space")
+        await pilot.pause()
+        assert "to 2 add-csv, 3 docs" in told(app), "Space marks where nothing is typed"
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DeckScreen))
         assert app.model.picked == {"csv", "docs"}

@@ -6,7 +6,7 @@ Each key is clickable: its span names the act, which the screen then does as if 
 from typing import NamedTuple
 
 from steerdeck.glyphs import glyphs
-from steerdeck.text import Line, Span, foreign, width_of
+from steerdeck.text import Line, Span, fit, foreign, width_of
 
 
 class Hint(NamedTuple):
@@ -18,6 +18,8 @@ class Hint(NamedTuple):
 
 
 Hints = tuple[Hint, ...]
+_ROWS = 8
+"""Most rows of a message, about."""
 
 
 def footer(left: Hints, right: Hints, width: int) -> Line:
@@ -34,13 +36,17 @@ def footer(left: Hints, right: Hints, width: int) -> Line:
     return Line(_spans(here), _spans(there))
 
 
-def message(text: str, *, bad: bool, right: Hints = (), width: int = 0) -> Line:
-    """A message for the developer, which never goes by itself, and the `right` that it leaves."""
+def message(text: str, *, bad: bool, right: Hints = (), width: int) -> Line:
+    """A message for the developer, which never goes by itself, and the `right` that it leaves.
+
+    It is read to its end, in as many rows as that takes; one that would fill a screen is cut.
+    """
     mark = Span(f"{glyphs().failed if bad else glyphs().other} ", "failed" if bad else "t2")
     there = list(right)
     while there and width_of(text) + _wide(there) + 4 > width - 4:
         there.pop(0)
-    return Line((mark, foreign(text, "t0")), _spans(there))
+    words = foreign(fit(text, _ROWS * max(1, width - 8)), "t0")
+    return Line((mark, words), _spans(there), hang=2, wrap=True)
 
 
 def _wide(hints: list[Hint]) -> int:

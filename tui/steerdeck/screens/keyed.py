@@ -258,14 +258,15 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     def footer_line(self, width: int) -> Line:
         """Keys that work now, or what there is to say until the next key."""
         if self._leading:
-            return message(f"{label(LEADER)} … the next key is one of the deck's", bad=False)
+            words = f"{label(LEADER)} … the next key is one of the deck's"
+            return message(words, bad=False, width=width)
         if self.model.notice:
             right = self.hints()[1]
             bad = self.model.notice_bad
             return message(self.model.notice, bad=bad, right=right, width=width)
         place = self.model.storage.problem or self.model.storage.read_only
         if trouble := self.model.lost or place:
-            return message(trouble, bad=True)
+            return message(trouble, bad=True, width=width)
         if gone := absent(self.model.hosts):
             # The others go on, and so do their keys.
             return message(gone, bad=True, right=self.hints()[1], width=width)

@@ -1,6 +1,7 @@
 """To whom one speaks: sessions one by one, or all of a state, a tag, a repository, a file.
 
-Tab marks, Enter takes what is marked; below stands who that is, before a word is said.
+Tab marks, Space too while nothing is typed, Enter takes what is marked; below stands who that is,
+before a word is said.
 """
 
 from collections.abc import Sequence
@@ -133,7 +134,7 @@ class RecipientsDialog(Dialog):
         return self.marked or set(self._in_hand())
 
     def took(self, name: str) -> bool:
-        if name != "tab":
+        if name not in ("tab", "space"):
             return False
         here = self._in_hand()
         self.marked = self.marked - here if here <= self.marked else self.marked | here

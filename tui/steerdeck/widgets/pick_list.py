@@ -211,13 +211,17 @@ class PickList(Widget, can_focus=True):
             self.filter(self.query_text[:-1])
         elif self._typed and event.key == "ctrl+u":
             self.filter("")
-        elif self._typed and event.is_printable and event.character:
+        elif self._typed and event.is_printable and event.character and not self._leading(event):
             self.filter(self.query_text + event.character)
         else:
             return
         event.stop()
         event.prevent_default()
         paint_now(self)
+
+    def _leading(self, event: events.Key) -> bool:
+        """A blank before any word narrows nothing: its screen may have a meaning for it."""
+        return event.character == " " and not self.query_text
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
