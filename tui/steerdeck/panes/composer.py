@@ -6,6 +6,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.widget import Widget
 
 from steerdeck.glyphs import glyphs
 from steerdeck.keymap import LEADER, Keymap
@@ -84,9 +85,18 @@ class Composer(Vertical):
             super().__init__()
             self.text, self.how, self.draft, self.pictures = text, how, draft, pictures
 
-    def __init__(self, placeholder: str, margin: int = 2, *, id: str = "composer") -> None:
+    def __init__(
+        self,
+        placeholder: str,
+        margin: int = 2,
+        *,
+        id: str = "composer",
+        spared: Widget | None = None,
+    ) -> None:
+        """`spared` stands above it, and its list does not cover it."""
         super().__init__(id=id)
         self.suggest = SuggestRows(margin)
+        self.suggest.spared = spared
         self.target = Rows(id="target", ground="s1", margin=margin)
         self.prompt = DraftPrompt(placeholder, margin=margin, id="prompt")
         self.prompt.chipping = True
@@ -135,6 +145,9 @@ class Composer(Vertical):
         if model.attached and not self._announced:
             self._announced = True
             self.post_message(self.Ready())
+        if self.suggest.open:
+            # What it stands on may have moved.
+            self.call_after_refresh(self.suggest.place)
         focused = self.prompt.has_focus
         self.prompt.passing = leading
         self.prompt.send = {

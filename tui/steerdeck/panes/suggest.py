@@ -67,7 +67,7 @@ def wish(draft: str, caret: int, *, recalling: bool = False) -> Wish | None:
 class SuggestRows(Rows):
     """The offers that fit, one of them in hand.
 
-    It lies over what stands above the composer, so that nothing there moves.
+    It lies over what stands above the composer, so that nothing there moves; not over what waits.
     """
 
     def __init__(self, margin: int = 2) -> None:
@@ -75,6 +75,8 @@ class SuggestRows(Rows):
         self.display = False
         self.under: Widget | None = None
         """What it stands on."""
+        self.spared: Widget | None = None
+        """What may stand between, and stays in view."""
         self.taken: Callable[[], None] | None = None
         """Called when an offer was clicked, which is in hand then."""
         self.most = 8
@@ -145,8 +147,10 @@ class SuggestRows(Rows):
         """Stand on the top row of what it stands on, as wide as that."""
         if self.under is not None and self.is_attached:
             where, whole = self.under.region, self.screen.size
+            spared = self.spared.region if self.spared is not None and self.spared.display else None
+            top = spared.y if spared else where.y
             self.styles.width = where.width
-            self.styles.margin = (0, 0, max(0, whole.height - where.y), where.x)
+            self.styles.margin = (0, 0, max(0, whole.height - top), where.x)
 
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
         event.stop()

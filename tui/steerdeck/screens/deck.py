@@ -44,7 +44,7 @@ class DeckScreen(Arranging[None]):
         """The lanes of each row; only a grid has two rows."""
         self.empty = Rows(id="empty", ground="s1")
         self.dock = Rows(id="dock")
-        self.composer = Composer("Say what should change")
+        self.composer = Composer("Say what should change", spared=self.dock)
         self.foot = Rows(id="footer")
         self.room = room(80, 24)
         self._fitted = self.model.arrangement
