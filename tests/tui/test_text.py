@@ -3,7 +3,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from steerdeck import glyphs, text
+from steerdeck.panes.exact import written
 from steerdeck.text import Span
+from steerdeck.widgets.strips import strips
 
 
 def test_times_are_short_and_carry_their_unit() -> None:
@@ -79,6 +81,19 @@ def test_spans_are_cut_with_one_ellipsis() -> None:
     assert text.cut_spans(spans, 20) == spans
     assert "".join(s.text for s in text.cut_spans(spans, 16)) == "asks pip instal…"
     assert "".join(s.text for s in text.slice_spans(spans, 3, 8)) == "s pip"
+
+
+def test_with_ascii_marks_signs_are_ascii_too_and_exact_text_writes_their_numbers() -> None:
+    title = "patch a.py +3 −1, lines 1–9 of 1…40 → “b”…"
+    line = text.Line((text.foreign(title),))
+    assert title in strips(line, 80)[0].text
+    assert written("a → b") == "a → b"
+    try:
+        glyphs.choose(ascii_only=True)
+        assert 'patch a.py +3 -1, lines 1-9 of 1-40 > "b"~' in strips(line, 80)[0].text
+        assert written("a → b") == "a ⟨U+2192⟩ b"
+    finally:
+        glyphs.choose(ascii_only=False)
 
 
 def test_every_glyph_takes_one_cell_and_has_an_ascii_stand_in() -> None:

@@ -4,7 +4,15 @@ The set is chosen once at start: `glyphs()` gives it, `choose(ascii=True)` switc
 the terminal draws one of the ambiguous marks two cells wide or cannot show them at all.
 """
 
+import re
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import TypeVar, TypeVarTuple
+
 import msgspec
+
+Ts = TypeVarTuple("Ts")
+T = TypeVar("T")
 
 
 class Glyphs(msgspec.Struct, frozen=True):
@@ -98,6 +106,14 @@ ASCII = Glyphs(
 AMBIGUOUS = "●▲○■◆◇└±≡§≈·↑…─━│▌▏▅"
 """The marks whose width is the terminal's choice: measured once at start with a cursor report."""
 
+SIGNS = {
+    "…": "~", "−": "-", "–": "-", "→": ">", "←": "<", "↑": "^", "↓": "v", "·": ".", "×": "x",
+    "≈": "~", "“": '"', "”": '"',
+}  # fmt: skip
+"""Signs of sentences, the deck's own and the engine's, with what stands for them in ASCII."""
+_SIGNS = str.maketrans(SIGNS)
+_RANGE = re.compile(r"(?<=\d)…(?=\d)")
+
 _chosen = UNICODE
 
 
@@ -110,3 +126,28 @@ def choose(*, ascii_only: bool) -> None:
 def glyphs() -> Glyphs:
     """The set this process draws with."""
     return _chosen
+
+
+def drawn(text: str) -> str:
+    """The text as this process draws it: beside ASCII marks stand ASCII signs, a cell for a cell.
+
+    A text that is decided on has its signs written as numbers before (`panes.exact`).
+    """
+    if _chosen is UNICODE or text.isascii():
+        return text
+    return _RANGE.sub("-", text).translate(_SIGNS)
+
+
+def kept(most: int) -> Callable[[Callable[[*Ts], T]], Callable[[*Ts], T]]:
+    """Keep what a function made last, for each set apart: so many results of each."""
+
+    def around(make: Callable[[*Ts], T]) -> Callable[[*Ts], T]:
+        wide, plain = lru_cache(most)(make), lru_cache(most)(make)
+
+        @wraps(make)
+        def made(*args: *Ts) -> T:
+            return (wide if _chosen is UNICODE else plain)(*args)
+
+        return made
+
+    return around

@@ -9,11 +9,11 @@ A row that ends without a mark ends at a single blank. Only looks are added, not
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 import msgspec
 from rich.cells import get_character_cell_size
 
+from steerdeck.glyphs import ASCII, SIGNS, glyphs, kept
 from steerdeck.text import Line, Span, slice_spans, width_of
 from steerdeck_agents.facts.inert import inert
 from steerdeck_agents.gate.shell.confusable import imitations
@@ -58,8 +58,13 @@ def _number(letter: str) -> str:
 
 
 def _marked(text: str) -> str:
-    """The text with marks; a letter may be one only beside those of another script."""
-    odd = imitations(text)
+    """The text with marks; a letter may be one only beside those of another script.
+
+    A sign that is drawn as another one is written as its number, too.
+    """
+    odd = set(imitations(text))
+    if glyphs() is ASCII:
+        odd |= {at for at, letter in enumerate(text) if letter in SIGNS}
     if not odd:
         return text.translate(_MARKS)
     return "".join(
@@ -78,7 +83,7 @@ def _unseen(letter: str) -> bool:
     return get_character_cell_size(letter) == 0
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def written(line: str) -> str:
     """One line as it is shown; the newline at its end is not part of it."""
     if _PLAIN.fullmatch(line):

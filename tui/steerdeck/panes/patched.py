@@ -7,9 +7,8 @@ for a head.
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from steerdeck.glyphs import glyphs
+from steerdeck.glyphs import glyphs, kept
 from steerdeck.panes.exact import Look, rows, written
 from steerdeck.text import BLANK, Line, Span
 from steerdeck_themes.palettes import Token
@@ -23,7 +22,7 @@ def diff_rows(diff: str, width: int) -> list[Line]:
     return list(_diff(diff, width))
 
 
-@lru_cache(maxsize=4)
+@kept(4)
 def _diff(diff: str, width: int) -> tuple[Line, ...]:
     lines = diff.split("\n")
     if len(lines) > 1 and not lines[-1]:

@@ -5,11 +5,10 @@ Only looks are added here, no text is left out, and no verdict is made.
 """
 
 import re
-from functools import lru_cache
 
 import msgspec
 
-from steerdeck.glyphs import glyphs
+from steerdeck.glyphs import glyphs, kept
 from steerdeck.panes.card import labelled, raised
 from steerdeck.panes.exact import HANG, Look, is_long, lines_of, rows
 from steerdeck.panes.patched import diff_rows
@@ -121,7 +120,7 @@ def _shell_text(text: str, width: int) -> list[Line]:
     return raised(list(_script(text, width)))
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def _script(text: str, width: int) -> tuple[Line, ...]:
     look = Look(width)
     found: list[Line] = []

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from steerdeck.glyphs import glyphs
+from steerdeck.glyphs import drawn, glyphs
 from steerdeck.output.sanitise import clean
 from steerdeck.text import Line, Span, breaks, cut_spans, slice_spans, width_of
 from steerdeck.widgets.tables import TableRow, laid
@@ -41,7 +41,7 @@ class _Pen:
         self.used = 0
 
     def write(self, span: Span, ground: Token) -> None:
-        text = clean(span.text)
+        text = drawn(clean(span.text))
         if text:
             style = INK.style(span.fg, span.bg or ground, span.bold, span.italic, span.underline)
             if span.id:
