@@ -27,7 +27,8 @@ from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
 from steerdeck.output.frames import FRAMES
 from steerdeck.output.pacing import Pace, rough
-from steerdeck.output.seam import give_mouse
+from steerdeck.output.seam import give_mouse, spare
+from steerdeck.output.sheet import Sheet
 from steerdeck.output.start import begin, choose_pace, reading_of, still_of
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
@@ -98,6 +99,7 @@ class DeckApp(App[None], inherit_bindings=False):
         somebody with who opens the deck for the first time.
         """
         super().__init__(driver_class=driver_class())
+        spare(self)
         self.model = DeckModel(folder)
         self.model.outlook = look or Outlook()
         self.model.load(last or [])
@@ -118,6 +120,7 @@ class DeckApp(App[None], inherit_bindings=False):
         """The last screen of each id, as long as it is there."""
         self._wardrobe = wardrobe or Wardrobe()
         self._wear(theme)
+        self.stylesheet = Sheet(variables=self.get_css_variables())
         self.herald = Herald(self, self.model, notify or Notify())
         self.helm.home = home
         self._first = found is not None
@@ -126,6 +129,8 @@ class DeckApp(App[None], inherit_bindings=False):
         """Whether the deck was closed for the demo."""
         self.parting = ""
         """The deck as it stood when it was closed, for the next one to begin with."""
+        self._up = False
+        """Whether there is a screen."""
         self._mouse_here = True
         self._following: asyncio.Task[None] | None = None
         self._pace: Pacing = pace
@@ -138,7 +143,14 @@ class DeckApp(App[None], inherit_bindings=False):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return line_filters(super().get_line_filters())
 
+    def on_load(self) -> None:
+        """Attach while the first screen is made: it may be the live one then."""
+        asyncio.get_running_loop().set_exception_handler(self._broken)
+        self._following = asyncio.create_task(self.bridge.run())
+        self._following.add_done_callback(self._followed)
+
     def on_mount(self) -> None:
+        self._up = True
         self.stage = begin(self, self._made_of_ascii, self.helm.rests, self.paced)
         if self._pace != "auto":
             choose_pace(self, self._pace)
@@ -155,13 +167,11 @@ class DeckApp(App[None], inherit_bindings=False):
         self.herald.begin()
         if self._first:
             self.post_message(Open("welcome"))
-        asyncio.get_running_loop().set_exception_handler(self._broken)
-        self._following = asyncio.create_task(self.bridge.run())
-        self._following.add_done_callback(self._followed)
         if self.helm.written.owed:
             self.helm.go(self.helm.say_owed())
 
     def on_ready(self) -> None:
+        self.changed(Dirty(everything=True))
         self.helm.ahead.give(self.screen)
 
     def _followed(self, task: asyncio.Task[None]) -> None:
@@ -197,6 +207,9 @@ class DeckApp(App[None], inherit_bindings=False):
 
     def changed(self, dirty: Dirty) -> None:
         """Draw what the bridge found new, on every screen that can be seen."""
+        if not self._up:
+            # Once it is, all that is known by then is drawn.
+            return
         facts = dirty.everything or bool(dirty.sessions)
         if facts:
             self.herald.look()

@@ -113,8 +113,10 @@ class Bridge:
         self._looked_at = None
         await source.watch(SessionId(""), "status")
         self._held = {}
-        outlook = await self.page(wire.Look(self.model.folder, self.keys), wire.Outlook)
-        states = await self.page(wire.Sessions(), list[SessionState])
+        outlook, states = await asyncio.gather(
+            self.page(wire.Look(self.model.folder, self.keys), wire.Outlook),
+            self.page(wire.Sessions(), list[SessionState]),
+        )
         self.model.outlook = outlook
         self.model.load(states)
         self.model.lost = ""
@@ -246,14 +248,18 @@ class Bridge:
         try:
             if full:
                 await self._watch(session, "full")
-            state = await self.page(wire.StateAt(session), SessionState)
-            self.model.put(state)
-            if full:
+                # What falls between the two comes as an event, too, and counts once.
+                state, page = await asyncio.gather(
+                    self.page(wire.StateAt(session), SessionState),
+                    self.events(wire.Events(session, limit=PAGE, newest=True)),
+                )
                 transcript = Transcript()
-                page = await self.events(wire.Events(session, limit=PAGE, newest=True))
                 for event in page:
                     transcript.add(event)
                 self.model.transcripts[session] = transcript
+            else:
+                state = await self.page(wire.StateAt(session), SessionState)
+            self.model.put(state)
         finally:
             held = self._held.pop(session, [])
         for event in held:

@@ -73,6 +73,11 @@ def paint(widget: Widget) -> bool:
     return True
 
 
+def spare(app: App[Any]) -> None:
+    """Make no widgets for toasts and tooltips, which are shown nowhere, on any screen."""
+    app._disable_notifications = app._disable_tooltips = True
+
+
 def fragments(update: compositor.CompositorUpdate) -> Iterator[Fragment]:
     """The strips of an update with their places. Raises AttributeError for an unknown kind."""
     if isinstance(update, compositor.LayoutUpdate):
