@@ -28,7 +28,8 @@ from steerdeck_agents.runtime.local import attach_in_process
 from steerdeck_agents.runtime.server import Runtime
 from steerdeck_agents.settings.paths import Paths, paths
 
-PATIENCE_S = 30.0
+PATIENCE_S = 50.0
+"""How long a fact is waited for that never comes; a busy machine takes long for those that do."""
 SURROUNDINGS = Surroundings(path=f"{Path(sys.executable).parent}:/usr/bin:/bin")
 _orders = itertools.count(1)
 
@@ -47,13 +48,25 @@ class Scene:
         self.events: list[e.Event] = []
         self.frames: list[object] = []
         self._heard = asyncio.Event()
+        self._heard_seq = 0
+        self._listening = True
 
     async def listen(self) -> None:
+        """Follow every frame until the line ends."""
         async for frame in self.client.incoming():
             self.frames.append(frame)
             if isinstance(frame, wire.Facts):
                 self.events += [e.decode(bytes(raw)) for raw in frame.events]
+                self._heard_seq = max(self._heard_seq, self.events[-1].seq)
+            elif isinstance(frame, wire.Large):
+                self._heard_seq = max(self._heard_seq, frame.seq)
             self._heard.set()
+        self._listening = False
+        self._heard.set()
+
+    def begin(self) -> None:
+        """What was committed until now was told before anybody listened."""
+        self._heard_seq = self._told_seq()
 
     def of(self, session: SessionId, *kinds: type) -> list[e.Event]:
         """The events of a session so far, of some kinds or of all."""
@@ -67,11 +80,23 @@ class Scene:
         return self.runtime.fleet.session(session).state
 
     async def until(self, ready: Callable[[], object]) -> None:
-        """Wait until something is true; it is looked at after every frame."""
+        """Wait until something is true, looked at after every frame, and `events` know of it.
+
+        The runtime's own state runs ahead of the frames that tell of it.
+        """
         async with asyncio.timeout(PATIENCE_S):
             while not ready():
-                self._heard.clear()
-                await self._heard.wait()
+                await self._frame()
+            told = self._told_seq()
+            while self._heard_seq < told and self._listening:
+                await self._frame()
+
+    async def _frame(self) -> None:
+        self._heard.clear()
+        await self._heard.wait()
+
+    def _told_seq(self) -> int:
+        return max((state.seq for state in self.runtime.fleet.states()), default=0)
 
     async def status(self, session: SessionId, *wanted: str) -> SessionState:
         """Wait until a session has one of these statuses."""
@@ -173,6 +198,7 @@ async def scene(
     # An answer says that the watch is kept: what is committed before that, nobody hears of.
     await client.ask(wire.RuntimeStatus(), wire.StatusPage)
     try:
+        playing.begin()
         yield playing
     finally:
         listening.cancel()

@@ -156,22 +156,26 @@ def test_an_interrupt_that_comes_as_the_turn_ends_does_not_hit_the_next_one(tmp_
         session = await playing.start(repository, "slow")
         await playing.until(lambda: playing.of(session, e.CallStarted))
         await playing.give(o.Say, session, text="And then this.", delivery="queue")
+        deciding = playing.runtime.fleet.session(session).deciding
+        acquire, waits = deciding.acquire, asyncio.Event()
+
+        async def acquiring() -> bool:
+            waits.set()
+            return await acquire()
 
         async def appending(*facts: e.KnownEvent, **how: object) -> object:
             if isinstance(facts[-1], e.TurnEnded) and not late:
-                # Its check still sees the turn open; its fact comes after the end.
+                # It has come while the turn was open, and is looked at when that has ended.
+                deciding.acquire = acquiring
                 late.append(asyncio.create_task(playing.give(o.Interrupt, session)))
-                while (
-                    not playing.runtime.fleet.session(session).deciding.locked()
-                    and not late[0].done()
-                ):
-                    await asyncio.sleep(0)
+                await waits.wait()
             return await append(*facts, **how)
 
         writer.append = appending
         await playing.give(o.Interrupt, session)
         state = await attend(playing, session)
-        await asyncio.gather(*late, return_exceptions=True)
+        (refused,) = await asyncio.gather(*late, return_exceptions=True)
+        assert isinstance(refused, OrderRefused)
         assert [turn.status for turn in playing.of(session, e.TurnEnded)] == [
             "interrupted",
             "completed",
