@@ -6,9 +6,9 @@ loaded as the next runtime would load it. Some are then run to their end.
 
 import asyncio
 import shutil
-import sqlite3
 from pathlib import Path
 
+from kit.cutting import cut_off
 from kit.lawful import attend, check_laws, check_messages, facts_of
 from kit.repositories import plain
 from kit.scene import Scene, home_at, order_id, scene
@@ -18,7 +18,6 @@ from steerdeck_agents.facts.ids import RandomIds, SessionId
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
-from steerdeck_agents.journal.refold import state_text
 from steerdeck_agents.loop import recover
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.settings.paths import Paths
@@ -76,22 +75,8 @@ class Recorded:
     def cut(self, seq: int, journal: Path) -> SessionState:
         """A copy of the journal as a kill right after that append leaves it."""
         shutil.copy(self.where.journal, journal)
-        events = [f for f in facts_of(JournalReader(journal), self.session) if f.seq <= seq]
-        state = fold(events)
-        connection = sqlite3.connect(journal)
-        for table, column in (
-            ("event", "seq"), ("keyframe", "seq"), ("request", "seq"), ("order_answer", "seq"),
-            ("checkpoint", "seq"), ("batch", "first_seq"),
-        ):  # fmt: skip
-            connection.execute(f"delete from {table} where {column} > ?", (seq,))
-        connection.execute("update batch set last_seq = ? where last_seq > ?", (seq, seq))
-        connection.execute(
-            "update session set seq = ?, status = ?, state = ?",
-            (seq, state.status, state_text(state)),
-        )
-        connection.commit()
-        connection.close()
-        return state
+        cut_off(journal, seq)
+        return fold(facts_of(JournalReader(journal), self.session))
 
 
 def test_every_cut_of_a_session_loads_into_a_next_step_that_keeps_the_laws(tmp_path):

@@ -4,19 +4,17 @@ import asyncio
 import os
 import random
 import shutil
-import sqlite3
 from collections import Counter
 from pathlib import Path
 
+from kit.cutting import cut_off
 from kit.lawful import attend, check_laws, facts_of
 from kit.repositories import plain
 from kit.scene import Scene, home_at, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import RandomIds, SessionId
-from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.journal.reader import JournalReader
-from steerdeck_agents.journal.refold import state_text
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 
 KILLS = int(os.environ.get("STEERDECK_KILLS", "4"))
@@ -55,30 +53,6 @@ async def recorded(home: Path, repository: Path) -> list[int]:
         (ended,) = playing.of(parent, e.TurnEnded)
         asked = min(fact.seq for fact in playing.of(parent, e.CallRequested))
     return sorted(cut for cut in cuts if asked < cut <= ended.seq)
-
-
-def cut_off(journal: Path, seq: int) -> None:
-    """What a kill right after that event leaves, of every session."""
-    connection = sqlite3.connect(journal)
-    for table, column in (
-        ("event", "seq"), ("keyframe", "seq"), ("request", "seq"), ("order_answer", "seq"),
-        ("checkpoint", "seq"), ("batch", "first_seq"),
-    ):  # fmt: skip
-        connection.execute(f"delete from {table} where {column} > ?", (seq,))
-    connection.execute("update batch set last_seq = ? where last_seq > ?", (seq, seq))
-    connection.commit()
-    for (session,) in connection.execute("select id from session").fetchall():
-        facts = facts_of(JournalReader(journal), session)
-        if not facts:
-            connection.execute("delete from session where id = ?", (session,))
-            continue
-        state = fold(facts)
-        connection.execute(
-            "update session set seq = ?, status = ?, state = ? where id = ?",
-            (state.seq, state.status, state_text(state), session),
-        )
-    connection.commit()
-    connection.close()
 
 
 async def gone_on(home: Path, source: Path, seq: int) -> None:

@@ -1,0 +1,43 @@
+"""A journal as a kill right after an event leaves it: all that came later is gone from every table.
+
+A writer commits batches whole, so real kills leave fewer states than these, and no others.
+"""
+
+import sqlite3
+from pathlib import Path
+
+from kit.lawful import facts_of
+from steerdeck_agents.facts.events import decode
+from steerdeck_agents.facts.reduce.session import fold
+from steerdeck_agents.journal.call_rows import keep
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.journal.refold import state_text
+
+_SEQS = (
+    ("event", "seq"), ("keyframe", "seq"), ("request", "seq"), ("order_answer", "seq"),
+    ("checkpoint", "seq"), ("batch", "first_seq"),
+)  # fmt: skip
+
+
+def cut_off(journal: Path, seq: int) -> None:
+    """Leave the journal as it was right after that event, but for what nobody looks up."""
+    connection = sqlite3.connect(journal)
+    with connection:
+        for table, column in _SEQS:
+            connection.execute(f"delete from {table} where {column} > ?", (seq,))
+        connection.execute("update batch set last_seq = ? where last_seq > ?", (seq, seq))
+        connection.execute("delete from call")
+        texts = connection.execute("select json from event order by seq").fetchall()
+        keep(connection, (decode(text) for (text,) in texts))
+    with connection:
+        for (session,) in connection.execute("select id from session").fetchall():
+            facts = facts_of(JournalReader(journal), session)
+            if not facts:
+                connection.execute("delete from session where id = ?", (session,))
+                continue
+            state = fold(facts)
+            connection.execute(
+                "update session set seq = ?, status = ?, state = ? where id = ?",
+                (state.seq, state.status, state_text(state), session),
+            )
+    connection.close()
