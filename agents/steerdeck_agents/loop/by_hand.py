@@ -26,7 +26,7 @@ from steerdeck_agents.loop import leave, request, secret_reads
 from steerdeck_agents.loop.connections import unwatched
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.prompt import NewText
-from steerdeck_agents.loop.site import Ground, Journal, Site
+from steerdeck_agents.loop.site import Ground, Journal, Site, recorded
 from steerdeck_agents.sandbox.process import environment
 from steerdeck_agents.tools import shell
 from steerdeck_agents.tools.outcome import Outcome, fit
@@ -194,7 +194,7 @@ class ByHand:
             output=blobs[0].sha if blobs else None,
         )
         enclosed = (*blobs, NewBlob(sha_of(note), note))
-        await means.journal.append(ended, full=True, enclosed=enclosed)
+        await recorded(means.journal, ended, enclosed=enclosed)
 
 
 def told(site: Site, notes: Sequence[HandNote]) -> list[NewText]:

@@ -88,16 +88,7 @@ class Memory:
 
     async def record(self, *facts: KnownEvent, enclosed: Sequence[Enclosure] = ()) -> None:
         """Keep what has happened and must not happen again; waits until the disk has room."""
-        while True:
-            try:
-                await self.journal.append(*facts, full=True, enclosed=enclosed)
-            except JournalError as error:
-                if not error.retryable:
-                    raise
-                log.error("session %s waits for the journal: %s", self.session, error)
-            else:
-                return
-            await asyncio.sleep(STORAGE_RETRY_S)
+        await recorded(self.journal, *facts, enclosed=enclosed)
 
     def keep(self, staged: Staged) -> None:
         """Take over what was committed, and let go of results that are in the prompt now."""
@@ -105,6 +96,22 @@ class Memory:
         owed = {call.id for call in self.prompt.unanswered()}
         for call in self.results.keys() - owed:
             del self.results[call]
+
+
+async def recorded(
+    journal: Journal, *facts: KnownEvent, enclosed: Sequence[Enclosure] = ()
+) -> None:
+    """Keep facts of one session; waits until the disk has room."""
+    while True:
+        try:
+            await journal.append(*facts, full=True, enclosed=enclosed)
+        except JournalError as error:
+            if not error.retryable:
+                raise
+            log.error("session %s waits for the journal: %s", facts[0].session, error)
+        else:
+            return
+        await asyncio.sleep(STORAGE_RETRY_S)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from kit.repositories import plain
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.by_hand import OpenHand, RunByHand, StopByHand
-from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.errors import JournalError, OrderRefused
 from steerdeck_agents.facts.ids import CallId, RequestId, SessionId
 from steerdeck_agents.facts.orders import Say
 from steerdeck_agents.facts.reduce.session import fold
@@ -108,6 +108,29 @@ def test_it_can_be_stopped_and_only_one_runs_at_a_time(tmp_path):
         assert "$ echo begun; sleep 60" in told and "stopped by the developer" in told
         with pytest.raises(OrderRefused, match="ended already"):
             await playing.give(StopByHand, session, call=hand.call)
+
+    play(tmp_path, story)
+
+
+def test_on_a_full_disk_its_end_waits_and_the_next_one_can_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("steerdeck_agents.loop.site.STORAGE_RETRY_S", 0.01)
+
+    async def story(playing: Scene, session: SessionId) -> None:
+        writer = playing.runtime.fleet.writer
+        append, refused = writer.append, []
+
+        async def appending(*facts: e.KnownEvent, **how: object) -> object:
+            if isinstance(facts[0], e.HandEnded) and len(refused) < 2:
+                refused.append(facts[0])
+                raise JournalError("The disk is full; make room.", retryable=True)
+            return await append(*facts, **how)
+
+        writer.append = appending
+        await playing.give(RunByHand, session, script="echo one")
+        await playing.until(lambda: ended(playing, session))
+        assert len(refused) == 2
+        await playing.give(RunByHand, session, script="echo two")
+        await playing.until(lambda: len(ended(playing, session)) == 2)
 
     play(tmp_path, story)
 
