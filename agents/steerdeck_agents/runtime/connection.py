@@ -81,7 +81,8 @@ class Connection:
         """Tell the client why the runtime ends, and let go of it."""
         self._writer.write(wire.line(wire.Bye(reason, told)))
         try:
-            await asyncio.wait_for(self._writer.drain(), 1.0)
+            async with asyncio.timeout(1.0):
+                await self._writer.drain()
         except (OSError, TimeoutError):
             log.info("a client did not hear why the runtime ends")
         self._writer.close()

@@ -115,7 +115,10 @@ async def _down(
     """Orders and questions to the runtime, until the deck ends or is silent for too long."""
     while True:
         try:
-            data = await asyncio.wait_for(wire.read_line(above), SILENT_S)
+            # Not `wait_for`, which can lose a cancellation to a frame of that moment; then blank
+            # lines would be answered for a runtime that is gone.
+            async with asyncio.timeout(SILENT_S):
+                data = await wire.read_line(above)
         except TimeoutError:
             return
         if data is None:
@@ -132,7 +135,8 @@ async def _up(reader: asyncio.StreamReader, below: asyncio.StreamWriter) -> None
     while (data := await wire.read_line(reader)) is not None:
         below.write(data)
         try:
-            await asyncio.wait_for(below.drain(), WROTE_S)
+            async with asyncio.timeout(WROTE_S):
+                await below.drain()
         except (TimeoutError, ConnectionError):
             return
 

@@ -39,11 +39,17 @@ async def carry(first: Pair, second: Pair, carried: Carried) -> None:
     def received(count: int) -> None:
         carried.received += count
 
+    ways = [
+        asyncio.create_task(_one_way(first[0], second[1], sent)),
+        asyncio.create_task(_one_way(second[0], first[1], received)),
+    ]
     try:
-        await asyncio.gather(
-            _one_way(first[0], second[1], sent), _one_way(second[0], first[1], received)
-        )
+        # One that was reset says no end to the other side, which may be silent for ever.
+        await asyncio.wait(ways, return_when=asyncio.FIRST_EXCEPTION)
     finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
         await close(first[1], second[1])
 
 
@@ -95,9 +101,9 @@ async def open_relay(envoy: Envoy, port: int) -> Relay:
 async def _one_way(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, count: Callable[[int], None]
 ) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(_CHUNK):
-            writer.write(data)
-            count(len(data))
-            await writer.drain()
-        writer.write_eof()
+    """To its end, passed on as one; OSError when one of the two is gone."""
+    while data := await reader.read(_CHUNK):
+        writer.write(data)
+        count(len(data))
+        await writer.drain()
+    writer.write_eof()

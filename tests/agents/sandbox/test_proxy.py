@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox import hosts, proxy
 from steerdeck_agents.sandbox.process import Spawn, environment, run
 from steerdeck_agents.sandbox.proxy import Proxy, Use, online
+from steerdeck_agents.sandbox.relay import Carried, carry
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,33 @@ def test_a_name_that_leads_home_is_refused_and_only_looked_at_addresses_are_used
     mixed = Stage("example.org", addresses=["10.0.0.1", "127.0.0.1"])
     (answer,) = asyncio.run(mixed.play(ask))
     assert answer.endswith(b"the world\n")
+
+
+def test_a_side_that_was_reset_ends_the_other_which_may_be_silent_for_ever() -> None:
+    async def play() -> bytes:
+        silent: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def world(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            silent.set_result(await reader.read())
+            writer.close()
+
+        server = await asyncio.start_server(world, "127.0.0.1", 0)
+        listening = socket.create_server(("127.0.0.1", 0))
+        browser = socket.create_connection(listening.getsockname())
+        inside = await asyncio.open_connection(sock=listening.accept()[0])
+        outside = await asyncio.open_connection(*server.sockets[0].getsockname())
+        carrying = asyncio.create_task(carry(inside, outside, Carried()))
+        browser.sendall(b"hello")
+        browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        browser.close()
+        async with asyncio.timeout(10):
+            await carrying
+            heard = await silent
+        server.close()
+        listening.close()
+        return heard
+
+    assert asyncio.run(play()) in (b"", b"hello")
 
 
 def test_a_head_without_end_is_let_go() -> None:
