@@ -469,5 +469,6 @@ def test_drafts_and_their_chips_are_there_again_when_the_deck_is_opened_anew(tmp
     opened(finds)
     assert list(drawer.read().drafts.values()) == ["land it"]
     assert drawer.read().chips == {}
-    (tmp_path / "cache" / "drafts.json").write_text("{")
-    assert drawer.read() == Unsent()
+    for broken in (b"{", b'{"drafts":{"\xff":"a"}}', b'{"a":' + b"[" * 100_000):
+        (tmp_path / "cache" / "drafts.json").write_bytes(broken)
+        assert drawer.read() == Unsent()

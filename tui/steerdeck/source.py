@@ -1,6 +1,5 @@
 """The runtime as the bridge knows it: what it asks there, and what the events from there mean."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -10,7 +9,7 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.runtime import wire
-from steerdeck_agents.runtime.client import Incoming, PageError
+from steerdeck_agents.runtime.client import Incoming, read_page
 from steerdeck_agents.runtime.wire_rules import RuleStands
 
 T = TypeVar("T")
@@ -63,29 +62,13 @@ def moves_rules(event: e.Event, lasting: Sequence[RuleStands]) -> bool:
 
 async def decoded(data: bytes, kind: type[T]) -> T:
     """A page of that kind. PageError: it can't be read here."""
-    return await _read(data, lambda page: msgspec.json.decode(page, type=kind))
+    return await read_page(data, lambda page: msgspec.json.decode(page, type=kind))
 
 
 async def decoded_events(data: bytes) -> list[e.Event]:
     """A page of events, what of them is not understood as `Unknown`. PageError: it is no page."""
-    return await _read(data, _events)
+    return await read_page(data, _events)
 
 
 def _events(data: bytes) -> list[e.Event]:
     return [e.decode(bytes(raw)) for raw in msgspec.json.decode(data, type=list[msgspec.Raw])]
-
-
-async def _read(data: bytes, read: Callable[[bytes], T]) -> T:
-    """What a page says, in a thread when it is larger than a frame.
-
-    PageError when it is another page than this version knows: a host may have a newer Steerdeck.
-    """
-    try:
-        if len(data) > wire.FRAME_LIMIT:
-            return await asyncio.to_thread(read, data)
-        return read(data)
-    except msgspec.DecodeError as error:
-        raise PageError(
-            f"What the runtime answered can't be read here: {error}. Bring the older side up to"
-            " date, or use the version the runtime has."
-        ) from error

@@ -16,8 +16,12 @@ SteerdeckError
     └── LineLost         it went while an answer was waited for
 """
 
-from typing import Literal
+from typing import Final, Literal
 
+import msgspec
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What reading JSON may raise that others wrote: broken, no text, or nested without end."""
 Cause = Literal["", "limit", "server", "network", "silence", "usage", "window"]
 """`limit`: asked too often or overloaded; `server`: it failed; `network`: it can't be reached;
 `silence`: it stopped sending; `usage`: the account may not go on before its limit is reset."""

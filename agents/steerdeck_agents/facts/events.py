@@ -42,6 +42,7 @@ from steerdeck_agents.facts.cut_off import SessionCutOff as SessionCutOff
 from steerdeck_agents.facts.delegation import HelperReported as HelperReported
 from steerdeck_agents.facts.delegation import HelperStarted as HelperStarted
 from steerdeck_agents.facts.drift import DriftFound as DriftFound
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.forks import SessionForked as SessionForked
 from steerdeck_agents.facts.goals import GoalCheckedIn as GoalCheckedIn
@@ -350,9 +351,6 @@ class _Envelope(msgspec.Struct, frozen=True):
     at_ms: int = 0
 
 
-_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
-
-
 def encode(event: KnownEvent) -> str:
     """The JSON text of one event, as stored, relayed and exported."""
     return _encoder.encode(event).decode()
@@ -363,11 +361,11 @@ def decode(text: str | bytes) -> Event:
     raw = text if isinstance(text, str) else text.decode("utf-8", "backslashreplace")
     try:
         return _decoder.decode(text)
-    except _UNREADABLE:
+    except UNREADABLE:
         pass
     try:
         head = msgspec.json.decode(raw, type=_Envelope)
-    except _UNREADABLE:
+    except UNREADABLE:
         return Unknown(raw=raw)
     return Unknown(raw=raw, type=head.type, seq=head.seq, session=head.session, at_ms=head.at_ms)
 

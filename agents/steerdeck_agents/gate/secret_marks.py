@@ -33,7 +33,7 @@ from typing import Any, Final
 
 import msgspec
 
-from steerdeck_agents.facts.errors import BadArguments
+from steerdeck_agents.facts.errors import UNREADABLE, BadArguments
 from steerdeck_agents.gate import secret_files
 from steerdeck_agents.gate.secret_scan import LONGEST, Found, find
 from steerdeck_agents.settings.paths import private_folder
@@ -183,7 +183,7 @@ class Redactor:
             return text
         try:
             value = msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError, UnicodeError):
+        except UNREADABLE:
             return self.text(text)
         clean = self._walk(value, "", sealed)
         return text if clean == value else msgspec.json.encode(clean).decode()

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.settings.model import ModelSettings
 from steerdeck_agents.settings.private_file import replace_file
 
@@ -39,7 +40,7 @@ class Learned:
         self._clock = clock
         self._known: dict[str, Capabilities] = {}
         if file is not None:
-            with contextlib.suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            with contextlib.suppress(OSError, *UNREADABLE):
                 data = file.read_bytes()
                 self._known = msgspec.json.decode(data, type=dict[str, Capabilities])
 

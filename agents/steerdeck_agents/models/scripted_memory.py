@@ -8,6 +8,7 @@ import re
 
 import msgspec
 
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.models.scripted import Asked, Conversation
 
 _HEAD = "What I did, for the script I play: "
@@ -36,7 +37,7 @@ def recall(note: str) -> Memory:
     found = _LINE.search(note)
     try:
         return Memory() if found is None else msgspec.json.decode(found[1], type=Memory)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Memory()
 
 

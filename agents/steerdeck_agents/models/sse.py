@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import msgspec
 
+from steerdeck_agents.facts.errors import UNREADABLE
+
 _LARGEST = 64 * 1024 * 1024
 """Bytes of one event; more than any answer holds."""
 
@@ -122,7 +124,7 @@ def read_json(data: bytes) -> object:
     """
     try:
         return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         pass
     try:
         found: object = json.loads(data.decode("utf-8", "replace"), strict=False)

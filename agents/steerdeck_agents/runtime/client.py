@@ -6,12 +6,18 @@ own process over a socketpair, with the same frames.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
 import msgspec
 
-from steerdeck_agents.facts.errors import LineLost, OrderRefused, SteerdeckError, WireError
+from steerdeck_agents.facts.errors import (
+    UNREADABLE,
+    LineLost,
+    OrderRefused,
+    SteerdeckError,
+    WireError,
+)
 from steerdeck_agents.facts.ids import OrderId, SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.state import SessionState
@@ -62,9 +68,7 @@ class Client:
         once than that.
         """
         data = await self.ask_raw(query)
-        if len(data) <= wire.FRAME_LIMIT:
-            return msgspec.json.decode(data, type=kind)
-        return await asyncio.to_thread(lambda: msgspec.json.decode(data, type=kind))
+        return await read_page(data, lambda page: msgspec.json.decode(page, type=kind))
 
     async def ask_raw(self, query: wire.Query) -> bytes:
         """One page as its JSON text."""
@@ -169,6 +173,22 @@ class Client:
         self._incoming.put_nowait(wire.Bye(reason))
 
 
+async def read_page(data: bytes, read: Callable[[bytes], T]) -> T:
+    """What a page says, in a thread when it is larger than a frame.
+
+    PageError when it is another page than this version knows: a host may have a newer Steerdeck.
+    """
+    try:
+        if len(data) > wire.FRAME_LIMIT:
+            return await asyncio.to_thread(read, data)
+        return read(data)
+    except UNREADABLE as error:
+        raise PageError(
+            f"What the runtime answered can't be read here: {error}. Bring the older side up to"
+            " date, or use the version the runtime has."
+        ) from error
+
+
 def _forget(answer: asyncio.Future[T]) -> None:
     """Nobody waits for it any more: what became of it is no error that was overlooked."""
     if not answer.cancel() and not answer.cancelled():
@@ -178,7 +198,8 @@ def _forget(answer: asyncio.Future[T]) -> None:
 async def shake_hands(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mine: wire.Hello
 ) -> wire.Hello:
-    """Exchange hellos; WireError names both sides and the way out when they don't match.
+    """Exchange hellos; WireError names both sides and the way out when they don't match, or what
+    was said instead of one.
 
     ConnectionError when the runtime is on its way out and says nothing.
     """
@@ -187,7 +208,13 @@ async def shake_hands(
     data = await wire.read_line(reader)
     if data is None:
         raise ConnectionResetError("the runtime closed the connection before it said hello")
-    theirs = msgspec.json.decode(data, type=wire.Hello)
+    try:
+        theirs = msgspec.json.decode(data, type=wire.Hello)
+    except UNREADABLE as error:
+        raise WireError(
+            f"What answers for the runtime says no hello that can be read here ({error}). End it"
+            " with `steerdeck runtime stop` and start again."
+        ) from error
     if theirs.protocol != mine.protocol:
         raise WireError(
             f"The running runtime is steerdeck {theirs.version} (protocol {theirs.protocol}), this"

@@ -16,7 +16,7 @@ from typing import SupportsIndex
 
 import msgspec
 
-from steerdeck_agents.facts.errors import WireError
+from steerdeck_agents.facts.errors import UNREADABLE, WireError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.journal.database import SCHEMA
 from steerdeck_agents.runtime import wire
@@ -53,7 +53,7 @@ async def greeted(line: socket.socket, version: str, host: str) -> Greeting | No
         told += byte
         if byte == b"\n":
             if told.startswith(b"{"):
-                with contextlib.suppress(msgspec.DecodeError):
+                with contextlib.suppress(*UNREADABLE):
                     return _fits(msgspec.json.decode(told, type=Greeting), version, host)
             told.clear()
         if read > NOISE:
@@ -103,7 +103,7 @@ async def client_over(line: socket.socket, version: str) -> "FarClient":
         hello = await shake_hands(
             reader, writer, wire.Hello(wire.PROTOCOL, SCHEMA, version, os.getpid())
         )
-    except (OSError, msgspec.DecodeError) as error:
+    except OSError as error:
         transport.abort()
         raise WireError(f"The line ended before the runtime said hello: {error}.") from error
     except WireError:

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from steerdeck_agents.facts.checks import Check
-from steerdeck_agents.facts.errors import WireError
+from steerdeck_agents.facts.errors import UNREADABLE, WireError
 from steerdeck_agents.facts.ids import OrderId, SessionId, Sha
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.runtime.wire_calls import CallsQuery
@@ -385,12 +385,12 @@ async def read_line(reader: asyncio.StreamReader) -> bytes | None:
 def read_down(data: bytes) -> Down:
     try:
         return _down.decode(data)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise WireError(f"This frame from a client can't be read: {error}") from error
 
 
 def read_up(data: bytes) -> Up:
     try:
         return _up.decode(data)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise WireError(f"This frame from the runtime can't be read: {error}") from error

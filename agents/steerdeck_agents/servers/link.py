@@ -20,6 +20,7 @@ from mcp import Client, MCPError
 from mcp.client import ClientRequestContext, IncomingMessage
 from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.servers.fault import ServerFault
 from steerdeck_agents.servers.lines import Streams as Streams
 from steerdeck_agents.servers.lines import over_lines as over_lines
@@ -214,7 +215,7 @@ def _same(part: Part, structured: object) -> bool:
         return False
     try:
         return bool(msgspec.json.decode(part.text) == structured)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return structured == {"result": part.text}
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from steerdeck_agents.facts.errors import SettingsError
+from steerdeck_agents.facts.errors import UNREADABLE, SettingsError
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.settings.paths import Paths, private_folder
 from steerdeck_agents.settings.private_file import replace_file
@@ -91,7 +91,7 @@ def _read(place: Path) -> tuple[Consent, ...]:
             return ()
         with os.fdopen(file, "rb", closefd=False) as opened:
             return msgspec.json.decode(opened.read(), type=_File).consents
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNREADABLE):
         return ()
     finally:
         os.close(file)

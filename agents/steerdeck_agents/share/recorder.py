@@ -9,7 +9,7 @@ from collections import Counter
 
 import msgspec
 
-from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.errors import UNREADABLE, JournalError
 from steerdeck_agents.facts.events import RequestEnded, RequestSent, RetryPlanned, decode
 from steerdeck_agents.facts.ids import RequestId, SessionId, Sha, sha_of
 from steerdeck_agents.journal.reader import JournalReader, StoredRequest
@@ -130,5 +130,5 @@ def closely(reader: JournalReader, stored: StoredRequest) -> Closely:
 def _kind(text: str) -> str:
     try:
         return msgspec.json.decode(text, type=_Typed).type
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return "unknown"

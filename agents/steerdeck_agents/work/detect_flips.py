@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.errors import UNREADABLE, SteerdeckError
 from steerdeck_agents.facts.ids import CallId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import FileChange
@@ -93,7 +93,7 @@ def _patched(now: Flips, arguments: str, seq: int) -> Flips:
     try:
         text = msgspec.json.decode(arguments)["patch"] if arguments[:1] == "{" else arguments
         files = parse_patch(text) if text else ()
-    except (SteerdeckError, msgspec.DecodeError, UnicodeError, RecursionError):
+    except (SteerdeckError, *UNREADABLE):
         return now
     except (KeyError, TypeError, AttributeError):
         return now

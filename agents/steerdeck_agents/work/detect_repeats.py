@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.facts.ids import CallId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.work.check_judge import normalised
@@ -106,7 +107,7 @@ def _wish(arguments: str) -> str:
     """The arguments without the words around them, whatever their order."""
     try:
         given = msgspec.json.decode(arguments)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return arguments
     if not isinstance(given, dict):
         return arguments

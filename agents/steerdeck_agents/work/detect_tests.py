@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import CheckResult
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.facts.ids import CallId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.work.check_output import plain, runs_in
@@ -112,7 +113,7 @@ def _command(arguments: str) -> str:
     """What ran and where, without the words about it."""
     try:
         given = msgspec.json.decode(arguments)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return ""
     if not isinstance(given, dict):
         return ""

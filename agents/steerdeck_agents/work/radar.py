@@ -14,7 +14,7 @@ from typing import Protocol
 
 import msgspec
 
-from steerdeck_agents.facts.errors import OrderRefused, RepositoryError, SteerdeckError
+from steerdeck_agents.facts.errors import UNREADABLE, OrderRefused, RepositoryError, SteerdeckError
 from steerdeck_agents.facts.events import (
     CallRequested,
     Event,
@@ -235,7 +235,7 @@ class Radar:
         """Keep what a call is about to read; of a command, what it names."""
         try:
             given = msgspec.json.decode(call.arguments, type=_Given)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except UNREADABLE:
             return
         reads = self._reads[call.session]
         for path in sorted(named(given.command)) if given.command else [given.path]:

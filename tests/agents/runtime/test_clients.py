@@ -13,6 +13,7 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SettingsError, WireError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.runtime import outbox, wire
+from steerdeck_agents.runtime.client import PageError, shake_hands
 from steerdeck_agents.runtime.lifecycle import attach
 from steerdeck_agents.runtime.pages import Pages
 
@@ -95,3 +96,30 @@ def test_nothing_is_told_to_a_socket_in_a_folder_that_is_not_ours(short_folder, 
     monkeypatch.setattr(os, "getuid", lambda: 4242)
     with pytest.raises(SettingsError, match="not a folder of yours"):
         asyncio.run(attach(where, "0"))
+
+
+def test_what_no_version_of_this_one_would_answer_is_said_in_a_sentence(tmp_path, monkeypatch):
+    class Newer(Pages):
+        async def page(self, query: wire.Query) -> str:
+            return '[{"id": 1}]' if isinstance(query, wire.Sessions) else await super().page(query)
+
+    monkeypatch.setattr("steerdeck_agents.runtime.server.Pages", Newer)
+
+    async def story(playing: Scene) -> None:
+        with pytest.raises(PageError, match="Bring the older side up to date"):
+            await playing.client.sessions()
+
+    play(tmp_path, story)
+
+
+def test_something_else_that_answers_at_the_socket_is_said_in_a_sentence():
+    async def story() -> None:
+        ours, theirs = socket.socketpair()
+        theirs.sendall(b'{"frame":"\xff"}\n')
+        reader, writer = await asyncio.open_connection(sock=ours)
+        with pytest.raises(WireError, match="no hello that can be read"):
+            await shake_hands(reader, writer, wire.Hello(wire.PROTOCOL, 0, "0", 0))
+        writer.close()
+        theirs.close()
+
+    asyncio.run(story())

@@ -40,7 +40,7 @@ def test_a_runtime_over_there_makes_no_way_for_the_version_of_a_deck_that_is_els
 
 
 def test_what_the_far_program_does_not_know_is_passed_on_as_it_is():
-    for line in (b'{"frame":"of tomorrow"}\n', b"not even JSON\n"):
+    for line in (b'{"frame":"of tomorrow"}\n', b"not even JSON\n", b'{"frame":"\xff"}\n'):
         assert with_own(line, OWN) == line
 
 
@@ -58,7 +58,8 @@ def _greeted(data: bytes) -> Greeting | None:
 def test_what_a_login_shell_prints_before_the_greeting_is_left_out():
     greeting = Greeting(wire.PROTOCOL, "0.1.0", "/home/kim")
     line = msgspec.json.encode(greeting) + b"\n"
-    assert _greeted(b'Welcome!\n\n{"a": 1}\n{not json\n' + line + HELLO) == greeting
+    banner = b'Welcome!\n\n{"a": 1}\n{not json\n{"\xff": 1}\n' + b'{"a":' * 2_000 + b"\n"
+    assert _greeted(banner + line + HELLO) == greeting
     assert _greeted(b"command not found\n") is None
 
 

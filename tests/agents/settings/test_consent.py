@@ -73,7 +73,9 @@ def test_a_link_is_no_consent(home: Paths, file: Path):
     assert not remembered(home, "setup", ONE)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"consents":[{"kind":1}]}', "\xff"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"consents":[{"kind":1}]}', "\xff", '{"\xff":[]}', "[" * 100_000]
+)
 def test_a_broken_file_asks_again_and_can_be_written_over(home: Paths, file: Path, text: str):
     file.parent.mkdir(parents=True, mode=0o700)
     file.write_text(text, "latin-1")

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from steerdeck.widgets.chips import Chip
-from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.errors import UNREADABLE, SteerdeckError
 from steerdeck_agents.facts.orders import Say
 from steerdeck_agents.settings.paths import private_folder
 
@@ -39,7 +39,7 @@ class Drawer:
             if self._file.stat().st_size > _MOST:
                 return Unsent()
             self._written = msgspec.json.decode(self._file.read_bytes(), type=Unsent)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *UNREADABLE):
             return Unsent()
         return self._written
 

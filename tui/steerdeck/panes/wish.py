@@ -14,6 +14,7 @@ from steerdeck.panes.exact import HANG, Look, is_long, lines_of, rows
 from steerdeck.panes.patched import diff_rows
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.waiting import shell_of
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.network import asked_for
 from steerdeck_agents.facts.state import OpenApproval, SessionState
@@ -148,7 +149,7 @@ def _laid_out(arguments: str) -> str:
         return arguments
     try:
         return msgspec.json.format(arguments.encode(), indent=2).decode()
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return arguments
 
 
@@ -191,7 +192,7 @@ def _helper(approval: OpenApproval, state: SessionState | None, width: int) -> l
     call = next((call for call in calls if call.id == approval.call), None)
     try:
         said = msgspec.json.decode(call.arguments, type=_Delegated) if call else _Delegated()
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         said = _Delegated()
     if said.writes is None:
         return raised(found)

@@ -12,6 +12,7 @@ from steerdeck.outside import EditorError, pager, read, to_read
 from steerdeck.screens.call_log import CallLog
 from steerdeck.screens.reading import Reads
 from steerdeck_agents.facts.call_page import CallLine, CallPage, OutputPart
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
@@ -146,7 +147,7 @@ def command_of(page: CallPage) -> str:
         return page.edited or page.arguments
     try:
         return msgspec.json.decode(page.arguments.encode(), type=_Command).command
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+    except UNREADABLE:
         return ""
 
 

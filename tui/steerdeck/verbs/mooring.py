@@ -22,7 +22,7 @@ from steerdeck.verbs.berth import Berth, berth_at
 from steerdeck.verbs.ending import FAILED, Ending
 from steerdeck.verbs.printing import drop_output, err
 from steerdeck.warm import standing
-from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.errors import UNREADABLE, SteerdeckError
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import lifecycle
 from steerdeck_agents.settings.config import load
@@ -80,7 +80,7 @@ class Mooring:
         try:
             data = self._berth.paths.deck_cache.read_bytes()
             return msgspec.json.decode(data, type=list[SessionState]) if len(data) <= KEPT else []
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *UNREADABLE):
             return []
 
     @property
@@ -123,7 +123,7 @@ class Mooring:
         try:
             data = self._memory_file.read_bytes()
             return msgspec.json.decode(data, type=Memory) if len(data) <= KEPT else Memory()
-        except (OSError, msgspec.DecodeError):
+        except (OSError, *UNREADABLE):
             return Memory()
 
     def remember(self, memory: Memory) -> None:

@@ -5,6 +5,7 @@ import re
 import msgspec
 from msgspec.structs import replace
 
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.facts.events import (
     CallEnded,
     CallStarted,
@@ -63,7 +64,7 @@ def _source(call: OpenCall) -> str:
         return ""
     try:
         named = msgspec.json.decode(call.arguments, type=_Named)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return ""
     script = call.edited or named.command or ""
     below = _FOREIGN.search(f"{named.path or ''}\n{named.folder or ''}")
