@@ -5,6 +5,8 @@ later comes through the bridge, which calls back with what is dirty.
 """
 
 import asyncio
+import importlib
+import sys
 import time
 from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
@@ -34,7 +36,6 @@ from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.digest import show_digest
 from steerdeck.screens.keyed import FOCUS_S, Keyed
-from steerdeck.screens.opening import screen_for
 from steerdeck.source import Connect
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import Ids
@@ -50,6 +51,9 @@ from steerdeck_themes.palettes import Palette
 from steerdeck_themes.sheets import styles
 from steerdeck_themes.wardrobe import PREFIX, Wardrobe, theme_of
 
+_REST = "steerdeck.screens.opening"
+REST_S = 0.5
+"""When what the first frames do not need is loaded, unless it is asked for before."""
 LINE_S = 3.0
 """How often it is looked at how the line is, and what is in the way of a first session."""
 PACES: tuple[Pacing, ...] = ("auto", "lean", "ssh", "local")
@@ -172,7 +176,13 @@ class DeckApp(App[None], inherit_bindings=False):
 
     def on_ready(self) -> None:
         self.changed(Dirty(everything=True))
+        self.set_timer(REST_S, self._load_rest)
         self.helm.ahead.give(self.screen)
+
+    async def _load_rest(self) -> None:
+        """The other screens, which the first frame does not wait for."""
+        if _REST not in sys.modules:
+            await asyncio.to_thread(importlib.import_module, _REST)
 
     def _followed(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -261,6 +271,9 @@ class DeckApp(App[None], inherit_bindings=False):
 
     async def open_it(self, message: Open) -> bool:
         """Show what is asked for; False while the last screen of that id is on its way out."""
+        await self._load_rest()
+        from steerdeck.screens.opening import screen_for
+
         screen = screen_for(message, self.helm)
         if screen is None:
             return True

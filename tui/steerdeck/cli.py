@@ -8,7 +8,6 @@ import os
 import sys
 
 from steerdeck.verbs.ending import DONE, FAILED, USAGE
-from steerdeck.verbs.names import VERBS, whole_help
 
 _AMONG_YOURS = ("patch",)
 """Verbs that make files among the developer's own, open to whom those are."""
@@ -56,7 +55,11 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
         if problem := _go_to(arguments[1]):
             return _wrong(problem)
         arguments = arguments[2:]
-    first = arguments[0] if arguments else ""
+    if not arguments:
+        return _deck(lines=lines, ascii_only=ascii_only)
+    from steerdeck.verbs.names import VERBS, whole_help
+
+    first = arguments[0]
     if first in ("-h", "--help", "help"):
         sys.stdout.write(whole_help())
         return DONE
@@ -97,6 +100,8 @@ def _go_to(folder: str) -> str:
 def _unknown(word: str) -> str:
     import difflib
 
+    from steerdeck.verbs.names import VERBS
+
     near = difflib.get_close_matches(word.lower(), VERBS, 1, 0.5)
     hint = f"did you mean `steerdeck {near[0]}`? " if near else ""
     kind = "option" if word.startswith("-") else "verb"
@@ -127,17 +132,22 @@ def _deck(*, lines: bool, ascii_only: bool) -> int:
 
         return line_mode(_verb)
     from steerdeck.output.last_frame import show, stands
-    from steerdeck.warm.asking import warm_deck
 
     show(os.environ, sys.stderr.fileno())
+    from steerdeck.warm.asking import warm_deck
+
     code = warm_deck(stands=stands(), ascii_only=ascii_only)
     return deck_here() if code is None else code
 
 
 def deck_here(*, ascii_only: bool = False) -> int:
     """The deck of this home in this process; its exit code."""
+    import gc
+
     from steerdeck.output.last_frame import wipe
 
+    # What is loaded now stays for good: it need not be looked through again and again.
+    gc.disable()
     if ascii_only:
         _ascii()
     try:
@@ -159,7 +169,6 @@ def open_deck(berth: "Berth") -> int:
         _ascii()
     import gc
 
-    # What is loaded now stays for good: it need not be looked through again and again.
     gc.disable()
     from steerdeck.acts.drafts import Drawer
     from steerdeck.app import DeckApp

@@ -5,18 +5,21 @@ before Textual is imported; what is not a terminal gets line mode.
 """
 
 from collections.abc import Mapping
-from typing import IO
 
-from steerdeck_themes.depth import Depth
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO
+
+    from steerdeck_themes.depth import Depth
 
 _NO_SCREEN = frozenset({"", "dumb", "unknown"})
 _KEEPS_COLOUR = ("xterm", "tmux", "alacritty", "foot", "kitty", "wezterm", "konsole", "vte", "rxvt")
 
 
 def wants_deck(
-    stdin: IO[str] | None,
-    stdout: IO[str] | None,
-    stderr: IO[str] | None,
+    stdin: "IO[str] | None",
+    stdout: "IO[str] | None",
+    stderr: "IO[str] | None",
     environ: Mapping[str, str],
 ) -> bool:
     """True where all three are one person's terminal that can do more than print lines.
@@ -30,14 +33,14 @@ def wants_deck(
     return all(stream is not None and _is_terminal(stream) for stream in (stdin, stdout, stderr))
 
 
-def _is_terminal(stream: IO[str]) -> bool:
+def _is_terminal(stream: "IO[str]") -> bool:
     try:
         return stream.isatty()
     except ValueError:  # closed
         return False
 
 
-def depth(color_system: str | None, *, no_color: bool = False) -> Depth:
+def depth(color_system: str | None, *, no_color: bool = False) -> "Depth":
     """How Ink draws, from the console's `color_system` and the wish for no colour at all."""
     if no_color:
         return "none"

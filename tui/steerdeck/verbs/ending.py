@@ -1,13 +1,14 @@
-"""How a verb ends: a number for scripts and a sentence for people."""
+"""How a verb ends: a number for scripts and a sentence for people.
 
-from typing import Final
+Loads nothing: it is what comes first of all, before the deck's first frame.
+"""
 
-DONE: Final = 0
-FAILED: Final = 1
-USAGE: Final = 2
-WAITS: Final = 3
+DONE = 0
+FAILED = 1
+USAGE = 2
+WAITS = 3
 """A session waits for a human."""
-INTERRUPTED: Final = 130
+INTERRUPTED = 130
 
 
 class Ending(Exception):

@@ -32,7 +32,8 @@ IDLE_S: Final = 8 * 3600.0
 LOOK_S: Final = 10.0
 """How often it is looked whether it is still wanted."""
 LOADED = ("steerdeck.warm.forked", "steerdeck.verbs.mooring", "steerdeck.acts.drafts",
-          "steerdeck.app", "steerdeck.keymap", "steerdeck_themes.wardrobe")  # fmt: skip
+          "steerdeck.app", "steerdeck.screens.opening", "steerdeck.keymap",
+          "steerdeck_themes.wardrobe")  # fmt: skip
 """What a deck needs until its first frame, and what brings that."""
 
 
