@@ -11,23 +11,23 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from kit.command import PROGRAM, damage, end_runtimes, facts, left_of, lives, runtime_pid
+from kit.counting import Counting, start
 from kit.filled import filled
 from kit.playing import playing
 from kit.repositories import plain
-from kit.scene import SURROUNDINGS, home_at, order_id
+from kit.scene import home_at, order_id
 from kit.sshd import HOST, line_of, sshd, why_not
 from kit.terminal import Terminal
+from kit.waiting import comes
 from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.lifecycle import attach, ensure
 from steerdeck_agents.settings.paths import Paths
@@ -39,7 +39,7 @@ EVENTS = 10_000
 TURNS = 420
 """Each of 24 events."""
 LONG = SessionId("ses_00")
-STEPS = 20 * max(DROPS, 20)
+COUNTING = Counting(20 * max(DROPS, 20), "echo {} >> steps.txt; sleep 0.3")
 AGAIN_S = 1.0
 ENDS_S = 15.0
 QUIET_S = 10.0
@@ -48,37 +48,10 @@ SPINS = 0.02
 KINDS = ("SIGHUP", "closed", "takes nothing")
 
 
-def command(step: int) -> str:
-    return f"echo {step} >> steps.txt; sleep 0.3"
-
-
-def working(talk: Conversation) -> Reply:
-    done = sum(call.output is not None for call in talk.calls)
-    call = Call("shell", {"command": command(done), "why": "Work."})
-    return Reply((Say(f"Step {done}."), call))
-
-
-def _until(ready: Callable[[], object], within_s: float) -> bool:
-    until = time.monotonic() + within_s
-    while not (found := ready()):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return bool(found)
-
-
-def _allowed(repository: Path) -> dict[str, Path]:
-    return {command(step): repository for step in range(STEPS)}
-
-
 async def _begin(where: Paths, repository: Path) -> None:
     """A session that works all the while."""
     client = await ensure(where, version("steerdeck"), os.environ)
-    order = o.Start(
-        id=order_id(), task="Go on.", folder=str(repository), name="works", mode="auto",
-        surroundings=SURROUNDINGS,
-    )  # fmt: skip
-    await client.give(order)
+    await start(client, repository, "works")
     await client.close()
 
 
@@ -119,9 +92,9 @@ def _drop(deck: Terminal, kind: str) -> None:
 def drops() -> Counted:
     tally, dice = Tally(), random.Random(SEED)
     slowest, before = 0.0, 0
-    with world() as folder, playing({"working": working}) as url:
+    with world() as folder, playing({"counting": COUNTING}) as url:
         repository = plain(folder / "repository").resolve()
-        where = home_at(folder / "s", {"working": url}, _allowed(repository))
+        where = home_at(folder / "s", {"counting": url}, COUNTING.allowed(repository))
         where.journal.parent.mkdir(mode=0o700, parents=True)
         filled(where.journal, sessions=1, turns=TURNS)
         try:
@@ -133,7 +106,7 @@ def drops() -> Counted:
                     deck.wait_for("works")
                     time.sleep(dice.uniform(0.0, 0.4))
                     _drop(deck, kind)
-                    ended = _until(partial(_has_ended, deck), ENDS_S)
+                    ended = comes(partial(_has_ended, deck), ENDS_S)
                 tally.see(ended, f"round {number}: after {kind} the deck went on")
                 took, works = asyncio.run(_again(where))
                 slowest = max(slowest, took)
@@ -187,12 +160,12 @@ def holes() -> Counted:
     with (
         world(),
         tempfile.TemporaryDirectory(prefix="sdp-", dir="/tmp") as folder,
-        playing({"working": working}) as url,
+        playing({"counting": COUNTING}) as url,
         sshd(Path(folder) / "m") as server,
     ):
         host = server.host
         repository = plain(host.home / "shop").resolve()
-        home_at(host.home / "s", {"working": url}, _allowed(repository))
+        home_at(host.home / "s", {"counting": url}, COUNTING.allowed(repository))
         environ = {**os.environ, "PATH": f"{server.place}/bin:{os.environ['PATH']}"}
         command = [PROGRAM, "attach", HOST, "--folder", str(repository)]
         try:
@@ -204,14 +177,14 @@ def holes() -> Counted:
                     line = line_of(server)
                     os.kill(line["sshd"], signal.SIGSTOP)
                     begun = time.monotonic()
-                    said = _until(lambda: "✗ far" in deck.screen(), 60.0)
+                    said = comes(lambda: "✗ far" in deck.screen(), 60.0)
                     after = time.monotonic() - begun
                     tally.see(said, f"hole {number}: the deck never said that it is not attached")
-                    back = _until(lambda: "✗ far" not in deck.screen(), 60.0)
+                    back = comes(lambda: "✗ far" not in deck.screen(), 60.0)
                     tally.see(back, f"hole {number}: it never came back\n{deck.screen()}")
                     tally.notes.append(f"told after {after:.0f} s")
                     os.kill(line["sshd"], signal.SIGCONT)
-                    gone = _until(partial(_are_gone, line), 20.0)
+                    gone = comes(partial(_are_gone, line), 20.0)
                     tally.see(gone, f"hole {number}: left of the dead line: {line}")
         finally:
             end_runtimes(host.home / "s")

@@ -10,46 +10,24 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kit.command import PROGRAM, damage, end_runtimes, facts, lives, of_kind, runtime_pid
+from kit.counting import Counting, start
 from kit.far_hosts import FarHost, login_environ
 from kit.playing import playing
 from kit.repositories import fingerprint, plain
-from kit.scene import SURROUNDINGS, home_at, order_id
+from kit.scene import home_at
 from kit.sshd import HOST, Sshd, line_of, sshd, why_not
 from kit.terminal import Terminal
+from kit.waiting import comes
 from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts import orders as o
-from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime.lifecycle import ensure
 
 LINES = int(os.environ.get("STEERDECK_LINES", "50"))
 SEED = 20261120
-STEPS = 4 * LINES + 10
+COUNTING = Counting(4 * LINES + 10, "echo {} >> ran.txt; sleep 0.5")
 PATIENCE_S = 60.0
 ENDS = ("ssh", "sshd", "far")
 """What is killed: the program here, the session of the server, the program there."""
-
-
-def command(step: int) -> str:
-    return f"echo {step} >> ran.txt; sleep 0.5"
-
-
-def counting(talk: Conversation) -> Reply:
-    """Works for long, one command after the other; each leaves its number behind when it runs."""
-    done = sum(call.output is not None for call in talk.calls)
-    if done >= STEPS:
-        return Reply((Say("All steps are done.", final=True),))
-    call = Call("shell", {"command": command(done), "why": "Count."})
-    return Reply((Say(f"Step {done}."), call))
-
-
-def _until(ready, within_s: float = PATIENCE_S) -> bool:
-    until = time.monotonic() + within_s
-    while not (found := ready()):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return bool(found)
 
 
 def _said(host: FarHost, words: str) -> int:
@@ -73,18 +51,20 @@ def _round(deck: Terminal, server: Sshd, dice: random.Random, number: int, tally
         deck.press(words, "enter")
     if kind in line:
         os.kill(line[kind], signal.SIGKILL)
-    back = _until(lambda: (now := line_of(server)).keys() >= set(ENDS) and now != line)
+    back = comes(lambda: (now := line_of(server)).keys() >= set(ENDS) and now != line, PATIENCE_S)
     if not tally.see(back, f"round {number}: no new line after {kind} was killed"):
         return
     deck.wait_for(_attached, PATIENCE_S)
     if not early:
         deck.press(words, "enter")
-    came = _until(lambda: _said(server.host, words), 5.0)
+    came = comes(lambda: _said(server.host, words), 5.0)
     if not came:
         # It was refused while there was no line, so it lies in the composer again.
         tally.see(words in deck.screen(), f"round {number}: {words} is nowhere\n{deck.screen()}")
         deck.press("enter")
-    tally.see(_until(lambda: _said(server.host, words)), f"round {number}: {words} never came")
+    tally.see(
+        comes(lambda: _said(server.host, words), PATIENCE_S), f"round {number}: {words} never came"
+    )
 
 
 def lines() -> Counted:
@@ -94,28 +74,23 @@ def lines() -> Counted:
     with (
         world(),
         tempfile.TemporaryDirectory(prefix="sdp-", dir="/tmp") as folder,
-        playing({"counting": counting}) as url,
+        playing({"counting": COUNTING}) as url,
         sshd(Path(folder) / "m") as server,
     ):
         try:
             _lines(server, url, dice, tally)
         finally:
             end_runtimes(server.host.home / "s")
-        left = _until(lambda: not line_of(server), 10.0)
+        left = comes(lambda: not line_of(server), 10.0)
         tally.see(left, f"left behind: {line_of(server)}")
     return tally.done(f"seed {SEED}, {LINES} lines killed").of(LINES)
 
 
 async def _start(host: FarHost, url: str, repository: Path) -> None:
     """A session over there, which somebody began before."""
-    allowed = {command(step): repository.resolve() for step in range(STEPS)}
-    home_at(host.home / "s", {"counting": url}, allowed)
+    home_at(host.home / "s", {"counting": url}, COUNTING.allowed(repository.resolve()))
     client = await ensure(host.where, version("steerdeck"), login_environ(host.home))
-    order = o.Start(
-        id=order_id(), task="Count.", folder=str(repository), name="count", mode="auto",
-        surroundings=SURROUNDINGS,
-    )  # fmt: skip
-    await client.give(order)
+    await start(client, repository, "count")
     await client.close()
 
 
@@ -138,7 +113,7 @@ def _lines(server: Sshd, url: str, dice: random.Random, tally: Tally) -> None:
         deck.press("ctrl+c")
         tally.see(deck.wait_end(PATIENCE_S) == 0, "the deck did not end well")
         tally.see(deck.left_on() == [], f"left on in the terminal: {deck.left_on()}")
-    gone = _until(lambda: not any(lives(pid) for pid in line_before_end.values()), 10.0)
+    gone = comes(lambda: not any(lives(pid) for pid in line_before_end.values()), 10.0)
     tally.see(gone, f"left of the last line: {line_before_end}")
     tally.see(runtime_pid(host.where) == owner, "another runtime answers")
     for number in range(LINES):

@@ -14,15 +14,15 @@ from collections import Counter
 from pathlib import Path
 
 from kit.command import damage, end_runtimes, facts, left_of, lives, losses, of_kind
+from kit.counting import Counting, start
 from kit.playing import playing
 from kit.repositories import plain
-from kit.scene import SURROUNDINGS, home_at, order_id
+from kit.scene import home_at, order_id
 from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.lifecycle import TAKEN, attach, ensure, spawn
 from steerdeck_agents.settings.paths import Paths
@@ -30,18 +30,7 @@ from steerdeck_agents.settings.paths import Paths
 STARTS = int(os.environ.get("STEERDECK_STARTS", "100"))
 SUSPENDED_S = float(os.environ.get("STEERDECK_SUSPENDED_S", "60"))
 PATIENCE_S = 120.0
-STEPS = 200
-
-
-def command(step: int) -> str:
-    return f"echo {step} >> ran.txt; sleep 0.05"
-
-
-def counting(talk: Conversation) -> Reply:
-    done = sum(call.output is not None for call in talk.calls)
-    if done >= STEPS:
-        return Reply((Say("All steps are done.", final=True),))
-    return Reply((Call("shell", {"command": command(done), "why": "Count."}),))
+COUNTING = Counting(200, "echo {} >> ran.txt; sleep 0.05")
 
 
 def started_at_once(folder: Path, count: int) -> Tally:
@@ -92,12 +81,9 @@ async def suspended(folder: Path, url: str, seconds: float) -> Tally:
     """A runtime at work is suspended, taken over, and woken while the other one works."""
     tally = Tally()
     repository = plain(folder / "repository").resolve()
-    allowed = {command(step): repository for step in range(STEPS)}
-    where = home_at(folder / "s", {"counting": url}, allowed)
+    where = home_at(folder / "s", {"counting": url}, COUNTING.allowed(repository))
     first = await ensure(where, "0", os.environ)
-    order = o.Start(id=order_id(), task="Count.", folder=str(repository), name="count",
-                    mode="auto", surroundings=SURROUNDINGS)  # fmt: skip
-    session = (await first.give(order)).session
+    session = await start(first, repository, "count")
     pid = first.hello.pid
     await _steps(first, session, 5)
     os.kill(pid, signal.SIGSTOP)
@@ -172,7 +158,7 @@ def _taken_from(where: Paths) -> None:
 
 
 def fenced() -> Counted:
-    with world() as folder, playing({"counting": counting}) as url:
+    with world() as folder, playing({"counting": COUNTING}) as url:
         tally = asyncio.run(suspended(folder, url, SUSPENDED_S))
     return tally.done(f"suspended for {SUSPENDED_S:.0f} s").of(1)
 

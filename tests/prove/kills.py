@@ -17,6 +17,7 @@ from pathlib import Path
 
 from kit import failpoints
 from kit.command import PROGRAM, damage, end_runtimes, facts, left_of, lives
+from kit.counting import Counting
 from kit.playing import playing
 from kit.repositories import fingerprint, plain
 from kit.scene import SURROUNDINGS, home_at, order_id
@@ -28,7 +29,6 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import OrderId, SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
-from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.lifecycle import ensure
@@ -37,7 +37,9 @@ from steerdeck_agents.settings.paths import Paths
 
 RUNTIME_KILLS = int(os.environ.get("STEERDECK_KILLS", "1000"))
 BOTH_KILLS = int(os.environ.get("STEERDECK_BOTH_KILLS", "300"))
-SESSIONS, STEPS = 5, 30
+SESSIONS = 5
+COUNTING = Counting(30, "echo {0} >> ran.txt; sleep 0.03; echo {0} >> done.txt")
+"""Slow enough to be killed within."""
 A_ROUND = 40
 """Kills of one round of sessions, which then go on to their end."""
 STEPS_OF_A_LIFE = 120
@@ -45,18 +47,6 @@ SEED = 20261120
 PATIENCE_S = 60.0
 USABLE_S = 2.0
 OLDEST_S = 5.0
-
-
-def command(step: int) -> str:
-    """Leaves its number behind each time it runs; slow enough to be killed within."""
-    return f"echo {step} >> ran.txt; sleep 0.03; echo {step} >> done.txt"
-
-
-def counting(talk: Conversation) -> Reply:
-    done = sum(call.output is not None for call in talk.calls)
-    if done >= STEPS:
-        return Reply((Say("All steps are done.", final=True),))
-    return Reply((Say(f"Step {done}."), Call("shell", {"command": command(done), "why": "Count."})))
 
 
 class Witness:
@@ -243,11 +233,10 @@ def _rounds(points: int, play: Play) -> tuple[Tally, Losses]:
     """Rounds in worlds of their own until so many points were tried."""
     dice, tally, losses = random.Random(SEED), Tally(), Losses()
     while losses.points < points:
-        with world() as folder, playing({"counting": counting}) as url:
+        with world() as folder, playing({"counting": COUNTING}) as url:
             repository = plain(folder / "repository").resolve()
             before = fingerprint(repository)
-            allowed = {command(step): repository for step in range(STEPS)}
-            where = home_at(folder / "s", {"counting": url}, allowed)
+            where = home_at(folder / "s", {"counting": url}, COUNTING.allowed(repository))
             a_round = Round(where, dice, losses, tally)
             try:
                 with failpoints.dying(lambda one=a_round: one.at):

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 
+from kit.filled import Ticks
 from steerdeck_agents.facts.events import KnownEvent, Noticed, SessionCreated
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Workspace
@@ -17,26 +18,12 @@ from steerdeck_agents.journal.writer import Committed, Writer
 T = TypeVar("T")
 
 
-class CountingClock:
-    """A clock that moves one second each time it is asked."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000
-
-    def now_ms(self) -> int:
-        self.now += 1000
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now / 1000
-
-
 class Desk:
     """One journal and everything it told us."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "home" / "journal.db"
-        self.clock = CountingClock()
+        self.clock = Ticks()
         self.told: list[Committed] = []
         self.reader = JournalReader(self.path)
 

@@ -9,37 +9,25 @@ from pathlib import Path
 
 import pytest
 
+from kit.counting import Counting, start
 from kit.repositories import plain
-from kit.scene import SURROUNDINGS, home_at, order_id
+from kit.scene import home_at, order_id
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.reader import JournalReader
-from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.models.scripted_server import serve
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.lifecycle import attach, ensure
 from steerdeck_agents.settings.paths import Paths
 
-STEPS = 6
+COUNTING = Counting(6, "echo {0} >> ran.txt; sleep 0.1; echo {0} >> done.txt")
+"""Slow enough to be killed within."""
 KILLS = int(os.environ.get("STEERDECK_KILLS", "3"))
 PATIENCE_S = 30.0
-
-
-def command(step: int) -> str:
-    """A command that leaves a mark each time it runs, slowly enough to be killed within."""
-    return f"echo {step} >> ran.txt; sleep 0.1; echo {step} >> done.txt"
-
-
-def counting(talk: Conversation) -> Reply:
-    """A script that runs one command after the other."""
-    done = sum(call.output is not None for call in talk.calls)
-    if done >= STEPS:
-        return Reply((Say("All steps are done.", final=True),))
-    return Reply((Call("shell", {"command": command(done), "why": "Count."}),))
 
 
 async def until(ready: Callable[[], Awaitable[object]]) -> None:
@@ -50,19 +38,6 @@ async def until(ready: Callable[[], Awaitable[object]]) -> None:
 
 async def state_of(client: Client, session: SessionId) -> SessionState:
     return await client.ask(wire.StateAt(session), SessionState)
-
-
-async def start(client: Client, repository: Path) -> SessionId:
-    given = await client.give(
-        o.Start(
-            id=order_id(),
-            task="Count.",
-            folder=str(repository),
-            mode="auto",
-            surroundings=SURROUNDINGS,
-        )
-    )
-    return given.session
 
 
 async def stop(where: Paths) -> None:
@@ -91,9 +66,8 @@ def test_kill_nine_loses_no_fact_and_runs_no_call_twice(short_folder: Path, repo
 
 
 async def killed_again_and_again(home: Path, repository: Path) -> None:
-    server = await serve({"counting": counting}, pace=0)
-    allowed = {command(step): repository for step in range(STEPS)}
-    where = home_at(home, {"counting": server.url}, allowed)
+    server = await serve({"counting": COUNTING}, pace=0)
+    where = home_at(home, {"counting": server.url}, COUNTING.allowed(repository))
     try:
         client = await ensure(where, "0", os.environ)
         session = await start(client, repository)
@@ -123,7 +97,7 @@ async def killed_again_and_again(home: Path, repository: Path) -> None:
         assert reader.check() == []
         facts = [e.decode(text) for text in reader.events(session, limit=100_000)]
         starts = [fact.call for fact in facts if isinstance(fact, e.CallStarted)]
-        assert len(starts) == len(set(starts)) == STEPS
+        assert len(starts) == len(set(starts)) == COUNTING.steps
         ended = [fact.call for fact in facts if isinstance(fact, e.CallEnded)]
         assert sorted(ended) == sorted(starts)
     finally:
@@ -135,7 +109,7 @@ async def started(where: Paths, session: SessionId, count: int) -> bool:
     texts = JournalReader(where.journal).events(session, limit=100_000)
     facts = [e.decode(text) for text in texts]
     calls = sum(isinstance(fact, e.CallStarted) for fact in facts)
-    return calls >= min(count, STEPS)
+    return calls >= min(count, COUNTING.steps)
 
 
 def test_many_starts_at_once_make_one_runtime(short_folder: Path):
@@ -162,9 +136,8 @@ def test_the_runtime_outlives_its_client_and_holds_no_key_of_it(
 
 
 async def outlives(home: Path, repository: Path) -> None:
-    server = await serve({"counting": counting}, pace=0)
-    allowed = {command(step): repository for step in range(STEPS)}
-    where = home_at(home, {"counting": server.url}, allowed)
+    server = await serve({"counting": COUNTING}, pace=0)
+    where = home_at(home, {"counting": server.url}, COUNTING.allowed(repository))
     try:
         client = await ensure(where, "0", os.environ)
         environ = Path(f"/proc/{client.hello.pid}/environ").read_bytes()
