@@ -13,7 +13,6 @@ from kit.papers import between
 
 BENCH = Path(__file__).parent
 README = (BENCH.parents[1] / "README.md").read_text()
-EVERY = tuple(MEASURES)
 
 
 def named_in(module: str) -> set[str]:

@@ -278,10 +278,3 @@ def _begun_after(playing: Scene, session: SessionId, ledger: Path) -> list[str]:
         if (str(number) in ran) and (call not in begun or late):
             lost.append(f"{number}: ran without an intent, or after its rule was revoked")
     return lost
-
-
-def sampled(count: int, dice: random.Random) -> list[Race]:
-    """Every swap at every moment first, then any of them."""
-    every = [Race(swap, moment) for moment in MOMENTS for swap in SWAPS]
-    more = [Race(dice.choice(SWAPS), dice.choice(MOMENTS)) for _ in range(max(0, count))]
-    return [*every, *more][:count]

@@ -22,8 +22,6 @@ from kit.walking import DRAFT, JOB, NAME, TASK, Hand
 from prove.claim import Claim, Counted, Tally, world
 
 SIZES = ((80, 24), (200, 50))
-_MIDDLE = slice(2, -4)
-"""The rows of a screen between the header and the composer."""
 
 
 @contextmanager

@@ -97,20 +97,3 @@ def summed(lines: Iterable[SpendLine], by: By | None = None) -> list[SpendLine]:
             uncounted=before.uncounted + line.uncounted,
         )
     return list(sums.values())
-
-
-def by_family(lines: Iterable[SpendLine]) -> list[SpendLine]:
-    """One line for each session, with what its helpers spent; every request counts once."""
-    given = list(lines)
-    names = {line.session: line.name for line in given}
-    return summed(
-        (
-            replace(
-                line, session=line.parent, name=names.get(line.parent, ""), parent=SessionId("")
-            )
-            if line.parent
-            else line
-            for line in given
-        ),
-        "session",
-    )

@@ -55,7 +55,3 @@ def holds_tests(path: str) -> bool:
         return stem.endswith((".test", ".spec", "-test", "_test")) or below
     pattern = _NAMES.get(ending)
     return pattern is not None and bool(re.fullmatch(pattern, stem) or below)
-
-
-def is_script(path: str) -> bool:
-    return PurePosixPath(path).suffix in _SCRIPTS

@@ -57,13 +57,14 @@ def test_lines_are_answered_in_order_and_a_bad_one_is_never_allowed(
         {"id": 4, "cmd": "ls \x00"}, {"id": 5},
     ]  # fmt: skip
     given = place.parent / "given"
-    given.write_text("\n".join(map(json.dumps, lines)) + "\n{\n")
+    deep = '{"id": ' + "[" * 100_000
+    given.write_text("\n".join([*map(json.dumps, lines), "{", deep]) + "\n")
     with given.open() as file:
         monkeypatch.setattr("sys.stdin", file)
         assert begin(["policy", "check", "--cwd", str(place), "--stdin", "--json"]) == 0
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [a["verdict"] for a in answers] == ["auto", "ask", "auto", "deny", "deny", "deny"]
-    assert [a["id"] for a in answers] == [1, "b", None, 4, 5, None]
+    assert [a["verdict"] for a in answers] == ["auto", "ask", "auto", *["deny"] * 4]
+    assert [a["id"] for a in answers] == [1, "b", None, 4, 5, None, None]
     assert [a["rule"] for a in answers[:3]] == [None, None, "r1"]
     assert all(set(a) == {"id", "verdict", "reasons", "rule"} for a in answers)
 

@@ -15,6 +15,7 @@ import msgspec
 from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import out, out_json
 from steerdeck_agents.facts.action import RunCommand
+from steerdeck_agents.facts.errors import UNREADABLE
 from steerdeck_agents.facts.ids import SessionId, SystemClock
 from steerdeck_agents.facts.places import Level, LevelName, Workspace
 from steerdeck_agents.facts.verdict import Ask, Auto, Deny, Rule
@@ -127,7 +128,7 @@ class _Judge:
         """The answer to one line; a line that can't be read is never allowed."""
         try:
             asked = msgspec.json.decode(line, type=_Asked)
-        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        except UNREADABLE as problem:
             said = (f"This line can't be read: {problem}.",)
             return _Answer(_number_of(line), "deny", said, None)
         return self.answer(asked.id, asked.cmd)
@@ -156,5 +157,5 @@ def _number_of(line: bytes) -> object:
     """The id of a line that asks for nothing one could judge, so that its answer is found again."""
     try:
         return msgspec.json.decode(line, type=_Numbered).id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None

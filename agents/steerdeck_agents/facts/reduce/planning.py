@@ -24,7 +24,6 @@ from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.plan import Offer, Plan, Step, Work, numbered
 from steerdeck_agents.facts.state import SessionState
 
-PLAN_ORIGIN = "world.plan"
 _TOOL = "update_plan"
 _MOST_EDITS = 12
 _MOST_PATHS = 8
