@@ -19,6 +19,7 @@ from steerdeck_agents.loop import leave
 from steerdeck_agents.runtime import deadline, logfile
 from steerdeck_agents.runtime.lifecycle import TAKEN
 from steerdeck_agents.runtime.server import Runtime
+from steerdeck_agents.sandbox.background import stand_back
 from steerdeck_agents.sandbox.probe import probe
 from steerdeck_agents.settings.paths import Paths
 
@@ -84,6 +85,7 @@ def boot_id() -> str:
 
 def main() -> None:
     os.umask(0o077)
+    stand_back()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     data, config, cache, state = map(Path, sys.argv[1:5])

@@ -27,6 +27,7 @@ from steerdeck_agents.sandbox import (
     seatbelt,
     seccomp,
 )
+from steerdeck_agents.sandbox.background import OF_COMMANDS, stand_back
 from steerdeck_agents.sandbox.command import AT_ONCE, MOST_TASKS, Command, Reason
 from steerdeck_agents.sandbox.descendants import Seen
 from steerdeck_agents.sandbox.environment import environment, make_home
@@ -48,7 +49,7 @@ _LIMITS = (
     "{ echo 500 >/proc/self/oom_score_adj; } 2>/dev/null",
     # Where the kernel shares out time by session (sched(7), autogroup), nice alone does nothing
     # for the runtime: a fork bomb kept its loop waiting for 0.8 s, and so for 15 ms.
-    "{ echo 5 >/proc/self/autogroup; } 2>/dev/null",
+    f"{{ echo {OF_COMMANDS} >/proc/self/autogroup; }} 2>/dev/null",
 )
 _LIMITS_INSIDE = (*_LIMITS, f"ulimit -u {MOST_TASKS} 2>/dev/null")
 """Processes are counted per user: only in a user namespace of its own that is this command."""
@@ -286,7 +287,7 @@ def _start_beside(
 
 def _make_humble(pid: int) -> None:
     """Set what a command can't write itself where /proc is read-only to it (see `_LIMITS`)."""
-    for name, value in (("oom_score_adj", "500"), ("autogroup", "5")):
+    for name, value in (("oom_score_adj", "500"), ("autogroup", str(OF_COMMANDS))):
         with contextlib.suppress(OSError):
             Path(f"/proc/{pid}/{name}").write_text(value)
 
@@ -326,7 +327,7 @@ def _popen(
     passed: tuple[int, ...],
 ) -> "subprocess.Popen[bytes]":
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             argv,
             stdin=ends[0],
             stdout=ends[1],
@@ -340,6 +341,8 @@ def _popen(
         raise SteerdeckError(
             f"{argv[0]} could not be started ({problem.strerror}); nothing was run."
         ) from problem
+    stand_back(child.pid, OF_COMMANDS)
+    return child
 
 
 @functools.cache

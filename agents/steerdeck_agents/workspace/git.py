@@ -9,7 +9,7 @@ a model.
 GitPython is the process layer: it finds git, knows its version, spawns and reaps. It always hands
 on the whole environment of this process and can only add to it, so every `GIT_*` variable is
 removed from it first. Its calls block, so they run in threads; cancelling one kills git with all it
-started.
+started. It runs in the session of the runtime, to stand back with it behind the deck.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from steerdeck_agents.facts.errors import RepositoryError
+from steerdeck_agents.sandbox.background import go_slow
 from steerdeck_agents.workspace.pipes import released
 
 if TYPE_CHECKING:
@@ -266,12 +267,13 @@ def _perform(
         as_process=True,
         with_stdout=tell is None,
         env=env,
-        start_new_session=True,
+        process_group=0,
     )
     process = handle.proc
     if process is None:
         raise GitError("git could not be started.")
     run.started(process)
+    go_slow(process.pid)
     if tell is None:
         out, err = _output(run, process, data, Path(command[1]))
         return process.returncode, out, os.fsdecode(err)

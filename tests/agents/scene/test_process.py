@@ -22,6 +22,7 @@ from steerdeck_agents.models.scripted_server import serve
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.lifecycle import attach, ensure
+from steerdeck_agents.sandbox.background import NICE
 from steerdeck_agents.settings.paths import Paths
 
 COUNTING = Counting(6, "echo {0} >> ran.txt; sleep 0.1; echo {0} >> done.txt")
@@ -144,6 +145,9 @@ async def outlives(home: Path, repository: Path) -> None:
         assert b"sk-canary" not in environ
         assert b"GIT_DIR" not in environ
         assert os.getsid(client.hello.pid) == client.hello.pid
+        group = Path(f"/proc/{client.hello.pid}/autogroup")
+        if group.exists() and os.geteuid() == 0:  # of others the kernel takes but ten a second
+            assert group.read_text().endswith(f"nice {NICE}\n")
         session = await start(client, repository)
         await client.close()
         second = await ensure(where, "0", os.environ)
