@@ -21,8 +21,9 @@ from steerdeck.outside import Dialled
 from steerdeck.source import Source
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.call_page import CallsPage
 from steerdeck_agents.facts.errors import LineLost, WireError
-from steerdeck_agents.facts.ids import ApprovalId, MessageId, OrderId, SessionId, Sha
+from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, OrderId, SessionId, Sha
 from steerdeck_agents.facts.places import Surroundings, Workspace
 from steerdeck_agents.facts.ruling import Meter
 from steerdeck_agents.facts.state import SessionState
@@ -31,6 +32,7 @@ from steerdeck_agents.gate.rule_lines import RuleLine, RulesPage
 from steerdeck_agents.gate.rule_terms import Left
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import PageError
+from steerdeck_agents.runtime.wire_calls import Calls
 from steerdeck_agents.runtime.wire_replay import Among
 from steerdeck_agents.runtime.wire_rules import RulesStand, RuleStands
 
@@ -494,6 +496,39 @@ def test_what_is_watched_is_watched_again_on_a_new_line():
         await until(lambda: laptop.feed.watching == {"": "status", SAME: "full"})
         assert laptop.feed.looked_at[-1] == SAME
         assert SAME not in build.feed.watching
+
+    _play((build, laptop), story)
+
+
+def test_the_tool_log_of_all_sessions_is_of_all_hosts_as_one_row_by_time():
+    build, laptop = _far("build"), _far("laptop")
+    for far, start in ((build, 0), (laptop, 1)):
+        far.feed.events += [
+            e.CallRequested(
+                call=CallId(f"c{n}"), tool="shell", arguments="{}", title=f"make {n}",
+                seq=10 + n, session=SAME, at_ms=NOW + 2 * n + start,
+            )
+            for n in range(3)
+        ]  # fmt: skip
+
+    async def story(deck: _Deck) -> None:
+        async def asked(**more) -> CallsPage:
+            return await deck.bridge.page(Calls(**more), CallsPage)
+
+        page = await asked()
+        assert [(line.session, line.call) for line in page.lines] == [
+            (host, f"c{n}") for n in (2, 1, 0) for host in (ON_LAPTOP, ON_BUILD)
+        ]
+        assert (page.matched, page.total, page.sessions) == (6, 6, 2)
+        assert [(one.tool, one.calls) for one in page.tools] == [("shell", 6)]
+        window = await asked(order="oldest", first=3, limit=2)
+        assert (window.first, [line.call for line in window.lines]) == (3, ["c1", "c2"])
+        named = await asked(filter="session:build:count")
+        assert {line.session for line in named.lines} == {ON_BUILD}
+        build.cut(for_long=True)
+        await until(lambda: absent(deck.model.hosts))
+        assert {line.session for line in (await asked()).lines} == {ON_LAPTOP}
+        build.up.set()
 
     _play((build, laptop), story)
 

@@ -8,12 +8,21 @@ happened meanwhile is missed. A host that is gone takes nothing from the others.
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from steerdeck.hosts.links import Host, HostLink, Known
 from steerdeck.hosts.marks import Slots, host_of
-from steerdeck.hosts.merging import joined, reach_of, storages
+from steerdeck.hosts.merging import (
+    calls_until,
+    good_of,
+    joined,
+    reach_of,
+    storages,
+    unnamed,
+    window_of,
+)
 from steerdeck.hosts.stands import HERE, HostStands
 from steerdeck.source import Source, decoded
 from steerdeck_agents.facts.errors import LineLost, SteerdeckError, WireError
@@ -22,6 +31,7 @@ from steerdeck_agents.facts.orders import AddRule, ChangeRule, Order, Resume, Re
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Incoming, PageError
+from steerdeck_agents.runtime.wire_calls import Calls
 from steerdeck_agents.runtime.wire_words import FilesLike
 
 PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -297,18 +307,18 @@ class Convoy:
 
     async def _ask_all(self, links: Sequence[HostLink], query: wire.Query) -> bytes:
         """One page of what they say, in their order, so that slots are given out in it too."""
-        asked = (self._ask_unmarked(link, query) for link in links)
-        pages = await asyncio.gather(*asked, return_exceptions=True)
-        good: list[bytes] = []
-        problem: BaseException | None = None
-        for link, page in zip(links, pages, strict=True):
-            if isinstance(page, BaseException):
-                problem = problem or page
-            else:
-                good.append(await link.marked(page))
-        if problem is not None and not good:
-            raise problem
-        return await joined(good)
+        if isinstance(query, Calls) and len(links) > 1:
+            windows = [calls_until(partial(self._ask_marked, link), query) for link in links]
+            return await window_of(await good_of(windows), query)
+        # The marks give out slots, so they are made in the order of the hosts.
+        pages = await good_of([self._ask_with(link, query) for link in links])
+        return await joined([await link.marked(page) for link, page in pages])
+
+    async def _ask_with(self, link: HostLink, query: wire.Query) -> tuple[HostLink, bytes]:
+        return link, await self._ask_unmarked(link, query)
+
+    async def _ask_marked(self, link: HostLink, query: wire.Query) -> bytes:
+        return await link.marked(await self._ask_unmarked(link, query))
 
     async def _ask_any(self, query: wire.Query) -> bytes:
         first = self._of("")
@@ -322,7 +332,7 @@ class Convoy:
 
     async def _ask(self, link: HostLink, query: wire.Query) -> bytes:
         folder = link.folder(self._view)
-        page = await link.marked(await self._ask_unmarked(link, query))
+        page = await self._ask_marked(link, query)
         match query:
             case wire.Look():
                 return await self._looked(link, folder, page)
@@ -354,6 +364,8 @@ class Convoy:
                 query = msgspec.structs.replace(query, folder=link.folder(self._view))
             case wire.ChecksFound(folder) if folder not in link.living.values():
                 query = msgspec.structs.replace(query, folder=link.folder(self._view))
+        if len(self._links) > 1:
+            query = unnamed(query, link.host.name or HERE)
         return await link.client.ask_raw(link.mark.down_query(query))
 
     async def watch(self, session: SessionId, level: str) -> None:

@@ -1,24 +1,40 @@
 """Which host a question is for, and one page made of what several of them answer."""
 
-from collections.abc import Sequence
-from typing import Literal
+import asyncio
+import heapq
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
+from typing import Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from steerdeck.source import decoded
+from steerdeck_agents.facts.call_page import CallLine, CallsPage, Order, ToolTotal
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.wire_calls import Calls
 from steerdeck_agents.runtime.wire_reading import OutputEnds
 from steerdeck_agents.runtime.wire_shore import Shores
 from steerdeck_agents.runtime.wire_words import OwnWords
 
+T = TypeVar("T")
 Reach = Literal["one", "all", "any"]
 """`one`: the host of its session, or the one in hand; `all`: every host, and one page of what they
 say; `any`: whichever has it."""
+_KEYS: dict[Order, Callable[[CallLine], int]] = {
+    "newest": lambda line: -line.at_ms,
+    "oldest": lambda line: line.at_ms,
+    "slowest": lambda line: -line.duration_ms,
+}
+"""What comes first in a log of calls is what this gives the least of."""
 
 
 def reach_of(query: wire.Query) -> Reach:
     match query:
         case wire.Sessions() | wire.Search() | Shores() | wire.Spend() | OwnWords() | wire.Rules():
+            return "all"
+        case Calls(session=""):
             return "all"
         case wire.Blob() | OutputEnds():
             return "any"
@@ -58,3 +74,77 @@ async def joined(pages: Sequence[bytes]) -> bytes:
 def _in_row(lists: Sequence[bytes]) -> bytes:
     inner = [page.strip()[1:-1].strip() for page in lists]
     return b"[" + b",".join(part for part in inner if part) + b"]"
+
+
+async def good_of(asked: Sequence[Awaitable[T]]) -> list[T]:
+    """What came of those that did not fail, in their order; raises what failed if all did."""
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    good = [one for one in told if not isinstance(one, BaseException)]
+    problem = next((one for one in told if isinstance(one, BaseException)), None)
+    if problem is not None and not good:
+        raise problem
+    return good
+
+
+def unnamed(query: wire.Query, host: str) -> wire.Query:
+    """A question that names sessions as they are called here, `build:fix`, as that host knows them.
+
+    A session of another host keeps its host's name, and so is none of this one.
+    """
+    sign = re.compile(rf'(session:"?){re.escape(host)}:')
+    match query:
+        case Calls():
+            return replace(query, filter=sign.sub(r"\1", query.filter))
+        case wire.Search():
+            return replace(query, query=sign.sub(r"\1", query.query))
+        case _:
+            return query
+
+
+async def calls_until(ask: Callable[[wire.Query], Awaitable[bytes]], query: Calls) -> CallsPage:
+    """All calls of one host down to the end of a window of calls, in as many pages as that takes.
+
+    Which of them are in the window only the other hosts' calls tell.
+    """
+    end = query.first + query.limit
+    page = await decoded(await ask(replace(query, first=0, limit=end)), CallsPage)
+    lines = list(page.lines)
+    while len(lines) < min(end, page.matched):
+        rest = replace(query, first=len(lines), limit=end - len(lines))
+        more = await decoded(await ask(rest), CallsPage)
+        if more.first != len(lines) or not more.lines:
+            break
+        lines += more.lines
+    return replace(page, lines=tuple(lines))
+
+
+async def window_of(pages: Sequence[CallsPage], query: Calls) -> bytes:
+    """One page of the window that is asked for; clocks of hosts are taken to go alike."""
+    return await asyncio.to_thread(_window_of, pages, query)
+
+
+def _window_of(pages: Sequence[CallsPage], query: Calls) -> bytes:
+    matched = sum(page.matched for page in pages)
+    first = max(0, min(query.first, matched - 1))
+    order = heapq.merge(*(page.lines for page in pages), key=_KEYS[query.order])
+    lines = tuple(islice(order, first, first + query.limit))
+    tools: dict[str, ToolTotal] = {}
+    for one in (one for page in pages for one in page.tools):
+        known = tools.get(one.tool, ToolTotal(one.tool, 0, 0, 0))
+        tools[one.tool] = ToolTotal(
+            one.tool,
+            known.calls + one.calls,
+            known.failed + one.failed,
+            known.took_ms + one.took_ms,
+        )
+    return msgspec.json.encode(
+        CallsPage(
+            lines=lines,
+            first=first,
+            matched=matched,
+            total=sum(page.total for page in pages),
+            tools=tuple(sorted(tools.values(), key=lambda one: (-one.calls, one.tool))),
+            sessions=sum(page.sessions for page in pages),
+            problem=next((page.problem for page in pages if page.problem), ""),
+        )
+    )
