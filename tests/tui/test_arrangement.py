@@ -172,6 +172,18 @@ def test_a_grouped_rail_has_headings_with_counts():
     assert not any(row.startswith("needs you") for row in _told(_model()))
 
 
+def test_a_rail_groups_by_itself_once_a_slot_has_no_key_and_as_one_says_from_then_on():
+    def heads(count: int, **plan: bool) -> list[str]:
+        model = DeckModel()
+        more = range(len(STATES) + 1, count + 1)
+        model.load([*STATES, *(SessionState(SessionId(f"z{n}"), name="z", slot=n) for n in more)])
+        model.arrange(Arrangement(**plan))
+        return [row for row in _told(model) if row.startswith("working")]
+
+    assert (heads(9), heads(10)) == ([], ["working10"])
+    assert (heads(9, grouped=True), heads(10, grouped=False)) == (["working9"], [])
+
+
 def test_a_rail_without_room_tells_how_many_are_above_and_below():
     model = DeckModel()
     model.load(

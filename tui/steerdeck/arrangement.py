@@ -15,6 +15,8 @@ from steerdeck_agents.facts.state import SessionState
 
 Shape = Literal["columns", "grid", "focus"]
 SHAPES: tuple[Shape, ...] = ("columns", "grid", "focus")
+KEYED = 9
+"""Slots that have a key of their own."""
 SHARE, LEAST_SHARE, MOST_SHARE = 4, 2, 8
 """The share of a lane in the width, as it is at first and at the ends."""
 
@@ -25,8 +27,8 @@ class Arrangement(msgspec.Struct, frozen=True, omit_defaults=True):
     shape: Shape = "columns"
     rail: bool = True
     """Whether the rail is shown where there is room."""
-    grouped: bool = False
-    """Whether the rail is grouped by what sessions need; by slot nothing in it ever moves."""
+    grouped: bool | None = None
+    """Whether the rail is grouped by what sessions need; None: once there are many."""
     order: tuple[SessionId, ...] = ()
     """Sessions in the developer's order; those not named follow by slot."""
     pinned: tuple[SessionId, ...] = ()
@@ -34,6 +36,14 @@ class Arrangement(msgspec.Struct, frozen=True, omit_defaults=True):
     shares: dict[SessionId, float] = {}
     rail_cells: int = 0
     """The width of the rail, where it was dragged to one; 0: the one the terminal's width gives."""
+
+    def groups(self, count: int) -> bool:
+        """Whether the rail of so many sessions is grouped.
+
+        As long as each slot has a key of its own it is by slot, and nothing in it ever moves; who
+        has more sessions than one looks over at a glance finds first what needs them.
+        """
+        return count > KEYED if self.grouped is None else self.grouped
 
     def next_shape(self) -> "Arrangement":
         place = SHAPES.index(self.shape)

@@ -1,8 +1,9 @@
 """All sessions at a glance: the rail beside the lanes, or below 120 columns a strip of slots.
 
-By slot no row ever changes its place, which is calmer: so the rail is at first. Grouped by what
-sessions need, one moves when its state does, and only then. A session that waits and whose lane is
-not shown has its one filled band here. Ages are told in whole minutes: they move once a minute.
+By slot no row ever changes its place, which is calmer: so the rail is while sessions are few.
+Grouped by what sessions need, one moves when its state does, and only then. A session that waits
+and whose lane is not shown has its one filled band here. Ages are told in whole minutes: they move
+once a minute.
 """
 
 from collections.abc import Iterable
@@ -58,7 +59,7 @@ def rail(
     for title, states in parts:
         above = [title] if title is not None else []
         for place, state in enumerate(states):
-            look = _Look(width, state.id in seen, tall == 1, digits)
+            look = _Look(width, state.id in seen, tall == 1, digits, bool(titles))
             lines = _session(model, state, look, now)
             last = place == len(states) - 1
             below = [BLANK] if gap or (last and titles and part == 2) else []
@@ -72,7 +73,7 @@ def _parts(
     model: DeckModel, sessions: list[SessionState], width: int
 ) -> list[tuple[Line | None, list[SessionState]]]:
     """The sessions under a title each group has, or all of them without one."""
-    if not model.arrangement.grouped:
+    if not model.arrangement.groups(len(sessions)):
         return [(None, sessions)]
     return [
         (Line((Span(_heading(group, width), "t2"),), (Span(str(len(states)), "t2"),)), states)
@@ -127,10 +128,11 @@ class _Look(NamedTuple):
     """In one row, not two: shape and age, where a heading or the width leaves the word out."""
     digits: int
     """Of the longest slot."""
+    grouped: bool
 
 
 def _session(model: DeckModel, state: SessionState, look: _Look, now: int) -> list[Line]:
-    width, lane_shown, alone, digits = look
+    width, lane_shown, alone, digits, grouped = look
     in_hand = state.id == model.in_hand
     picked = model.target == "all" or (model.target == "several" and state.id in model.picked)
     band = waits(state) and not lane_shown
@@ -141,7 +143,7 @@ def _session(model: DeckModel, state: SessionState, look: _Look, now: int) -> li
     slot = Span(f"{state.slot or '':>{digits}} ", ink or ("t0" if in_hand else "t2"), in_hand)
     name = (slot, foreign(state.name, ink or "t0", bold=in_hand, id=id))
     time = Span(_age(now - state.changed_ms), "t2")
-    if alone and (width < _WIDE or model.arrangement.grouped):
+    if alone and (width < _WIDE or grouped):
         mark = mark_for(state)
         right = (Span(mark.shape, ink or mark.colour), Span(f" {time.text:>3}", ink or "t2"))
         # Of a narrow row the name is worth more than its age.

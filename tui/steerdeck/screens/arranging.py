@@ -111,14 +111,19 @@ class Arranging(Steering[T], Generic[T]):
     def do_hide_rail(self) -> None:
         self._arrange(replace(self.plan, rail=not self.plan.rail))
 
+    @property
+    def is_grouped(self) -> bool:
+        """Whether the rail is grouped by what sessions need."""
+        return self.plan.groups(len(self.model.sessions()))
+
     def can_group_rail(self) -> bool:
         return bool(self.room.rail) and len(self.model.sessions()) > 1
 
     def verb_group_rail(self) -> str:
-        return "by slot" if self.plan.grouped else "group"
+        return "by slot" if self.is_grouped else "group"
 
     def do_group_rail(self) -> None:
-        self.model.arrange(replace(self.plan, grouped=not self.plan.grouped))
+        self.model.arrange(replace(self.plan, grouped=not self.is_grouped))
 
     # the lane in hand
 
@@ -213,7 +218,7 @@ class Arranging(Steering[T], Generic[T]):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         self._border = border_at(event.screen_x, event.screen_y, self.rail, self.lanes)
         self._border_x = event.screen_x
-        held = self._border is not None or self.plan.grouped
+        held = self._border is not None or self.is_grouped
         self._dragged = None if held else self._row_at(event)
         if self._border is not None and event.widget is not None:
             # All moves come by one way then, and so in their order.
