@@ -3,6 +3,8 @@
 State is a shape first, then a word, then a colour; the word may say more than the shape.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from steerdeck.glyphs import glyphs
@@ -56,6 +58,11 @@ def mark_of(status: Status) -> Mark:
 def waits(state: SessionState) -> bool:
     """Whether it stands still until the developer acts; one with a clock goes on by itself."""
     return state.status in WAITS and not resting(state)
+
+
+def waits_beside(sessions: Iterable[SessionState], state: SessionState) -> SessionState | None:
+    """The first of the other sessions that waits."""
+    return next((one for one in sessions if one.id != state.id and waits(one)), None)
 
 
 def mark_for(state: SessionState) -> Mark:

@@ -72,6 +72,13 @@ class Dialog(Keyed[None], Veiled, ModalScreen[None]):
         """Do what a key means here that stands in no keymap; False when it means nothing."""
         return False
 
+    def on_pick_list_filtered(self, event: PickList.Filtered) -> None:
+        event.picks.refresh(layout=True)
+        self.show(Dirty(everything=True))
+
+    def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
+        self.show(Dirty(everything=True))
+
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
         """A row of choices is clicked anywhere in it."""
         if event.span.startswith(("do:", "key:")) or event.line >= len(event.rows.lines):

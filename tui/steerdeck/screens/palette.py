@@ -132,13 +132,6 @@ class Palette(Dialog):
         )
         self.foot.show([BLANK, Line(esc, rest), BLANK])
 
-    def on_pick_list_filtered(self, event: PickList.Filtered) -> None:
-        self.list.refresh(layout=True)
-        self.show(Dirty(everything=True))
-
-    def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
-        self.show(Dirty(everything=True))
-
     def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
         below, id = self.below, event.id
         self.close_it()

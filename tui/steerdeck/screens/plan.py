@@ -13,7 +13,7 @@ from steerdeck.keys.key import Place
 from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.dock import cap, flowing
-from steerdeck.panes.marks import waits
+from steerdeck.panes.marks import waits_beside
 from steerdeck.panes.plan_head import detail, no_plan, plan_band, plan_title, plan_why
 from steerdeck.panes.plan_rows import PlanSheet, head_row
 from steerdeck.screens.plan_changes import PlanChanges
@@ -92,7 +92,7 @@ class PlanScreen(PlanChanges):
             self.do_leave_plan()
             return
         width, now, low = self.app.size.width, self.helm.now_ms(), self.app.size.height < 30
-        elsewhere = next((s for s in self.model.sessions() if s.id != state.id and waits(s)), None)
+        elsewhere = waits_beside(self.model.sessions(), state)
         repository = folder_name(state.workspace.repository)
         self.header.show([plan_title(state, repository, elsewhere, now, width)])
         self.rows = rows(state.plan)

@@ -140,13 +140,6 @@ class RecipientsDialog(Dialog):
         self.marked = self.marked - here if here <= self.marked else self.marked | here
         return True
 
-    def on_pick_list_filtered(self, event: PickList.Filtered) -> None:
-        self.list.refresh(layout=True)
-        self.show(Dirty(everything=True))
-
-    def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
-        self.show(Dirty(everything=True))
-
     def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
         taken, model = self._taken(), self.model
         if taken == {state.id for state in model.sessions()} and len(taken) > 1:

@@ -12,7 +12,7 @@ from steerdeck.commands import Helm
 from steerdeck.keys.key import Place
 from steerdeck.messages import Open
 from steerdeck.model import Dirty
-from steerdeck.panes.marks import waits
+from steerdeck.panes.marks import waits_beside
 from steerdeck.panes.review_head import caps_rows, file_head, nothing, words_head
 from steerdeck.panes.review_side import hunk_list, progress, total, tree
 from steerdeck.panes.zoomed import counted_tabs, tab_rows, zoom_head
@@ -93,7 +93,7 @@ class ReviewScreen(Verdicts):
             return
         self.follow(state)
         width, now = self.app.size.width, self.helm.now_ms()
-        elsewhere = next((s for s in self.model.sessions() if s.id != state.id and waits(s)), None)
+        elsewhere = waits_beside(self.model.sessions(), state)
         self.header.show([zoom_head(state, elsewhere, now, width)])
         self.names.display = self.app.size.height >= 30
         self.names.show(tab_rows(counted_tabs(state), _TAB, width - 2 * self.names.margin))

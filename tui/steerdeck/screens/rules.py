@@ -129,7 +129,6 @@ class RulesDialog(Dialog):
 
     def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
         self._sure = ""
-        self.show(Dirty(everything=True))
 
     def can_revoke_rule(self) -> bool:
         return self.rule is not None

@@ -6,7 +6,6 @@ from steerdeck.messages import Open
 from steerdeck.model import InboxItem
 from steerdeck.outside import EditorError, edit
 from steerdeck.panes.composer import Composer
-from steerdeck.panes.marks import waits
 from steerdeck.panes.waits import Wait, wait_of
 from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.offering import Offering
@@ -14,7 +13,6 @@ from steerdeck.screens.queue import QueueDialog
 from steerdeck.screens.reading import Reads
 from steerdeck.screens.recipients import RecipientsDialog
 from steerdeck.widgets.prompt import How, Prompt
-from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
 
@@ -393,7 +391,3 @@ class Steering(Offering[T], Reads[T], Generic[T]):
         item = self.next_item()
         if item is not None:
             self.post_message(Open("inbox", item.session, item.id))
-
-    def waiting_elsewhere(self, session: SessionId) -> SessionState | None:
-        """Another session that waits, for the header of a zoom."""
-        return next((s for s in self.model.sessions() if s.id != session and waits(s)), None)

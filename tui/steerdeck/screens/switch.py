@@ -129,12 +129,9 @@ class SwitchDialog(SessionDialog):
 
     def on_pick_list_highlighted(self, event: PickList.Highlighted) -> None:
         self._ask()
-        self.show(Dirty(everything=True))
 
     def on_pick_list_filtered(self, event: PickList.Filtered) -> None:
-        self.list.refresh(layout=True)
         self._ask()
-        self.show(Dirty(everything=True))
 
     def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
         state = self.state

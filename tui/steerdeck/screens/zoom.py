@@ -15,6 +15,7 @@ from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.chips import chip_rows
 from steerdeck.panes.composer import Composer
+from steerdeck.panes.marks import waits_beside
 from steerdeck.panes.zoomed import counted_tabs, tab_rows, zoom_head
 from steerdeck.screens.call_acts import LogActs
 from steerdeck.screens.call_log import CallLog
@@ -133,7 +134,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
             self.helm.watched = {state.id}
             self.helm.bridge.show(self.helm.watched)
         width, now = self.app.size.width, self.helm.now_ms()
-        self.header.show([zoom_head(state, self.waiting_elsewhere(state.id), now, width)])
+        self.header.show([zoom_head(state, waits_beside(self.model.sessions(), state), now, width)])
         inner = width - 2 * self.names.margin
         low = self.app.size.height < 30
         lasting = self.model.lasting_of(state)
