@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import KnownEvent
@@ -29,6 +30,8 @@ from steerdeck_agents.tools.shell_keeper import Shells
 from steerdeck_agents.work.helping import Helping
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 STORAGE_RETRY_S: Final = 2.0
 """How long to wait before a journal is tried again that could not be written."""
@@ -100,17 +103,21 @@ class Memory:
 
 async def recorded(
     journal: Journal, *facts: KnownEvent, enclosed: Sequence[Enclosure] = ()
-) -> None:
+) -> tuple[KnownEvent, ...]:
     """Keep facts of one session; waits until the disk has room."""
+    append = partial(journal.append, *facts, full=True, enclosed=enclosed)
+    return await until_kept(facts[0].session, append)
+
+
+async def until_kept(session: SessionId, work: Callable[[], Awaitable[T]]) -> T:
+    """Do what keeps something in the journal, again and again until the disk has room for it."""
     while True:
         try:
-            await journal.append(*facts, full=True, enclosed=enclosed)
+            return await work()
         except JournalError as error:
             if not error.retryable:
                 raise
-            log.error("session %s waits for the journal: %s", facts[0].session, error)
-        else:
-            return
+            log.error("session %s waits for the journal: %s", session, error)
         await asyncio.sleep(STORAGE_RETRY_S)
 
 

@@ -35,6 +35,7 @@ from steerdeck_agents.facts.shore_orders import (
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import NewBlob, OrderAnswered
+from steerdeck_agents.loop.site import recorded
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import handing_back, landing
 from steerdeck_agents.work.check_run import Ran
@@ -121,7 +122,10 @@ def _failed(session: SessionId, how: How, reason: str) -> LandingFailed:
 async def _told(
     fleet: Fleet, state: SessionState, landed: landing.Landed, order: OrderId
 ) -> Answer:
-    return await _record(fleet, order, _fact_of(state, landed))
+    # It has happened and must not be tried again: it waits for a full disk, as a call's end does.
+    answered = (OrderAnswered(order, state.id),) if order else ()
+    first, *_ = await recorded(fleet.writer, _fact_of(state, landed), enclosed=answered)
+    return first.session, first.seq
 
 
 def _fact_of(state: SessionState, landed: landing.Landed) -> WorkLanded:

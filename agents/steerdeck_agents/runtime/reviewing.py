@@ -7,6 +7,7 @@ first, and the agent hears of it with its next request.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -42,6 +43,8 @@ from steerdeck_agents.facts.shore import Restored, Restoring
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import CheckpointFile, OrderAnswered
+from steerdeck_agents.loop.site import recorded, until_kept
+from steerdeck_agents.runtime.shore import not_restored
 from steerdeck_agents.runtime.wire_review import FileOf, ReviewOf
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import undo
@@ -288,9 +291,12 @@ async def _written(
     )
     await session.append(RestoreStarted(session=session.id, actor="developer", restoring=restoring))
     data = None if target is None or target.link is not None else target.data
-    await asyncio.to_thread(restore, session.state.workspace, file, data)
+    try:
+        await asyncio.to_thread(restore, session.state.workspace, file, data)
+    except OrderRefused as error:
+        raise await not_restored(fleet, session, str(error)) from error
     # Recorded before it is told: a crash in between leaves an undo that is looked at again.
-    after = await ground.checkpoint("after undo") or before
+    after = await until_kept(session.id, partial(ground.checkpoint, "after undo")) or before
     restored = FilesRestored(
         session=session.id,
         actor="developer",
@@ -300,9 +306,10 @@ async def _written(
         part=True,
     )
     told = _told(session.id, change.told, before, after)
-    answer = await _record(fleet, session, order, told, restored)
+    answered = OrderAnswered(order, session.id)
+    first, *_ = await recorded(fleet.writer, told, restored, enclosed=(answered,))
     await ground.publish_changes()
-    return answer
+    return session.id, first.seq
 
 
 def _wanted(path: str, target: FileState | None) -> CheckpointFile:

@@ -1,11 +1,13 @@
 """Orders and pages about files: undoing what was done to them, and how they were at a moment."""
 
 import asyncio
+from functools import partial
 
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
     FilesRestored,
     Noticed,
+    RestoreFailed,
     RestoreStarted,
 )
 from steerdeck_agents.facts.ids import CheckpointId, SessionId
@@ -14,6 +16,7 @@ from steerdeck_agents.facts.orders import Undo
 from steerdeck_agents.facts.shore import Restored, Restoring
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.enclosures import OrderAnswered
+from steerdeck_agents.loop.site import recorded, until_kept
 from steerdeck_agents.session import Session
 from steerdeck_agents.work import past
 from steerdeck_agents.work import undo as undoing
@@ -56,8 +59,10 @@ async def _undone(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionI
     )
     await session.append(RestoreStarted(session=state.id, actor="developer", restoring=restoring))
     restored, failed = await undoing.carry_out(state.workspace, planned)
+    if not restored:
+        raise await not_restored(fleet, session, " ".join(failed))
     # Recorded before it is told: a crash in between leaves an undo that is looked at again.
-    await session.ground.checkpoint("after undo")
+    await until_kept(state.id, partial(session.ground.checkpoint, "after undo"))
     fact = FilesRestored(
         session=state.id,
         actor="developer",
@@ -70,9 +75,16 @@ async def _undone(fleet: Fleet, session: Session, order: Undo) -> tuple[SessionI
         for text in (*planned.conflicts, *failed)
     ]
     answered = OrderAnswered(order.id, state.id)
-    first, *_ = await fleet.writer.append(fact, *notes, full=True, enclosed=(answered,))
+    first, *_ = await recorded(fleet.writer, fact, *notes, enclosed=(answered,))
     await session.ground.publish_changes()
     return state.id, first.seq
+
+
+async def not_restored(fleet: Fleet, session: Session, why: str) -> OrderRefused:
+    """Record that an undo came to nothing, and why; the refusal of its order."""
+    failed = RestoreFailed(session=session.id, actor="developer", reason=why)
+    await recorded(fleet.writer, failed)
+    return OrderRefused(why)
 
 
 async def files_at(fleet: Fleet, session: SessionId, seq: int) -> str:

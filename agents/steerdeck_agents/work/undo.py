@@ -167,6 +167,4 @@ def _write(workspace: Workspace, planned: UndoPlan) -> tuple[tuple[str, ...], tu
             restored.append(shown(file.path))
         except OrderRefused as error:
             failed.append(str(error))
-        except OSError as error:
-            failed.append(f"{shown(file.path)} can't be restored: {error.strerror}.")
     return tuple(sorted(restored)), tuple(failed)

@@ -148,14 +148,17 @@ def restore(workspace: Workspace, file: CheckpointFile, data: bytes | None) -> N
 
     Atomic for the path, inside the workspace only, no link followed; OrderRefused otherwise.
     """
-    if file.link is not None:
-        write_file(workspace.path, file.path, FileState(mode=LINK, link=file.link))
-    elif file.sha is None:
-        remove_file(workspace.path, file.path)
-    elif data is None or sha_of(data) != file.sha:
-        raise OrderRefused(f"The stored bytes of {shown(file.path)!r} are missing or damaged.")
-    else:
-        write_file(workspace.path, file.path, FileState(mode=file.mode, data=data))
+    try:
+        if file.link is not None:
+            write_file(workspace.path, file.path, FileState(mode=LINK, link=file.link))
+        elif file.sha is None:
+            remove_file(workspace.path, file.path)
+        elif data is None or sha_of(data) != file.sha:
+            raise OrderRefused(f"The stored bytes of {shown(file.path)!r} are missing or damaged.")
+        else:
+            write_file(workspace.path, file.path, FileState(mode=file.mode, data=data))
+    except OSError as error:
+        raise OrderRefused(f"{shown(file.path)} can't be restored: {error.strerror}.") from error
 
 
 class _Scan:

@@ -10,7 +10,7 @@ from kit.repositories import fingerprint, plain, run
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.errors import JournalError, OrderRefused
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime import wire
@@ -64,6 +64,54 @@ def test_one_file_is_undone_and_the_undo_is_undone(tmp_path):
         (undone,) = playing.of(session, e.FilesRestored)
         await playing.give(o.Undo, session, checkpoint=undone.undone_by, paths=("fresh.txt",))
         assert fresh.read_text() == "new\nchanged\n"
+
+    play(tmp_path, story)
+
+
+def test_an_undo_that_put_nothing_back_is_refused_and_is_not_under_way_any_more(tmp_path):
+    async def story(playing: Scene, repository: Path, session: SessionId) -> None:
+        append = playing.runtime.fleet.writer.append
+        fresh = place(playing, session) / "fresh.txt"
+
+        async def appending(*facts: e.KnownEvent, **how: object) -> object:
+            kept = await append(*facts, **how)
+            if isinstance(facts[0], e.RestoreStarted):
+                # What stands in the way comes between the look and the write.
+                fresh.unlink()
+                (fresh / "folder").mkdir(parents=True)
+            return kept
+
+        playing.runtime.fleet.writer.append = appending
+        with pytest.raises(OrderRefused, match="is a folder"):
+            await playing.give(o.Undo, session, paths=("fresh.txt",))
+        await playing.until(lambda: playing.of(session, e.RestoreFailed))
+        assert playing.state(session).restoring is None
+        assert not playing.of(session, e.FilesRestored)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("kind", [e.FilesRestored, e.WorkLanded])
+def test_on_a_full_disk_the_end_of_an_undo_or_a_landing_waits(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr("steerdeck_agents.loop.site.STORAGE_RETRY_S", 0.01)
+
+    async def story(playing: Scene, repository: Path, session: SessionId) -> None:
+        append, refused = playing.runtime.fleet.writer.append, []
+
+        async def appending(*facts: e.KnownEvent, **how: object) -> object:
+            if isinstance(facts[0], kind) and len(refused) < 2:
+                refused.append(facts[0])
+                raise JournalError("The disk is full; make room.", retryable=True)
+            return await append(*facts, **how)
+
+        playing.runtime.fleet.writer.append = appending
+        if kind is e.WorkLanded:
+            await playing.give(o.Land, session, how="merge")
+        else:
+            await playing.give(o.Undo, session)
+        await playing.until(lambda: playing.of(session, kind))
+        state = playing.state(session)
+        assert len(refused) == 2 and state.landing is None and state.restoring is None
 
     play(tmp_path, story)
 
