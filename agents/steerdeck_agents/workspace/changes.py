@@ -39,7 +39,7 @@ async def diff(workspace: Workspace, paths: tuple[str, ...] = ()) -> str:
     Binary files and files over 5 MB are named without content. Bytes that are not UTF-8 become
     replacement characters: it is for people, `patch` is for programs.
     """
-    out = await _diffed(workspace, *_PLAIN, workspace.base, "--", *paths)
+    out = await _diffed(workspace, *_PLAIN, workspace.base, paths=paths)
     return out.decode("utf-8", "replace")
 
 
@@ -61,18 +61,24 @@ _LOOKS = 8
 _PLAIN = ("--no-color", "--no-renames", "--src-prefix=a/", "--dst-prefix=b/", "--unified=3")
 
 
-async def _diffed(workspace: Workspace, *args: str, config: tuple[str, ...] = ()) -> bytes:
-    """`git diff ARGS` with new files. Where a pipe or the like took a file's place, it is gone."""
+async def _diffed(
+    workspace: Workspace, *args: str, config: tuple[str, ...] = (), paths: Sequence[str] = ()
+) -> bytes:
+    """`git diff ARGS -- PATHS` with new files.
+
+    Where a pipe or the like took a file's place, it is gone.
+    """
+    args = ("diff", *args, "--", *paths)
     try:
-        async with _with_new_files(workspace) as env:
-            return await git(workspace.path, "diff", *args, env=env, config=config)
+        async with _with_new_files(workspace, paths) as env:
+            return await git(workspace.path, *args, env=env, config=config)
     except GitError as error:
         if _NO_FILE not in error.said:
             raise
-    listed = await fields(workspace.path, "ls-files", "-z", "-c")
+    listed = await fields(workspace.path, "ls-files", "-z", "-c", "--", *paths)
     gone = await asyncio.to_thread(lambda: [p for p in listed if _is_odd(f"{workspace.path}/{p}")])
-    async with _with_new_files(workspace, gone) as env:
-        return await git(workspace.path, "diff", *args, env=env, config=config)
+    async with _with_new_files(workspace, paths, gone) as env:
+        return await git(workspace.path, *args, env=env, config=config)
 
 
 def _is_odd(path: str) -> bool:
@@ -86,10 +92,14 @@ def _is_odd(path: str) -> bool:
 
 @asynccontextmanager
 async def _with_new_files(
-    workspace: Workspace, gone: Sequence[str] = ()
+    workspace: Workspace, paths: Sequence[str], gone: Sequence[str] = ()
 ) -> AsyncIterator[dict[str, str]]:
-    """Environment of an index that also names files git doesn't track yet, without `gone`."""
-    new = await _new(workspace)
+    """Environment of an index that also names files git doesn't track yet, without `gone`.
+
+    Of these only what is at or below `paths` where some are given: to look for others takes git
+    longer than one file's diff.
+    """
+    new = await _new(workspace, paths)
     if not new and not gone:
         yield {}
         return
@@ -110,13 +120,14 @@ async def _with_new_files(
                 # A file that was there a moment ago, such as one an editor or a build just used.
                 if not look or not any(words in error.said for words in _GONE):
                     raise
-            listed = await _new(workspace)
+            listed = await _new(workspace, paths)
             new = [path for path in listed if os.path.lexists(f"{workspace.path}/{path}")]
         yield env
 
 
-async def _new(workspace: Workspace) -> list[str]:
-    listed = await fields(workspace.path, "ls-files", "-z", "-o", "--exclude-standard")
+async def _new(workspace: Workspace, paths: Sequence[str]) -> list[str]:
+    asked = ("ls-files", "-z", "-o", "--exclude-standard", "--", *paths)
+    listed = await fields(workspace.path, *asked)
     return [path for path in listed if not path.endswith("/")]
 
 

@@ -61,13 +61,22 @@ def test_files_outside_of_a_sparse_checkout_are_listed_as_well(tmp_path: Path):
 
 
 def test_the_diff_names_every_change_and_can_be_narrowed(tmp_path: Path):
-    ours, _ = worked(tmp_path)
+    ours, there = worked(tmp_path)
     text = asyncio.run(diff(ours))
     assert text.count("diff --git") == 6
     assert "+no newline at the end\n\\ No newline at end of file" in text
     assert "Binary files a/data/logo.bin and b/data/logo.bin differ" in text
     assert "build" not in text
-    assert asyncio.run(diff(ours, ("readme.md",))).count("diff --git") == 1
+    narrowed = {
+        ("readme.md",): 1, ("sub",): 1, ("sub/new file.txt", "src"): 2, ("build/out.o",): 0,
+        ("*",): 0,
+    }  # fmt: skip
+    (there / "src/shop.py").unlink()
+    os.mkfifo(there / "src/shop.py")
+    for paths, count in narrowed.items():
+        told = asyncio.run(diff(ours, paths))
+        assert told.count("diff --git") == count
+    assert "-def total" in asyncio.run(diff(ours, ("src/shop.py",)))
 
 
 def test_a_patch_makes_the_same_files_elsewhere(tmp_path: Path):
