@@ -67,28 +67,36 @@ class Lines:
     """Takes bytes as they come and gives the events that are whole."""
 
     def __init__(self) -> None:
-        self._rest = b""
-        self._looked = 0
+        self._begun: list[bytes] = []
+        """Pieces of a line whose end has not come: joined once, however many they are."""
+        self._size = 0
+        """Bytes of the event that is not whole yet."""
         self._data: list[bytes] = []
         self._name = b""
 
     def feed(self, part: bytes) -> Iterator[Json | Mark]:
-        """The events that end within these bytes."""
-        text = self._rest + part
-        self._rest = b""
+        """The events that end within these bytes; TooLarge when one has no end."""
+        self._size += len(part)
+        if self._size > _LARGEST:
+            raise TooLarge
+        # The other half of an end of a line may have come with the part before.
+        half = bool(self._begun) and self._begun[-1].endswith(b"\r")
+        if not half and b"\n" not in part and b"\r" not in part:
+            self._begun.append(part)
+            return
+        text, last = b"".join((*self._begun, part)), b""
         if text.endswith(b"\r"):
-            # The other half of this end of a line may be in the next part.
-            text, self._rest = text[:-1], b"\r"
+            text, last = text[:-1], b"\r"
         if b"\r" in text:
             text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         *whole, rest = text.split(b"\n")
-        self._rest = rest + self._rest
-        if len(self._rest) > _LARGEST:
-            raise TooLarge
+        self._begun = [rest + last]
         for line in whole:
             if line:
                 self._line(line)
-            elif self._data:
+                continue
+            self._size = len(rest)
+            if self._data:
                 yield from self._event()
             else:
                 self._name = b""
