@@ -19,6 +19,8 @@ STYLES = [
     INK.style("t1", "add_bg"),
     INK.style("t2"),
     INK.style("t3", "s0", italic=True, underline=True),
+    INK.style("t1", "s1", underline=True),
+    INK.style("t0", "s1", bold=True) + Style(reverse=True),
     INK.style("t1", "s1") + Style(link="https://a.example/x"),
     Style(),
 ]
@@ -30,9 +32,12 @@ def strip(*parts: tuple[str, Style]) -> Strip:
 
 
 def cells(screen: Screen) -> list[list[tuple[object, ...]]]:
+    """What is seen of each cell; a blank shows its ground and the lines through it."""
     return [
         [
-            (c.data, c.fg, c.bg, c.bold, c.italics, c.underscore, c.reverse)
+            (c.data, c.bg, c.underscore, c.reverse)
+            if c.data == " " and not (c.underscore or c.reverse)
+            else (c.data, c.fg, c.bg, c.bold, c.italics, c.underscore, c.reverse)
             for c in (screen.buffer[y][x] for x in range(WIDTH))
         ]
         for y in range(HEIGHT)
@@ -101,6 +106,41 @@ def test_colours_are_sent_when_they_change_and_not_around_every_piece() -> None:
     sent = stage.paint([Fragment(0, 0, row)], TRUE)
     assert sent.count("m") == 3  # one for a and b, one for the other ground, one at the end
     assert sent.count("38;2") == 1
+
+
+def test_a_heading_costs_its_weight_and_its_colour_but_not_the_ground_it_stands_on() -> None:
+    row = strip(("Step", STYLES[1]), (" one", STYLES[0]))
+    sent = Stage().paint([Fragment(0, 0, strip(("a", STYLES[0]))), Fragment(1, 0, row)], TRUE)
+    assert sent.count("48;2") == 1
+    assert "\x1b[1;38;2" in sent and "\x1b[22;38;2" in sent
+
+
+def test_the_colour_of_letters_is_not_sent_for_what_is_erased() -> None:
+    row = strip(("growing", STYLES[0]), ("|", STYLES[3]), (" " * 12, STYLES[0]))
+    assert Stage().paint([Fragment(0, 0, row)], TRUE).count("38;2") == 2
+
+
+def test_what_only_a_reset_surely_ends_is_reset() -> None:
+    row = strip(("lean", STYLES[4]), (" on", STYLES[3]))
+    assert "\x1b[0;38;2" in Stage().paint([Fragment(0, 0, row)], TRUE).split("lean")[1]
+
+
+@given(st.lists(st.integers(0, WIDTH), min_size=HEIGHT, max_size=HEIGHT))
+def test_rows_that_are_erased_below_each_other_are_reached_by_one_step(ends: list[int]) -> None:
+    stage = Stage()
+    screen, stream = terminal()
+    full, full_stream = terminal()
+    wide = [Fragment(y, 0, strip(("x" * WIDTH, STYLES[1]))) for y in range(HEIGHT)]
+    frame = [
+        Fragment(y, 0, strip(("y" * end, STYLES[2]), (" " * (WIDTH - end), STYLES[0])))
+        for y, end in enumerate(ends)
+    ]
+    stream.feed(stage.paint(wide, TRUE))
+    stream.feed(sent := stage.paint(frame, TRUE))
+    full_stream.feed(Stage(erases=False).paint(frame, TRUE))
+    assert cells(screen) == cells(full)
+    if not any(ends):
+        assert sent.count("\x1b[B") == HEIGHT - 1
 
 
 def test_the_index_of_the_palette_reaches_a_terminal_of_256_colours() -> None:

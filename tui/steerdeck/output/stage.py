@@ -20,6 +20,10 @@ from steerdeck.output.sanitise import clean, is_link
 
 _ERASE_FROM = 8
 """Blanks at the end of a piece that are shorter to erase than to write."""
+_OFF = {"1": "22", "2": "22", "4": "24", "7": "27"}
+"""What ends an attribute on every terminal; the first two end together."""
+_UNSEEN = ("", "1", "2", "3")
+"""Attributes that no erased cell shows."""
 
 
 class _Sgr(NamedTuple):
@@ -57,14 +61,28 @@ def _sgr(style: Style | None, system: ColorSystem) -> _Sgr:
     return _Sgr(";".join(codes), fg, bg, link)
 
 
+@lru_cache(4096)
 def _change(old: _Sgr | None, new: _Sgr) -> str:
-    if old is None or old.attributes != new.attributes:
+    attributes = _turned(old.attributes, new.attributes) if old is not None else None
+    if old is None or attributes is None:
         parts = ["0", new.attributes]
         parts += [new.fg] if new.fg != "39" else []
         parts += [new.bg] if new.bg != "49" else []
     else:
-        parts = [new.fg if new.fg != old.fg else "", new.bg if new.bg != old.bg else ""]
+        fg, bg = (new.fg if new.fg != old.fg else "", new.bg if new.bg != old.bg else "")
+        parts = [*attributes, fg, bg]
     return "\x1b[" + ";".join(part for part in parts if part) + "m"
+
+
+def _turned(old: str, new: str) -> list[str] | None:
+    """What turns these attributes into those; None where only a reset surely does."""
+    had, has = ([one for one in codes.split(";") if one] for codes in (old, new))
+    gone = {one for one in had if one not in has}
+    if not gone <= _OFF.keys():
+        return None
+    off = {_OFF[one] for one in gone}
+    kept = [one for one in had if one in has and _OFF.get(one) not in off]
+    return [*sorted(off), *(one for one in has if one not in kept)]
 
 
 def _linked(target: str) -> str:
@@ -166,6 +184,8 @@ class Stage:
         self.backlog = Backlog()
         """What was drawn and waits for its turn on the line."""
         self._shown: dict[int, dict[int, Strip]] = {}
+        self._below = (-1, -1)
+        """The place right below the cursor, where that is known."""
 
     def forget(self) -> None:
         """The terminal may show anything now: the next frame is painted whole."""
@@ -194,6 +214,7 @@ class Stage:
         out: list[str] = []
         state: _Sgr | None = None
         size = 0
+        self._below = (-1, -1)
         for y, x, strip in fragments:
             first = len(out)
             state = self._place(out, y, x, strip, state, system)
@@ -225,8 +246,13 @@ class Stage:
         row[x] = strip
         if not segments:
             return state
-        out.append(f"\x1b[{y + 1};{x + offset + 1}H")
-        return self._write(out, segments, state, system)
+        place = (y, x + offset)
+        out.append("\x1b[B" if place == self._below else f"\x1b[{y + 1};{x + offset + 1}H")
+        state = self._write(out, segments, state, system)
+        # What is erased leaves the cursor where it was.
+        erased = len(segments) == 1 and out[-1].startswith("\x1b[") and out[-1].endswith("X")
+        self._below = (y + 1, x + offset) if erased else (-1, -1)
+        return state
 
     def _write(
         self, out: list[str], segments: list[Segment], state: _Sgr | None, system: ColorSystem
@@ -235,16 +261,20 @@ class Stage:
             if segment.control:
                 continue
             sgr = _sgr(segment.style, system)
+            text = clean(segment.text)
+            body = text.rstrip(" ")
+            blanks = len(text) - len(body)
+            erased = self.erases and blanks >= _ERASE_FROM and not sgr.attributes
+            if erased and not body and state is not None and state.attributes in _UNSEEN:
+                # What is erased shows its ground and nothing else.
+                sgr = state._replace(bg=sgr.bg, link=sgr.link)
             if sgr != state:
                 if self.links and sgr.link != (state.link if state is not None else ""):
                     out.append(_linked(sgr.link))
                 if state is None or sgr[:3] != state[:3]:
                     out.append(_change(state, sgr))
                 state = sgr
-            text = clean(segment.text)
-            body = text.rstrip(" ")
-            blanks = len(text) - len(body)
-            if self.erases and blanks >= _ERASE_FROM and not sgr.attributes:
+            if erased:
                 last = index == len(segments) - 1
                 out.append(f"{body}\x1b[{blanks}X" + ("" if last else f"\x1b[{blanks}C"))
             else:
