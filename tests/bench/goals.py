@@ -23,28 +23,44 @@ class Goal(msgspec.Struct, frozen=True):
     """How many times the reference it may be."""
     least_ratio: float | None = None
     """How many times smaller than the reference it has to be."""
+    behind: str = ""
+    """What makes ours slow or large, told where another program is ahead."""
 
 
+_TWO = "Deck and runtime are two Python processes"
+_ECHO = "Eight lanes stream here and one conversation there, and a key goes through Python."
 GOALS = (
-    Goal("first", "something on screen, warm", 20, "ms", "start", peers=True),
+    Goal("first", "something on screen, warm", 20, "ms", "start", peers=True,
+         behind="Python starts before anything is drawn."),
     Goal("live", "a live frame with four restored lanes, warm", 170, "ms", "start",
          most_ratio=1.35),
-    Goal("answer", "start to first answer on the screen", 490, "ms", "answer", peers=True),
-    Goal("token-cpu", "CPU for 1,000 streamed tokens, one lane", 0.3, "s", "four", peers=True),
-    Goal("token-bytes", "bytes to the terminal per token", 40, "B", "four", peers=True),
-    Goal("echo-p50", "key to paint while 8 lanes stream, p50", 2, "ms", "stream", peers=True),
-    Goal("echo-p99", "key to paint while 8 lanes stream, p99", 10, "ms", "stream", peers=True),
+    Goal("answer", "start to first answer on the screen", 490, "ms", "answer", peers=True,
+         behind="Python and Textual are loaded before a key is answered."),
+    Goal("token-cpu", "CPU for 1,000 streamed tokens, one lane", 0.3, "s", "four", peers=True,
+         behind=f"{_TWO}: one keeps each token, the other draws it."),
+    Goal("token-bytes", "bytes to the terminal per token", 40, "B", "four", peers=True,
+         behind="The deck draws a rail and a header beside the words."),
+    Goal("echo-p50", "key to paint while 8 lanes stream, p50", 2, "ms", "stream", peers=True,
+         behind=_ECHO),
+    Goal("echo-p99", "key to paint while 8 lanes stream, p99", 10, "ms", "stream", peers=True,
+         behind=_ECHO),
     Goal("echo-tools", "key to paint with 16 agents running tools, p99", 30, "ms", "tools"),
     Goal("cpu-8", "CPU, 8 lanes at 100 tokens/s each", 6, "%", "stream", least_ratio=12),
     Goal("cpu-32", "CPU, 32 lanes at 100 tokens/s each", 12, "%", "many"),
-    Goal("four-cpu", "four agents at once, CPU for 4 × 2,000 tokens", 4, "s", "four", peers=True),
-    Goal("four-pss", "four agents at once, PSS of everything", 110, "MB", "four", peers=True),
-    Goal("idle", "memory idle, deck and runtime, PSS", 85, "MB", "memory", peers=True),
+    Goal("four-cpu", "four agents at once, CPU for 4 × 2,000 tokens", 4, "s", "four", peers=True,
+         behind=f"{_TWO}: one keeps each token, the other draws it."),
+    Goal("four-pss", "four agents at once, PSS of everything", 110, "MB", "four", peers=True,
+         behind=f"{_TWO} with all they have loaded."),
+    Goal("idle", "memory idle, deck and runtime, PSS", 85, "MB", "memory", peers=True,
+         behind=f"{_TWO} with all they have loaded."),
     Goal("long", "memory after 50,000 tokens, deck and runtime, PSS", 95, "MB", "memory",
-         peers=True),
-    Goal("gap-bare", "harness gap per tool call, bare, p50", 8, "ms", "gap", peers=True),
+         peers=True, behind=f"{_TWO} with all they have loaded."),
+    Goal("gap-bare", "harness gap per tool call, bare, p50", 8, "ms", "gap", peers=True,
+         behind="A call here is on disk before it starts and again when it ended, and the files it"
+         " changed are kept for undo."),
     Goal("gap-sandboxed", "harness gap per tool call, sandboxed, p50", 20, "ms", "gap"),
-    Goal("headless", "one headless turn with a warm runtime", 230, "ms", "answer", peers=True),
+    Goal("headless", "one headless turn with a warm runtime", 230, "ms", "answer", peers=True,
+         behind="Python starts, and the agent gets a clone of its own before it begins."),
     Goal("ssh", "bytes to the terminal, 8 lanes, over SSH", 20, "kB/s", "lines"),
     Goal("lean", "bytes to the terminal, 8 lanes, lean", 3, "kB/s", "lines"),
     Goal("far-echo", "20 kB/s, 100 ms round trip: key echo, p99", 250, "ms", "lines"),
@@ -84,6 +100,11 @@ def of_peer(name: str, by: str, theirs: float) -> Row:
     return Row(goal.what, theirs, goal.unit, name=name, by=by)
 
 
+def not_of_peer(name: str, by: str, why: str) -> Row:
+    """A number of another program that could not be measured."""
+    return msgspec.structs.replace(of_peer(name, by, 0), missing=why)
+
+
 def no_peer(by: str, why: str) -> Row:
-    """Another program that could not be measured, or only in part."""
+    """Another program that could not be measured."""
     return Row(by, 0, "", by=by, missing=why)

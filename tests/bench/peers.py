@@ -1,40 +1,55 @@
 """The same of other programs that drive coding agents, with the same scripted model.
 
-Codex CLI, OpenCode and pi are looked for in the folder that STEERDECK_PEERS names and on PATH. They
-can reach nothing but loopback. CPU and memory are those of everything a program starts. What could
-not be measured is left out and said.
+Codex CLI, Mistral Vibe, OpenCode, Claude Code and pi are looked for in the folder that
+STEERDECK_PEERS names and on PATH. They can reach nothing but loopback. CPU and memory are those of
+everything a program starts. What could not be measured is left out and said.
 """
 
-import asyncio
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
+from typing import NamedTuple
 
 from bench.apps.model import say, titled
-from bench.goals import no_peer, of_peer
+from bench.goals import no_peer, not_of_peer, of_peer
+from bench.messages import ThreeTongues, started
 from bench.prose import MARKS
 from bench.rivals import MEASURED, Measured, Peer, peer_at, title_of
 from bench.rows import Row, median, share
 from bench.terminal import RARE, Terminal, cpu_s, pss_mb
 from kit.playing import playing
 from kit.rivals import program
-from steerdeck_agents.models.scripted import Conversation, Reply, Say
-from steerdeck_agents.models.scripted_server import ScriptedServer
+from steerdeck_agents.models.scripted import Call, Conversation, Refuse, Reply
 
 TOKENS, AT_ONCE = 1_000, 2_000
 LONG = 50_000
 PACE = 200.0
 CALLS = 15
 SETTLE_S = 1.0
+QUIET_S, LOADED_S = 0.1, 20.0
+"""CPU of a second below which it has loaded all it loads, and how long that is waited for."""
 A_LETTER_S, PAUSE_S = 0.015, 0.5
 """Between letters, and before Enter: what comes sooner some programs take for a paste."""
 ACCEPT_S = 0.6
 PATIENCE_S = 30.0
+CROWDED_S = 150.0
+"""For four at once: OpenCode needs 60 seconds of two cores' time for them."""
 
 Numbers = Iterator[tuple[str, float]]
 """Names of goals and their numbers."""
+
+
+class Phase(NamedTuple):
+    """A part of the work, in a home of its own: one that fails leaves the others alone."""
+
+    what: str
+    goals: tuple[str, ...]
+    pace: float
+    """Tokens a second, 0 as fast as it goes."""
+    numbers: Callable[[Measured, Peer, "Heard", bool], Numbers]
 
 
 class Lost(Exception):
@@ -42,15 +57,39 @@ class Lost(Exception):
 
 
 class Heard:
-    """The model's script, counting how often it is asked for an answer."""
+    """The model's script, noting when it is asked and when its answers have left."""
 
-    def __init__(self) -> None:
-        self.requests = 0
+    def __init__(self, run: Callable[[int], Call]) -> None:
+        self.run = run
+        self.calls = 0
+        """Commands it asks for before it answers."""
+        self.came: list[float] = []
+        self.left: list[float] = []
+        self._made: list[Reply | Refuse] = []
 
-    def __call__(self, talk: Conversation) -> Reply:
-        if not titled(talk):
-            self.requests += 1
-        return say(talk)
+    def __call__(self, talk: Conversation) -> Reply | Refuse:
+        if titled(talk):
+            return say(talk)
+        self.came.append(time.perf_counter())
+        made = len(talk.calls)
+        self._made.append(Reply((self.run(made),)) if made < self.calls else say(talk))
+        return self._made[-1]
+
+    def sent(self, reply: Reply) -> None:
+        if reply in self._made:
+            self.left.append(time.perf_counter())
+
+
+class _Timed(ThreeTongues):
+    """Tells the script when an answer's last byte has left."""
+
+    async def _stream(self, talk: Conversation, reply: Reply, *given, **named) -> None:
+        await super()._stream(talk, reply, *given, **named)
+        self._scripts["scripted"].sent(reply)
+
+    async def stream_messages(self, talk: Conversation, reply: Reply, *given) -> None:
+        await super().stream_messages(talk, reply, *given)
+        self._scripts["scripted"].sent(reply)
 
 
 def measure(*, quick: bool = False) -> list[Row]:
@@ -67,26 +106,22 @@ def measure(*, quick: bool = False) -> list[Row]:
 def _measured(one: Measured, found: str, *, quick: bool) -> list[Row]:
     title = title_of(one, found)
     rows = []
-    for what, pace, phase in (
-        ("start, memory and one turn", 0.0, _unpaced),
-        ("a stream", PACE, _streamed),
-        ("four at once", PACE, _four),
-        ("calls", None, _gap),
-    ):
+    for phase in PHASES:
+        missing = list(phase.goals)
         try:
             with ExitStack() as open_:
-                if pace is None:
-                    numbers = phase(one, found, quick)
-                else:
-                    model = Heard()
-                    url = open_.enter_context(playing({"scripted": model}, pace=pace))
-                    peer = open_.enter_context(peer_at(one, found, url))
-                    numbers = phase(one, peer, model, quick)
+                model = Heard(one.run)
+                served = partial(started, _Timed)
+                url = open_.enter_context(
+                    playing({"scripted": model}, pace=phase.pace, served=served)
+                )
+                peer = open_.enter_context(peer_at(one, found, url))
                 # One after the other: what comes before a failure counts.
-                for name, number in numbers:
+                for name, number in phase.numbers(one, peer, model, quick):
                     rows.append(of_peer(name, title, number))
+                    missing.remove(name)
         except (Lost, OSError, TimeoutError, subprocess.SubprocessError) as error:
-            rows.append(no_peer(title, f"{what} could not be measured: {error}"))
+            rows += [not_of_peer(name, title, f"{phase.what}: {error}") for name in missing]
     return rows
 
 
@@ -104,7 +139,16 @@ def _warm(one: Measured, peer: Peer) -> None:
     """The first start in a home is another matter."""
     shown, _ = _begun(one, peer)
     with shown:
-        time.sleep(2 * SETTLE_S)
+        _loaded(peer)
+
+
+def _loaded(peer: Peer) -> None:
+    """Wait until it is quiet: some go on loading for seconds behind their first frame."""
+    for _ in range(int(LOADED_S / SETTLE_S)):
+        before = cpu_s(*peer.pids())
+        time.sleep(SETTLE_S)
+        if cpu_s(*peer.pids()) - before < QUIET_S * SETTLE_S:
+            return
 
 
 def _asked(shown: Terminal, task: str, model: Heard) -> int:
@@ -113,33 +157,32 @@ def _asked(shown: Terminal, task: str, model: Heard) -> int:
     Some programs show a line to type in before they accept what is typed, and take what they read
     late for a paste: Enter is pressed again until the model is asked.
     """
-    had = model.requests
+    had = len(model.came)
     shown.type(task, A_LETTER_S)
     time.sleep(PAUSE_S)
-    after = shown.chunks
-    for _ in range(20):
+    after, gives_up = shown.chunks, shown.now() + PATIENCE_S
+    while shown.now() < gives_up:
         shown.send("\r")
         until = shown.now() + ACCEPT_S
         while shown.now() < until:
-            if model.requests > had:
+            if len(model.came) > had:
                 return after
             time.sleep(0.01)
     raise Lost(f"{task!r} was never sent")
 
 
-def _answered(shown: Terminal, task: str, after: int) -> float:
+def _answered(shown: Terminal, task: str, after: int, patience_s: float = PATIENCE_S) -> float:
     mark = task.split()[-1][::-1]
-    came = shown.wait_for(mark, after, PATIENCE_S)
+    came = shown.wait_for(mark, after, patience_s)
     if came is None:
-        raise Lost(f"the end of its answer to {task!r} never came")
+        raise Lost(f"the end of its answer to {task!r} did not come within {patience_s:.0f} s")
     return came
 
 
-def _unpaced(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
-    rounds = 1 if quick else 3
+def _start(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     _warm(one, peer)
     firsts, answers = [], []
-    for number in range(rounds):
+    for number in range(1 if quick else 3):
         shown, first = _begun(one, peer)
         with shown:
             firsts.append(first)
@@ -147,15 +190,14 @@ def _unpaced(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
             answers.append(_answered(shown, task, _asked(shown, task, model)) * 1000)
     yield "first", median(firsts)
     yield "answer", median(answers)
-    yield from _memory(one, peer, model, quick)
-    yield "headless", median([_headless(one, peer) for _ in range(rounds)])
 
 
 def _memory(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
+    _warm(one, peer)
     peer.end()
     shown, _ = _begun(one, peer)
     with shown:
-        time.sleep(2 * SETTLE_S)
+        _loaded(peer)
         yield "idle", pss_mb(*peer.pids())
         for mark in MARKS:
             task = f"Say {(500 if quick else LONG) // len(MARKS)} {mark}"
@@ -164,14 +206,21 @@ def _memory(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
         yield "long", pss_mb(*peer.pids())
 
 
-def _headless(one: Measured, peer: Peer) -> float:
+def _headless(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
+    # The first in a home is another matter.
+    turns = [_turn(one, peer, "Say 5 done", "enod") for _ in range(2 if quick else 4)]
+    yield "headless", median(turns[1:])
+
+
+def _turn(one: Measured, peer: Peer, task: str, mark: str) -> float:
+    """Milliseconds of a turn without a screen, from the spawn to the end."""
     began = time.perf_counter()
     done = subprocess.run(
-        [peer.found, *one.headless, "Say 5 done"], cwd=peer.repository, env=peer.environ,
+        [peer.found, *one.headless, task], cwd=peer.repository, env=peer.environ,
         capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=PATIENCE_S,
     )  # fmt: skip
     took = (time.perf_counter() - began) * 1000
-    if done.returncode or "enod" not in done.stdout:
+    if done.returncode or mark not in done.stdout:
         raise Lost(f"a turn without a screen ended with {done.returncode}: {done.stderr[-200:]}")
     return took
 
@@ -181,15 +230,13 @@ def _streamed(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     _warm(one, peer)
     shown, _ = _begun(one, peer)
     with shown:
-        time.sleep(SETTLE_S)
+        _loaded(peer)
         cpu, wrote = cpu_s(*peer.pids()), shown.bytes
         task = f"Say {tokens} stream"
-        after = _asked(shown, task, model)
-        ended = _answered(shown, task, after)
+        _answered(shown, task, _asked(shown, task, model))
         time.sleep(SETTLE_S / 2)
         yield "token-cpu", (cpu_s(*peer.pids()) - cpu) * 1000 / tokens
         yield "token-bytes", (shown.bytes - wrote) / tokens
-        assert ended
         # Echoes are asked for in a stream of their own: they cost bytes and CPU.
         _asked(shown, f"Say {tokens} again", model)
         time.sleep(SETTLE_S)
@@ -207,62 +254,31 @@ def _four(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
         for _ in range(4):
             shown, _ = _begun(one, peer)
             four.append(open_.enter_context(shown))
-        time.sleep(SETTLE_S)
+        _loaded(peer)
         cpu = cpu_s(*peer.pids())
         task = f"Say {tokens} four"
         after = [_asked(shown, task, model) for shown in four]
         for shown, first in zip(four, after, strict=True):
-            _answered(shown, task, first)
+            _answered(shown, task, first, CROWDED_S)
         pids = peer.pids()
         yield "four-cpu", (cpu_s(*pids) - cpu) * 2_000 / tokens
         yield "four-pss", pss_mb(*pids)
 
 
-class _Server(ScriptedServer):
-    """Asks for one command after the other, noting when answers left and requests came."""
-
-    def __init__(self, one: Measured, calls: int) -> None:
-        super().__init__({"scripted": self.play}, 0, "")
-        self.one, self.calls = one, calls
-        self.came: list[float] = []
-        self.left: list[float] = []
-
-    def play(self, talk: Conversation) -> Reply:
-        if titled(talk):
-            return say(talk)
-        self.came.append(time.perf_counter())
-        if len(talk.calls) >= self.calls:
-            return Reply((Say("Done.", final=True),))
-        return Reply((self.one.run(len(talk.calls)),))
-
-    async def _stream(self, *given, **named) -> None:
-        await super()._stream(*given, **named)
-        self.left.append(time.perf_counter())
+def _gap(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
+    model.calls = 3 if quick else CALLS
+    _turn(one, peer, "Say 5 done", "enod")
+    if len(model.came) <= model.calls:
+        raise Lost(f"it made {max(0, len(model.came) - 1)} of {model.calls} calls")
+    gaps = zip(model.left, model.came[1:], strict=False)
+    yield "gap-bare", median([(came - left) * 1000 for left, came in gaps])
 
 
-def _gap(one: Measured, found: str, quick: bool) -> Numbers:
-    yield "gap-bare", asyncio.run(_called(one, found, 3 if quick else CALLS))
-
-
-async def _called(one: Measured, found: str, calls: int) -> float:
-    """Milliseconds from an answer's last byte to the next request, the median of its calls."""
-    server = _Server(one, calls)
-    await server.start(0)
-    try:
-        with peer_at(one, found, server.url) as peer:
-            child = await asyncio.create_subprocess_exec(
-                peer.found, *one.headless, "Run them.", cwd=peer.repository, env=peer.environ,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            try:
-                await asyncio.wait_for(child.wait(), PATIENCE_S)
-            finally:
-                if child.returncode is None:
-                    child.kill()
-                    await child.wait()
-    finally:
-        await server.close()
-    if len(server.came) <= calls:
-        raise Lost(f"it made {max(0, len(server.came) - 1)} of {calls} calls")
-    gaps = zip(server.left[-len(server.came) :], server.came[1:], strict=False)
-    return median([(came - left) * 1000 for left, came in gaps])
+PHASES = (
+    Phase("from the start to an answer", ("first", "answer"), 0, _start),
+    Phase("memory", ("idle", "long"), 0, _memory),
+    Phase("a turn without a screen", ("headless",), 0, _headless),
+    Phase("a stream", ("token-cpu", "token-bytes", "echo-p50", "echo-p99"), PACE, _streamed),
+    Phase("four at once", ("four-cpu", "four-pss"), PACE, _four),
+    Phase("calls", ("gap-bare",), 0, _gap),
+)

@@ -33,6 +33,10 @@ class Row(msgspec.Struct, frozen=True):
     """Another program whose number this is; empty for our own."""
     missing: str = ""
     """Why there is no number."""
+    got: int = 1
+    """Runs that gave a number, of which this is the one in the middle."""
+    runs: int = 1
+    """Runs there were."""
 
 
 def median(values: Sequence[float]) -> float:

@@ -1,13 +1,14 @@
 """`make bench`: every measured goal in one table, each beside a reference of the same run.
 
-    run.py [--quick] [--readme] [NAME…]
+    run.py [--quick] [--readme] [--runs N] [NAME…]
 
 NAME is a measure (see `--help`); without one all are taken. `--quick` takes too few samples to mean
 anything and only shows that all of it runs; `--readme` also writes the table of the README, from a
-whole run alone. Each measure has a process of its own, so that none
-warms up or burdens the next, and one that fails leaves the others alone. Nothing here judges by
-the clock: a goal that is not met is a cross in the table, not a failure. Other programs that drive
-agents are measured too where they are on PATH or in the folder that STEERDECK_PEERS names.
+whole run alone. Each measure has a process of its own, so that none warms up or burdens the next,
+and one that fails leaves the others alone. Nothing here judges by the clock: a goal that is not met
+is a cross in the table, not a failure. Other programs that drive agents are measured too where they
+are on PATH or in the folder that STEERDECK_PEERS names; `--runs 3` takes them, and ours that stand
+beside them, three times in turn, and tells the run in the middle.
 """
 
 import argparse
@@ -48,6 +49,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=names)
     parser.add_argument("--quick", action="store_true", help="only see that it runs")
     parser.add_argument("--readme", action="store_true", help="write the table of the README")
+    parser.add_argument("--runs", type=int, default=1, help="so many of what stands beside others")
     parser.add_argument("--rows", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.rows:
@@ -57,19 +59,26 @@ def main() -> int:
         parser.error(f"there is no measure {unknown[0]!r}; there are: {', '.join(MEASURES)}")
     if given.readme and (given.names or given.quick):
         parser.error("the table of the README is written from a whole run, without --quick")
-    return _all(given.names or list(MEASURES), quick=given.quick, readme=given.readme)
+    if given.runs < 1:
+        parser.error("--runs takes a number from 1")
+    names = given.names or list(MEASURES)
+    return _all(names, given.runs, quick=given.quick, readme=given.readme)
 
 
-def _all(names: list[str], *, quick: bool, readme: bool) -> int:
+def _all(names: list[str], runs: int, *, quick: bool, readme: bool) -> int:
     import msgspec
 
+    from bench.goals import GOALS
     from bench.rows import Row, machine, table
-    from bench.told import goals_text, readme_block, write_readme
+    from bench.runs import in_the_middle
+    from bench.told import goals_text, peers_text, readme_block, write_readme
 
     before = machine()
-    rows: list[Row] = []
-    failed = []
-    for name in names:
+    taken: dict[str, list[list[Row]]] = {name: [] for name in names}
+    failed: dict[str, None] = {}
+    repeated = {"peers", *(goal.measure for goal in GOALS if goal.peers)}
+    again = [name for name in names if name in repeated] * (runs - 1)
+    for name in (*names, *again):
         began = time.perf_counter()
         sys.stderr.write(f"{name}: {MEASURES[name][1]} … ")
         sys.stderr.flush()
@@ -77,11 +86,14 @@ def _all(names: list[str], *, quick: bool, readme: bool) -> int:
         done = subprocess.run(argv, stdout=subprocess.PIPE, env=_environment(), check=False)
         sys.stderr.write(f"{time.perf_counter() - began:.0f} s\n")
         if done.returncode:
-            failed.append(name)
+            failed[name] = None
+            taken[name].append([])
         else:
-            rows += msgspec.json.decode(done.stdout, type=list[Row])
-    explained = table([row for row in rows if not row.name or row.by])
-    sys.stdout.write(f"{goals_text(rows, names)}\n\n{explained}\n\n{before}\n")
+            taken[name].append(msgspec.json.decode(done.stdout, type=list[Row]))
+    rows = [row for name in names for row in in_the_middle(taken[name])]
+    explained = table([row for row in rows if not row.name and not row.by])
+    told = (goals_text(rows, names), peers_text(rows, names), explained, before)
+    sys.stdout.write("\n\n".join(text for text in told if text) + "\n")
     if quick:
         sys.stdout.write("Taken with --quick: these numbers mean nothing.\n")
     if failed:

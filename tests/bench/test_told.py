@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from bench import journal_append
-from bench.goals import BY_NAME, GOALS, absent, no_peer, of_peer, reached
+from bench.goals import BY_NAME, GOALS, absent, no_peer, not_of_peer, of_peer, reached
+from bench.rows import Row
 from bench.run import MEASURES
-from bench.told import BEGIN, END, goals_text, readme_block, write_readme
+from bench.runs import in_the_middle
+from bench.told import BEGIN, END, goals_text, peers_text, readme_block, write_readme
 from kit.papers import between
 
 BENCH = Path(__file__).parent
@@ -42,24 +44,85 @@ def test_no_two_goals_have_one_name():
 
 
 def test_the_table_of_the_readme_names_every_goal_and_its_limit():
-    rows = between(README, "bench").splitlines()[2:]
-    told = [row.split(" | ") for row in rows if row.startswith("|")]
+    lines = between(README, "bench").splitlines()
+    told = [row.split(" | ") for row in lines[2 : lines.index("")]]
     assert [row[1] for row in told] == [goal.what for goal in GOALS]
     assert all(row[3].startswith("≤ ") for row in told)
-    assert rows[-1].startswith("Measured on 20")
+    assert lines[-1].startswith("Measured on 20")
 
 
-def test_a_goal_stands_beside_its_reference_and_other_programs():
+def test_a_goal_stands_beside_its_reference_and_the_best_other_program():
     rows = [
         reached("idle", 80.0),
         of_peer("idle", "Codex CLI 1", 160.0),
-        no_peer("pi", "not found here"),
+        of_peer("idle", "OpenCode 2", 320.0),
         reached("live", 90.0, reference=100.0, against="hello"),
     ]
     text = goals_text(rows, ["memory", "start"])
-    assert "Codex CLI 1 160 MB (0.50×); pi: not found here" in text
+    assert "best of the others: Codex CLI 1 160 MB (0.50×)" in text
+    assert "OpenCode" not in text
     assert "hello 100 ms (0.90×)" in text
     assert "something on screen" in text
+
+
+def test_where_another_program_is_ahead_is_said_with_the_reason():
+    rows = [
+        reached("gap-bare", 20.0),
+        of_peer("gap-bare", "pi 1", 7.5),
+        of_peer("gap-bare", "Codex CLI 1", 15.0),
+        reached("idle", 80.0),
+        of_peer("idle", "pi 1", 160.0),
+        reached("headless", 214.0),
+        not_of_peer("headless", "pi 1", "a turn without a screen: it ended with 1"),
+        no_peer("Mistral Vibe", "not found here"),
+    ]
+    for text in (readme_block(rows, "two cores", "2026-11-20"), peers_text(rows, ["peers"])):
+        (behind,) = [line for line in text.splitlines() if line.startswith("- Behind")]
+        assert "pi 1 7.50 ms, here 20.0 ms. A call here is on disk" in behind
+        assert "- pi 1: a turn without a screen: it ended with 1." in text
+        assert "- Mistral Vibe: not found here." in text
+        assert "Other programs: one run." in text
+    assert "| one headless turn with a warm runtime | 214 ms | – | – |" in readme_block(
+        rows, "", ""
+    )
+
+
+def test_without_another_program_only_that_is_said():
+    rows = [reached("idle", 80.0), no_peer("pi", "not found here")]
+    assert peers_text(rows, ["peers"]) == "- pi: not found here."
+    assert peers_text(rows, ["memory"]) == ""
+    assert "here |" not in readme_block(rows, "", "").partition("\n\n")[2]
+
+
+def test_what_could_make_ours_worse_is_known_for_all_that_is_held_against_others():
+    assert all(goal.behind.endswith(".") for goal in GOALS if goal.peers)
+
+
+def test_of_several_runs_the_one_in_the_middle_is_told_with_its_own_reference():
+    runs = [
+        [reached("live", ours, reference=beside, against="hello")]
+        for ours, beside in ((90.0, 1.0), (300.0, 2.0), (100.0, 3.0))
+    ]
+    (row,) = in_the_middle(runs)
+    assert (row.ours, row.reference, row.met, row.got, row.runs) == (100.0, 3.0, False, 3, 3)
+
+
+def test_a_run_without_a_number_is_counted_and_hides_no_other():
+    lost = not_of_peer("idle", "pi 1", "memory: it never came")
+    one, none = in_the_middle(
+        [
+            [of_peer("idle", "pi 1", 160.0), lost],
+            [lost, lost],
+        ]
+    )
+    assert (one.ours, one.got, one.runs, one.missing) == (160.0, 1, 2, "")
+    assert (none.got, none.missing) == (0, "memory: it never came")
+    assert "160 MB (1 of 2 runs)" in peers_text([reached("idle", 80.0), one], ["peers"])
+
+
+def test_rows_that_share_their_words_are_told_apart_by_their_order():
+    runs = [[Row("bytes", 1.0 + run, "B"), Row("bytes", 50.0 + run, "B")] for run in range(3)]
+    assert [row.ours for row in in_the_middle(runs)] == [2.0, 51.0]
 
 
 def test_a_goal_without_a_number_says_why():
@@ -86,7 +149,7 @@ def test_the_readme_is_written_between_its_marks_alone(tmp_path):
     write_readme(readme, block)
     assert readme.read_text() == f"before\n\n{BEGIN}{block}{END}\n\nafter\n"
     assert "| ✓ | memory idle, deck and runtime, PSS | 80.0 MB | ≤ 85 MB |" in block
-    assert "Measured on 2026-11-20 in one run: two cores." in block
+    assert block.endswith("\n\nMeasured on 2026-11-20: two cores.")
 
 
 def test_a_readme_without_marks_is_left_alone(tmp_path):

@@ -2,20 +2,25 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 
 from steerdeck_agents.models.scripted import Script
-from steerdeck_agents.models.scripted_server import serve
+from steerdeck_agents.models.scripted_server import ScriptedServer, serve
+
+Served = Callable[..., Coroutine[None, None, ScriptedServer]]
+"""Starts a server, given its scripts and `pace`."""
 
 
 @contextmanager
-def playing(scripts: Mapping[str, Script], *, pace: float = 0) -> Iterator[str]:
+def playing(
+    scripts: Mapping[str, Script], *, pace: float = 0, served: Served = serve
+) -> Iterator[str]:
     """Play these scripts until the block ends; the server's base URL."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(serve(scripts, pace=pace), loop).result(30)
+    server = asyncio.run_coroutine_threadsafe(served(scripts, pace=pace), loop).result(30)
     try:
         yield server.url
     finally:

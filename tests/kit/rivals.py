@@ -41,8 +41,9 @@ class Rival(NamedTuple):
 
 
 def program(name: str, folder: str) -> str | None:
-    """Where a program is: in this folder, as npm lays it or plainly, or on PATH."""
-    places = (Path(folder) / name / "node_modules/.bin" / name, Path(folder) / name)
+    """Where a program is: in this folder, as npm or venv lay it or plainly, or on PATH."""
+    own = Path(folder) / name
+    places = (own / "node_modules/.bin" / name, own / "bin" / name, own)
     for place in places if folder else ():
         if place.is_file() and os.access(place, os.X_OK):
             return str(place)

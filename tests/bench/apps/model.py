@@ -19,8 +19,8 @@ A_STEP = 20
 
 
 def titled(talk: Conversation) -> bool:
-    """Whether it only asks for the title of a session."""
-    return "title" in " ".join(talk.said[:2]).lower()
+    """Whether it only asks for the title of a session; Vibe tells what was said as one text."""
+    return "title" in " ".join(talk.said[:2]).lower() or talk.task.startswith("user: ")
 
 
 def say(talk: Conversation) -> Reply:
