@@ -67,10 +67,13 @@ class Terminal:
             self.child.send(b"\x1b[2;%sR" % asked[1])
 
     def cells(self) -> list[list[tuple[object, ...]]]:
+        """What is seen of each cell: a blank shows its ground."""
         buffer = self.screen.buffer
         return [
             [
-                (cell.data, cell.fg, cell.bg, cell.bold, cell.italics, cell.reverse)
+                (cell.data, cell.bg)
+                if cell.data == " " and not cell.reverse
+                else (cell.data, cell.fg, cell.bg, cell.bold, cell.italics, cell.reverse)
                 for cell in (buffer[y][x] for x in range(COLUMNS))
             ]
             for y in range(1, LINES)
