@@ -251,9 +251,11 @@ class Place:
             self._model = connect(settings, key, learned_at(services.paths.cache))
         except JournalError:
             raise
-        except SteerdeckError as error:
+        except (SteerdeckError, OSError) as error:
+            ours = isinstance(error, SteerdeckError)
+            reason = str(error) if ours else f"Its workspace can't be made ready: {error}."
             await self.append(
-                SessionParked(session=self.id, reason=str(error), way_out="Then resume it.")
+                SessionParked(session=self.id, reason=reason, way_out="Then resume it.")
             )
             return None
         self.site = await self._make_site(settings, self._model)

@@ -5,6 +5,7 @@ acknowledged lies in the journal, so nothing has to be saved; when there is room
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Callable
@@ -129,6 +130,10 @@ def notes_of(writer: Writer) -> tuple[str, ...]:
 
 
 def _empty(spool: Path) -> None:
-    """Take away outputs of commands that a killed runtime left; their calls are lost anyway."""
+    """Take away outputs of commands that a killed runtime left; their calls are lost anyway.
+
+    What is none of ours, a folder say, is no reason not to start.
+    """
     for left in spool.iterdir():
-        left.unlink()
+        with contextlib.suppress(OSError):
+            left.unlink()

@@ -132,3 +132,26 @@ def test_without_key_or_server_one_sentence_offers_the_demo(tmp_path: Path):
             assert outlook.branch == "main"
 
     asyncio.run(story())
+
+
+def test_what_stands_in_the_way_of_a_workspace_or_in_the_spool_is_said_or_left_alone(
+    tmp_path: Path,
+):
+    odd = tmp_path / "home" / "data" / "spool" / "a folder of somebody"
+    odd.mkdir(parents=True)
+
+    async def story() -> None:
+        repository = plain(tmp_path / "repository")
+        async with scene(tmp_path / "home", {"m": echo}) as playing:
+            playing.paths.workspaces.rmdir()
+            playing.paths.workspaces.write_text("in the way")
+            session = await playing.start(repository, "m", "One.")
+            state = await playing.status(session, "parked")
+            assert state.reason.startswith("Its workspace can't be made ready:")
+            assert str(playing.paths.workspaces) in state.reason
+            playing.paths.workspaces.unlink()
+            await playing.give(o.Resume, session)
+            await playing.status(session, "idle")
+
+    asyncio.run(story())
+    assert odd.is_dir()
