@@ -15,7 +15,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
 
@@ -25,6 +25,7 @@ from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.gate.secrets import is_secret_path
 from steerdeck_agents.journal.enclosures import CheckpointBytes, CheckpointFile
 from steerdeck_agents.workspace.git import LARGE, GitError, fields, git
+from steerdeck_agents.workspace.listing import TICK_NS, Grounds, Listing, listed, look, split
 from steerdeck_agents.workspace.within import (
     LINK,
     FileState,
@@ -33,9 +34,6 @@ from steerdeck_agents.workspace.within import (
     shown,
     write_file,
 )
-
-_TICK_NS = 50_000_000
-"""A file written this shortly before a scan may change again without changing its times."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +67,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     taken_ns: int = 0
     compared: bool = True
     """False when it was made of stored files, so that all others must be compared with the base."""
+    listing: Listing = Listing(frozenset())
 
 
 class Capture(msgspec.Struct, frozen=True):
@@ -100,26 +99,33 @@ async def capture(
     previous = previous or Snapshot(files={}, compared=False)
     taken_ns = time.time_ns()
     scan = _Scan(workspace.path, previous, known)
-    if previous.compared:
+    same, grounds = await asyncio.to_thread(scan.look_at_all)
+    if same:
+        listing = Listing(previous.listing.paths, grounds)
+    elif previous.compared:
         # What was there last time is looked at while git finds what is new.
         known_already = asyncio.create_task(asyncio.to_thread(scan.look_at_known))
         try:
-            listed = await _listed(workspace)
+            listing = await _listed(workspace, grounds)
         finally:
             await asyncio.wait({known_already})
         known_already.result()
+        await asyncio.to_thread(scan.look_at_rest, listing.paths)
     else:
-        listed = await _listed(workspace)
+        listing = await _listed(workspace, grounds)
         scan.base = await _blobs(workspace, ())
-        scan.differs = await _differs(workspace, listed)
-    await asyncio.to_thread(scan.look_at_rest, listed)
+        scan.differs = await _differs(workspace, listing.paths)
+        await asyncio.to_thread(scan.look_at_rest, listing.paths)
     if previous.compared and scan.touched:
         scan.base = await _blobs(workspace, scan.touched)
     if scan.suspects:
         await asyncio.to_thread(scan.read_suspects)
     return Capture(
         snapshot=Snapshot(
-            files=scan.files, not_covered=frozenset(scan.not_covered), taken_ns=taken_ns
+            files=scan.files,
+            not_covered=frozenset(scan.not_covered),
+            taken_ns=taken_ns,
+            listing=listing,
         ),
         changed=tuple(sorted(scan.changed, key=lambda file: file.path)),
         contents=tuple(CheckpointBytes(sha=sha, data=data) for sha, data in scan.bytes.items()),
@@ -182,18 +188,27 @@ class _Scan:
         self.bytes: dict[Sha, bytes] = {}
         self.not_covered: list[str] = []
 
+    def look_at_all(self) -> tuple[bool, Grounds | None]:
+        """What a listing hangs on; if it is still the same, all paths are looked at, too."""
+        listing = self._previous.listing
+        grounds = look(self._root, listing.grounds)
+        same = self._previous.compared and grounds is not None and grounds.same_as(listing.grounds)
+        if same:
+            self.look_at_rest(listing.paths)
+        return same, grounds
+
     def look_at_known(self) -> None:
         """The paths of the previous scan."""
         self._look_at({*self._previous.files, *self._previous.not_covered})
 
-    def look_at_rest(self, listed: set[str]) -> None:
+    def look_at_rest(self, listed: Collection[str]) -> None:
         """All paths not looked at yet."""
         paths = {*listed, *self._previous.files, *self._previous.not_covered}
         self._look_at((paths | (self.differs or set())) - self._looked)
 
     def _look_at(self, paths: set[str]) -> None:
         self._looked |= paths
-        settled_ns = self._previous.taken_ns - _TICK_NS
+        settled_ns = self._previous.taken_ns - TICK_NS
         for path in sorted(paths):
             if path.endswith("/"):
                 self.not_covered.append(path)
@@ -297,24 +312,23 @@ def _seen(found: os.stat_result) -> Seen:
     )
 
 
-async def _listed(workspace: Workspace) -> set[str]:
-    """Tracked paths and those git doesn't ignore; every path when git can't say."""
-    try:
-        out = await git(workspace.path, "ls-files", "-z", "-c", "-o", "--exclude-standard")
-    except GitError:
-        return await asyncio.to_thread(_walk, workspace.path)
-    return await asyncio.to_thread(_split, out)
+async def _listed(workspace: Workspace, grounds: Grounds | None) -> Listing:
+    """What git lists; every path when it can't say."""
+    paths = await listed(workspace)
+    if paths is None:
+        return Listing(frozenset(await asyncio.to_thread(_walk, workspace.path)))
+    return Listing(paths, grounds)
 
 
-async def _differs(workspace: Workspace, listed: set[str]) -> set[str]:
+async def _differs(workspace: Workspace, listed: Collection[str]) -> set[str]:
     """Paths whose file is not as the base has it, by git's index; all when git can't say."""
     try:
         out = await git(
             workspace.path, "diff", "--name-only", "-z", "--no-renames", workspace.base
         )  # fmt: skip
     except GitError:
-        return listed | set(await _blobs(workspace, ()))
-    return await asyncio.to_thread(_split, out)
+        return {*listed, *await _blobs(workspace, ())}
+    return set(split(out))
 
 
 async def _blobs(workspace: Workspace, paths: Sequence[str]) -> dict[str, str]:
@@ -323,10 +337,6 @@ async def _blobs(workspace: Workspace, paths: Sequence[str]) -> dict[str, str]:
     if not 0 < len(paths) <= 200:
         asked = ["ls-tree", "-r", "-z", workspace.base]
     return await asyncio.to_thread(_tree, await git(workspace.path, *asked))
-
-
-def _split(out: bytes) -> set[str]:
-    return set(os.fsdecode(out).split("\0")[:-1])
 
 
 def _tree(out: bytes) -> dict[str, str]:
