@@ -8,7 +8,7 @@ from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.models import failures, sse
 from steerdeck_agents.models.chat_body import translate
 from steerdeck_agents.models.chat_read import ChatReading
-from steerdeck_agents.models.client import Whole, ask, make_client
+from steerdeck_agents.models.client import Remains, Whole, ask, make_client
 from steerdeck_agents.models.model import Chunk, Opened
 from steerdeck_agents.settings.model import ModelSettings
 
@@ -35,6 +35,7 @@ class ChatModel:
         self._key = key
         self._idle_s = settings.silence_s if idle_s is None else idle_s
         self._client: AsyncOpenAI | None = None
+        self._remains = Remains()
 
     async def stream(self, body: bytes) -> AsyncIterator[Chunk]:
         """The answer to a request in the Responses form; closing the iterator drops the request.
@@ -59,13 +60,17 @@ class ChatModel:
                 if isinstance(event, Whole):
                     break
         finally:
-            await events.aclose()
+            if reading.ended:
+                self._remains.leave(events)
+            else:
+                await events.aclose()
         if not reading.finished:
             raise failures.unfinished(failures.host_of(self._settings))
         for chunk in reading.end():
             yield chunk
 
     async def close(self) -> None:
+        await self._remains.close()
         if self._client is not None:
             await self._client.close()
             self._client = None

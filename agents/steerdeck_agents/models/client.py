@@ -1,6 +1,7 @@
 """The openai client: imported late, configured so that nothing waits or retries unseen."""
 
 import asyncio
+import contextlib
 import importlib
 import json
 import ssl
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 CONNECT_S = 10.0
+_REST_S = 0.5
+"""How long the end of an answer may take after its last word; else its connection is dropped."""
 _LARGEST = 64 * 1024 * 1024
 _PATHS = {"responses": "/responses", "chat": "/chat/completions"}
 
@@ -100,6 +103,40 @@ async def ask(
         raise failures.unreachable(error, host) from error
     finally:
         await answer.close()
+
+
+class Remains:
+    """What is left of answers after their last word, read so that the connection can be kept.
+
+    One that is left with something in it has to be closed, and the next request would have to
+    greet the server anew: a round trip, and with TLS two more.
+    """
+
+    def __init__(self) -> None:
+        self._reading: set[asyncio.Task[None]] = set()
+
+    def leave(self, events: AsyncGenerator[Opened | sse.Json | sse.Mark, None]) -> None:
+        """Read the rest of an answer beside what follows from it; not for long."""
+        task = asyncio.create_task(_drained(events))
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    async def close(self) -> None:
+        """Drop what is still read."""
+        for task in tuple(self._reading):
+            task.cancel()
+        await asyncio.gather(*self._reading, return_exceptions=True)
+
+
+async def _drained(events: AsyncGenerator[Opened | sse.Json | sse.Mark, None]) -> None:
+    try:
+        # Whatever comes, the answer is whole: nobody has to hear of it.
+        with contextlib.suppress(ModelError, TimeoutError):
+            async with asyncio.timeout(_REST_S):
+                async for _ in events:
+                    pass
+    finally:
+        await events.aclose()
 
 
 async def _events(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeGuard
 from steerdeck_agents.facts.requests import Ending
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models import failures, sse
-from steerdeck_agents.models.client import Whole, ask, dump, make_client
+from steerdeck_agents.models.client import Remains, Whole, ask, dump, make_client
 from steerdeck_agents.models.model import Chunk, Ended, ItemDone, Opened, TextDelta
 from steerdeck_agents.models.surrogates import Halves, visible
 from steerdeck_agents.settings.model import ModelSettings
@@ -40,6 +40,7 @@ class ResponsesModel:
         self._key = key
         self._idle_s = settings.silence_s if idle_s is None else idle_s
         self._client: AsyncOpenAI | None = None
+        self._remains = Remains()
 
     async def stream(self, body: bytes) -> AsyncIterator[Chunk]:
         """The answer to exactly these bytes; closing the iterator drops the request.
@@ -61,10 +62,14 @@ class ResponsesModel:
                 if reading.ended:
                     return
         finally:
-            await events.aclose()
+            if reading.ended:
+                self._remains.leave(events)
+            else:
+                await events.aclose()
         raise failures.unfinished(failures.host_of(self._settings))
 
     async def close(self) -> None:
+        await self._remains.close()
         if self._client is not None:
             await self._client.close()
             self._client = None

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from steerdeck_agents.facts.errors import ModelError
+from steerdeck_agents.models.chat import ChatModel
 from steerdeck_agents.models.connect import connect
 from steerdeck_agents.models.model import Chunk, Ended, ItemDone, Opened, TextDelta
 from steerdeck_agents.models.responses import Reading, ResponsesModel
@@ -21,7 +22,7 @@ from steerdeck_agents.models.scripted import (
     Script,
     Think,
 )
-from steerdeck_agents.models.scripted_server import serve
+from steerdeck_agents.models.scripted_server import ScriptedServer, serve
 from steerdeck_agents.settings.config import ModelSettings
 
 TEXT = "Grüße 👩‍🚀, zwei\nZeilen und ein \N{ESCAPE}[31mEscape."
@@ -319,3 +320,34 @@ def test_stopping_in_the_middle_gives_the_connection_back():
         await server.close()
 
     asyncio.run(scene())
+
+
+class _Counted(ScriptedServer):
+    """Counts how often somebody connected."""
+
+    connected = 0
+
+    async def _accept(self, *ends) -> None:
+        self.connected += 1
+        await super()._accept(*ends)
+
+
+@pytest.mark.parametrize("kind", [ResponsesModel, ChatModel])
+def test_a_connection_carries_one_request_after_the_other(kind):
+    async def scene() -> int:
+        server = _Counted({"m": always(REPLY)}, 0, "")
+        await server.start(0)
+        settings = ModelSettings(name="m", model="m", base_url=server.url, key_variable="")
+        model = kind(settings, None)
+        try:
+            for _ in range(3):
+                assert [c async for c in model.stream(body_of(HELLO)) if isinstance(c, Ended)]
+                async with asyncio.timeout(10):
+                    while model._remains._reading:
+                        await asyncio.sleep(0)
+            return server.connected
+        finally:
+            await model.close()
+            await server.close()
+
+    assert asyncio.run(scene()) == 1
