@@ -80,7 +80,8 @@ async def permission(
     site: Site, turn: TurnId, call_id: CallId, action: Action
 ) -> Permit | Refusal | None:
     """Ask the gate, and the developer where the gate says so; None when an interrupt came."""
-    await asyncio.to_thread(secret_reads.learn, site, action)
+    if isinstance(action, ApplyPatch):
+        await asyncio.to_thread(secret_reads.learn, site, action)
     while not site.stop.is_set():
         state = site.state
         call = next((c for c in state.calls if c.id == call_id), None)
@@ -92,8 +93,7 @@ async def permission(
         if (now := edited(action, call)) != action:
             action = now
             await asyncio.to_thread(secret_reads.learn, site, action)
-        binding = await _bound(site, action)
-        judged = await _judged(site, action)
+        binding, judged = await _weighed(site, action)
         decided = call.allowed is not None and call.allowed_binding == binding.sha()
         match judged:
             case Deny(reason, by):
@@ -154,12 +154,12 @@ async def _void(site: Site, call_id: CallId, action: Action, permit: Permit) -> 
     """Why what was allowed must not begin any more; empty when it may."""
     if not any(call.id == call_id and not call.started for call in site.state.calls):
         return "it was begun before, and an allow is for once."
-    if (await _bound(site, action)).sha() != permit.binding.sha():
+    binding, judged = await _weighed(site, action)
+    if binding.sha() != permit.binding.sha():
         return "the workspace changed after this was allowed."
     if permit.approval is not None:
         return ""
     # What a rule or the gate allowed is judged anew: rules and files may have changed.
-    judged = await _judged(site, action)
     if isinstance(judged, Auto) and set(judged.rests_on) <= set(permit.rules):
         return ""
     return _TAKEN_BACK if permit.rules else "what it would read or change is not as it was."
@@ -237,34 +237,34 @@ async def _performed(
         bench.spool.unlink(missing_ok=True)
 
 
-async def _judged(site: Site, action: Action) -> Verdict:
-    """What the gate says of it now; in a thread, since it looks at files."""
+async def _weighed(site: Site, action: Action) -> tuple[Binding, Verdict]:
+    """What it is bound to and what the gate says of it now; in a thread, since both read files."""
     state = site.state
     rules = (*site.lasting_rules(), *of_session(state, site.clock.now_ms()))
-    return await asyncio.to_thread(
-        judge,
-        action,
-        mode=state.mode,
-        rules=rules,
-        session=site.session,
-        workspace=state.workspace,
-        level=state.level,
-        ground=Disk(state.workspace.path),
-    )
 
+    def weigh() -> tuple[Binding, Verdict]:
+        stand = None
+        if isinstance(action, RunCommand):
+            stand = stand_of(action.script, state.workspace, action.folder)
+        bound = bind(
+            action,
+            workspace=state.workspace,
+            environment=environment(state.surroundings, state.workspace, state.level),
+            level=state.level,
+            stand=stand,
+        )
+        judged = judge(
+            action,
+            mode=state.mode,
+            rules=rules,
+            session=site.session,
+            workspace=state.workspace,
+            level=state.level,
+            ground=Disk(state.workspace.path),
+        )
+        return bound, judged
 
-async def _bound(site: Site, action: Action) -> Binding:
-    state = site.state
-    stand = None
-    if isinstance(action, RunCommand):
-        stand = await asyncio.to_thread(stand_of, action.script, state.workspace, action.folder)
-    return bind(
-        action,
-        workspace=state.workspace,
-        environment=environment(state.surroundings, state.workspace, state.level),
-        level=state.level,
-        stand=stand,
-    )
+    return await asyncio.to_thread(weigh)
 
 
 async def _ask(

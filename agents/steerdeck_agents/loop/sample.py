@@ -100,8 +100,9 @@ async def _send(
     new += sections
     notes = state.hand_notes if messages else ()
     new += by_hand.untold(state.hands_dropped if messages else 0)
-    new += await asyncio.to_thread(by_hand.told, site, notes)
-    new += await asyncio.to_thread(spoken.items, site, messages)
+    if messages:
+        new += await asyncio.to_thread(by_hand.told, site, notes)
+        new += await asyncio.to_thread(spoken.items, site, messages)
     if not site.images:
         notices = [*notices, *spoken.unseen(site, messages)]
     staged = site.prompt.stage(*new)

@@ -56,6 +56,9 @@ class Ground(Protocol):
     async def checkpoint(self, reason: str, call: CallId | None = None) -> CheckpointId | None:
         """Record the state of every path that changed since the last checkpoint."""
 
+    def ahead(self, call: CallId) -> None:
+        """Begin with the checkpoint before a call that may write, while it is being judged."""
+
     def follow(self, call: CallId) -> None:
         """Record what a call changed beside what comes next; the next checkpoint waits for it."""
 

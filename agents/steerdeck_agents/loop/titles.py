@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+from steerdeck_agents.facts.action import RunCommand
 from steerdeck_agents.facts.errors import BadArguments, PatchError
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.loop.prompt import WishedCall
@@ -12,7 +13,7 @@ _PATCHED = re.compile(r"\*\*\* (?:Add|Update|Delete) File: (.+?)(?:\\n|\n|\"|$)"
 
 
 async def title_of(site: Site, call: WishedCall) -> str:
-    """The command, path or pattern of a call.
+    """The command, path or pattern of a call; the files around a command are looked at meanwhile.
 
     A patch may build on an earlier call of the same response and not fit yet; then its title is
     the files it names.
@@ -25,4 +26,6 @@ async def title_of(site: Site, call: WishedCall) -> str:
     except (BadArguments, PatchError):
         named = ", ".join(_PATCHED.findall(call.arguments)[:3])
         return one_line(named or call.tool)
+    if isinstance(action, RunCommand):
+        site.ground.ahead(call.id)
     return one_line(tool.title(action))

@@ -121,7 +121,9 @@ class Command:
                 pause = often
                 if limit is not None:
                     pause = max(0.0, min(limit - loop.time(), pause))
-                await asyncio.wait(watched, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+                woken, _ = await asyncio.wait(
+                    watched, timeout=pause, return_when=asyncio.FIRST_COMPLETED
+                )
                 if drained.done():
                     if self.collector.full:
                         return "cap"
@@ -130,6 +132,9 @@ class Command:
                     return ""
                 if stopped.done():
                     return "stop"
+                if woken:
+                    # Its output has ended, and so will it: a look would only hold up its end.
+                    continue
                 if limit is not None and loop.time() >= limit:
                     return "timeout"
                 anyway = self._family is not None and loop.time() >= looked + _LOOK_EVERY_S

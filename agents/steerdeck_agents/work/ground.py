@@ -6,8 +6,10 @@ next request, which need not wait for it; the next checkpoint and the end of the
 """
 
 import asyncio
+import contextlib
+import math
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -28,6 +30,11 @@ from steerdeck_agents.workspace.within import shown
 RECENT = 64
 QUICK = 8
 """So many touched files are looked at one by one."""
+AFTER_S = 0.03
+"""How long a look at what a call changed waits for the next request, which it would hold up."""
+FRESH_S = 0.02
+"""How long before a call is about to start a look may have begun: about as long as judging takes;
+whoever waits for the developer has to look again."""
 AGAIN_S = 0.5
 """How long nothing has changed before git looks at everything once more."""
 
@@ -49,6 +56,10 @@ class SessionGround:
         self._publish_waits = False
         self._following: asyncio.Task[None] | None = None
         """Records what the last call changed."""
+        self._awaited = asyncio.Event()
+        """Set when somebody waits for that."""
+        self._looked_s = -math.inf
+        """When the last look began, on the monotonic clock."""
         self._telling: set[asyncio.Task[None]] = set()
         """Publish the table of changed files after it."""
         self._recent: list[str] = []
@@ -69,12 +80,29 @@ class SessionGround:
         return state.workspace
 
     async def checkpoint(self, reason: str, call: CallId | None = None) -> CheckpointId | None:
-        """Store every path that differs from the last checkpoint; None when none does."""
+        """Store every path that differs from the last checkpoint; None when none does.
+
+        Before a call a look is enough that began when its response came, or even later: the one
+        `ahead`, or the one at what the last call changed.
+        """
+        asked_s = time.monotonic()
         await self._followed()
+        if reason == "before call" and self._looked_s > asked_s - FRESH_S:
+            return None
         return await self._take(reason, call)
+
+    def ahead(self, call: CallId) -> None:
+        """Begin to look as `checkpoint` does before a call, while that is being judged."""
+        self._awaited.set()
+        if self._following is None:
+            self._following = asyncio.create_task(self._ahead(call))
+
+    async def _ahead(self, call: CallId) -> None:
+        await self._take("before call", call)
 
     def follow(self, call: CallId) -> None:
         """Record what a call changed, beside what comes next."""
+        self._awaited.clear()
         self._following = asyncio.create_task(self._follow(self._following, call))
 
     async def settled(self) -> None:
@@ -97,6 +125,9 @@ class SessionGround:
     async def _follow(self, before: asyncio.Task[None] | None, call: CallId) -> None:
         if before is not None:
             await before
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AFTER_S):
+                await self._awaited.wait()
         changed = await self._take("after call", call)
         if changed is None and self._snapshot is not None and not self._snapshot.not_covered:
             return
@@ -106,6 +137,7 @@ class SessionGround:
 
     async def _followed(self) -> None:
         following, self._following = self._following, None
+        self._awaited.set()
         if following is not None:
             # Not awaited itself: a caller that is cancelled must not cancel it.
             await asyncio.wait({following})
@@ -115,7 +147,9 @@ class SessionGround:
         async with self._capturing:
             if self._snapshot is None:
                 self._snapshot = await asyncio.to_thread(self._remembered)
+            looked_s = time.monotonic()
             found = await capture(self.workspace, self._snapshot, self._stored.__contains__)
+            self._looked_s = looked_s
             if not found.changed and reason not in ("start", "carried"):
                 self._snapshot = found.snapshot
                 return None
@@ -165,7 +199,7 @@ class SessionGround:
         self._whole = self._whole or not fresh
         self._recent = [path for path in self._recent if path not in fresh][-RECENT:] + fresh
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def unpublished(self) -> AsyncIterator[None]:
         """Files may change in here and come back; what is told is how they are afterwards."""
         async with self._publishing:
