@@ -1,0 +1,77 @@
+"""Checkpoints around calls: as few looks as will do, and none too few."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from kit.repositories import plain, write
+from kit.workspaces import workspace_of
+from steerdeck_agents.facts.events import CheckpointTaken, KnownEvent, SessionCreated
+from steerdeck_agents.facts.ids import CallId, RandomIds, SessionId, SystemClock
+from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.journal.writer import Writer
+from steerdeck_agents.work.ground import FRESH_S, SessionGround
+
+ME = SessionId("s")
+ONE, TWO = CallId("one"), CallId("two")
+
+
+def _taken(
+    tmp_path: Path, story: Callable[[SessionGround, Path], Awaitable[None]]
+) -> list[tuple[str, CallId | None, tuple[str, ...]]]:
+    """Reason, call and paths of the checkpoints of a story, without the first one."""
+
+    ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
+
+    async def scene() -> list[KnownEvent]:
+        told: list[KnownEvent] = []
+        journal = tmp_path / "journal.db"
+        writer = Writer(
+            journal,
+            clock=SystemClock(),
+            on_committed=lambda some: told.extend(one.event for one in some),
+        )
+        await writer.start()
+        await writer.append(
+            SessionCreated(session=ME, name="n", task="t", workspace=ours, model="m"), full=True
+        )
+        ground = SessionGround(ME, writer, JournalReader(journal), RandomIds())
+        await ground.checkpoint("start")
+        try:
+            await story(ground, Path(ours.path))
+        finally:
+            await ground.close()
+            await writer.stop()
+        return told
+
+    facts = [one for one in asyncio.run(scene()) if isinstance(one, CheckpointTaken)]
+    return [(one.reason, one.call, one.paths) for one in facts[1:]]
+
+
+def test_what_a_call_changed_is_its_own_also_when_the_next_one_comes_at_once(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        write(there, "readme.md", "by one\n")
+        ground.follow(ONE)
+        await ground.checkpoint("before call", TWO)
+
+    assert _taken(tmp_path, story) == [("after call", ONE, ("readme.md",))]
+
+
+def test_what_changes_while_a_call_waits_for_the_developer_is_kept_before_it(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        ground.ahead(ONE)
+        await ground.settled()
+        write(there, "readme.md", "by the developer\n")
+        await asyncio.sleep(2 * FRESH_S)
+        await ground.checkpoint("before call", ONE)
+
+    assert _taken(tmp_path, story) == [("before call", ONE, ("readme.md",))]
+
+
+def test_the_look_ahead_of_a_call_is_its_checkpoint(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        write(there, "readme.md", "by the developer\n")
+        ground.ahead(ONE)
+        await ground.checkpoint("before call", ONE)
+
+    assert _taken(tmp_path, story) == [("before call", ONE, ("readme.md",))]
