@@ -18,7 +18,8 @@ _LEAST = 8
 
 def show_digest(screen: Screen[object], helm: Helm) -> None:
     """Show it, draw it as it is now, or take it away."""
-    present = next(iter(screen.query("#digest").results(Rows)), None)
+    rows = (child for child in screen.children if isinstance(child, Rows))
+    present = next((child for child in rows if child.id == "digest"), None)
     hidden = isinstance(screen, Arming | ModalScreen) or not isinstance(screen, Keyed)
     if not helm.told_now or helm.away is None or hidden:
         if present is not None:
