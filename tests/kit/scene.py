@@ -87,9 +87,12 @@ class Scene:
         async with asyncio.timeout(PATIENCE_S):
             while not ready():
                 await self._frame()
-            told = self._told_seq()
-            while self._heard_seq < told and self._listening:
-                await self._frame()
+            await self._caught_up()
+
+    async def _caught_up(self) -> None:
+        told = self._told_seq()
+        while self._heard_seq < told and self._listening:
+            await self._frame()
 
     async def _frame(self) -> None:
         self._heard.clear()
@@ -120,7 +123,12 @@ class Scene:
         return given.session
 
     async def give(self, kind: type, session: SessionId, **fields: object) -> wire.Given:
-        return await self.client.give(kind(id=order_id(), session=session, **fields))
+        """Give an order; `events` know of what came of it, also when it is refused."""
+        async with asyncio.timeout(PATIENCE_S):
+            try:
+                return await self.client.give(kind(id=order_id(), session=session, **fields))
+            finally:
+                await self._caught_up()
 
     async def decide(self, session: SessionId, *, allow: bool, **more: object) -> wire.Given:
         """Answer the one open approval of a session as it is shown."""

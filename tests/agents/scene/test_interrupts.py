@@ -225,8 +225,8 @@ def test_of_two_clients_that_decide_only_the_first_is_heard(tmp_path):
             return_exceptions=True,
         )
         assert [isinstance(one, OrderRefused) for one in answers].count(True) == 2
-        assert len(playing.of(session, e.ApprovalDecided)) == 1
         await playing.until(lambda: playing.of(session, e.CallStarted))
+        assert len(playing.of(session, e.ApprovalDecided)) == 1
         await other.close()
         await serving
 
