@@ -9,7 +9,7 @@ import logging
 import re
 from pathlib import Path
 
-from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
+from steerdeck_agents.facts.errors import OrderRefused, RepositoryError, SteerdeckError
 from steerdeck_agents.facts.events import (
     CallLost,
     FilesRestored,
@@ -46,12 +46,22 @@ async def tell(
     """Look at what was under way, and append what it became.
 
     `ended` are the facts by which the session was brought back. What calls have
-    changed until then is recorded, so that it is known and can be undone.
+    changed until then is recorded, so that it is known and can be undone. Where that can't be
+    looked at, it is logged and stays open: no other session is held up by it.
     """
     state = writer.state(session)
     if state is None or session in writer.set_aside:
         return
-    ground = SessionGround(session, writer, reader, ids)
+    try:
+        await _tell(writer, reader, ids, state, ended)
+    except (SteerdeckError, OSError) as error:
+        log.error("session %s: what was under way can't be looked at: %s", session, error)
+
+
+async def _tell(
+    writer: Writer, reader: JournalReader, ids: Ids, state: SessionState, ended: list[KnownEvent]
+) -> None:
+    ground = SessionGround(state.id, writer, reader, ids)
     if ended and state.turn is not None and state.workspace.path:
         # The crash may have come before this was done for a call that has ended, too.
         calls = [fact.call for fact in ended if isinstance(fact, CallLost)]

@@ -207,3 +207,31 @@ def test_a_workspace_that_stood_at_a_result_for_its_checks_is_back_on_its_branch
             assert (repository / "fresh.txt").exists()
 
     asyncio.run(after(asyncio.run(killed())))
+
+
+def test_what_can_not_be_looked_at_of_one_session_holds_no_other_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    cut = CutOff(tmp_path)
+    allowed = {CHANGE: cut.repository}
+
+    async def first() -> None:
+        async with scene(cut.home, {"m": writes}, allowed=allowed, ids=RandomIds()) as playing:
+            cut.session = await playing.start(cut.repository, "m")
+            await playing.status(cut.session, "done")
+            hang(playing, e.RestoreStarted, kept=True)
+            with pytest.raises(SteerdeckError, match="cut off"):
+                await playing.give(o.Undo, cut.session)
+
+    def damaged(*_: object) -> dict[str, str]:
+        raise JournalError("Some of its pages are damaged.")
+
+    async def second() -> None:
+        async with scene(cut.home, {"m": writes}, allowed=allowed, ids=RandomIds()) as playing:
+            assert playing.state(cut.session).restoring is not None
+            other = await playing.start(cut.repository, "m")
+            await playing.status(other, "done")
+
+    asyncio.run(first())
+    monkeypatch.setattr("steerdeck_agents.work.aftermath._names", damaged)
+    asyncio.run(second())
