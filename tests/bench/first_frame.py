@@ -67,9 +67,13 @@ def _close(shown: Terminal) -> None:
 
 def measure(*, quick: bool = False) -> list[Row]:
     rounds = 2 if quick else 9
-    hello, eight, warm, cold = _Times(), _Times(), _Times(), _Times()
+    hello, eight, warm, forked, cold = (_Times() for _ in range(5))
     with harbour(pace=0) as place:
         _furnish(place)
+        place.keep_warm()
+        for _ in range(rounds):
+            forked.run(place.deck, SESSIONS[0], MARKS[0][::-1])
+        place.end_warm()
         for _ in range(rounds):
             hello.run(lambda: app("hello_input"), READY)
             eight.run(lambda: app("hello_eight"), READY)
@@ -81,9 +85,14 @@ def measure(*, quick: bool = False) -> list[Row]:
     return [
         reached("first", median(warm.frame), reference=hi, against="Textual hello world"),
         reached("live", median(warm.live), reference=hi8, against="Textual with 8 lanes"),
+        reached("live-forked", median(forked.live), reference=hi8, against="Textual with 8 lanes"),
         within("deck, first byte", median(warm.first_byte), "ms",
                reference=median(hello.first_byte), against="Textual hello world"),
         within("deck, first key echoed, warm runtime", median(warm.echo), "ms",
+               reference=median(hello.echo), against="Textual hello world"),
+        within("deck, first frame, warm start", median(forked.frame), "ms",
+               reference=hi, against="Textual hello world"),
+        within("deck, first key echoed, warm start", median(forked.echo), "ms",
                reference=median(hello.echo), against="Textual hello world"),
         within("deck, first frame, no runtime yet", median(cold.frame), "ms",
                reference=hi, against="Textual hello world"),

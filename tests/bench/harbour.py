@@ -14,6 +14,7 @@ from typing import TypeVar
 from bench.terminal import COLUMNS, ROWS, Terminal
 from kit.repositories import plain
 from kit.scene import SURROUNDINGS, home_at, order_id
+from steerdeck.warm import standing
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
@@ -112,6 +113,25 @@ class Harbour:
         lock = self.paths.journal.with_name("journal.lock")
         while time.perf_counter() < until and (self.paths.socket.exists() or _held(lock)):
             time.sleep(0.02)
+
+    def keep_warm(self) -> int:
+        """Leave a process beside the runtime that has the deck loaded; its id."""
+        config = self.paths.config_file
+        config.write_text("warm_start = true\n" + config.read_text())
+        # As a deck leaves it, whose terminal has a locale.
+        standing.leave(self.paths, self.environ(LANG="C.UTF-8"))
+        until = time.perf_counter() + PATIENCE_S
+        while (kept := standing.found(self.paths)) is None:
+            if time.perf_counter() > until:
+                raise RuntimeError(f"no warm start: {self.paths.log.read_text()[-2000:]}")
+            time.sleep(0.05)
+        return kept.pid
+
+    def end_warm(self) -> None:
+        """End it, and let no deck leave another."""
+        config = self.paths.config_file
+        config.write_text(config.read_text().removeprefix("warm_start = true\n"))
+        standing.end(self.paths)
 
     @property
     def argv(self) -> list[str]:

@@ -153,7 +153,6 @@ def test_whatever_is_killed_the_other_side_leaves_and_the_terminal_is_given_back
         one.child.kill()
         one.child.wait()
         until(lambda: len(forks(kept)) == 2)
-        until(lambda: one.left_on() == [])
 
         three.hang_up()
         assert three.child.wait(20) == 129
@@ -163,7 +162,8 @@ def test_whatever_is_killed_the_other_side_leaves_and_the_terminal_is_given_back
         os.kill(fork, signal.SIGKILL)
         assert two.wait_end() == 137
         assert two.left_on() == []
-        assert not any(map(lives, all_forks)) and lives(process)
+        until(lambda: not any(map(lives, all_forks)))
+        assert lives(process)
 
 
 def test_signals_for_the_job_reach_the_deck_and_it_stops_with_its_job(
@@ -173,11 +173,13 @@ def test_signals_for_the_job_reach_the_deck_and_it_stops_with_its_job(
     with Terminal(["bash", "--norc", "--noprofile", "-i"], folder=repository) as shell:
         shell.send(f"PS1='now> '; {PROGRAM}\n")
         shell.wait_for("F1 keys")
+        shell.send("first")
+        shell.wait_for("first")
         (fork,) = forks(kept)
-        client = next(child for child in children(shell.child.pid) if child != fork)
+        (client,) = children(shell.child.pid)
         os.kill(client, signal.SIGTSTP)
         shell.wait_for("Stopped")
-        assert shell.left_on() in ([], ["bracketed paste"])
+        assert given_back(shell)
         shell.send("bg\n")
         shell.send("echo $((40 + 2))\n")
         shell.wait_for("42")
@@ -187,8 +189,22 @@ def test_signals_for_the_job_reach_the_deck_and_it_stops_with_its_job(
         shell.wait_for("words")
         os.kill(client, signal.SIGTERM)
         until(lambda: not lives(fork))
+        until(lambda: not children(shell.child.pid))
         shell.send("echo ended with $?\n")
         shell.wait_for("ended with 143")
+        assert given_back(shell)
+
+        shell.send(f"clear; {PROGRAM}\n")
+        until(lambda: forks(kept))
+        (fork,) = forks(kept)
+        os.kill(*children(shell.child.pid), signal.SIGKILL)
+        shell.wait_for("Killed")
+        until(lambda: not lives(fork) and given_back(shell))
+
+
+def given_back(shell: Terminal) -> bool:
+    """Whether nothing is on that the shell itself has not switched on."""
+    return set(shell.left_on()) <= {"bracketed paste"}
 
 
 def children(pid: int) -> list[int]:

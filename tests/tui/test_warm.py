@@ -5,15 +5,20 @@ import os
 import socket
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steerdeck.app import DeckApp
 from steerdeck.warm import kept, papers
 from steerdeck.warm.errands import asked, run_for_fork
 from steerdeck.warm.forked import be_deck
+from steerdeck.warm.rehearsal import nowhere, rehearse
+from steerdeck_agents.settings.paths import paths
+from steerdeck_themes.sheets import styles
 
 TEXTS = st.lists(st.binary(max_size=20).filter(lambda text: b"\0" not in text), max_size=5)
 pytestmark = pytest.mark.skipif(not papers.possible(), reason="the kernel can't hold a process")
@@ -61,6 +66,40 @@ def test_a_file_of_the_program_that_changed_or_went_is_seen(tmp_path: Path):
     assert kept.changed(mine)
     file.unlink()
     assert kept.changed(mine)
+
+
+def test_it_stays_while_it_is_wanted_and_takes_away_only_what_is_its_own(short_folder: Path):
+    where = paths({"STEERDECK_HOME": str(short_folder), "HOME": str(short_folder)})
+    where.config.mkdir(parents=True)
+    where.config_file.write_text("warm_start = true\n")
+    pointer = where.deck_cache.with_name("warm")
+    one = kept.Kept(where, -1)
+    one.listen()
+    assert one.wanted()
+    pointer.unlink()
+    assert one.wanted() and pointer.read_text() == str(where.warm_socket)
+    where.config_file.write_text("warm_start = false\n")
+    assert not one.wanted()
+    where.config_file.write_text("warm_start = true\n")
+    assert one.wanted()
+
+    two = kept.Kept(where, -1)
+    two.listen()
+    assert two.wanted() and not one.wanted(), "the newer one is found"
+    one.close()
+    assert two.wanted()
+    two.close()
+    assert not where.warm_socket.parent.exists() and not pointer.exists()
+
+
+def test_a_rehearsal_leaves_a_parsed_sheet_to_a_deck_of_the_same_looks_and_no_thread():
+    threads = threading.active_count()
+    rehearse("dark")
+    assert threading.active_count() == threads
+    assert not DeckApp(nowhere, "/", theme="light").stylesheet.source
+    rehearse("dark")
+    assert len(DeckApp(nowhere, "/", theme="dark").stylesheet.source) > len(styles())
+    assert not DeckApp(nowhere, "/", theme="dark").stylesheet.source, "one goes on with it"
 
 
 def test_a_program_is_run_where_it_is_asked_for_and_says_how_it_ended(tmp_path: Path):

@@ -30,7 +30,7 @@ from steerdeck.output.filters import line_filters
 from steerdeck.output.frames import FRAMES
 from steerdeck.output.pacing import Pace, rough
 from steerdeck.output.seam import give_mouse, spare
-from steerdeck.output.sheet import Sheet
+from steerdeck.output.sheet import sheet_with
 from steerdeck.output.start import begin, choose_pace, reading_of, still_of
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.deck import DeckScreen
@@ -124,7 +124,7 @@ class DeckApp(App[None], inherit_bindings=False):
         """The last screen of each id, as long as it is there."""
         self._wardrobe = wardrobe or Wardrobe()
         self._wear(theme)
-        self.stylesheet = Sheet(variables=self.get_css_variables())
+        self.stylesheet = sheet_with(self.get_css_variables())
         self.herald = Herald(self, self.model, notify or Notify())
         self.helm.home = home
         self._first = found is not None

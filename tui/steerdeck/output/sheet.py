@@ -22,3 +22,21 @@ class Sheet(Stylesheet):
     def reparse(self) -> None:
         """As before, out of what is known; an error leaves the rules as they were."""
         self.parse()
+
+    def fits(self, variables: dict[str, str]) -> bool:
+        """Whether it was parsed with the same."""
+        return variables == self._with
+
+
+_left: list[Sheet] = []
+
+
+def leave(sheet: Sheet) -> None:
+    """Its app has ended: the next app of this process may go on with it."""
+    _left[:] = [sheet]
+
+
+def sheet_with(variables: dict[str, str]) -> Sheet:
+    """The one that was left, where it fits; else a new one."""
+    left = _left.pop() if _left else None
+    return left if left is not None and left.fits(variables) else Sheet(variables=variables)

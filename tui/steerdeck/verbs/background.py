@@ -72,8 +72,9 @@ async def _status(where: Paths) -> wire.StatusPage | None:
 def stop(as_json: bool) -> None:
     """End it; sessions at work pause, and come back with the next runtime."""
     where = reach.here()
-    pid = asyncio.run(_stop(where))
+    # It would end with the runtime, and nobody would wait for that.
     standing.end(where)
+    pid = asyncio.run(_stop(where))
     if as_json:
         out_json({"stopped": pid is not None, "pid": pid})
     else:

@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from os import _exit as end_at_once
@@ -65,9 +66,10 @@ class Kept:
     """Listens for one home."""
 
     def __init__(self, where: Paths, runtime: int) -> None:
-        """`runtime` is a descriptor of the runtime's process."""
+        """`runtime` is a descriptor of the runtime's process, which ends this one with it."""
         self._where = where
         self._runtime = runtime
+        self._settings = load(where, {})
         self._program = papers.program(os.environ)
         self._files: Mapping[str, Seen] = {}
         self._config: Seen | None = None
@@ -80,6 +82,9 @@ class Kept:
         gc.disable()
         for name in LOADED:
             importlib.import_module(name)
+        importlib.import_module("steerdeck.warm.rehearsal").rehearse(self._settings.theme)
+        if threading.active_count() > 1:
+            raise SystemExit("No warm start: the deck left a thread behind, and a fork has none.")
         self._files = files()
         gc.collect()
         gc.freeze()
@@ -116,7 +121,7 @@ class Kept:
         while True:
             watched = [self._listener.fileno(), self._runtime]
             ready, _, _ = select.select(watched, [], [], LOOK_S)
-            if self._runtime in ready or not (ready or self._wanted()):
+            if self._runtime in ready or not (ready or self.wanted()):
                 return None
             if not ready:
                 continue
@@ -139,7 +144,8 @@ class Kept:
 
         return be_deck(line, self._program)
 
-    def _wanted(self) -> bool:
+    def wanted(self) -> bool:
+        """Whether it should stay; what leads here is made again where it went."""
         if time.monotonic() - self._asked_s > IDLE_S or changed(self._files):
             return False
         try:
@@ -157,6 +163,7 @@ class Kept:
 
     def close(self) -> None:
         """Take away what leads here, unless it leads to another one by now."""
+        self._listener.close()
         place = self._where.warm_socket
         with contextlib.suppress(OSError):
             if place.lstat().st_ino == self._inode:
