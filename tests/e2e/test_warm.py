@@ -201,6 +201,15 @@ def test_signals_for_the_job_reach_the_deck_and_it_stops_with_its_job(
         shell.wait_for("Killed")
         until(lambda: not lives(fork) and given_back(shell))
 
+        shell.send(f"clear; {PROGRAM}\n")
+        until(lambda: forks(kept))
+        (fork,), (client,) = forks(kept), children(shell.child.pid)
+        until(lambda: shell.sent.rpartition(b"Killed")[2].count(b"\x1b[?2004h") > 1)
+        os.kill(client, signal.SIGTSTP)
+        shell.wait_for("Stopped")
+        shell.hang_up()
+        until(lambda: not lives(client) and not lives(fork))
+
 
 def given_back(shell: Terminal) -> bool:
     """Whether nothing is on that the shell itself has not switched on."""

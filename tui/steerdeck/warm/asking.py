@@ -66,6 +66,14 @@ def _in_front() -> bool:
         return False
 
 
+def _behind() -> bool:
+    """Whether the terminal is another job's now; not so where it is gone, which ends a deck."""
+    try:
+        return os.tcgetpgrp(0) != os.getpgrp()
+    except OSError:
+        return False
+
+
 def _hand_over(line: socket.socket, *, stands: bool, ascii_only: bool) -> tuple[int, int] | None:
     """Give a fork all that this process was started with; its number and a hold on it."""
     environ = os.environb
@@ -144,7 +152,7 @@ class _Standing:
             time.sleep(0.01)
         self._pass(signal.SIGSTOP, frame)
         os.kill(os.getpid(), signal.SIGSTOP)
-        while not _in_front():
-            # Sent to the background, where nothing may draw.
+        while _behind():
+            # Sent on in the background, where nothing may draw.
             os.kill(os.getpid(), signal.SIGSTOP)
         self._pass(signal.SIGCONT, frame)
