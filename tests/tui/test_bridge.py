@@ -3,12 +3,15 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from textual.geometry import Size
 
 from kit.desk import NOW, Feed
 from kit.shop import shop
 from kit.still import StillLoop, settle, standing_still
+from steerdeck.app import DeckApp
 from steerdeck.bridge import Bridge
 from steerdeck.model import DeckModel, Dirty
+from steerdeck.screens.arranging import in_sight
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import WireError
@@ -394,5 +397,38 @@ def test_a_page_without_a_beginning_is_led_back_to_one():
             assert list(told) == ["n1", "n2", "n3", "n4", "c"]
             assert told["c"].output.endswith("1198\n1199\n")
             assert not await rig.bridge.older(FIX)
+
+    asyncio.run(play())
+
+
+def test_the_first_screen_has_all_that_a_runtime_says_at_once():
+    """What stands in the way of `first` is another matter: it is waited for a moment only."""
+
+    async def play() -> None:
+        rig = _Rig(shop())
+        following = asyncio.create_task(rig.bridge.run())
+        async with asyncio.timeout(10):
+            await rig.bridge.first(lambda: in_sight(rig.model, Size(200, 50)))
+        seen = in_sight(rig.model, Size(200, 50))
+        assert len(seen) == 3 and seen == set(rig.model.transcripts)
+        assert all(rig.feed.watching[session] == "full" for session in seen)
+        assert in_sight(rig.model, Size(80, 24)) < seen
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await rig.bridge.close()
+
+    asyncio.run(play())
+
+
+def test_a_deck_whose_runtime_says_nothing_comes_up_without_it():
+    async def nobody() -> Feed:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def play() -> None:
+        app = DeckApp(nobody, "/home/kim/shop")
+        async with app.run_test(size=(80, 24)) as pilot:
+            await pilot.pause()
+            assert app.screen.is_mounted and not app.model.attached
 
     asyncio.run(play())

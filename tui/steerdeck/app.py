@@ -5,6 +5,7 @@ later comes through the bridge, which calls back with what is dirty.
 """
 
 import asyncio
+import contextlib
 import importlib
 import sys
 import time
@@ -33,6 +34,7 @@ from steerdeck.output.seam import give_mouse, spare
 from steerdeck.output.sheet import sheet_with
 from steerdeck.output.start import begin, choose_pace, reading_of, still_of
 from steerdeck.panes.transcript import TranscriptPane
+from steerdeck.screens.arranging import in_sight
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.digest import show_digest
 from steerdeck.screens.keyed import FOCUS_S, Keyed
@@ -51,6 +53,8 @@ from steerdeck_themes.palettes import Palette
 from steerdeck_themes.sheets import styles
 from steerdeck_themes.wardrobe import PREFIX, Wardrobe, theme_of
 
+ATTACH_S = 0.04
+"""How long the first screen waits for a runtime that answers at once."""
 _REST = "steerdeck.screens.opening"
 REST_S = 0.5
 """When what the first frames do not need is loaded, unless it is asked for before."""
@@ -147,11 +151,14 @@ class DeckApp(App[None], inherit_bindings=False):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return line_filters(super().get_line_filters())
 
-    def on_load(self) -> None:
-        """Attach while the first screen is made: it may be the live one then."""
+    async def on_load(self) -> None:
+        """Attach before a screen is made, which keeps the loop busy: the first is live then."""
         asyncio.get_running_loop().set_exception_handler(self._broken)
         self._following = asyncio.create_task(self.bridge.run())
         self._following.add_done_callback(self._followed)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ATTACH_S):
+                await self.bridge.first(lambda: in_sight(self.model, self.size))
 
     def on_mount(self) -> None:
         self._up = True

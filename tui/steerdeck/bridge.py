@@ -56,11 +56,15 @@ class Bridge:
         """How many connections there were, this one too."""
         self.giving = Giving(self, self._tell, lambda: model.notice)
         self._attached = asyncio.Event()
+        self._known = asyncio.Event()
+        """Set when the runtime said what there is for the first time."""
         self.going = False
         """Whether it attaches, and again when lost: what is ordered until then waits a while."""
         self._full: set[SessionId] = set()
         self._held: dict[SessionId, list[e.Event]] = {}
         self._jobs: set[asyncio.Task[None]] = set()
+        self._reading: set[asyncio.Task[None]] = set()
+        """Sessions that are read anew, among the jobs."""
         self._olders: set[SessionId] = set()
         self._ruling = False
         """The lasting rules are being read, or are about to be."""
@@ -99,6 +103,12 @@ class Bridge:
             await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
             failures += 1
 
+    async def first(self, shown: Callable[[], set[SessionId]]) -> None:
+        """Wait for what the runtime has, and for what these sessions of it said."""
+        await self._known.wait()
+        self.show(shown())
+        await asyncio.gather(*self._reading)
+
     async def close(self) -> None:
         for job in self._jobs:
             job.cancel()
@@ -121,6 +131,7 @@ class Bridge:
         self.model.load(states)
         self.model.lost = ""
         self.model.attached = True
+        self._known.set()
         full, self._full = self._full, set()
         self.mark(Dirty(everything=True))
         self.show(full & set(self.model.states))
@@ -237,7 +248,9 @@ class Bridge:
     def _reread(self, session: SessionId) -> None:
         if self.source is not None and session not in self._held:
             self._held[session] = []
-            self._job(self._read_session(session))
+            reading = self._job(self._read_session(session))
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
 
     async def _watch(self, session: SessionId, level: str) -> None:
         if self.source is not None:
@@ -364,10 +377,11 @@ class Bridge:
             raise WireError(self.model.lost or "The runtime is not attached yet.")
         return self.source
 
-    def _job(self, work: Awaitable[None]) -> None:
+    def _job(self, work: Awaitable[None]) -> "asyncio.Task[None]":
         task = asyncio.ensure_future(self._quietly(work))
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
+        return task
 
     async def _quietly(self, work: Awaitable[None]) -> None:
         """A page that fails is said in the footer; the connection's end is seen by `run`."""

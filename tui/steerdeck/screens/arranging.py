@@ -8,10 +8,12 @@ from typing import Generic, TypeVar
 
 from msgspec.structs import replace
 from textual import events
+from textual.geometry import Size
 from textual.widget import Widget
 
 from steerdeck.arrangement import Arrangement, widths
 from steerdeck.messages import Open
+from steerdeck.model import DeckModel
 from steerdeck.output.frames import FRAMES
 from steerdeck.panes.lane import Lane
 from steerdeck.panes.rail import session_in
@@ -267,3 +269,9 @@ def room_for(width: int, height: int, plan: Arrangement) -> Room:
     return room(
         width, height, rail_hidden=not plan.rail, rail_cells=plan.rail_cells, shape=plan.shape
     )
+
+
+def in_sight(model: DeckModel, size: Size) -> set[SessionId]:
+    """The sessions whose lanes fit a terminal."""
+    fits = room_for(size.width, size.height, model.arrangement)
+    return {state.id for state in model.lanes(fits.lanes * fits.stacked)}
