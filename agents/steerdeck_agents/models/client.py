@@ -6,6 +6,7 @@ import importlib
 import json
 import ssl
 import sys
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from importlib.abc import MetaPathFinder
 from types import ModuleType
@@ -27,6 +28,7 @@ CONNECT_S = 10.0
 _REST_S = 0.5
 """How long the end of an answer may take after its last word; else its connection is dropped."""
 _LARGEST = 64 * 1024 * 1024
+_loading = threading.Lock()
 _PATHS = {"responses": "/responses", "chat": "/chat/completions"}
 
 
@@ -242,12 +244,15 @@ def _load() -> None:
 
     Where it is installed for something else, openai loads it too: 7 MB and 0.1 s for nothing.
     """
-    refusing = _WithoutAiohttp()
-    sys.meta_path.insert(0, refusing)
-    try:
-        importlib.import_module("openai")
-    finally:
-        sys.meta_path.remove(refusing)
+    with _loading:
+        # Another thread may be going through the list right now: were it changed, that one would
+        # pass over a finder and miss a module that is there. So others take its place.
+        refusing = _WithoutAiohttp()
+        sys.meta_path = [refusing, *sys.meta_path]
+        try:
+            importlib.import_module("openai")
+        finally:
+            sys.meta_path = [finder for finder in sys.meta_path if finder is not refusing]
 
 
 async def _without_bearer(request: "httpx2.Request") -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from steerdeck_agents.facts.usage import Usage
+from steerdeck_agents.models import client
 from steerdeck_agents.models.choose import choose
 from steerdeck_agents.models.prices import price, switch_cost, window
 from steerdeck_agents.settings.model import ModelSettings, Prices
@@ -124,3 +125,19 @@ def test_what_a_server_of_this_machine_does_not_need_is_not_loaded():
     )
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+class _Iterated(list):
+    """A list that another thread is going through."""
+
+    def insert(self, *given) -> None:
+        raise AssertionError("a finder would be passed over")
+
+    remove = insert
+
+
+def test_sessions_that_load_openai_side_by_side_miss_no_module(monkeypatch):
+    monkeypatch.setattr(sys, "meta_path", _Iterated(sys.meta_path))
+    before = list(sys.meta_path)
+    client._load()
+    assert sys.meta_path == before
