@@ -7,12 +7,16 @@ a short task and pressed Enter; the letters take what letters take in a fast han
 import subprocess
 import sys
 import time
+from string import ascii_letters
 
 from bench.goals import reached
 from bench.harbour import Harbour, harbour
 from bench.rows import Row, median, within
 
-TASK = "Say 40 mark{number}"
+TASK = "Say 40 {mark}"
+_MARKS = ["".join(letters) for letters in zip(*[iter(ascii_letters)] * 4, strict=True)]
+"""Last words of tasks, which end the answers backwards. No two share a letter at one place: where
+an answer takes the place of the one before, only the letters that differ are drawn."""
 PAUSE_S = 0.15
 """Between the last letter and Enter; what comes sooner some programs take for a paste."""
 
@@ -38,7 +42,7 @@ def _on_screen(place: Harbour, number: int) -> tuple[float, float]:
     with place.deck() as shown:
         if shown.wait_for("before") is None:
             raise RuntimeError(f"the deck never came: {shown.text()[-2000:]!r}")
-        task = TASK.format(number=number)
+        task = TASK.format(mark=_MARKS[number])
         shown.type(task)
         time.sleep(PAUSE_S)
         entered = shown.now()

@@ -17,8 +17,8 @@ from bench.terminal import RARE, Terminal
 SESSIONS = ("fix-login", "add-csv", "docs", "rate-limit")
 MARKS = ("qzvkwa", "qzvkwb", "qzvkwc", "qzvkwd")
 READY = "READY-MARKER"
-FRAME = "\x1b[?2026h"
-"""Begins what Textual draws."""
+FRAME = "\x1b[?2026$p"
+"""What Textual asks before it draws: a first frame that comes before the answer has no mark."""
 SETTLE_S = 0.4
 
 

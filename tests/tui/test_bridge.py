@@ -420,6 +420,25 @@ def test_the_first_screen_has_all_that_a_runtime_says_at_once():
     asyncio.run(play())
 
 
+def test_who_waits_no_longer_for_the_first_screen_has_what_is_read_later(monkeypatch):
+    async def play() -> None:
+        rig = _Rig(shop())
+        late, read = asyncio.Event(), Bridge.events
+
+        async def events(self: Bridge, query: wire.Query) -> list[e.Event]:
+            await late.wait()
+            return await read(self, query)
+
+        monkeypatch.setattr(Bridge, "events", events)
+        async with rig:
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(rig.bridge.first(lambda: {FIX}), 0.01)
+            late.set()
+            await rig.until(lambda: FIX in rig.model.transcripts)
+
+    asyncio.run(play())
+
+
 def test_a_deck_whose_runtime_says_nothing_comes_up_without_it():
     async def nobody() -> Feed:
         await asyncio.Event().wait()

@@ -104,10 +104,14 @@ class Bridge:
             failures += 1
 
     async def first(self, shown: Callable[[], set[SessionId]]) -> None:
-        """Wait for what the runtime has, and for what these sessions of it said."""
+        """Wait for what the runtime has, and for what these sessions of it said.
+
+        Who waits no longer than a moment ends the waiting, not the reading.
+        """
         await self._known.wait()
         self.show(shown())
-        await asyncio.gather(*self._reading)
+        if self._reading:
+            await asyncio.wait(set(self._reading))
 
     async def close(self) -> None:
         for job in self._jobs:
