@@ -37,8 +37,15 @@ def forks(where: Paths) -> set[int]:
     if kept is None:
         return set()
     told = Path(f"/proc/{kept.pid}/task/{kept.pid}/children").read_text()
-    # One that only looked whether anybody listens is gone in a moment, and has no session.
-    return {pid for pid in map(int, told.split()) if lives(pid) and os.getsid(pid) == pid}
+    return {pid for pid in map(int, told.split()) if lives(pid) and leads(pid)}
+
+
+def leads(pid: int) -> bool:
+    """Whether it has a session of its own: what only looked whether anybody listens has none."""
+    try:
+        return os.getsid(pid) == pid
+    except ProcessLookupError:
+        return False
 
 
 @pytest.fixture
@@ -166,47 +173,61 @@ def test_whatever_is_killed_the_other_side_leaves_and_the_terminal_is_given_back
         assert lives(process)
 
 
-def test_signals_for_the_job_reach_the_deck_and_it_stops_with_its_job(
+def bash(repository: Path) -> Terminal:
+    return Terminal(["bash", "--norc", "--noprofile", "-i"], folder=repository)
+
+
+def begin(shell: Terminal, where: Paths, word: str) -> tuple[int, int]:
+    """Open a deck as a job of the shell and type a word; the fork, and who stands in for it."""
+    shell.send(f"clear; {PROGRAM}\n")
+    until(lambda: forks(where))
+    shell.wait_for("F1 keys")
+    shell.send(word)
+    shell.wait_for(word)
+    (fork,), (client,) = forks(where), children(shell.child.pid)
+    return fork, client
+
+
+def test_a_deck_stops_with_its_job_goes_on_with_it_and_is_ended_by_its_signals(
     kept: Paths, repository: Path
 ):
     keep(kept)
-    with Terminal(["bash", "--norc", "--noprofile", "-i"], folder=repository) as shell:
-        shell.send(f"PS1='now> '; {PROGRAM}\n")
-        shell.wait_for("F1 keys")
-        shell.send("first")
-        shell.wait_for("first")
-        (fork,) = forks(kept)
-        (client,) = children(shell.child.pid)
+    with bash(repository) as shell:
+        fork, client = begin(shell, kept, "first")
         os.kill(client, signal.SIGTSTP)
         shell.wait_for("Stopped")
         assert given_back(shell)
         shell.send("bg\n")
         shell.send("echo $((40 + 2))\n")
         shell.wait_for("42")
-        shell.send("fg\n")
+        shell.send("fg; echo ended with $?\n")
         shell.wait_for("F1 keys")
         shell.send("words")
         shell.wait_for("words")
         os.kill(client, signal.SIGTERM)
-        until(lambda: not lives(fork))
-        until(lambda: not children(shell.child.pid))
-        shell.send("echo ended with $?\n")
-        shell.wait_for("ended with 143")
+        until(lambda: not lives(fork) and not children(shell.child.pid))
+        until(lambda: b"ended with 143" in shell.sent)
         assert given_back(shell)
 
-        shell.send(f"clear; {PROGRAM}\n")
-        until(lambda: forks(kept))
-        (fork,) = forks(kept)
-        os.kill(*children(shell.child.pid), signal.SIGKILL)
-        shell.wait_for("Killed")
+        fork, client = begin(shell, kept, "second")
+        os.kill(client, signal.SIGKILL)
         until(lambda: not lives(fork) and given_back(shell))
 
-        shell.send(f"clear; {PROGRAM}\n")
-        until(lambda: forks(kept))
-        (fork,), (client,) = forks(kept), children(shell.child.pid)
-        until(lambda: shell.sent.rpartition(b"Killed")[2].count(b"\x1b[?2004h") > 1)
+
+def test_a_deck_that_stands_still_ends_with_its_job_and_with_its_terminal(
+    kept: Paths, repository: Path
+):
+    keep(kept)
+    with bash(repository) as shell:
+        fork, client = begin(shell, kept, "first")
         os.kill(client, signal.SIGTSTP)
         shell.wait_for("Stopped")
+        os.kill(client, signal.SIGKILL)
+        until(lambda: not lives(client) and not lives(fork))
+
+        fork, client = begin(shell, kept, "second")
+        os.kill(client, signal.SIGTSTP)
+        until(lambda: shell.sent.count(b"Stopped") == 2)
         shell.hang_up()
         until(lambda: not lives(client) and not lives(fork))
 

@@ -42,7 +42,7 @@ def warm_deck(*, stands: bool, ascii_only: bool) -> int | None:
         # Descriptors are not inherited, so no program started later holds the line open.
         line.connect(beside_frame(os.environ, POINTER).read_bytes())
         keeper, user = papers.peer(line)
-        if user != os.getuid() or _stands_still(keeper):
+        if user != os.getuid() or stands_still(keeper):
             return None
         fork = _hand_over(line, stands=stands, ascii_only=ascii_only)
         if fork is None:
@@ -94,7 +94,7 @@ def _hand_over(line: socket.socket, *, stands: bool, ascii_only: bool) -> tuple[
     return int(number), held[0]
 
 
-def _stands_still(pid: int) -> bool:
+def stands_still(pid: int) -> bool:
     """Whether a process is stopped, or gone: proc(5), third field of stat."""
     try:
         descriptor = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
@@ -110,6 +110,7 @@ class _Standing:
     def __init__(self, line: socket.socket, pid: int, held: int, before: list[Any]) -> None:
         """`held` is a descriptor of the fork, `before` how the terminal was set."""
         self._line, self._pid, self._held, self._before = line, pid, held, before
+        self._hung_up = False
 
     def until_it_ends(self) -> int:
         """Serve the fork; its exit code."""
@@ -126,7 +127,7 @@ class _Standing:
                 return int(rest)
             if word != papers.RUN:
                 give_back(0, self._before)
-                return KILLED
+                return 128 + signal.SIGHUP if self._hung_up else KILLED
             from steerdeck.warm.errands import run_for_fork
 
             self._answer(run_for_fork(rest, given))
@@ -139,6 +140,10 @@ class _Standing:
             return
 
     def _pass(self, number: int, _: FrameType | None) -> None:
+        if number == signal.SIGHUP and self._hung_up:
+            # A terminal that goes tells its job more than once; a deck takes the second for force.
+            return
+        self._hung_up = self._hung_up or number == signal.SIGHUP
         try:
             signal.pidfd_send_signal(self._held, number)
         except ProcessLookupError:
@@ -148,11 +153,15 @@ class _Standing:
         """Stop as a job does: the deck leaves the screen first, and comes back with us."""
         self._pass(number, frame)
         until = time.monotonic() + STOPS_S
-        while not _stands_still(self._pid) and time.monotonic() < until:
+        while not stands_still(self._pid) and time.monotonic() < until:
             time.sleep(0.01)
         self._pass(signal.SIGSTOP, frame)
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # The system takes no notice of this one where nobody is left who could let us go on.
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
         while _behind():
             # Sent on in the background, where nothing may draw.
-            os.kill(os.getpid(), signal.SIGSTOP)
+            os.kill(os.getpid(), signal.SIGTSTP)
+            time.sleep(0.05)
+        signal.signal(signal.SIGTSTP, self._stop)
         self._pass(signal.SIGCONT, frame)

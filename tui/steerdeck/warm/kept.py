@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Final, NoReturn
 
 from steerdeck.warm import papers
-from steerdeck.warm.asking import POINTER
+from steerdeck.warm.asking import POINTER, stands_still
 from steerdeck_agents.facts.errors import SettingsError
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import Paths, make_socket_folder, private_folder
@@ -75,6 +75,8 @@ class Kept:
         self._config: Seen | None = None
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._inode = 0
+        self._clients: dict[int, tuple[int, int]] = {}
+        """A descriptor of each who asked; the process of its fork, and a descriptor of that."""
         self._asked_s = time.monotonic()
 
     def load(self) -> None:
@@ -119,27 +121,46 @@ class Kept:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, _end)
         while True:
-            watched = [self._listener.fileno(), self._runtime]
+            watched = [self._listener.fileno(), self._runtime, *self._clients]
             ready, _, _ = select.select(watched, [], [], LOOK_S)
             if self._runtime in ready or not (ready or self.wanted()):
                 return None
-            if not ready:
+            for gone in self._clients.keys() & ready:
+                self._wake(gone)
+            if self._listener.fileno() not in ready:
                 continue
             line, _ = self._listener.accept()
             with line:
-                if papers.peer(line)[1] != os.getuid():
+                client, user = papers.peer(line)
+                if user != os.getuid():
                     continue
                 if changed(self._files):
                     return None
                 self._asked_s = time.monotonic()
-                if os.fork() == 0:
+                if (fork := os.fork()) == 0:
                     return self._be_deck(line)
+            with contextlib.suppress(OSError):
+                self._clients[os.pidfd_open(client)] = fork, os.pidfd_open(fork)
+
+    def _wake(self, client: int) -> None:
+        """One who asked is gone; a deck that was stopped with them can't see it by itself."""
+        fork, held = self._clients.pop(client)
+        with contextlib.suppress(ProcessLookupError):
+            if stands_still(fork):
+                signal.pidfd_send_signal(held, signal.SIGCONT)
+        os.close(client)
+        os.close(held)
 
     def _be_deck(self, line: socket.socket) -> int:
         for number in (signal.SIGCHLD, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         self._listener.close()
-        os.close(self._runtime)
+        for descriptor in (
+            self._runtime,
+            *self._clients,
+            *(held for _, held in self._clients.values()),
+        ):
+            os.close(descriptor)
         from steerdeck.warm.forked import be_deck
 
         return be_deck(line, self._program)
@@ -192,11 +213,10 @@ def main() -> int:
     try:
         code = kept.serve()
     finally:
-        if os.getpid() != own:
-            # A fork ends here: what its interpreter would clear up belongs to all.
-            end_at_once(1 if code is None else code)
-        kept.close()
-    return 0
+        if os.getpid() == own:
+            kept.close()
+        # What its interpreter would clear up takes long and is of no use; a fork's is not its own.
+        end_at_once(code or 0)
 
 
 if __name__ == "__main__":
