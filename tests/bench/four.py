@@ -4,6 +4,7 @@ import time
 
 from bench.goals import reached
 from bench.harbour import Harbour, harbour
+from bench.prose import MARKS
 from bench.rows import Row, within
 from bench.terminal import Terminal, cpu_s, pss_mb
 
@@ -15,10 +16,10 @@ def measure(*, quick: bool = False) -> list[Row]:
     tokens = 200 if quick else 2_000
     rows = []
     with harbour(PACE) as place:
-        place.start(("before", "Say 5 begun"))
+        place.start(("before", f"Say 5 {MARKS[1]}"))
         place.wait_idle()
         with place.deck() as shown:
-            if shown.wait_for("nugeb") is None:
+            if shown.wait_for(MARKS[1][::-1]) is None:
                 raise RuntimeError(f"the deck never came: {shown.text()[-2000:]!r}")
             time.sleep(1)
             rows += _one(place, shown, tokens)
@@ -28,11 +29,11 @@ def measure(*, quick: bool = False) -> list[Row]:
 
 def _one(place: Harbour, shown: Terminal, tokens: int) -> list[Row]:
     runtime = place.runtime
-    place.start(("alone", f"Say {tokens} alone"))
+    place.start(("alone", f"Say {tokens} {MARKS[0]}"))
     place.wait_streaming(1)
     began = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes)
     # Its end is seen on the screen: asking the runtime again and again is work for it.
-    if shown.wait_for("enola", shown.chunks) is None:
+    if shown.wait_for(MARKS[0][::-1], shown.chunks) is None:
         raise RuntimeError(f"the end of the answer never came: {shown.text()[-2000:]!r}")
     time.sleep(0.3)
     ended = (cpu_s(shown.pid), cpu_s(runtime), shown.bytes)

@@ -2,9 +2,9 @@
 
 TOKEN = 4
 """Characters of a token, about."""
-MARKS = ("abcdef", "ghijkl", "mnopqr", "stuvwx", "yzABCD")
-"""Last words of tasks. Backwards they end the answers; no two share a letter at one place, so that
-each is drawn whole where another stood."""
+MARKS = ("абвг", "дежз", "ийкл", "мноп", "рсту")
+"""Last words of tasks; backwards they end the answers. A screen that draws only what changed draws
+each whole: it is one token, its letters are nobody else's, and no two share one at one place."""
 _STEP = """\
 ## Step {number}: inspect the **parser** module
 

@@ -36,7 +36,7 @@ def test_an_answer_is_streamed_token_by_token_and_ends_its_turn():
     with served(say) as url:
         events = asked(url, messages=[{"role": "user", "content": user}])
     words = [e["delta"]["text"] for e in events if e["type"] == "content_block_delta"]
-    assert len("".join(words)) == 20 * 4 + len("\n\nnugeb")
+    assert len("".join(words)) == 20 * 4 + len("\n\n\n\nnugeb")
     assert "".join(words).endswith("nugeb")
     assert [events[0]["type"], events[-1]["type"]] == ["message_start", "message_stop"]
     assert events[-2]["delta"]["stop_reason"] == "end_turn"

@@ -31,7 +31,8 @@ def say(talk: Conversation) -> Reply:
     if talk.task.startswith("Run") and len(talk.calls) < count:
         return _run(len(talk.calls))
     last = talk.said[-1].split()[-1][::-1] if talk.said else ""
-    return Reply((Say(f"{prose(count)}\n\n{last}", final=True),))
+    # A token is four letters: so many line ends, and a last word of four comes as one token.
+    return Reply((Say(f"{prose(count)}\n\n\n\n{last}", final=True),))
 
 
 def _run(step: int) -> Reply:
