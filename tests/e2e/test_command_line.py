@@ -141,6 +141,7 @@ def test_verbs_about_nothing_say_so(idle: Shell):
     assert json.loads(idle("runtime", "status", "--json").stdout) == {
         "running": False,
         "status": None,
+        "warm": None,
     }
     assert "There is no log" in idle("runtime", "log", code=1).stderr
     assert not idle.home.exists()

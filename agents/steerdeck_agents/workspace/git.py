@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from steerdeck_agents.facts.errors import RepositoryError
 from steerdeck_agents.sandbox.background import go_slow
@@ -177,7 +177,7 @@ async def fields(
 
 async def version() -> tuple[int, ...]:
     """The version of git, such as (2, 39, 5)."""
-    return (await asyncio.get_running_loop().run_in_executor(_threads, _find_git))[1]
+    return (await asyncio.get_running_loop().run_in_executor(_threads, _find_git)).version
 
 
 async def _names_switched_off(folder: Path | str, profile: Profile) -> list[str]:
@@ -258,11 +258,11 @@ def _perform(
     data: bytes,
     tell: Callable[[str], object] | None,
 ) -> tuple[int, bytes, str]:
-    runner, _ = _find_git()
+    found = _find_git()
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         os.environ.pop(name, None)
-    handle = runner.execute(
-        [runner.GIT_PYTHON_GIT_EXECUTABLE, *command],
+    handle = found.runner.execute(
+        [found.where, *command],
         istream=subprocess.PIPE,
         as_process=True,
         with_stdout=tell is None,
@@ -322,7 +322,15 @@ def _sentence(name: str, said: str, status: int) -> str:
     return f"git {name} failed: {why.strip()}"
 
 
-def _find_git() -> "tuple[Git, tuple[int, ...]]":
+class _Found(NamedTuple):
+    """A git of this machine."""
+
+    runner: "Git"
+    where: str
+    version: tuple[int, ...]
+
+
+def _find_git() -> _Found:
     with _first_use:
         where = shutil.which("git", path=_safe_path())
         if where is None:
@@ -333,7 +341,7 @@ def _find_git() -> "tuple[Git, tuple[int, ...]]":
 
 
 @cache
-def _found_git(where: str) -> "tuple[Git, tuple[int, ...]]":
+def _found_git(where: str) -> _Found:
     # GitPython starts git when it is imported, and refuses to be imported without one.
     os.environ["GIT_PYTHON_REFRESH"] = "quiet"
     os.environ["GIT_PYTHON_GIT_EXECUTABLE"] = where
@@ -347,4 +355,4 @@ def _found_git(where: str) -> "tuple[Git, tuple[int, ...]]":
         raise RepositoryError(
             f"git {'.'.join(map(str, found))} is too old; install git 2.31 or newer."
         )
-    return runner, found
+    return _Found(runner, where, found)
