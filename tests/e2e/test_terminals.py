@@ -42,7 +42,9 @@ def test_a_signal_ends_the_deck_and_gives_the_terminal_back(
 def test_after_kill_nine_the_next_deck_gives_the_terminal_back(base: Path, repository: Path):
     command = f"{shlex.quote(PROGRAM)} -C {shlex.quote(str(repository))}"
     environ = {**os.environ, "PS1": "prompt> ", "BASH_SILENCE_DEPRECATION_WARNING": "1"}
-    with Terminal(["bash", "--norc", "--noprofile"], environ=environ) as shell:
+    # Without its own line editor, which switches bracketed paste on at each prompt.
+    plain = ["bash", "--norc", "--noprofile", "--noediting"]
+    with Terminal(plain, environ=environ) as shell:
         shell.wait_for("prompt>")
         shell.send(f"{command} & echo pid=$!; fg\n")
         shell.wait_for("No model yet")

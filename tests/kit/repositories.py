@@ -19,10 +19,14 @@ SOMEBODY = 4242
 
 
 def run(folder: Path, *args: str, data: bytes | None = None) -> str:
-    """What `git ARGS` says in a folder, without the last newline."""
+    """What `git ARGS` says in a folder, without the last newline.
+
+    Whoever has told git no address has one here: a bench is run in somebody's own HOME.
+    """
     done = subprocess.run(
         ["git", "-c", "protocol.file.allow=always", *args],
         cwd=folder, input=data, capture_output=True, check=False,
+        env={"EMAIL": "maker@example.invalid", **os.environ},
     )  # fmt: skip
     assert done.returncode == 0, f"git {' '.join(args)}: {done.stderr.decode()}"
     return os.fsdecode(done.stdout).removesuffix("\n")

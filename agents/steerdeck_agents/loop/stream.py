@@ -5,6 +5,7 @@ and when the stream breaks they are dropped, their text kept as incomplete.
 """
 
 import asyncio
+from contextlib import aclosing
 from typing import Literal, TypeGuard
 
 import msgspec
@@ -131,8 +132,11 @@ class Response:
         """Stream one response to its terminal event; ModelError when it does not come."""
         flow, breath = TextFlow(site, self._sent), Breath()
         try:
-            async with Silence(site, self._sent) as silence:
-                async for chunk in site.model.stream(body):
+            async with (
+                aclosing(site.model.stream(body)) as chunks,
+                Silence(site, self._sent) as silence,
+            ):
+                async for chunk in chunks:
                     now_s = site.clock.monotonic()
                     if isinstance(chunk, Opened):
                         self._headers = chunk.headers

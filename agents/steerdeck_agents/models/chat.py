@@ -1,7 +1,7 @@
 """Chat Completions, for servers that have nothing else: the same bytes in, the same chunks out."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Collection
 from typing import TYPE_CHECKING
 
 from steerdeck_agents.facts.errors import ModelError
@@ -37,7 +37,7 @@ class ChatModel:
         self._client: AsyncOpenAI | None = None
         self._remains = Remains()
 
-    async def stream(self, body: bytes) -> AsyncIterator[Chunk]:
+    async def stream(self, body: bytes) -> AsyncGenerator[Chunk, None]:
         """The answer to a request in the Responses form; closing the iterator drops the request.
 
         Raises:
@@ -60,7 +60,8 @@ class ChatModel:
                 if isinstance(event, Whole):
                     break
         finally:
-            if reading.ended:
+            # A connection that outlives its client would be closed by nobody.
+            if reading.ended and self._client is not None:
                 self._remains.leave(events)
             else:
                 await events.aclose()
@@ -70,10 +71,10 @@ class ChatModel:
             yield chunk
 
     async def close(self) -> None:
+        client, self._client = self._client, None
         await self._remains.close()
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if client is not None:
+            await client.close()
 
 
 async def _next(

@@ -1,6 +1,6 @@
 """What a model is to the rest of the engine: bytes of a request in, chunks of its answer out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Literal, Protocol
 
 import msgspec
@@ -59,7 +59,7 @@ class Model(Protocol):
 
     name: str
 
-    def stream(self, body: bytes) -> AsyncIterator[Chunk]:
+    def stream(self, body: bytes) -> AsyncGenerator[Chunk, None]:
         """Send exactly these bytes; the last chunk is `Ended`, else `ModelError` is raised."""
 
     async def close(self) -> None:

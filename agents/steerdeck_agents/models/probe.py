@@ -6,7 +6,8 @@ turn costs nothing extra, and what was learnt is kept for the next ones.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Literal
 
 from steerdeck_agents.facts.errors import ModelError
@@ -35,7 +36,7 @@ class ProbedModel:
         self._models: dict[Spoken, Model] = {}
         self._rerouted: set[str] = set()
 
-    async def stream(self, body: bytes) -> AsyncIterator[Chunk]:
+    async def stream(self, body: bytes) -> AsyncGenerator[Chunk, None]:
         """The answer to these bytes, or to their Chat form.
 
         Raises:
@@ -46,18 +47,21 @@ class ProbedModel:
         for api in self._order():
             heard = False
             try:
-                async for chunk in self._model(api).stream(body):
-                    if isinstance(chunk, Opened):
+                async with aclosing(self._model(api).stream(body)) as chunks:
+                    async for chunk in chunks:
+                        if isinstance(chunk, Opened):
+                            yield chunk
+                            continue
+                        if not heard:
+                            heard = True
+                            self._learned.learn_api(self._settings, api)
+                            if first is not None:
+                                yield Notice("api", self._switched(api))
+                        if isinstance(chunk, Ended) and (
+                            notice := self._reroute(chunk.served_model)
+                        ):
+                            yield notice
                         yield chunk
-                        continue
-                    if not heard:
-                        heard = True
-                        self._learned.learn_api(self._settings, api)
-                        if first is not None:
-                            yield Notice("api", self._switched(api))
-                    if isinstance(chunk, Ended) and (notice := self._reroute(chunk.served_model)):
-                        yield notice
-                    yield chunk
                 return
             except failures.NoSuchApi as error:
                 if heard:

@@ -5,7 +5,7 @@ wrong class, add fields and change the order of keys. So `type` strings decide, 
 keeps the order the server gave it.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from steerdeck_agents.facts.requests import Ending
@@ -42,7 +42,7 @@ class ResponsesModel:
         self._client: AsyncOpenAI | None = None
         self._remains = Remains()
 
-    async def stream(self, body: bytes) -> AsyncIterator[Chunk]:
+    async def stream(self, body: bytes) -> AsyncGenerator[Chunk, None]:
         """The answer to exactly these bytes; closing the iterator drops the request.
 
         Raises:
@@ -62,17 +62,18 @@ class ResponsesModel:
                 if reading.ended:
                     return
         finally:
-            if reading.ended:
+            # A connection that outlives its client would be closed by nobody.
+            if reading.ended and self._client is not None:
                 self._remains.leave(events)
             else:
                 await events.aclose()
         raise failures.unfinished(failures.host_of(self._settings))
 
     async def close(self) -> None:
+        client, self._client = self._client, None
         await self._remains.close()
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if client is not None:
+            await client.close()
 
 
 class Reading:

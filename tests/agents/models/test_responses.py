@@ -1,6 +1,7 @@
 """The Responses API through the real SDK, against the scripted server: chunks and failures."""
 
 import asyncio
+import gc
 import hashlib
 import json
 from collections.abc import Callable
@@ -322,6 +323,25 @@ def test_stopping_in_the_middle_gives_the_connection_back():
     asyncio.run(scene())
 
 
+def test_whoever_stops_reading_has_dropped_the_request_when_that_is_done():
+    async def scene() -> None:
+        server = await serve({"m": always(REPLY)}, pace=50)
+        model = connect(ModelSettings("m", "m", server.url, key_variable=""), None)
+        stream = model.stream(body_of(HELLO))
+        try:
+            async for chunk in stream:
+                if isinstance(chunk, TextDelta):
+                    break
+            inner = stream.ag_frame.f_locals["chunks"]
+            await stream.aclose()
+            assert inner.ag_frame is None
+        finally:
+            await model.close()
+            await server.close()
+
+    asyncio.run(scene())
+
+
 class _Counted(ScriptedServer):
     """Counts how often somebody connected."""
 
@@ -351,3 +371,27 @@ def test_a_connection_carries_one_request_after_the_other(kind):
             await server.close()
 
     assert asyncio.run(scene()) == 1
+
+
+@pytest.mark.parametrize("kind", [ResponsesModel, ChatModel])
+def test_an_answer_that_outlives_its_model_leaves_no_connection_behind(kind):
+    async def scene() -> None:
+        server = await serve({"m": always(REPLY)})
+        settings = ModelSettings(name="m", model="m", base_url=server.url, key_variable="")
+        model = kind(settings, None)
+        try:
+            answer = model.stream(body_of(HELLO))
+            async for chunk in answer:
+                if isinstance(chunk, Ended):
+                    await model.close()
+                    break
+            await answer.aclose()
+            async with asyncio.timeout(10):
+                while model._remains._reading:
+                    await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
+        finally:
+            await server.close()
+
+    asyncio.run(scene())
+    gc.collect()  # an open one is told now, as an error

@@ -187,7 +187,8 @@ def test_helpers_work_side_by_side_and_begin_before_later_changes(tmp_path):
     async def story(playing: Scene, parent: SessionId) -> None:
         await playing.until(lambda: "quick" in results(playing, parent))
         await playing.until(lambda: len(playing.of(parent, e.CallEnded)) == 3)
-        slow, quick = await started(playing, parent, 2)
+        named = {playing.state(one).name: one for one in await started(playing, parent, 2)}
+        slow, quick = named["slow"], named["quick"]
         assert playing.state(slow).status == "working"
         (call,) = playing.state(parent).calls
         assert call.helper == slow, "what the parent waits for"
@@ -222,7 +223,8 @@ def test_a_helper_asks_the_developer_itself_and_may_not_delegate(tmp_path):
     wishes = (delegate("Run.", "run", writes=True), delegate("Delegate.", "lazy"))
 
     async def story(playing: Scene, parent: SessionId) -> None:
-        run = (await started(playing, parent, 2))[0]
+        named = {playing.state(one).name: one for one in await started(playing, parent, 2)}
+        run = named["run"]
         await playing.status(run, "needs_you")
         assert playing.state(parent).status == "working"
         assert playing.state(run).approvals[0].what == TOUCH
