@@ -35,6 +35,8 @@ A_LETTER_S, PAUSE_S = 0.015, 0.5
 """Between letters, and before Enter: what comes sooner some programs take for a paste."""
 ACCEPT_S = 0.6
 PATIENCE_S = 30.0
+LOOK_S, CALM = 3.0, 10_000
+"""How long the bytes are waited for, and how few of them meanwhile make it worth drawing them."""
 CROWDED_S = 150.0
 """For four at once: OpenCode needs 60 seconds of two cores' time for them."""
 
@@ -43,7 +45,7 @@ Numbers = Iterator[tuple[str, float]]
 
 
 class Phase(NamedTuple):
-    """A part of the work, in a home of its own: one that fails leaves the others alone."""
+    """A part of the work: one that fails leaves the others alone."""
 
     what: str
     goals: tuple[str, ...]
@@ -61,6 +63,7 @@ class Heard:
 
     def __init__(self, run: Callable[[int], Call]) -> None:
         self.run = run
+        self.pace = 0.0
         self.calls = 0
         """Commands it asks for before it answers."""
         self.came: list[float] = []
@@ -81,13 +84,15 @@ class Heard:
 
 
 class _Timed(ThreeTongues):
-    """Tells the script when an answer's last byte has left."""
+    """Keeps the script's pace, and tells it when an answer's last byte has left."""
 
     async def _stream(self, talk: Conversation, reply: Reply, *given, **named) -> None:
+        self._pace = self._scripts["scripted"].pace
         await super()._stream(talk, reply, *given, **named)
         self._scripts["scripted"].sent(reply)
 
     async def stream_messages(self, talk: Conversation, reply: Reply, *given) -> None:
+        self._pace = self._scripts["scripted"].pace
         await super().stream_messages(talk, reply, *given)
         self._scripts["scripted"].sent(reply)
 
@@ -106,22 +111,22 @@ def measure(*, quick: bool = False) -> list[Row]:
 def _measured(one: Measured, found: str, *, quick: bool) -> list[Row]:
     title = title_of(one, found)
     rows = []
-    for phase in PHASES:
-        missing = list(phase.goals)
-        try:
-            with ExitStack() as open_:
-                model = Heard(one.run)
-                served = partial(started, _Timed)
-                url = open_.enter_context(
-                    playing({"scripted": model}, pace=phase.pace, served=served)
-                )
-                peer = open_.enter_context(peer_at(one, found, url))
+    model = Heard(one.run)
+    with (
+        playing({"scripted": model}, served=partial(started, _Timed)) as url,
+        peer_at(one, found, url) as peer,
+    ):
+        for phase in PHASES:
+            missing = list(phase.goals)
+            model.pace = phase.pace
+            try:
                 # One after the other: what comes before a failure counts.
                 for name, number in phase.numbers(one, peer, model, quick):
                     rows.append(of_peer(name, title, number))
                     missing.remove(name)
-        except (Lost, OSError, TimeoutError, subprocess.SubprocessError) as error:
-            rows += [not_of_peer(name, title, f"{phase.what}: {error}") for name in missing]
+            except (Lost, OSError, TimeoutError, subprocess.SubprocessError) as error:
+                rows += [not_of_peer(name, title, f"{phase.what}: {error}") for name in missing]
+            peer.end()
     return rows
 
 
@@ -133,13 +138,6 @@ def _begun(one: Measured, peer: Peer) -> tuple[Terminal, float]:
         shown.close()
         raise Lost(f"it never showed {one.ready!r}")
     return shown, came * 1000
-
-
-def _warm(one: Measured, peer: Peer) -> None:
-    """The first start in a home is another matter."""
-    shown, _ = _begun(one, peer)
-    with shown:
-        _loaded(peer)
 
 
 def _loaded(peer: Peer) -> None:
@@ -172,11 +170,18 @@ def _asked(shown: Terminal, task: str, model: Heard) -> int:
 
 
 def _answered(shown: Terminal, task: str, after: int, patience_s: float = PATIENCE_S) -> float:
+    """When the end of the answer was on the screen, in seconds since the spawn."""
     mark = task.split()[-1][::-1]
-    came = shown.wait_for(mark, after, patience_s)
-    if came is None:
-        raise Lost(f"the end of its answer to {task!r} did not come within {patience_s:.0f} s")
-    return came
+    until = shown.now() + patience_s
+    while shown.now() < until:
+        wrote = shown.bytes
+        came = shown.wait_for(mark, after, LOOK_S)
+        if came is None and shown.bytes - wrote < CALM:
+            # Some let words appear letter by letter.
+            came = shown.drawn(mark, after)
+        if came is not None:
+            return came
+    raise Lost(f"the end of its answer to {task!r} did not come within {patience_s:.0f} s")
 
 
 def _in_use(peer: Peer, shown: Terminal, model: Heard) -> None:
@@ -187,7 +192,10 @@ def _in_use(peer: Peer, shown: Terminal, model: Heard) -> None:
 
 
 def _start(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
-    _warm(one, peer)
+    # The first start in a home is another matter.
+    shown, _ = _begun(one, peer)
+    with shown:
+        _loaded(peer)
     firsts, answers = [], []
     for number in range(1 if quick else 3):
         shown, first = _begun(one, peer)
@@ -200,8 +208,6 @@ def _start(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
 
 
 def _memory(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
-    _warm(one, peer)
-    peer.end()
     shown, _ = _begun(one, peer)
     with shown:
         _loaded(peer)
@@ -214,8 +220,8 @@ def _memory(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
 
 
 def _headless(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
-    # The first in a home is another matter.
     turns = [_turn(one, peer, "Say 5 done", "enod") for _ in range(2 if quick else 4)]
+    # The first may find less in place than those after it.
     yield "headless", median(turns[1:])
 
 
@@ -234,7 +240,6 @@ def _turn(one: Measured, peer: Peer, task: str, mark: str) -> float:
 
 def _streamed(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     tokens = 400 if quick else TOKENS
-    _warm(one, peer)
     shown, _ = _begun(one, peer)
     with shown:
         _in_use(peer, shown, model)
@@ -256,7 +261,6 @@ def _streamed(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
 
 def _four(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     tokens = 400 if quick else AT_ONCE
-    _warm(one, peer)
     with ExitStack() as open_:
         four = []
         for _ in range(4):
@@ -276,6 +280,8 @@ def _four(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
 
 def _gap(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
     model.calls = 3 if quick else CALLS
+    model.came.clear()
+    model.left.clear()
     _turn(one, peer, "Say 5 done", "enod")
     if len(model.came) <= model.calls:
         raise Lost(f"it made {max(0, len(model.came) - 1)} of {model.calls} calls")

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pyte
+
 COLUMNS, ROWS = 200, 50
 WIDE = 430
 """Columns that hold eight lanes side by side."""
@@ -37,6 +39,9 @@ _QUERY = re.compile(
     rb"|\x1b\](?P<colour>1[0-2]);\?(?:\x07|\x1b\\)"
 )
 _KNOWN_MODES = {1, 7, 25, 1000, 1002, 1003, 1004, 1006, 1049, 2004, 2026}
+_DRAWN = 60_000
+_UNDRAWN = re.compile(rb"\x1b\[[<>=?][0-9;]*\$?[A-Za-z]|\x1b[P_][^\x1b]*\x1b\\")
+"""What pyte would print, or need not know: private modes, keyboards, pictures."""
 _FRAME = b"\x1b[?2026h"
 
 
@@ -122,6 +127,26 @@ class Terminal:
             seen = seen[-len(wanted) :] + data
             if wanted in seen:
                 return came
+
+    def drawn(self, text: str, after: int = 0) -> float | None:
+        """When these words stood on the screen, drawn whole or bit by bit; as `wait_for` tells it.
+
+        Only the last of what was written is drawn: a screenful that matters is in it.
+        """
+        chunks = self._chunks[after:]
+        size = 0
+        for number, (_, data) in enumerate(reversed(chunks), start=1):
+            size += len(data)
+            if size > _DRAWN:
+                chunks = chunks[-number:]
+                break
+        screen = pyte.Screen(COLUMNS, ROWS)
+        stream = pyte.ByteStream(screen)
+        for came, data in chunks:
+            stream.feed(_UNDRAWN.sub(b"", data))
+            if any(text in line for line in screen.display):
+                return came
+        return None
 
     def number_of(self, text: str) -> int:
         """The number of the first chunk with these bytes; that of the next one when none has."""

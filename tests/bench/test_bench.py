@@ -1,9 +1,12 @@
 """The bench runs: every measure of the engine gives its rows, however fast it was."""
 
+import os
+
 import pytest
 
 from bench import call_gap, journal_append, seeking, shelter, verdicts
 from bench.rows import Row, machine, median, share, table, within
+from bench.terminal import Terminal
 
 
 def test_keeping_a_fact_is_measured_beside_sqlite_alone():
@@ -79,3 +82,12 @@ def test_half_of_the_values_lie_below_the_median_and_none_above_the_last_share()
 def test_the_machine_is_named_in_one_line():
     assert "cores" in machine()
     assert "\n" not in machine()
+
+
+def test_words_that_were_drawn_bit_by_bit_are_seen_on_the_screen():
+    script = r"printf 'wo'; sleep 0.05; printf '\033[?25l\033[1;3Hrd'; read end"
+    with Terminal(["/bin/sh", "-c", script], dict(os.environ)) as shown:
+        assert shown.wait_for("rd", timeout_s=20) is not None
+        assert shown.wait_for("word", timeout_s=0) is None
+        assert shown.drawn("word") == shown.wait_for("rd")
+        assert shown.drawn("words") is None
