@@ -11,7 +11,7 @@ import pytest
 from textual.app import App
 from textual.screen import Screen
 
-from steerdeck.output.collecting import Collector, give_back
+from steerdeck.output.collecting import Collector, give_back, keep_apart
 
 
 class _Ring:
@@ -124,4 +124,15 @@ def test_what_is_free_goes_back_to_the_system() -> None:
     if not give_back():
         pytest.skip("this C library does not offer it")
     assert free - _resident() > 20_000_000
+    assert last
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc here")
+def test_large_pages_that_lie_apart_go_by_themselves() -> None:
+    if not keep_apart():
+        pytest.skip("this C library does not offer it")
+    kept = [b"x" * (100_000 + n) for n in range(300)]
+    last, held = kept.pop(), _resident()
+    del kept[:]
+    assert held - _resident() > 20_000_000
     assert last

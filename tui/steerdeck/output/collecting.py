@@ -4,6 +4,9 @@ What stands when the first screens are there is kept out of every round: classes
 than half of all. The rest is little enough that a round over it stays below a frame, since rows of
 cells are thin (`seam.thin_strips`). Nothing else is ever kept out: whatever is alive at such a
 moment and left later, as a screen that takes its time to go, would stay for good.
+
+What Python has found is free is not yet the system's: the C library keeps it in pieces, and in days
+the pieces between what lives grow. So it is asked to give them back, in a thread, now and then.
 """
 
 import asyncio
@@ -16,6 +19,12 @@ from textual.app import App
 _BEGUN_S = 3.0
 """By then the first screens stand and the runtime is attached."""
 _LOOK_S = 1.0
+_GIVES_S = 30.0
+"""How often what is free is given back to the system."""
+_OWN_PLACE = 64 * 1024
+"""Bytes from which a page gets memory of its own, which goes as a whole when the page does."""
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+"""Parameters of mallopt(3)."""
 _YOUNG = 5_000
 """New objects after which those are looked through: about a millisecond."""
 _OLDER = 2
@@ -39,8 +48,16 @@ class Collector:
 
     def begin(self) -> None:
         gc.set_threshold(_YOUNG, _OLDER, _NEVER)
-        self._app.set_timer(_BEGUN_S, gc.freeze)
+        self._app.set_timer(_BEGUN_S, self._begun)
         self._app.set_interval(_LOOK_S, self.look)
+        self._app.set_interval(_GIVES_S, self._give)
+
+    def _begun(self) -> None:
+        gc.freeze()
+        asyncio.get_running_loop().run_in_executor(None, keep_apart)
+
+    def _give(self) -> None:
+        asyncio.get_running_loop().run_in_executor(None, give_back)
 
     def look(self) -> None:
         """Go through all that came since the beginning, if that is due."""
@@ -57,7 +74,7 @@ class Collector:
         elif left:
             gc.collect(1)
         if left == 1 and len(stack) == 1:
-            asyncio.get_running_loop().run_in_executor(None, give_back)
+            self._give()
 
 
 def give_back() -> bool:
@@ -65,12 +82,27 @@ def give_back() -> bool:
 
     It keeps what threads read large pages into: twenty megabytes after a long replay.
     """
+    trim = _of_the_library("malloc_trim")
+    return trim is not None and trim(0) >= 0
+
+
+def keep_apart() -> bool:
+    """Have large pages lie apart; False where the C library does not offer it.
+
+    It would raise that limit by itself with the first large page that is given back, to 32 MB.
+    """
+    choose = _of_the_library("mallopt")
+    return choose is not None and all(
+        choose(what, _OWN_PLACE) for what in (_MMAP_THRESHOLD, _TRIM_THRESHOLD)
+    )
+
+
+def _of_the_library(name: str) -> Callable[..., int] | None:
     # Loaded when it is needed and not before the first frame.
     import ctypes
 
     try:
-        trim = ctypes.CDLL(None).malloc_trim
+        found: Callable[..., int] = getattr(ctypes.CDLL(None), name)
     except (OSError, AttributeError):
-        return False
-    trim(0)
-    return True
+        return None
+    return found
