@@ -54,7 +54,9 @@ def test_a_runtime_closes_though_its_watcher_lost_the_word(
             playing.runtime.fleet._listeners.add(repository, print)
             await asked.wait()
             # Else the look is broken off in order, while its session is closed.
+            (left,) = playing.runtime.fleet.sessions.values()
             playing.runtime.fleet.sessions.clear()
+            await left.place.close("runtime")
 
     asyncio.run(story())
 
@@ -85,7 +87,8 @@ def test_an_error_in_the_place_of_a_cancellation_ends_a_session_and_parks_nothin
 def test_a_session_that_does_not_stop_is_left_and_nothing_acknowledged_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr(session, "CLOSE_S", 0.2)
+    # Long enough that all but its task is closed: its connection to the model is kept otherwise.
+    monkeypatch.setattr(session, "CLOSE_S", 10.0)
     monkeypatch.setattr(session, "STOP_S", 0.1)
 
     woken, released = compact.woken, asyncio.Event()
