@@ -282,14 +282,16 @@ def _start_beside(
             child = _popen([*confined, *argv], variables, folder, ends, ())
         case _:
             child = _popen(argv, variables, folder, ends, ())
+    # Not for bubblewrap: that starts the command in another session, and the kernel would not take
+    # the wish of that one so soon after this.
+    stand_back(child.pid, OF_COMMANDS)
     return child, variables[descendants.MARKER]
 
 
 def _make_humble(pid: int) -> None:
     """Set what a command can't write itself where /proc is read-only to it (see `_LIMITS`)."""
-    for name, value in (("oom_score_adj", "500"), ("autogroup", str(OF_COMMANDS))):
-        with contextlib.suppress(OSError):
-            Path(f"/proc/{pid}/{name}").write_text(value)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("500")
 
 
 def enter(holder: Seen) -> list[str]:
@@ -327,7 +329,7 @@ def _popen(
     passed: tuple[int, ...],
 ) -> "subprocess.Popen[bytes]":
     try:
-        child = subprocess.Popen(
+        return subprocess.Popen(
             argv,
             stdin=ends[0],
             stdout=ends[1],
@@ -341,8 +343,6 @@ def _popen(
         raise SteerdeckError(
             f"{argv[0]} could not be started ({problem.strerror}); nothing was run."
         ) from problem
-    stand_back(child.pid, OF_COMMANDS)
-    return child
 
 
 @functools.cache
