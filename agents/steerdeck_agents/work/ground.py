@@ -92,12 +92,18 @@ class SessionGround:
         return await self._take(reason, call)
 
     def ahead(self, call: CallId) -> None:
-        """Begin to look as `checkpoint` does before a call, while that is being judged."""
-        self._awaited.set()
-        if self._following is None:
-            self._following = asyncio.create_task(self._ahead(call))
+        """Begin to look as `checkpoint` does before a call, while that is being judged.
 
-    async def _ahead(self, call: CallId) -> None:
+        A look at what the last call changed that is not over yet will do.
+        """
+        self._awaited.set()
+        before = self._following
+        if before is None or before.done():
+            self._following = asyncio.create_task(self._ahead(before, call))
+
+    async def _ahead(self, before: asyncio.Task[None] | None, call: CallId) -> None:
+        if before is not None:
+            await before  # it is over, but may have failed
         await self._take("before call", call)
 
     def follow(self, call: CallId) -> None:

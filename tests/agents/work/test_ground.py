@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from kit.repositories import plain, write
 from kit.workspaces import workspace_of
 from steerdeck_agents.facts.events import CheckpointTaken, KnownEvent, SessionCreated
 from steerdeck_agents.facts.ids import CallId, RandomIds, SessionId, SystemClock
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
-from steerdeck_agents.work.ground import FRESH_S, SessionGround
+from steerdeck_agents.work.ground import AFTER_S, FRESH_S, SessionGround
 
 ME = SessionId("s")
 ONE, TWO = CallId("one"), CallId("two")
@@ -75,3 +77,29 @@ def test_the_look_ahead_of_a_call_is_its_checkpoint(tmp_path):
         await ground.checkpoint("before call", ONE)
 
     assert _taken(tmp_path, story) == [("before call", ONE, ("readme.md",))]
+
+
+def test_also_after_a_call_whose_changes_were_recorded_long_before_the_response(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        write(there, "readme.md", "by one\n")
+        ground.follow(ONE)
+        await asyncio.sleep(AFTER_S + 10 * FRESH_S)
+        write(there, "readme.md", "by the developer\n")
+        ground.ahead(TWO)
+        await ground.settled()
+
+    paths = ("readme.md",)
+    assert _taken(tmp_path, story) == [("after call", ONE, paths), ("before call", TWO, paths)]
+
+
+def test_a_look_that_failed_is_told_to_whoever_starts_the_next_call(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        there.rename(tmp_path / "away")
+        ground.follow(ONE)
+        await asyncio.sleep(AFTER_S + 10 * FRESH_S)
+        (tmp_path / "away").rename(there)
+        ground.ahead(TWO)
+        with pytest.raises(FileNotFoundError):
+            await ground.checkpoint("before call", TWO)
+
+    assert _taken(tmp_path, story) == []
