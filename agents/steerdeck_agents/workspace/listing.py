@@ -31,6 +31,8 @@ _EXCLUDES: Final = re.compile(r"^\s*excludesfile\s*=\s*(.+?)\s*$", re.IGNORECASE
 Stamp = tuple[int, int, int]
 """Inode, size, and nanoseconds of the last change of a file; zeros where none is."""
 _NONE: Final = (0, 0, 0)
+_OTHER: Final = "\0"
+"""Ends the names of pipes, sockets and devices, which git never lists; no file is named so."""
 
 
 class Folder(NamedTuple):
@@ -40,7 +42,7 @@ class Folder(NamedTuple):
     ctime_ns: int
     looked_ns: int
     names: frozenset[str]
-    """What is in it; folders, which are no links, with a slash."""
+    """What is in it; folders, which are no links, with a slash, and files and links as they are."""
 
     def settled(self, found: os.stat_result) -> bool:
         """Whether it surely holds the same names still."""
@@ -128,8 +130,10 @@ def _folder(root: str, path: str, known: Folder | None, looked_ns: int) -> Folde
     names = set()
     with os.scandir(place) as entries:
         for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
+            if entry.is_file(follow_symlinks=False) or entry.is_symlink():
                 names.add(entry.name)
+            elif not entry.is_dir(follow_symlinks=False):
+                names.add(f"{entry.name}{_OTHER}")
             elif entry.name == ".git":
                 names.update([".git"] if path else [])
             elif path or entry.name not in EVEN_MISSING:

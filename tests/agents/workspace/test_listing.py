@@ -61,6 +61,30 @@ def test_a_file_put_into_a_folder_that_is_held_for_a_command_is_found(tmp_path):
     assert scan(ours, third.snapshot).paths == (".vscode/settings.json",)
 
 
+def test_a_file_that_takes_the_place_of_a_pipe_is_found_and_so_is_a_link(tmp_path):
+    ours, there, first = settled(tmp_path)
+    os.mkfifo(there / "src/one")
+    os.mkfifo(there / "two")
+    second = scan(ours, first.snapshot)
+    (there / "src/one").unlink()
+    write(there, "src/one", "work\n")
+    (there / "two").unlink()
+    (there / "two").symlink_to("readme.md")
+    third = scan(ours, second.snapshot)
+    assert third.paths == ("src/one", "two")
+    (there / "src/one").unlink()
+    os.mkfifo(there / "src/one")
+    assert scan(ours, third.snapshot).not_covered == ("src/one",)
+
+
+def test_git_is_not_asked_again_because_of_a_pipe_that_is_still_there(tmp_path, no_git):
+    ours, there, first = settled(tmp_path)
+    os.mkfifo(there / "pipe")
+    second = scan(ours, first.snapshot)
+    no_git()
+    assert scan(ours, second.snapshot).snapshot.listing.grounds is not None
+
+
 def _ignore_otherwise(there: Path) -> None:
     """Of the same length and in place: only the times of the file tell."""
     file = there / ".gitignore"
