@@ -1,7 +1,9 @@
 """The parts of the warm start that need no terminal: papers, files, errands."""
 
+import concurrent.futures
 import errno
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steerdeck.app import DeckApp
-from steerdeck.warm import kept, papers
+from steerdeck.warm import kept, papers, standing
 from steerdeck.warm.errands import asked, run_for_fork
 from steerdeck.warm.forked import be_deck
 from steerdeck.warm.rehearsal import nowhere, rehearse
@@ -90,6 +92,41 @@ def test_it_stays_while_it_is_wanted_and_takes_away_only_what_is_its_own(short_f
     assert two.wanted()
     two.close()
     assert not where.warm_socket.parent.exists() and not pointer.exists()
+
+
+def test_no_deck_is_forked_for_who_only_looks_whether_it_is_there(short_folder: Path):
+    where = paths({"STEERDECK_HOME": str(short_folder), "HOME": str(short_folder)})
+    where.config.mkdir(parents=True)
+    where.config_file.write_text("warm_start = true\n")
+    runtime, ends = os.pipe()
+    one, own = kept.Kept(where, runtime), os.getpid()
+    one._asked_s = 0.0
+    one.listen()
+
+    def look() -> None:
+        try:
+            assert standing.found(where) is not None
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as silent:
+                silent.settimeout(20)
+                silent.connect(str(where.warm_socket))
+                assert silent.recv(1) == b"", "it is let go, though it stays"
+        finally:
+            os.close(ends)
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGCHLD, signal.SIGTERM)}
+    with concurrent.futures.ThreadPoolExecutor(1) as others:
+        looked = others.submit(look)
+        try:
+            assert one.serve() is None
+        finally:
+            if os.getpid() != own:
+                os._exit(1)
+            for number, way in before.items():
+                signal.signal(number, way)
+        looked.result()
+    assert not one._clients and one._asked_s == 0.0
+    one.close()
+    os.close(runtime)
 
 
 def test_a_rehearsal_leaves_a_parsed_sheet_to_a_deck_of_the_same_looks_and_no_thread():

@@ -32,6 +32,8 @@ IDLE_S: Final = 8 * 3600.0
 """How long it stays without anybody asking."""
 LOOK_S: Final = 10.0
 """How often it is looked whether it is still wanted."""
+SPEAKS_S: Final = 0.2
+"""How long who comes may take to say what they want; who only looks for it never does."""
 LOADED = ("steerdeck.warm.forked", "steerdeck.verbs.mooring", "steerdeck.acts.drafts",
           "steerdeck.app", "steerdeck.screens.opening", "steerdeck.keymap",
           "steerdeck_themes.wardrobe")  # fmt: skip
@@ -132,7 +134,7 @@ class Kept:
             line, _ = self._listener.accept()
             with line:
                 client, user = papers.peer(line)
-                if user != os.getuid():
+                if user != os.getuid() or not _speaks(line):
                     continue
                 if changed(self._files):
                     return None
@@ -191,6 +193,17 @@ class Kept:
                 place.unlink()
                 self._where.deck_cache.with_name(POINTER).unlink()
             place.parent.rmdir()
+
+
+def _speaks(line: socket.socket) -> bool:
+    """Whether who came says anything; it is left to be read."""
+    line.settimeout(SPEAKS_S)
+    try:
+        said = line.recv(1, socket.MSG_PEEK)
+    except OSError:
+        return False
+    line.settimeout(None)
+    return bool(said)
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
