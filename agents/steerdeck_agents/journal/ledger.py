@@ -82,6 +82,10 @@ class _Rows(NamedTuple):
     """Events that may change the row of a call."""
     loud: set[SessionId]
     """Sessions with more than streamed text in this batch."""
+    since: dict[SessionId, int]
+    """Events since the last keyframe, of the sessions of this batch."""
+    behind: dict[SessionId, int]
+    """Batches since a session's row was written, of the sessions of this batch."""
 
 
 class Ledger:
@@ -180,6 +184,8 @@ class Ledger:
             raise
         self.states.update(batch.folded)
         self.set_aside.update(batch.aside)
+        self._since_keyframe.update(rows.since)
+        self._behind.update(rows.behind)
         self._seq, self._hash = last, digest
         # Others may still be lost in a power cut, and the note of them be on the disk already.
         self._unmarked = not full
@@ -219,7 +225,7 @@ class Ledger:
     def _number(self, appends: Sequence[Append]) -> tuple[Batch, _Rows]:
         """Give each event its seq and time, its text and its place in the fold."""
         seq = self._seq
-        batch, rows = Batch([], [], {}, {}), _Rows([], [], [], [], set())
+        batch, rows = Batch([], [], {}, {}), _Rows([], [], [], [], set(), {}, {})
         replace = msgspec.structs.replace
         add_text, add_row = batch.texts.append, rows.events.append
         for append in appends:
@@ -258,22 +264,25 @@ class Ledger:
             return
         if type(event) not in _QUIET or before is None or before.status != state.status:
             rows.loud.add(session)
-        count = self._since_keyframe.get(session)
+        count = rows.since.get(session)
         if count is None:
-            count = self._count_since_keyframe(session)
+            count = self._since_keyframe.get(session)
+            if count is None:
+                count = self._count_since_keyframe(session)
         count += stands_for
-        self._since_keyframe[session] = count
         if before is None or count >= KEYFRAME_EVERY:
-            self._since_keyframe[session] = 0
+            count = 0
             rows.keyframes.append((session, event.seq, keyframe_bytes(state)))
+        rows.since[session] = count
 
     def _keep_states(self, folded: dict[SessionId, SessionState], rows: _Rows) -> None:
         due: list[tuple[str, int, str, int, str]] = []
         for session, state in folded.items():
-            behind = self._behind[session] = self._behind.get(session, 0) + 1
+            behind = self._behind.get(session, 0) + 1
             if behind >= _BEHIND or session in rows.loud:
-                self._behind[session] = 0
+                behind = 0
                 due.append((session, state.seq, state.status, state.changed_ms, state_text(state)))
+            rows.behind[session] = behind
         # An upsert keeps the row's place: sessions are listed in the order they were made.
         self._connection.executemany(
             "insert into session (id, seq, status, changed_ms, state) values (?, ?, ?, ?, ?)"

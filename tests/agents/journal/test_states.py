@@ -58,6 +58,39 @@ def test_keyframes_go_on_after_restarts(desk, make_created):
     assert frames[1] - frames[0] == 1000
 
 
+def _refused_once(desk, before: int, *event):
+    """Events one by one, of which the one after `before` is refused by the database at first."""
+
+    async def act(writer):
+        for _ in range(before):
+            await writer.append(*event, full=True)
+        no = "before update on session begin select raise(abort, 'no'); end"
+        desk.sql(f"create trigger refuse {no}")
+        with pytest.raises(JournalError):
+            await writer.append(*event, full=True)
+        desk.sql("drop trigger refuse")
+        await writer.append(*event, full=True)
+
+    desk.run(act)
+
+
+def test_a_commit_that_failed_has_its_keyframe_when_it_is_tried_again(desk, make_created):
+    desk.keep(make_created("s1"))
+    said = [MessageSent(session=ONE, message=MessageId("m"), text="words")] * 499
+    call = CallRequested(session=ONE, call=CallId("c"), tool="shell", arguments="{}", title="ls")
+    _refused_once(desk, 1, *said, call)
+    assert desk.sql("select seq from keyframe order by seq") == [(1,), (1001,)]
+    assert desk.reader.check() == []
+
+
+def test_a_commit_that_failed_writes_the_row_when_it_is_tried_again(desk, make_created):
+    item = ItemId("i1")
+    piece = TextAdded(session=ONE, item=item, kind="message", text="some ")
+    desk.keep(make_created("s1"), piece)
+    _refused_once(desk, 19, piece)
+    assert desk.sql("select seq from session") == [(22,)]
+
+
 def test_before_its_first_fact_a_session_has_no_state(desk, make_created, make_noticed):
     desk.keep(make_noticed("early"), make_created("s1"))
     with pytest.raises(JournalError, match="no session s1 at event 1"):
