@@ -115,10 +115,14 @@ def _lasting(pattern: Pattern, command: Simple, folder: str, ground: Ground) -> 
     words = [word.text for word in command.words]
     targets = [one.target.text for one in command.redirects if ">" in one.operator]
     globs = (*pattern.words, *pattern.paths, *pattern.writes)
+    options = (word for option in pattern.options for word in option.split())
     named = [*pattern.prefix, *(one for one in (*words, *targets) if literal(one) in globs)]
+    named += (word for word in options if word.startswith("-"))
     for write in unnamed(words, targets, named):
-        place = posixpath.normpath(posixpath.join(folder, write.path))
-        for below in (_below(place, ground.root), _below(ground.real(place), ground.root)):
+        place = posixpath.join(folder, write.path)
+        # Behind a link the way back ends elsewhere than its words say.
+        for one in (posixpath.normpath(place), ground.real(place)):
+            below = _below(one, ground.root)
             if below is not None and (why := why_kept(below)):
                 return f"it writes {below}, which the rule does not name by its very name: {why}"
     return ""

@@ -182,7 +182,7 @@ def _command(
         return Deny(why)
     reasons = _doubts(action, danger, doubts)
     reasons += lasting(
-        action.script, posixpath.join(workspace.path, action.folder), workspace.path
+        action.script, posixpath.join(workspace.path, action.folder), workspace.path, ground
     )[:MOST_REASONS]
     rule = matching(rules, action.script, workspace.repository, session)
     if action.hosts:
