@@ -4,6 +4,8 @@ Each draws one session from the model; what the model does not hold is asked for
 seen, and again when the session has moved on.
 """
 
+from collections import deque
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -15,13 +17,15 @@ from steerdeck.text import BLANK, Line, Span
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 from steerdeck_themes.palettes import Token
 
 _SIDE, _SIDE_MOST, _WORDS = 34, 56, 86
 """Columns beside the transcript, at least and at most, and those of the transcript itself."""
-_EVENTS = 300
+_EVENTS, _KEPT = 300, 600
+"""Events read at once, and as many as are kept."""
 
 
 class TranscriptTab(Horizontal):
@@ -102,30 +106,55 @@ class ContextTab(Vertical):
 
 
 class EventsTab(Vertical):
-    """The newest events as they are in the journal."""
+    """The newest events as they are in the journal, without a hole; the oldest go as more come."""
 
     def __init__(self, helm: Helm) -> None:
         super().__init__(classes="tab")
         self.helm = helm
         self.view = LineView(id="events_view")
+        self._session = self._loading = SessionId("")
         self._upto = 0
-        self._loading = False
+        self._blocks: deque[str] = deque()
 
     def compose(self) -> ComposeResult:
         yield self.view
 
     def sync(self, state: SessionState) -> None:
         self.view.can_focus = False
-        if state.seq > self._upto and not self._loading:
-            self._loading = True
+        if state.id != self._session:
+            self._session = state.id
+            self._begin()
+        # Whoever reads further up keeps what is there, so no more than that comes below it.
+        room = self.view.at_tail or len(self._blocks) < _KEPT
+        if state.seq > self._upto and room and state.id != self._loading:
+            self._loading = state.id
             self.helm.go(self._load(state))
 
+    def _begin(self) -> None:
+        self._upto = 0
+        self._blocks.clear()
+        self.view.clear()
+
     async def _load(self, state: SessionState) -> None:
+        """At the end the newest page, with what is shown before it if they join; else the next."""
+        newest = self.view.at_tail
+        query = wire.Events(state.id, after=self._upto, limit=_EVENTS, newest=newest)
         try:
-            query = wire.Events(state.id, after=self._upto, limit=_EVENTS, newest=not self._upto)
-            for event in await self.helm.bridge.events(query):
-                self.view.put(f"event_{event.seq}", [event_line(event)])
-                self._upto = max(self._upto, event.seq)
-            self._upto = max(self._upto, state.seq)
+            page = await self.helm.bridge.events(query)
+            full = len(page) == _EVENTS
+            if state.id != self._session or (newest and full and not self.view.at_tail):
+                return
+            if newest and full:
+                self._begin()
+            for event in page:
+                if event.seq > self._upto:
+                    self._blocks.append(f"event_{event.seq}")
+                    self.view.put(self._blocks[-1], [event_line(event)])
+                    self._upto = event.seq
+            if newest or not full:
+                self._upto = max(self._upto, state.seq)
+            if self.view.at_tail and (over := len(self._blocks) - _KEPT) > 0:
+                self.view.drop([self._blocks.popleft() for _ in range(over)])
         finally:
-            self._loading = False
+            if self._loading == state.id:
+                self._loading = SessionId("")
