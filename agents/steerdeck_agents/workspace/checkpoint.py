@@ -25,7 +25,15 @@ from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.gate.secrets import is_secret_path
 from steerdeck_agents.journal.enclosures import CheckpointBytes, CheckpointFile
 from steerdeck_agents.workspace.git import LARGE, GitError, fields, git
-from steerdeck_agents.workspace.listing import TICK_NS, Grounds, Listing, listed, look, split
+from steerdeck_agents.workspace.listing import (
+    TICK_NS,
+    Grounds,
+    Listing,
+    Vain,
+    listed,
+    look,
+    split,
+)
 from steerdeck_agents.workspace.within import (
     LINK,
     FileState,
@@ -188,11 +196,12 @@ class _Scan:
         self.bytes: dict[Sha, bytes] = {}
         self.not_covered: list[str] = []
 
-    def look_at_all(self) -> tuple[bool, Grounds | None]:
+    def look_at_all(self) -> tuple[bool, Grounds | Vain | None]:
         """What a listing hangs on; if it is still the same, all paths are looked at, too."""
         listing = self._previous.listing
         grounds = look(self._root, listing.grounds)
-        same = self._previous.compared and grounds is not None and grounds.same_as(listing.grounds)
+        same = isinstance(grounds, Grounds) and grounds.same_as(listing.grounds)
+        same = same and self._previous.compared
         if same:
             self.look_at_rest(listing.paths)
         return same, grounds
@@ -312,7 +321,7 @@ def _seen(found: os.stat_result) -> Seen:
     )
 
 
-async def _listed(workspace: Workspace, grounds: Grounds | None) -> Listing:
+async def _listed(workspace: Workspace, grounds: Grounds | Vain | None) -> Listing:
     """What git lists; every path when it can't say."""
     paths = await listed(workspace)
     if paths is None:

@@ -3,7 +3,7 @@
 What `git ls-files` says hangs on the names in the folders, on the index and on what is ignored. So
 a listing remembers these with the times of each folder, and git is asked again only when one of
 them is not as it was: a process of git before and after each command costs more than all else that
-is looked at.
+is looked at. Where only git can say, that is remembered as well, for a while.
 """
 
 import contextlib
@@ -25,6 +25,8 @@ TICK_NS: Final = 50_000_000
 """What was written this shortly before a look may change again without changing its times."""
 MOST_FOLDERS: Final = 1_000
 """With more folders, ignored ones too, a look at each takes as long as git does."""
+VAIN_NS: Final = 60_000_000_000
+"""How long no look is taken after one that ended at what only git can say."""
 _RULES: Final = ("index", "config", "config.worktree", "info/exclude", "info/sparse-checkout")
 _EXCLUDES: Final = re.compile(r"^\s*excludesfile\s*=\s*(.+?)\s*$", re.IGNORECASE | re.MULTILINE)
 
@@ -62,9 +64,9 @@ class Grounds(msgspec.Struct, frozen=True):
     """Files that say what is known and what is ignored, by their absolute paths."""
     looked_ns: int
 
-    def same_as(self, before: "Grounds | None") -> bool:
+    def same_as(self, before: "Grounds | Vain | None") -> bool:
         """Whether git would list the same."""
-        if before is None or self.folders.keys() != before.folders.keys():
+        if not isinstance(before, Grounds) or self.folders.keys() != before.folders.keys():
             return False
         young = before.looked_ns - TICK_NS
         return (
@@ -74,20 +76,31 @@ class Grounds(msgspec.Struct, frozen=True):
         )
 
 
+class Vain(msgspec.Struct, frozen=True):
+    """There are too many folders to look at, or a repository among them: git has to be asked."""
+
+    until_ns: int
+    """On the monotonic clock; then it may be otherwise."""
+
+
 class Listing(msgspec.Struct, frozen=True):
     """What git said, and what it said it of."""
 
     paths: frozenset[str]
-    grounds: Grounds | None = None
+    grounds: Grounds | Vain | None = None
 
 
-def look(root: str, before: Grounds | None) -> Grounds | None:
-    """What a listing made now would hang on; None where that is too much to look at. In a thread.
+def look(root: str, before: Grounds | Vain | None) -> Grounds | Vain | None:
+    """What a listing made now would hang on; None where that can't be looked at. In a thread.
 
     Has to be done before git is asked, so that what changes meanwhile is seen the next time.
     """
+    now_ns = time.monotonic_ns()
+    if isinstance(before, Vain) and now_ns < before.until_ns:
+        return before
+    vain = Vain(now_ns + VAIN_NS)
     looked_ns = time.time_ns()
-    known = before.folders if before is not None else {}
+    known = before.folders if isinstance(before, Grounds) else {}
     folders: dict[str, Folder] = {}
     try:
         if not stat.S_ISDIR(os.lstat(f"{root}/.git").st_mode):
@@ -97,10 +110,10 @@ def look(root: str, before: Grounds | None) -> Grounds | None:
             path = waiting.pop()
             folders[path] = one = _folder(root, path, known.get(path), looked_ns)
             if path and ".git" in one.names:
-                return None  # a repository within this one, of which git lists nothing
+                return vain  # a repository within this one, of which git lists nothing
             waiting += [f"{path}{name}" for name in one.names if name[-1] == "/"]
             if len(folders) + len(waiting) > MOST_FOLDERS:
-                return None
+                return vain
         rules = {path: _stamp(path) for path in _rules(root, folders)}
     except OSError:
         return None

@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kit.repositories import plain, run, write
 from kit.workspaces import workspace_of
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.sandbox.guarded import Hold
 from steerdeck_agents.workspace.checkpoint import Capture, Snapshot, capture
-from steerdeck_agents.workspace.listing import TICK_NS
+from steerdeck_agents.workspace.listing import MOST_FOLDERS, TICK_NS, Listing, Vain
 
 
 def scan(ours: Workspace, previous: Snapshot | None = None) -> Capture:
@@ -83,6 +84,39 @@ def test_git_is_not_asked_again_because_of_a_pipe_that_is_still_there(tmp_path, 
     second = scan(ours, first.snapshot)
     no_git()
     assert scan(ours, second.snapshot).snapshot.listing.grounds is not None
+
+
+@pytest.fixture(params=["many folders", "a repository"])
+def vain(request, tmp_path) -> tuple[Workspace, Path, Capture]:
+    """A workspace with what a look at its folders ends at; only git can say what is in there."""
+    ours, there, _ = settled(tmp_path)
+    if request.param == "a repository":
+        run(there, "init", "-q", "planted")
+    else:
+        for number in range(MOST_FOLDERS):
+            (there / f"planted/{number}").mkdir(parents=True)
+    return ours, there, scan(ours)
+
+
+def test_a_look_that_was_in_vain_is_not_taken_again_for_a_while(vain):
+    ours, there, first = vain
+    assert isinstance(first.snapshot.listing.grounds, Vain)
+    write(there, "new/one.txt", "one\n")
+    second = scan(ours, first.snapshot)
+    assert second.paths == ("new/one.txt",)
+    assert second.snapshot.listing.grounds == first.snapshot.listing.grounds
+
+
+def test_but_then_it_is(vain, no_git):
+    ours, there, first = vain
+    shutil.rmtree(there / "planted")
+    over = Listing(first.snapshot.listing.paths, Vain(until_ns=0))
+    time.sleep(TICK_NS * 1.2e-9)
+    second = scan(ours, replace(first.snapshot, listing=over))
+    no_git()
+    third = scan(ours, second.snapshot)
+    assert third.snapshot.listing.paths == second.snapshot.listing.paths
+    assert third.snapshot.listing.grounds is not None
 
 
 def _ignore_otherwise(there: Path) -> None:
