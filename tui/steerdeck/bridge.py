@@ -10,8 +10,9 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from steerdeck.beside import Beside
 from steerdeck.giving import Giving
-from steerdeck.model import DeckModel, Dirty, ShownDiff
+from steerdeck.model import DeckModel, Dirty
 from steerdeck.showing import FRAME_S, Showing
 from steerdeck.source import Connect, Source, changes_files, decoded, decoded_events, moves_rules
 from steerdeck_agents.facts import events as e
@@ -20,7 +21,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.orders import Order
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Transcript
-from steerdeck_agents.runtime import wire, wire_rules
+from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import PageError
 
 T = TypeVar("T")
@@ -66,12 +67,7 @@ class Bridge:
         self._reading: set[asyncio.Task[None]] = set()
         """Sessions that are read anew, among the jobs."""
         self._olders: set[SessionId] = set()
-        self._ruling = False
-        """The lasting rules are being read, or are about to be."""
-        self._diffs: set[SessionId] = set()
-        """Sessions whose newest hunk is being read."""
-        self._stale: set[SessionId] = set()
-        """Those among them whose files changed since that began."""
+        self._beside = Beside(self, self._job)
         self._looked_at: SessionId | None = None
         self.keys: dict[str, str] = {}
         """The developer's keys for models; sent with orders and looks, kept nowhere."""
@@ -139,7 +135,7 @@ class Bridge:
         full, self._full = self._full, set()
         self.mark(Dirty(everything=True))
         self.show(full & set(self.model.states))
-        self._read_rules()
+        self._beside.read_rules()
         self._job(self._look_at_runtime())
 
     async def _look_at_runtime(self) -> None:
@@ -161,7 +157,7 @@ class Bridge:
                 case wire.Gap() | wire.Large() if frame.session:
                     self._reread(frame.session)
                 case wire.Gap() | wire.Large():
-                    self._read_rules()
+                    self._beside.read_rules()
                 case wire.Storage():
                     known, self.model.storage = self.model.storage.notes, frame
                     if fresh := [note for note in frame.notes if note not in known]:
@@ -184,7 +180,7 @@ class Bridge:
 
     def _take(self, event: e.Event) -> None:
         if moves_rules(event, self.model.lasting):
-            self._read_rules()
+            self._beside.read_rules()
         if isinstance(event, e.Noticed) and not event.session:
             self._tell(event.text, bad=event.level == "error")
         held = self._held.get(event.session)
@@ -195,22 +191,7 @@ class Bridge:
         hunk = event.session in self._full and changes_files(event)
         self._showing.mark(dirty, waits=hunk)
         if hunk:
-            self._read_diff(event.session)
-
-    def _read_rules(self) -> None:
-        if not self._ruling:
-            self._ruling = True
-            self._job(self._rules())
-
-    async def _rules(self) -> None:
-        # What comes in one frame, as a use with its call, is asked for once.
-        await asyncio.sleep(FRAME_S)
-        self._ruling = False
-        page = await self.page(wire.Rules(), wire_rules.RulesStand)
-        lasting = tuple(one for one in page.rules if not one.rule.session)
-        if lasting != self.model.lasting:
-            self.model.lasting = lasting
-            self.mark(Dirty(everything=True))
+            self._beside.read_hunk(event.session)
 
     def mark(self, dirty: Dirty) -> None:
         """Have something drawn: with the next frame, or a later one when it is only text."""
@@ -238,15 +219,9 @@ class Bridge:
     def look_at_line(self) -> None:
         """Read how the providers are doing, while a session is in line at one."""
         if self.model.lined_up:
-            self._job(self._gauges())
+            self._job(self._beside.read_gauges())
         elif self.model.gauges:
             self.model.gauges = ()
-            self.mark(Dirty(everything=True))
-
-    async def _gauges(self) -> None:
-        page = await self.page(wire.RuntimeStatus(), wire.StatusPage)
-        if page.governors != self.model.gauges:
-            self.model.gauges = page.governors
             self.mark(Dirty(everything=True))
 
     def _reread(self, session: SessionId) -> None:
@@ -286,7 +261,7 @@ class Bridge:
             self.model.add(event)
         self.mark(Dirty(sessions={session}))
         if full:
-            self._read_diff(session)
+            self._beside.read_hunk(session)
             told = self.model.transcripts.get(session)
             while told is not None and len(told.entries) < LEAST and await self.older(session):
                 pass
@@ -319,32 +294,6 @@ class Bridge:
             return False
         finally:
             self._olders.discard(session)
-
-    def _read_diff(self, session: SessionId) -> None:
-        self._stale.add(session)
-        if session not in self._diffs:
-            self._diffs.add(session)
-            self._job(self._newest_hunk(session))
-
-    async def _newest_hunk(self, session: SessionId) -> None:
-        try:
-            while session in self._stale:
-                self._stale.discard(session)
-                await self._read_hunk(session)
-        finally:
-            self._diffs.discard(session)
-
-    async def _read_hunk(self, session: SessionId) -> None:
-        state = self.model.states.get(session)
-        if state is None or not state.newest_file:
-            return
-        path, seq = state.newest_file, state.seq
-        try:
-            text = await self.page(wire.Diff(session, path), str)
-        except PageError:
-            return
-        self.model.diffs[session] = ShownDiff(path, seq, text)
-        self.mark(Dirty(sessions={session}))
 
     # pages and orders
 
