@@ -379,6 +379,39 @@ def test_older_entries_come_in_front():
     asyncio.run(play())
 
 
+def test_an_older_page_that_comes_when_entries_were_let_go_leaves_no_hole():
+    async def play() -> None:
+        feed = Feed([_sent(seq, f"line {seq}") for seq in range(1, 901)])
+        gate, ask = asyncio.Event(), feed.ask_raw
+
+        async def slow(query: wire.Query) -> bytes:
+            page = await ask(query)
+            if isinstance(query, wire.Events) and query.before is not None:
+                await gate.wait()
+            return page
+
+        feed.ask_raw = slow
+        async with _Rig(feed) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: FIX in rig.model.transcripts)
+            told = rig.model.transcripts[FIX]
+            gone = [e.MessageWithdrawn(message=MessageId(f"n{seq}"), seq=seq + 400, session=FIX,
+                                       at_ms=NOW) for seq in range(501, 701)]  # fmt: skip
+            reading = asyncio.create_task(rig.bridge.older(FIX))
+            await rig.until(lambda: feed.asked[-1].before == 501)
+            feed.feed(*gone)
+            await rig.until(lambda: told.entries["n700"].withdrawn)
+            told.let_go(200)
+            assert told.first > 501 and next(iter(told.entries)) == "n701"
+            gate.set()
+            assert await reading
+            while await rig.bridge.older(FIX):
+                pass
+            assert [entry.seq for entry in told.entries.values()] == list(range(1, 901))
+
+    asyncio.run(play())
+
+
 def test_a_page_without_a_beginning_is_led_back_to_one():
     """A command may have printed for longer than a page is."""
 

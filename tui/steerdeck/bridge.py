@@ -287,6 +287,8 @@ class Bridge:
                 older = await asyncio.to_thread(told.led_to, page)
                 if not page or self.model.transcripts.get(session) is not told:
                     return False
+                if told.first != before:
+                    continue  # Its front was let go meanwhile: what comes before that is read.
                 fresh = told.prepend(older)
                 self.mark(Dirty(sessions={session}))
                 if fresh and (upto is None or told.first <= upto):
