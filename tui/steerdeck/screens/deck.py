@@ -23,14 +23,15 @@ from steerdeck.panes.rail import rail, session_in, session_of, strip
 from steerdeck.panes.room import Room, beside, room, shared
 from steerdeck.panes.status import folded_heads, folded_of
 from steerdeck.panes.target import Verbs
-from steerdeck.screens.arranging import Arranging, room_for
+from steerdeck.screens.arranging import room_for
+from steerdeck.screens.leafing import Leafing
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 
 
-class DeckScreen(Arranging[None]):
+class DeckScreen(Leafing[None]):
     """The home of the app."""
 
     def __init__(self, helm: Helm) -> None:
@@ -40,8 +41,7 @@ class DeckScreen(Arranging[None]):
         self.rail = Rows(id="rail")
         self.folded = Rows(id="folded")
         self.rows = (Lanes(id="lanes", classes="lanes"), Lanes(id="lanes_below", classes="lanes"))
-        self._pools: tuple[list[Lane], list[Lane]] = ([], [])
-        """The lanes of each row; only a grid has two rows."""
+        self.pools = ([], [])
         self.empty = Rows(id="empty", ground="s1")
         self.dock = Rows(id="dock")
         self.composer = Composer("Say what should change", spared=self.dock)
@@ -93,7 +93,7 @@ class DeckScreen(Arranging[None]):
         for part in (self.header, self.strip, self.rail, self.dock, self.foot, self.folded):
             part.margin = fits.margin
         self.composer.set_margin(fits.margin)
-        for row, pool in zip(self.rows[: fits.stacked], self._pools, strict=False):
+        for row, pool in zip(self.rows[: fits.stacked], self.pools, strict=False):
             new = [Lane() for _ in range(fits.lanes - len(pool))]
             if new:
                 pool += new
@@ -102,10 +102,6 @@ class DeckScreen(Arranging[None]):
 
     def fit_anew(self) -> None:
         self._fit()
-
-    @property
-    def lanes(self) -> list[Lane]:
-        return [lane for pool in self._pools for lane in pool]
 
     # what is drawn
 
@@ -127,7 +123,7 @@ class DeckScreen(Arranging[None]):
             self.helm.bridge.show(seen | self.helm.watched)
             self.helm.bridge.look_at(model.in_hand)
         many, its = beside(fits, len(shown)), shared(fits, len(shown))
-        for number, (row, pool) in enumerate(zip(self.rows, self._pools, strict=True)):
+        for number, (row, pool) in enumerate(zip(self.rows, self.pools, strict=True)):
             part = shown[number * many : (number + 1) * many]
             row.display = bool(part)
             wide = self.lane_widths(part, model.arrangement) if len(part) == many else []
@@ -290,45 +286,6 @@ class DeckScreen(Arranging[None]):
 
     def do_lane_right(self) -> None:
         self.model.move(1)
-
-    def _hand_lane(self) -> Lane | None:
-        hand = self.model.in_hand
-        return next((lane for lane in self.lanes if hand and lane.session == hand), None)
-
-    def _scroll(self, action: str) -> None:
-        lane = self._hand_lane()
-        if lane is not None:
-            getattr(lane.transcript, f"action_{action}")()
-
-    def can_scroll_down(self) -> bool:
-        return self._hand_lane() is not None
-
-    def do_scroll_down(self) -> None:
-        self._scroll("scroll_down")
-
-    def do_scroll_up(self) -> None:
-        self._scroll("scroll_up")
-        self.read_older()
-
-    def do_page_down(self) -> None:
-        self._scroll("page_down")
-
-    def do_page_up(self) -> None:
-        self._scroll("page_up")
-        self.read_older()
-
-    def do_top(self) -> None:
-        self._scroll("scroll_home")
-        self.read_older()
-
-    def do_end(self) -> None:
-        self._scroll("scroll_end")
-
-    def read_older(self) -> None:
-        """At the beginning of what is shown, the page before it is read."""
-        lane = self._hand_lane()
-        if lane is not None and lane.transcript.above == 0:
-            self.helm.go(self.helm.older(lane.session))
 
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
         """A click takes in hand, a second one at once zooms; a folded head opens."""

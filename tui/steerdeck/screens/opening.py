@@ -21,11 +21,12 @@ from steerdeck.screens.scope import ScopeDialog
 from steerdeck.screens.search import SearchScreen
 from steerdeck.screens.settings import SettingsDialog
 from steerdeck.screens.switch import SwitchDialog
+from steerdeck.screens.tab_names import hit_named, tab_named
 from steerdeck.screens.tagging import TagDialog
 from steerdeck.screens.tool_log import CallScreen, ToolLogScreen
 from steerdeck.screens.typing import EndShellDialog, TypeDialog
 from steerdeck.screens.welcome import WelcomeScreen
-from steerdeck.screens.zoom import ZoomScreen, hit_named, tab_named
+from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts.ids import CallId, SessionId
 
 

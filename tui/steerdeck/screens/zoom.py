@@ -20,6 +20,7 @@ from steerdeck.panes.zoomed import counted_tabs, tab_rows, zoom_head
 from steerdeck.screens.call_acts import LogActs
 from steerdeck.screens.call_log import CallLog
 from steerdeck.screens.perusing import Perusing
+from steerdeck.screens.tab_names import CHECKS, CONTEXT, DIFF, EVENTS, SHELLS, TOOLS, tab_named
 from steerdeck.screens.tabs import ContextTab, EventsTab, TranscriptTab
 from steerdeck.screens.work_tabs import ChecksTab, ShellsTab, Tab, scrolled
 from steerdeck.widgets.prompt import Prompt
@@ -28,22 +29,6 @@ from steerdeck_agents.facts.call_page import CallLine
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.shells import OpenShell
 from steerdeck_agents.facts.state import SessionState
-
-_TOOLS, _CHECKS, _SHELLS, _CONTEXT, _EVENTS = 1, 2, 3, 4, 5
-_DIFF = 1
-"""Where the review stands in the row of names; the tabs after it have one place less here."""
-
-
-def tab_named(place: str) -> int:
-    """The tab at a place of the row of names, the first one where there is none."""
-    at = int(place) if place.isdigit() else 0
-    return at - (at >= _DIFF)
-
-
-def hit_named(place: str) -> tuple[int, str]:
-    """The event and the words of a hit, as in `812:rounding`; nothing where there is none."""
-    seq, colon, words = place.partition(":")
-    return (int(seq), words) if colon and seq.isdigit() else (0, "")
 
 
 class ZoomScreen(Perusing[None], LogActs[None]):
@@ -141,7 +126,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         rows = chip_rows(state, self.model.states, now, inner, low=low, lasting=lasting)
         self.chips.show(rows)
         self.chips.display = bool(rows)
-        self.names.show(tab_rows(counted_tabs(state), self.active + (self.active >= _DIFF), inner))
+        self.names.show(tab_rows(counted_tabs(state), self.active + (self.active >= DIFF), inner))
         searching = bool(self.sought) or self.transcript.sought.has_focus
         self.transcript.tell_hits(searching=searching, hit=self.hit, hits=len(self.hits))
         for number, tab in enumerate(self.tabs):
@@ -168,12 +153,12 @@ class ZoomScreen(Perusing[None], LogActs[None]):
             return ("words", "anywhere")
         if self.marking and self.model.face == "deck":
             return ("mark", "anywhere")
-        if self.model.face == "deck" and self.active == _TOOLS:
+        if self.model.face == "deck" and self.active == TOOLS:
             return ("tools", "zoom", "anywhere")
         return ("composer" if self.model.face == "composer" else "zoom", "anywhere")
 
     def letter_places(self) -> tuple[Place, ...]:
-        return ("tools", "zoom") if self.active == _TOOLS else ("zoom",)
+        return ("tools", "zoom") if self.active == TOOLS else ("zoom",)
 
     def on_descendant_focus(self) -> None:
         if self.composer.prompt.has_focus:
@@ -266,31 +251,31 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         self.open(Open("diff", self._session))
 
     def do_tab_tools(self) -> None:
-        self._go(_TOOLS)
+        self._go(TOOLS)
 
     def do_tab_checks(self) -> None:
-        self._go(_CHECKS)
+        self._go(CHECKS)
 
     def do_tab_shells(self) -> None:
-        self._go(_SHELLS)
+        self._go(SHELLS)
 
     def shell_in_hand(self) -> OpenShell | None:
         """In the tab of shells the one that is selected there."""
-        if self.active == _SHELLS and self.shells.shell is not None:
+        if self.active == SHELLS and self.shells.shell is not None:
             return self.shells.shell
         return super().shell_in_hand()
 
     def verb_type_shell(self) -> str:
-        return "type" if self.active == _SHELLS else ""
+        return "type" if self.active == SHELLS else ""
 
     def verb_end_shell(self) -> str:
-        return "end it" if self.active == _SHELLS else ""
+        return "end it" if self.active == SHELLS else ""
 
     def do_tab_context(self) -> None:
-        self._go(_CONTEXT)
+        self._go(CONTEXT)
 
     def do_tab_events(self) -> None:
-        self._go(_EVENTS)
+        self._go(EVENTS)
 
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
         if event.span.startswith("tab:"):
@@ -300,7 +285,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         """A part of this session is a tab away."""
         if (where.where, where.session) != ("zoom", self._session):
             super().open(where)
-        elif where.item == str(_DIFF):
+        elif where.item == str(DIFF):
             self.do_tab_diff()
         else:
             self._go(tab_named(where.item))
@@ -320,7 +305,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
     # calls
 
     def line_in_hand(self) -> CallLine | None:
-        return self.tools.line if self.active == _TOOLS else None
+        return self.tools.line if self.active == TOOLS else None
 
     def call_log(self) -> CallLog:
         return self.tools
@@ -329,16 +314,16 @@ class ZoomScreen(Perusing[None], LogActs[None]):
 
     def verb_scroll_down(self) -> str:
         """Among shells the keys that do something to one are worth more room."""
-        return "" if self.active == _SHELLS else "item" if self.active == 0 else "scroll"
+        return "" if self.active == SHELLS else "item" if self.active == 0 else "scroll"
 
     def can_scroll_down(self) -> bool:
-        return self.active != _TOOLS
+        return self.active != TOOLS
 
     def can_scroll_up(self) -> bool:
-        return self.active != _TOOLS
+        return self.active != TOOLS
 
     def do_scroll_down(self) -> None:
-        if self.active == _SHELLS:
+        if self.active == SHELLS:
             self.shells.move(1)
         elif self.active == 0:
             self.text.move(1)
@@ -346,7 +331,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
             scrolled(self.tab).action_scroll_down()
 
     def do_scroll_up(self) -> None:
-        if self.active == _SHELLS:
+        if self.active == SHELLS:
             self.shells.move(-1)
             return
         if self.active == 0:
@@ -374,7 +359,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
     def _read_older(self) -> None:
         if self.active == 0 and self.text.above == 0:
             self.helm.go(self.helm.older(self._session))
-        elif self.active == _CHECKS and self.checks.view.above == 0:
+        elif self.active == CHECKS and self.checks.view.above == 0:
             self.helm.go(self.checks.older())
 
     # the composer
