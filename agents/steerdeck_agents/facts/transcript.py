@@ -89,6 +89,8 @@ class Transcript:
         """The last event added; an event that is not newer is passed over."""
         self.first = 0
         """The first event added, which may lie in the middle of a session; 0 when none did."""
+        self.gone = 0
+        """How many entries were let go."""
         self._early: list[e.Event] = []
         """Of entries that began before the first event: what came of them."""
         self.carried: tuple[str, ...] = ()
@@ -128,6 +130,7 @@ class Transcript:
         for entry in [*takewhile(self._rests, oldest)]:
             del self.entries[entry.id]
             self.first = max(self.first, self.changed.pop(entry.id) + 1)
+            self.gone += 1
 
     def _rests(self, entry: Entry) -> bool:
         """Whether no event to come can change it."""

@@ -36,6 +36,8 @@ class InStep(CaretView):
         self._session = ""
         self._told: Transcript | None = None
         self._read = 0
+        self._gone = 0
+        """How many entries the transcript had let go."""
         self._seen: dict[str, object] = {}
         self._fed: dict[str, str] = {}
         self._before: dict[str, Entry | None] = {}
@@ -53,6 +55,8 @@ class InStep(CaretView):
         self.unfolded: set[str] = set()
         self.thoughts = False
         """Whether all reasoning is unfolded."""
+        self.lets_go = True
+        """Whether at its end the front may be let go: nobody reads there in another view."""
         self.author = ""
         """Name of the session that started this one, where one did."""
 
@@ -68,28 +72,37 @@ class InStep(CaretView):
         self._shows, self._at_ms = state, now
         if told is None:
             return
+        self._let_go(told)
         fresh = not self._seen
         if not fresh:
-            self._let_go(told)
             self._prepend_older(told, state, now)
-        changed = told.entries if fresh else dict.fromkeys((*told.since(self._read), *self._live))
+        changed = told.entries if fresh else self._news(told)
         self._read = told.seq
         streams = any(is_open(told.entries[id]) for id in changed)
         self.jump = FRAMES.leap(self.outer_size.height) if self._leaps and streams else 1
         self._float(told, state)
-        for id in tuple(changed):
+        for id in changed:
             self._sync_entry(told.entries[id], state, now)
         self._grow(state)
         self._sink(told)
-        if self.at_tail and len(told.entries) > _MOST:
+        if self.at_tail and self.lets_go and len(told.entries) > _MOST:
             told.let_go(_KEPT)
             self._let_go(told)
 
+    def _news(self, told: Transcript) -> list[str]:
+        """Entries that changed or still may, in the order they began: a view may have slept."""
+        changed = {*told.since(self._read), *self._live}
+        return sorted(changed, key=lambda id: told.entries[id].seq)
+
     def _let_go(self, told: Transcript) -> None:
         """What the transcript no longer holds, since nobody was there to read it, is not kept."""
-        if len(self._seen) <= len(told.entries):
+        if told.gone == self._gone:
             return
+        self._gone = told.gone
         gone = self._seen.keys() - told.entries.keys()
+        if len(gone) == len(self._seen):
+            self._forget(self._session, told)
+            return
         self.drop([block for id in gone for block in (f"gap:{id}", id)])
         for kept in (self._seen, self._fed, self._before, self._gaps, self._ends):
             for id in gone & kept.keys():
@@ -186,6 +199,7 @@ class InStep(CaretView):
             self._ends.clear()
         self.clear()
         self._session, self._told, self._read, self._last = session, told, 0, None
+        self._gone = told.gone if told is not None else 0
         self._afloat = ()
         for kept in (self._seen, self._fed, self._before, self._gaps, self._live, self._growing):
             kept.clear()
