@@ -17,6 +17,7 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import CallId, CheckpointId, ItemId, MessageId, OrderId, SessionId
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.client import PageError
 
 FIX = SessionId("fix")
 NEXT = 10_000
@@ -292,6 +293,40 @@ def test_a_runtime_that_cannot_be_reached_is_tried_again():
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert len(tries) == 2
+
+    asyncio.run(play())
+
+
+def test_a_line_on_which_attaching_failed_is_closed_and_so_is_the_last_one():
+    class Line(Feed):
+        closed = 0
+
+        async def close(self) -> None:
+            self.closed += 1
+
+    async def play() -> None:
+        lines: list[Line] = []
+
+        async def connect() -> Line:
+            lines.append(Line(shop().events))
+            if len(lines) == 1:
+                lines[0].ask_raw = fails
+            return lines[-1]
+
+        async def fails(query: wire.Query) -> bytes:
+            raise PageError("The journal can't be read now.")
+
+        model = DeckModel()
+        bridge = Bridge(connect, model, lambda dirty: None)
+        task = asyncio.create_task(bridge.run())
+        async with asyncio.timeout(10):
+            while not model.attached:
+                await asyncio.sleep(0.01)
+        assert [line.closed for line in lines] == [1, 0]
+        lines[1].frames.put_nowait(wire.Bye("gone", told=True))
+        await asyncio.gather(task)
+        await bridge.close()
+        assert [line.closed for line in lines] == [1, 1]
 
     asyncio.run(play())
 

@@ -53,6 +53,8 @@ class Bridge:
         self._showing = Showing(changed, still=still)
         self.source: Source | None = None
         """The runtime, while it is attached."""
+        self._line: Source | None = None
+        """What was connected last, which goes on reading until it is closed."""
         self.count = 0
         """How many connections there were, this one too."""
         self.giving = Giving(self, self._tell, lambda: model.notice)
@@ -113,11 +115,14 @@ class Bridge:
         for job in self._jobs:
             job.cancel()
         self._showing.close()
-        if self.source is not None:
-            await self.source.close()
+        if self._line is not None:
+            await self._line.close()
 
     async def _attach(self) -> None:
         source = await self._connect()
+        last, self._line = self._line, source
+        if last is not None and last is not source:
+            await last.close()
         self.source, self.count = source, self.count + 1
         self._attached.set()
         self._looked_at = None

@@ -1,15 +1,20 @@
 """What is said and kept when the deck closes."""
 
+import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from steerdeck.verbs.berth import Berth
 from steerdeck.verbs.mooring import Mooring
-from steerdeck_agents.facts.ids import ApprovalId, CallId, SessionId
+from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.ids import ApprovalId, CallId, OrderId, SessionId
+from steerdeck_agents.facts.orders import Start
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.state import OpenQuestion, SessionState, Status
-from steerdeck_agents.settings.paths import paths
+from steerdeck_agents.runtime import wire
+from steerdeck_agents.settings.paths import make_socket_folder, paths
 
 
 @pytest.fixture
@@ -23,6 +28,31 @@ def state(number: int, status: Status, *, asks: bool = False) -> SessionState:
     return SessionState(
         id=SessionId(f"ses_{number}"), status=status, questions=(question,) if asks else ()
     )
+
+
+def test_a_runtime_that_refuses_the_first_session_is_not_left_connected(home: Path):
+    where = paths({"STEERDECK_HOME": str(home / "s"), "HOME": str(home)})
+    start = Start(id=OrderId("o"), task="t", folder=str(home))
+    berth = Berth(where, str(home), {}, {}, Surroundings(), starts=(start,))
+    ends = asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hello = await reader.readline()
+        writer.write(hello)
+        await reader.readline()
+        writer.write(msgspec.json.encode(wire.Refused(start.id, "Not here.")) + b"\n")
+        assert await reader.read() == b""
+        ends.set()
+        writer.close()
+
+    async def play() -> None:
+        make_socket_folder(where)
+        async with await asyncio.start_unix_server(refuse, where.socket):
+            with pytest.raises(OrderRefused, match="Not here"):
+                await Mooring(berth).connect()
+            await asyncio.wait_for(ends.wait(), 10)
+
+    asyncio.run(play())
 
 
 @pytest.mark.parametrize(

@@ -61,10 +61,14 @@ class Mooring:
             return await self._berth.convoy.connect()
         child, self._child = self._child, None
         client = await reach.comes_up(self._berth.paths, self._berth.environ, child)
-        # Given in order, each gone from the list once it was answered: orders count once anyway.
-        while self._starts:
-            await client.give(self._starts[0])
-            del self._starts[0]
+        try:
+            # Given in order, each gone from the list once answered: orders count once anyway.
+            while self._starts:
+                await client.give(self._starts[0])
+                del self._starts[0]
+        except BaseException:
+            await client.close()
+            raise
         if self._berth.warm:
             self._warming = asyncio.create_task(self._keep_warm(), name="warm")
         return client
