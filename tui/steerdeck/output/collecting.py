@@ -16,11 +16,13 @@ from typing import Any
 
 from textual.app import App
 
+from steerdeck.output.sums import forget_sums
+
 _BEGUN_S = 3.0
 """By then the first screens stand and the runtime is attached."""
 _LOOK_S = 1.0
 _GIVES_S = 30.0
-"""How often what is free is given back to the system."""
+"""How often old results are forgotten and what is free is given back to the system."""
 _OWN_PLACE = 64 * 1024
 """Bytes from which a page gets memory of its own, which goes as a whole when the page does."""
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
@@ -57,6 +59,7 @@ class Collector:
         asyncio.get_running_loop().run_in_executor(None, keep_apart)
 
     def _give(self) -> None:
+        forget_sums()
         asyncio.get_running_loop().run_in_executor(None, give_back)
 
     def look(self) -> None:

@@ -30,7 +30,7 @@ class Sanitise(LineFilter):
         ]
 
 
-@lru_cache(2048)
+@lru_cache(1024)
 def _indexed(style: Style, version: int) -> Style:
     """The style with the palette's index for each of the palette's colours."""
     palette = INK.palette
