@@ -30,7 +30,7 @@ class Sanitise(LineFilter):
         ]
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def _indexed(style: Style, version: int) -> Style:
     """The style with the palette's index for each of the palette's colours."""
     palette = INK.palette

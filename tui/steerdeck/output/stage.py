@@ -36,7 +36,7 @@ class _Sgr(NamedTuple):
     """An address for OSC 8."""
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def _sgr(style: Style | None, system: ColorSystem) -> _Sgr:
     if style is None:
         return _Sgr("", "39", "49")
@@ -61,7 +61,7 @@ def _sgr(style: Style | None, system: ColorSystem) -> _Sgr:
     return _Sgr(";".join(codes), fg, bg, link)
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def _change(old: _Sgr | None, new: _Sgr) -> str:
     attributes = _turned(old.attributes, new.attributes) if old is not None else None
     if old is None or attributes is None:

@@ -13,8 +13,8 @@ from rich.style import Style
 from textual.css.scalar import Scalar
 from textual.geometry import Region
 
-_MANY = 512
-"""Results of one function: what two or three screens need."""
+_MANY = 64
+"""Results of one function that are too few to matter."""
 _REMEMBERS = type(lru_cache(len))
 _PLACES: tuple[Any, ...] = (Region, Scalar, Style, cells)
 

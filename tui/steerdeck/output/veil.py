@@ -24,7 +24,7 @@ _ROWS = 512
 """Blended rows that are kept."""
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def _blended(style: Style | None, veil: Color, ground: Style) -> Style:
     """`ground` is what the dialog's screen draws with by itself."""
     if style is None:
