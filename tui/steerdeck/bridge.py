@@ -7,11 +7,12 @@ events wait in a row behind the page, so that none is folded twice or out of ord
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from steerdeck.beside import Beside
 from steerdeck.giving import Giving
+from steerdeck.later import Later
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.showing import FRAME_S, Showing
 from steerdeck.source import Connect, Source, changes_files, decoded, decoded_events, moves_rules
@@ -65,6 +66,9 @@ class Bridge:
         """Whether it attaches, and again when lost: what is ordered until then waits a while."""
         self._full: set[SessionId] = set()
         self._held: dict[SessionId, list[e.Event]] = {}
+        self._once_more: set[SessionId] = set()
+        """Those being read that are to be read again after that."""
+        self._later = Later(self._read_again)
         self._jobs: set[asyncio.Task[None]] = set()
         self._reading: set[asyncio.Task[None]] = set()
         """Sessions that are read anew, among the jobs."""
@@ -128,6 +132,7 @@ class Bridge:
         self._looked_at = None
         await source.watch(SessionId(""), "status")
         self._held = {}
+        self._later.forget()
         outlook, states = await asyncio.gather(
             self.page(wire.Look(self.model.folder, self.keys), wire.Outlook),
             self.page(wire.Sessions(), list[SessionState]),
@@ -211,7 +216,6 @@ class Bridge:
             self._reread(session)
         for session in self._full - sessions:
             self._full.discard(session)
-            self._held.pop(session, None)
             self.model.transcripts.pop(session, None)
             self._job(self._watch(session, "status"))
 
@@ -230,11 +234,22 @@ class Bridge:
             self.mark(Dirty(everything=True))
 
     def _reread(self, session: SessionId) -> None:
-        if self.source is not None and session not in self._held:
-            self._held[session] = []
-            reading = self._job(self._read_session(session))
-            self._reading.add(reading)
-            reading.add_done_callback(self._reading.discard)
+        """Have it read anew; once more, where it is being read: the page may be older than this."""
+        if self.source is None:
+            return
+        if session in self._held:
+            self._once_more.add(session)
+            return
+        self._held[session] = []
+        reading = self._job(self._read_session(session))
+        self._reading.add(reading)
+        reading.add_done_callback(self._reading.discard)
+
+    def _read_again(self, session: SessionId) -> None:
+        if session in self.model.states:
+            self._reread(session)
+        else:
+            self._later.done(session)
 
     async def _watch(self, session: SessionId, level: str) -> None:
         if self.source is not None:
@@ -242,34 +257,56 @@ class Bridge:
 
     async def _read_session(self, session: SessionId) -> None:
         full = session in self._full
+        problem = None
         try:
-            if full:
-                await self._watch(session, "full")
-                # What falls between the two comes as an event, too, and counts once.
-                state, page = await asyncio.gather(
-                    self.page(wire.StateAt(session), SessionState),
-                    self.events(wire.Events(session, limit=PAGE, newest=True)),
-                )
-                transcript = Transcript()
-                for event in page:
-                    transcript.add(event)
-                self.model.transcripts[session] = transcript
-            else:
-                state = await self.page(wire.StateAt(session), SessionState)
-            self.model.put(state)
+            await self._read(session, full=full)
+        except PageError as error:
+            problem = error
         finally:
             held = self._held.pop(session, [])
-        for event in held:
-            transcripts = self.model.transcripts.get(session)
-            if transcripts is not None:
-                transcripts.add(event)
-            self.model.add(event)
-        self.mark(Dirty(sessions={session}))
-        if full:
+            more = session in self._once_more
+            self._once_more.discard(session)
+        self._fold(session, held)
+        if problem is not None:
+            # What was held is folded all the same; the next page has what is missing before it.
+            if self._later.failed(session):
+                self._tell(str(problem), bad=True)
+            self._job(self._later.try_again(session))
+            return
+        self._later.done(session)
+        if more:
+            self._reread(session)
+        elif full:
             self._beside.read_hunk(session)
             told = self.model.transcripts.get(session)
             while told is not None and len(told.entries) < LEAST and await self.older(session):
                 pass
+
+    async def _read(self, session: SessionId, *, full: bool) -> None:
+        if not full:
+            self.model.put(await self.page(wire.StateAt(session), SessionState))
+            return
+        await self._watch(session, "full")
+        # What falls between the two comes as an event, too, and counts once.
+        state, page = await asyncio.gather(
+            self.page(wire.StateAt(session), SessionState),
+            self.events(wire.Events(session, limit=PAGE, newest=True)),
+        )
+        if session in self._full:
+            transcript = Transcript()
+            for event in page:
+                transcript.add(event)
+            self.model.transcripts[session] = transcript
+        self.model.put(state)
+
+    def _fold(self, session: SessionId, held: Sequence[e.Event]) -> None:
+        """Take what came while a session was being read."""
+        for event in held:
+            transcript = self.model.transcripts.get(session)
+            if transcript is not None:
+                transcript.add(event)
+            self.mark(self.model.add(event))
+        self.mark(Dirty(sessions={session}))
 
     async def older(self, session: SessionId, upto: int | None = None) -> bool:
         """Read the page before what is shown, or as many as lead to the event `upto`.
