@@ -113,7 +113,7 @@ def test_a_zoom_follows_the_session_in_hand():
     async def scene(app, pilot, feed):
         await pilot.press("alt+3")
         await until(pilot, lambda: "Document every option" in told(app))
-        assert "fix" not in app.helm.watched
+        assert "fix" not in app.helm.watched["zoom"]
 
     play(scene, "space")
 

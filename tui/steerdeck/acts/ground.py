@@ -3,7 +3,7 @@
 import asyncio
 import time
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import TypeVar
 
 from textual.screen import Screen
@@ -48,8 +48,10 @@ class Acts:
         self.now_ms = now_ms or (lambda: time.time_ns() // 1_000_000)
         self._ids = ids or RandomIds()
         self._acts: set[asyncio.Task[None]] = set()
-        self.watched: set[SessionId] = set()
-        """Sessions another screen than the deck wants in full."""
+        self.watched: dict[str, frozenset[SessionId]] = {}
+        """The sessions that a screen wants in full, by its id."""
+        self.readers: dict[str, Callable[[], Collection[SessionId]]] = {}
+        """By screen: the sessions of which it says itself what may be let go."""
         self.closed_at = float("-inf")
         self.home: Paths | None = None
         """Where the settings are; none where nothing may be written."""
@@ -70,6 +72,20 @@ class Acts:
     @property
     def model(self) -> DeckModel:
         return self.bridge.model
+
+    def watch(self, screen: str, sessions: Collection[SessionId]) -> None:
+        """Keep these in full for a screen, and no others but those for other screens."""
+        self.watched[screen] = frozenset(sessions)
+        self.bridge.show({one for wanted in self.watched.values() for one in wanted})
+
+    def leave(self, screen: str) -> None:
+        """A screen is gone: the next one that watches has what it wanted let go."""
+        self.watched.pop(screen, None)
+        self.readers.pop(screen, None)
+
+    def is_read(self, session: SessionId, *, beside: str = "") -> bool:
+        """Whether a screen, but the one of this id, keeps what it shows of a session."""
+        return any(session in read() for name, read in self.readers.items() if name != beside)
 
     def go(self, act: Coroutine[None, None, None]) -> None:
         """Run an act beside the screen; what goes wrong stands in the footer."""

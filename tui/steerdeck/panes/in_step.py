@@ -26,6 +26,12 @@ _AT_ONCE = 500
 """Older entries taken in with one drawing; more come with the next."""
 
 
+def keep_end(told: Transcript) -> None:
+    """Let go of the front of a transcript that has grown long."""
+    if len(told.entries) > _MOST:
+        told.let_go(_KEPT)
+
+
 class InStep(CaretView):
     """The entries of one session as blocks of lines; `sync` takes over what is new."""
 
@@ -85,8 +91,8 @@ class InStep(CaretView):
             self._sync_entry(told.entries[id], state, now)
         self._grow(state)
         self._sink(told)
-        if self.at_tail and self.lets_go and len(told.entries) > _MOST:
-            told.let_go(_KEPT)
+        if self.at_tail and self.lets_go:
+            keep_end(told)
             self._let_go(told)
 
     def _news(self, told: Transcript) -> list[str]:

@@ -65,6 +65,7 @@ class DeckScreen(Leafing[None]):
                       self.foot)  # fmt: skip
 
     def on_mount(self) -> None:
+        self.helm.readers["deck"] = self.read_above
         self.set_interval(self.helm.tick_s, self._tick)
         self._fit()
         if self.model.face == "composer":
@@ -74,7 +75,7 @@ class DeckScreen(Leafing[None]):
         self._fit()
 
     def on_screen_resume(self) -> None:
-        """Another screen may have moved the keys: they go where it left them."""
+        """Another screen may have moved the keys; what came meanwhile is in the first frame."""
         if self.model.face == "composer":
             self.composer.prompt.focus()
         else:
@@ -106,7 +107,7 @@ class DeckScreen(Leafing[None]):
     # what is drawn
 
     def show(self, dirty: Dirty) -> None:
-        if not self.is_mounted:
+        if not self.is_mounted or self.covered:
             return
         if not (dirty.everything or dirty.sessions):
             self._stream(dirty.text)
@@ -120,7 +121,7 @@ class DeckScreen(Leafing[None]):
         folded = model.folded() if fits.lanes > 1 else []
         seen = {state.id for state in shown}
         if model.attached:
-            self.helm.bridge.show(seen | self.helm.watched)
+            self.helm.watch("deck", seen)
             self.helm.bridge.look_at(model.in_hand)
         many, its = beside(fits, len(shown)), shared(fits, len(shown))
         for number, (row, pool) in enumerate(zip(self.rows, self.pools, strict=True)):
@@ -223,6 +224,9 @@ class DeckScreen(Leafing[None]):
 
     def _tick(self) -> None:
         self.helm.bridge.look_at_line()
+        if self.covered:
+            self.keep_ready()
+            return
         moving = any(s.status not in ("done", "failed", "idle") for s in self.model.sessions())
         if moving and FRAMES.moves():
             self.show(Dirty(everything=True))

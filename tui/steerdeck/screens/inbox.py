@@ -79,7 +79,7 @@ class InboxScreen(Answering):
         self.show(Dirty(everything=True))
 
     def on_unmount(self) -> None:
-        self.helm.watched = set()
+        self.helm.leave("inbox")
 
     def _fit(self) -> None:
         wide = self.app.size.width >= 110
@@ -160,8 +160,7 @@ class InboxScreen(Answering):
 
     def _learn(self, item: InboxItem) -> None:
         """Have the session's last steps read, and the rule there could be made."""
-        self.helm.watched = {item.session}
-        self.helm.bridge.show(self.helm.watched)
+        self.helm.watch("inbox", {item.session})
         approval = self.model.approval(item)
         if approval is None or approval.kind not in BY_RULE or approval.danger:
             return

@@ -61,6 +61,16 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     def show(self, dirty: Dirty) -> None:
         """Draw what changed."""
 
+    @property
+    def covered(self) -> bool:
+        """Whether a screen lies over it through which nothing is seen of it."""
+        for screen in reversed(self.app.screen_stack):
+            if screen is self:
+                return False
+            if not screen.is_modal:
+                return True
+        return False
+
     def about(self) -> object:
         """What an act of this screen would be done to: when that changed, it must be asked anew."""
         return None

@@ -2,8 +2,10 @@
 
 from typing import Generic, TypeVar
 
+from steerdeck.panes.in_step import keep_end
 from steerdeck.panes.lane import Lane
-from steerdeck.screens.arranging import Arranging
+from steerdeck.screens.arranging import Arranging, in_sight
+from steerdeck_agents.facts.ids import SessionId
 
 T = TypeVar("T")
 
@@ -17,6 +19,19 @@ class Leafing(Arranging[T], Generic[T]):
     @property
     def lanes(self) -> list[Lane]:
         return [lane for pool in self.pools for lane in pool]
+
+    def read_above(self) -> set[SessionId]:
+        """The sessions whose lane somebody has left above its end."""
+        shown = [lane for lane in self.lanes if lane.display]
+        return {lane.session for lane in shown if not lane.transcript.at_tail}
+
+    def keep_ready(self) -> None:
+        """While nothing is seen of the lanes: hold what they show then, without drawing it."""
+        if self.model.attached:
+            self.helm.watch("deck", in_sight(self.model, self.app.size))
+        for session, told in self.model.transcripts.items():
+            if not self.helm.is_read(session):
+                keep_end(told)
 
     def _hand_lane(self) -> Lane | None:
         hand = self.model.in_hand

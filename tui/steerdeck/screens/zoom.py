@@ -73,9 +73,9 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         yield self.foot
 
     def on_mount(self) -> None:
-        self.helm.watched = {self._session}
-        self.helm.bridge.show(self.helm.watched)
-        self.set_interval(self.helm.tick_s, lambda: self.show(Dirty(everything=True)))
+        self.helm.watch("zoom", {self._session})
+        self.helm.readers["zoom"] = self._reads
+        self.set_interval(self.helm.tick_s, self.on_screen_resume)
         self._fit()
         if self._begin[1]:
             self.search(self._begin[1], self._begin[0])
@@ -83,7 +83,18 @@ class ZoomScreen(Perusing[None], LogActs[None]):
             self.composer.prompt.focus()
 
     def on_unmount(self) -> None:
-        self.helm.watched = set()
+        self.helm.leave("zoom")
+
+    def on_screen_resume(self) -> None:
+        """What came while another screen lay over it is in the first frame."""
+        if not self.covered:
+            self.show(Dirty(everything=True))
+
+    def _reads(self) -> tuple[SessionId, ...]:
+        """The session whose transcript is kept as long as its reader, or a search, wants it."""
+        shown = self.active == 0 and not self.covered
+        kept = shown or bool(self.sought) or not self.text.at_tail
+        return (SessionId(self.text.session),) if kept else ()
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit()
@@ -116,8 +127,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
             self._session = state.id
             self.leave_marking()
             self.leave_search()
-            self.helm.watched = {state.id}
-            self.helm.bridge.show(self.helm.watched)
+            self.helm.watch("zoom", {state.id})
         width, now = self.app.size.width, self.helm.now_ms()
         self.header.show([zoom_head(state, waits_beside(self.model.sessions(), state), now, width)])
         inner = width - 2 * self.names.margin
@@ -127,6 +137,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         self.chips.show(rows)
         self.chips.display = bool(rows)
         self.names.show(tab_rows(counted_tabs(state), self.active + (self.active >= DIFF), inner))
+        self.text.lets_go = not (self.sought or self.helm.is_read(state.id, beside="zoom"))
         searching = bool(self.sought) or self.transcript.sought.has_focus
         self.transcript.tell_hits(searching=searching, hit=self.hit, hits=len(self.hits))
         for number, tab in enumerate(self.tabs):
