@@ -8,14 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from steerdeck_agents.facts.cut_off import How
 from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.events import (
     KnownEvent,
     RuntimeEnded,
     RuntimeStarted,
     SessionArchived,
-    SessionConfigured,
     SessionParked,
     SessionReopened,
     SessionResumed,
@@ -33,7 +31,7 @@ from steerdeck_agents.journal.approvals import PastApprovals
 from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
-from steerdeck_agents.loop import cut_off, delegating, goal, leave, recover
+from steerdeck_agents.loop import coming_back, copied_home, cut_off, delegating, goal, leave
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.standstill import Standstill
@@ -44,7 +42,7 @@ from steerdeck_agents.sandbox.descendants import end_leftovers
 from steerdeck_agents.session import Session
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.paths import Paths
-from steerdeck_agents.work import aftermath, outset
+from steerdeck_agents.work import outset
 from steerdeck_agents.work.helping import Helping
 from steerdeck_agents.work.landing import Turns
 from steerdeck_agents.work.naming import Names
@@ -141,17 +139,18 @@ class Fleet:
         if left:
             log.warning("%d processes of commands of an earlier runtime were ended", left)
         how = await asyncio.to_thread(cut_off.how_ended, self.reader, boot)
-        await self.writer.append(
-            RuntimeStarted(version=version, pid=os.getpid(), boot=boot), full=True
+        states = self.writer.states().values()
+        home = await asyncio.to_thread(
+            copied_home.look, states, self.paths, copied=self.writer.copied
         )
+        # The home's facts come with it: once it is told of, the next runtime takes it for its own.
+        started = RuntimeStarted(version=version, pid=os.getpid(), boot=boot)
+        await self.writer.append(started, *home.facts, full=True)
         await self._listeners.start()
         await self.keeping.begin()
-        for state in self.writer.states().values():
-            facts = [] if state.archived else self._brought_back(state, how)
-            if facts:
-                story = await asyncio.to_thread(cut_off.story, self.reader, state, how)
-                await self.writer.append(*story, *facts, full=True)
-            await aftermath.tell(self.writer, self.reader, self.ids, state.id, facts)
+        if how is not None and home.copied:
+            how = "copied"
+        await coming_back.bring_back(self.writer, self.reader, self.ids, self.level, how)
         for state in self.writer.states().values():
             self._adopt(state)
         await self._follow_the_archived()
@@ -381,18 +380,6 @@ class Fleet:
         async with alive.deciding:
             if facts := delegating.called_off(alive.state):
                 await self.writer.append(*facts, full=True)
-
-    def _brought_back(self, state: SessionState, how: How | None) -> list[KnownEvent]:
-        """The facts that make a session of the last runtime ready to go on."""
-        facts = recover.after_crash(state, how)
-        if state.level != self.level:
-            # Probed anew at each start: what the last runtime found may be gone.
-            facts.append(SessionConfigured(session=state.id, level=self.level))
-        parent = self.writer.state(state.parent) if state.parent is not None else None
-        waits = parent is not None and any(call.helper == state.id for call in parent.calls)
-        if parent is not None and parent.stopping and waits:
-            facts += delegating.called_off(state)
-        return facts
 
     async def _go_on(self, state: SessionState) -> None:
         resumed = SessionResumed(session=state.id, why="the limit's reset time has come")

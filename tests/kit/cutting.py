@@ -3,6 +3,7 @@
 A writer commits batches whole, so real kills leave fewer states than these, and no others.
 """
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -17,6 +18,16 @@ _SEQS = (
     ("event", "seq"), ("keyframe", "seq"), ("request", "seq"), ("order_answer", "seq"),
     ("checkpoint", "seq"), ("batch", "first_seq"),
 )  # fmt: skip
+
+
+def put_back(kept: Path, home: Path) -> None:
+    """Have a home at its place as it was kept, and no copy: as if its runtime died there just now.
+
+    A copy anywhere else is one, and nothing goes on by itself in it.
+    """
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.copytree(kept, home, symlinks=True)
+    (home / "data" / "journal.lock").unlink(missing_ok=True)
 
 
 def cut_off(journal: Path, seq: int) -> None:

@@ -11,8 +11,9 @@ import msgspec
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import CallId
 
-How = Literal["killed", "restarted"]
-"""`killed`: the runtime was; `restarted`: the machine has been, with all that ran on it."""
+How = Literal["killed", "restarted", "copied"]
+"""`killed`: the runtime was; `restarted`: the machine has been, with all that ran on it; `copied`:
+nothing ended, its home was copied meanwhile."""
 
 
 class InFlight(msgspec.Struct, frozen=True):
@@ -51,6 +52,7 @@ class CutOff(msgspec.Struct, frozen=True):
 WHY: dict[How, str] = {
     "killed": "the runtime was killed",
     "restarted": "the machine was restarted",
+    "copied": "its home was copied",
 }
 
 

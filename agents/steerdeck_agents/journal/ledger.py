@@ -197,6 +197,11 @@ class Ledger:
         return batch
 
     @property
+    def copied(self) -> bool:
+        """Whether this file came here as a copy, which nobody had written since."""
+        return self._lock.copied
+
+    @property
     def packs(self) -> bool:
         """Whether streamed text of closed sessions may be packed."""
         return bool(self._unpacked)

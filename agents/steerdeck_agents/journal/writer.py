@@ -67,6 +67,8 @@ class Writer:
         self.journal_mode: JournalMode = "wal"
         self.lost_end: JournalMended | None = None
         """What was told at the start of an end that is missing."""
+        self.copied = False
+        """Whether the file came here as a copy, whose original another process may write."""
         self._path = path
         self._clock = clock
         self._on_committed = on_committed
@@ -168,7 +170,7 @@ class Writer:
             if ledger is None:
                 self._tell(_fail, started, _lost())
                 self._tell(_settle, ended)
-        self.lost_end = ledger.lost_end
+        self.lost_end, self.copied = ledger.lost_end, ledger.copied
         self._tell(self._begin, started, dict(ledger.states), dict(ledger.set_aside), ledger.mode)
         batch: list[Append] = []
         try:

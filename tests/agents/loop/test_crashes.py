@@ -8,7 +8,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from kit.cutting import cut_off
+from kit.cutting import cut_off, put_back
 from kit.lawful import attend, check_laws, check_messages, facts_of
 from kit.repositories import plain
 from kit.scene import Scene, home_at, order_id, scene
@@ -133,18 +133,17 @@ def test_sessions_cut_off_anywhere_go_on_to_their_end(tmp_path):
     where = home_at(tmp_path / "home", {}, {})
     recorded = Recorded(where, plain(tmp_path / "repository").resolve())
     asyncio.run(recorded.record())
+    kept = shutil.copytree(tmp_path / "home", tmp_path / "kept", symlinks=True)
     for seq in recorded.cuts[::4]:
-        recorded.cut(seq, tmp_path / "cut.db")
-        asyncio.run(go_on(recorded, tmp_path / "cut.db"))
+        put_back(kept, tmp_path / "home")
+        cut_off(where.journal, seq)
+        asyncio.run(go_on(recorded))
 
 
-async def go_on(recorded: Recorded, journal: Path) -> None:
-    """Bring a cut journal back in a home of its own, and let its session come to rest."""
-    home = journal.parent / f"{journal.name}-home"
-    shutil.rmtree(home, ignore_errors=True)
-    where = home_at(home, {}, {})
-    where.data.mkdir(parents=True)
-    shutil.copy(journal, where.journal)
+async def go_on(recorded: Recorded) -> None:
+    """Bring a cut journal back, and let its session come to rest."""
+    where = recorded.where
+    home = where.data.parent
     allowed = {RULED: recorded.repository}
     async with scene(home, {"m": busy}, allowed=allowed, ids=RandomIds()) as playing:
         state = await attend(playing, recorded.session)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from kit.cutting import put_back
 from kit.repositories import plain
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
@@ -144,20 +145,23 @@ def once(talk: Conversation) -> Reply:
 
 
 def killed(tmp_path: Path) -> Path:
-    """A home as a kill leaves it: copied while a command runs, whose runtime then ends in peace."""
+    """A home as a kill leaves it: kept while a command runs, whose runtime then ends in peace."""
     repository = plain(tmp_path / "repository").resolve()
 
     async def run() -> None:
-        async with scene(tmp_path / "first", {"m": once}, allowed={RUN: repository}) as playing:
+        async with scene(tmp_path / "home", {"m": once}, allowed={RUN: repository}) as playing:
             session = await playing.start(repository, "m")
             await playing.until(lambda: playing.of(session, e.CallStarted))
-            shutil.copytree(tmp_path / "first", tmp_path / "second")
+            shutil.copytree(tmp_path / "home", tmp_path / "kept", symlinks=True)
 
     asyncio.run(run())
-    return tmp_path / "second"
+    return tmp_path / "kept"
 
 
-def again(home: Path, act: Callable[[Scene, SessionState], object]) -> None:
+def again(kept: Path, act: Callable[[Scene, SessionState], object]) -> None:
+    home = kept.with_name("home")
+    put_back(kept, home)
+
     async def run() -> None:
         async with scene(home, {"m": once}) as playing:
             (state,) = playing.runtime.fleet.states()
@@ -167,9 +171,7 @@ def again(home: Path, act: Callable[[Scene, SessionState], object]) -> None:
 
 
 def test_a_killed_session_tells_its_story_and_takes_each_answer(tmp_path: Path):
-    home = killed(tmp_path)
-    for name in ("done", "failed", "again", "stop"):
-        shutil.copytree(home, tmp_path / name)
+    kept = killed(tmp_path)
 
     async def resolve(verdict: str, says: str, playing: Scene, state: SessionState) -> None:
         story = told_of(state)
@@ -187,14 +189,14 @@ def test_a_killed_session_tells_its_story_and_takes_each_answer(tmp_path: Path):
         after = await playing.status(state.id, "interrupted")
         assert (after.calls, after.cut_off) == ((), None)
 
-    again(tmp_path / "done", partial(resolve, "done", "says it is done"))
-    again(tmp_path / "failed", partial(resolve, "failed", "did not work"))
-    again(tmp_path / "again", partial(resolve, "again", "ask for it again if need be"))
-    again(tmp_path / "stop", give_up)
+    again(kept, partial(resolve, "done", "says it is done"))
+    again(kept, partial(resolve, "failed", "did not work"))
+    again(kept, partial(resolve, "again", "ask for it again if need be"))
+    again(kept, give_up)
 
 
 def test_a_machine_that_was_restarted_is_told_from_a_killed_runtime(tmp_path: Path):
-    home = killed(tmp_path)
+    kept = killed(tmp_path)
 
     async def look(playing: Scene, state: SessionState) -> None:
         reader = playing.runtime.fleet.reader
@@ -203,4 +205,4 @@ def test_a_machine_that_was_restarted_is_told_from_a_killed_runtime(tmp_path: Pa
         await playing.runtime.fleet.close("in peace")
         assert cut_off.how_ended(reader, "another boot") is None
 
-    again(home, look)
+    again(kept, look)

@@ -7,7 +7,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-from kit.cutting import cut_off
+from kit.cutting import cut_off, put_back
 from kit.lawful import attend, check_laws, facts_of
 from kit.repositories import plain
 from kit.scene import Scene, home_at, scene
@@ -55,10 +55,9 @@ async def recorded(home: Path, repository: Path) -> list[int]:
     return sorted(cut for cut in cuts if asked < cut <= ended.seq)
 
 
-async def gone_on(home: Path, source: Path, seq: int) -> None:
+async def gone_on(home: Path, kept: Path, seq: int) -> None:
+    put_back(kept, home)
     where = home_at(home, {}, {})
-    where.data.mkdir(parents=True)
-    shutil.copy(source, where.journal)
     cut_off(where.journal, seq)
     async with scene(home, {"m": leads}, ids=RandomIds()) as playing:
         parent = SessionId("ses_0001")
@@ -81,9 +80,9 @@ def test_killed_anywhere_a_family_goes_on_and_no_helper_is_started_twice(tmp_pat
     repository = plain(tmp_path / "repository").resolve()
     cuts = asyncio.run(recorded(tmp_path / "home", repository))
     assert len(cuts) > 20
-    source = home_at(tmp_path / "home", {}, {}).journal
+    kept = shutil.copytree(tmp_path / "home", tmp_path / "kept", symlinks=True)
     for seq in random.Random(7).sample(cuts, min(KILLS, len(cuts))):
-        asyncio.run(gone_on(tmp_path / f"home-{seq}", source, seq))
+        asyncio.run(gone_on(tmp_path / "home", kept, seq))
 
 
 async def waiting(playing: Scene, repository: Path) -> tuple[SessionId, list[SessionId]]:
