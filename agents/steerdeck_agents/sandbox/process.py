@@ -267,17 +267,21 @@ def _start_beside(
     variables = _with_marker(spawn.environment)
     argv = _script(spawn.script, _LIMITS, wires.tty)
     ends = (wires.stdin, wires.stdout)
-    shown = toolchains(spawn.surroundings, spawn.workspace)
     match spawn.level.name:
         case "landlock":
             from steerdeck_agents.sandbox import landlock  # loads a library, as `adopt_orphans`
 
             allowed = landlock.grounds(
-                spawn.workspace, home, toolchains=shown, tty=wires.tty, network=spawn.network
+                spawn.workspace,
+                home,
+                toolchains=toolchains(spawn.surroundings, spawn.workspace),
+                tty=wires.tty,
+                network=spawn.network,
             )
             child = landlock.started(lambda: _popen(argv, variables, folder, ends, ()), allowed)
             _make_humble(child.pid)
         case "seatbelt":
+            shown = toolchains(spawn.surroundings, spawn.workspace)
             confined = seatbelt.arguments(spawn.workspace, home, shown, network=spawn.network)
             child = _popen([*confined, *argv], variables, folder, ends, ())
         case _:
