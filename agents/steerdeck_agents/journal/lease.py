@@ -60,7 +60,7 @@ def lives(holder: Holder) -> bool:
 def lock(path: Path) -> Lock:
     """Take the lock file; raises JournalError naming the process that has it.
 
-    Its text is the pid of its holder and the device and inode it lies at, a line each.
+    Its text is the pid of its holder, and the file system and inode it lies at, a line each.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -84,8 +84,8 @@ def lock(path: Path) -> Lock:
 
 
 def _place(descriptor: int) -> str:
-    lies = os.fstat(descriptor)
-    return f"{lies.st_dev}:{lies.st_ino}"
+    # A device is numbered anew at each mount of btrfs and NFS; that must not look like a copy.
+    return f"{os.fstatvfs(descriptor).f_fsid}:{os.fstat(descriptor).st_ino}"
 
 
 def _note(descriptor: int, place: str) -> None:
