@@ -39,6 +39,9 @@ class TextFlow:
     def __init__(self, site: Site, sent: RequestSent) -> None:
         self._flow = Flow(site.journal)
         self._sent = sent
+        self._come: list[TextDelta] = []
+        """The first piece of each text that came since the last flush, its pieces beside it."""
+        self._pieces: list[list[str]] = []
         self._waiting: list[TextDelta] = []
         self._redactor = site.redactor
         self._streams: dict[tuple[str, str], tuple[TextDelta, SecretStream]] = {}
@@ -46,14 +49,25 @@ class TextFlow:
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, delta: TextDelta) -> None:
-        key = (delta.item, delta.kind)
-        if key not in self._streams:
-            # Only one text grows at a time, so what the one before held back is all there is.
-            self._rest()
-            self._streams[key] = delta, SecretStream(self._redactor)
-        self._add(delta, self._streams[key][1].feed(delta.text))
-        self._fed = True
-        self._soon()
+        last = self._come[-1] if self._come else None
+        if last is None or (last.item, last.kind) != (delta.item, delta.kind):
+            self._come.append(delta)
+            self._pieces.append([])
+        self._pieces[-1].append(delta.text)
+        if self._timer is None:
+            self._soon()
+
+    def _feed(self) -> None:
+        """Look for secrets once in what came since the last flush, not with every token."""
+        for delta, pieces in zip(self._come, self._pieces, strict=True):
+            key = (delta.item, delta.kind)
+            if key not in self._streams:
+                # Only one text grows at a time, so what the one before held back is all there is.
+                self._rest()
+                self._streams[key] = delta, SecretStream(self._redactor)
+            self._add(delta, self._streams[key][1].feed("".join(pieces)))
+            self._fed = True
+        self._come, self._pieces = [], []
 
     def _rest(self) -> None:
         for first, stream in self._streams.values():
@@ -85,6 +99,7 @@ class TextFlow:
 
     async def end(self) -> None:
         """Hand over what waits; the append that ends the response commits it too."""
+        self._feed()
         self._rest()
         self._flush()
         if self._timer is not None:
@@ -93,6 +108,7 @@ class TextFlow:
 
     def _flush(self) -> None:
         self._timer = None
+        self._feed()
         self._idle()
         facts = [
             TextAdded(
