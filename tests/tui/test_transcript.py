@@ -264,20 +264,30 @@ def test_the_front_of_a_long_transcript_is_let_go_at_its_end_and_comes_back_when
     async def scene(app: Stand, pilot: Pilot[None]) -> None:
         app.tell(*(says(number) for number in range(401)))
         end = app.rows
-        assert len(app.told.entries) == 200 and not app.pane.has("i200")
+        assert len(app.told.entries) == 100 and not app.pane.has("i300")
         app.tell(says(401))
         assert app.rows[1:-2] == end[3:] and app.rows[-1] == "words 401"
-        assert app.pane.above == 2 * 201 - 1 - (app.pane.size.height - 2)
+        assert app.pane.above == 2 * 101 - 1 - (app.pane.size.height - 2)
         app.pane.action_scroll_home()
-        assert app.rows[0] == "words 201"
+        assert app.rows[0] == "words 301"
         before = [event for event in app.story.events if event.seq < app.told.first]
         app.told.prepend(app.told.led_to(before))
         app.sync()
-        assert app.rows[:4] == ["↑ 400 lines above", "words 200", "", "words 201"]
+        assert app.rows[:4] == ["↑ 600 lines above", "words 300", "", "words 301"]
         app.pane.action_scroll_home()
         assert app.rows[0] == "words 0"
         app.tell(says(402))
         assert len(app.told.entries) == 403
+        app.pane.action_scroll_end()
+        app.pane.move(-1)
+        app.pane.start_caret()
+        app.pane.begin_mark(whole=True)
+        app.pane.action_scroll_end()
+        app.tell(says(403))
+        assert len(app.told.entries) == 404, "what is marked stays"
+        app.pane.unmark()
+        app.tell(says(404))
+        assert len(app.told.entries) == 100
 
     play(scene)
 

@@ -76,7 +76,7 @@ def test_who_reads_far_up_in_a_zoom_stays_there_while_the_deck_ticks():
         await pilot.press("j", "k")
         assert "the very first" in told(app)
         await pilot.press("G")
-        assert len(app.model.transcripts["s"].entries) <= 400
+        assert len(app.model.transcripts["s"].entries) <= 200
 
     play(scene, long(900))
 
@@ -145,7 +145,7 @@ def test_what_is_said_under_a_screen_is_not_held_for_nobody():
         await until(pilot, lambda: next(reversed(entries)) == f"n{feed.events[-1].seq}")
         assert len(entries) > 600
         below(app)._tick()
-        assert len(entries) <= 400
+        assert len(entries) <= 200
         await pilot.press("escape")
         await until(pilot, lambda: "news" in told(app))
 

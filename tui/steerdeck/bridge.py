@@ -16,6 +16,7 @@ from steerdeck.later import Later
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.showing import FRAME_S, Showing
 from steerdeck.source import Connect, Source, changes_files, decoded, decoded_events, moves_rules
+from steerdeck.tail import LEAST
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
@@ -28,8 +29,6 @@ from steerdeck_agents.runtime.client import PageError
 T = TypeVar("T")
 FAR_PAGE = 600
 """When a place far back is looked for; drawing one page more must stay below a frame."""
-LEAST = 20
-"""Entries read at first, where there are as many: a page may hold the output of one call only."""
 PAGE = 400
 """Events of a transcript read at first; older ones come when somebody scrolls up to them."""
 HELD_S = 15.0

@@ -11,6 +11,7 @@ from steerdeck.panes.changing import apart, is_live, is_open, tick, waiting
 from steerdeck.panes.entries import entry_lines
 from steerdeck.panes.growing import Growing
 from steerdeck.panes.unfolded import LEAST, Unfolded
+from steerdeck.tail import is_large, keep_end
 from steerdeck.text import BLANK
 from steerdeck.widgets.caret import CaretView
 from steerdeck.widgets.code import Code
@@ -20,16 +21,8 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Entry, Said, Transcript
 from steerdeck_agents.runtime.wire_reading import Ends
 
-_MOST, _KEPT = 400, 200
-"""With more entries than that those in front are let go, until so many are left."""
 _AT_ONCE = 500
 """Older entries taken in with one drawing; more come with the next."""
-
-
-def keep_end(told: Transcript) -> None:
-    """Let go of the front of a transcript that has grown long."""
-    if len(told.entries) > _MOST:
-        told.let_go(_KEPT)
 
 
 class InStep(CaretView):
@@ -44,6 +37,8 @@ class InStep(CaretView):
         self._read = 0
         self._gone = 0
         """How many entries the transcript had let go."""
+        self._weighed = -1
+        """Of how many entries it is known that they are not too much."""
         self._seen: dict[str, object] = {}
         self._fed: dict[str, str] = {}
         self._before: dict[str, Entry | None] = {}
@@ -78,6 +73,7 @@ class InStep(CaretView):
         self._shows, self._at_ms = state, now
         if told is None:
             return
+        self._keep_end(told)
         self._let_go(told)
         fresh = not self._seen
         if not fresh:
@@ -91,9 +87,24 @@ class InStep(CaretView):
             self._sync_entry(told.entries[id], state, now)
         self._grow(state)
         self._sink(told)
-        if self.at_tail and self.lets_go:
-            keep_end(told)
-            self._let_go(told)
+
+    def _keep_end(self, told: Transcript) -> None:
+        """What is large is looked at when it has one more entry, and not with each word."""
+        count = len(told.entries)
+        if not (self.at_tail and self.lets_go) or self.origin is not None:
+            self._weighed = -1
+        elif count != self._weighed:
+            if is_large(told):
+                keep_end(told, self.outer_size.height, self._reach(told))
+            self._weighed = len(told.entries)
+
+    def _reach(self, told: Transcript) -> int:
+        """How many entries there are from the first in view on."""
+        if self._seen and self.outer_size.area:
+            self._fresh()
+        shown = {row.block for row in self._rows or ()}
+        places = [n for n, id in enumerate(reversed(told.entries), 1) if id in shown]
+        return max(places, default=0)
 
     def _news(self, told: Transcript) -> list[str]:
         """Entries that changed or still may, in the order they began: a view may have slept."""
@@ -205,7 +216,7 @@ class InStep(CaretView):
             self._ends.clear()
         self.clear()
         self._session, self._told, self._read, self._last = session, told, 0, None
-        self._gone = told.gone if told is not None else 0
+        self._gone, self._weighed = told.gone if told is not None else 0, -1
         self._afloat = ()
         for kept in (self._seen, self._fed, self._before, self._gaps, self._live, self._growing):
             kept.clear()

@@ -2,9 +2,9 @@
 
 from typing import Generic, TypeVar
 
-from steerdeck.panes.in_step import keep_end
 from steerdeck.panes.lane import Lane
 from steerdeck.screens.arranging import Arranging, in_sight
+from steerdeck.tail import keep_end
 from steerdeck_agents.facts.ids import SessionId
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class Leafing(Arranging[T], Generic[T]):
             self.helm.watch("deck", in_sight(self.model, self.app.size))
         for session, told in self.model.transcripts.items():
             if not self.helm.is_read(session):
-                keep_end(told)
+                keep_end(told, self.app.size.height)
 
     def _hand_lane(self) -> Lane | None:
         hand = self.model.in_hand
