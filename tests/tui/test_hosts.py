@@ -2,15 +2,14 @@
 
 import asyncio
 import shlex
-from collections.abc import Awaitable, Callable
 from typing import get_args
 
 import msgspec
 import pytest
 
-from kit.desk import NOW, Feed
+from kit.desk import NOW
+from kit.hosts import ON_BUILD, ON_LAPTOP, SAME, Deck, Far, far, play, until
 from kit.shop import shop
-from steerdeck.bridge import Bridge
 from steerdeck.hosts.calling import HostAt, command_for, unfit
 from steerdeck.hosts.convoy import Convoy
 from steerdeck.hosts.marks import Mark, Slots, host_of, names_of
@@ -24,7 +23,7 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.call_page import CallsPage
 from steerdeck_agents.facts.errors import LineLost, WireError
 from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, OrderId, SessionId, Sha
-from steerdeck_agents.facts.places import Surroundings, Workspace
+from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.facts.ruling import Meter
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.verdict import Rule
@@ -35,9 +34,6 @@ from steerdeck_agents.runtime.client import PageError
 from steerdeck_agents.runtime.wire_calls import Calls
 from steerdeck_agents.runtime.wire_replay import Among
 from steerdeck_agents.runtime.wire_rules import RulesStand, RuleStands
-
-SAME = SessionId("ses_0001")
-ON_BUILD, ON_LAPTOP = SessionId("ses_0001~build"), SessionId("ses_0001~laptop")
 
 
 def test_an_id_has_its_host_on_the_way_up_and_not_on_the_way_down():
@@ -172,116 +168,42 @@ def test_pages_of_several_hosts_are_one():
         asyncio.run(joined([b"[1]", b'"of tomorrow"']))
 
 
-class _Far:
-    """A host whose runtime is a feed; `lines` are made and cut by hand."""
-
-    folder = ""
-
-    def __init__(self, name: str, feed: Feed) -> None:
-        self.name = name
-        self.feed = feed
-        self.up = asyncio.Event()
-        self.up.set()
-        self.stands = f"/home/kim/{name}"
-        self.calls = 0
-
-    async def connect(self) -> Source:
-        self.calls += 1
-        if not self.up.is_set():
-            raise WireError("No route to host.")
-        self.feed.frames = asyncio.Queue()
-        return self.feed
-
-    async def hang_up(self) -> str:
-        return ""
-
-    def cut(self, *, for_long: bool = False) -> None:
-        if for_long:
-            self.up.clear()
-        self.feed.frames.put_nowait(wire.Bye("gone"))
-
-
-def _far(name: str) -> _Far:
-    """A host with one session; all have the same id and slot."""
-    born = e.SessionCreated(
-        name="count", task=f"Count on {name}.", model="m", slot=1, seq=1, session=SAME, at_ms=NOW,
-        workspace=Workspace("", f"/home/kim/{name}/shop", "count", ""),
-    )  # fmt: skip
-    return _Far(name, Feed((born,)))
-
-
-class _Deck:
-    """A bridge on a convoy."""
-
-    def __init__(self, *hosts: _Far) -> None:
-        self.convoy = Convoy(hosts, (0.01,))
-        self.model = DeckModel("/home/kim")
-        self.bridge = Bridge(self.convoy.connect, self.model, lambda dirty: None)
-        self.convoy.changed = self._stand
-
-    def _stand(self, stands) -> None:
-        self.model.hosts = stands
-
-
-async def until(ready: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not ready():
-            await asyncio.sleep(0.002)
-
-
-def _play(
-    hosts: tuple[_Far, ...], story: Callable[[_Deck], Awaitable[None]], sessions: int = 0
-) -> None:
-    async def run() -> None:
-        deck = _Deck(*hosts)
-        task = asyncio.create_task(deck.bridge.run())
-        try:
-            await until(lambda: len(deck.model.states) == (sessions or len(hosts)))
-            await story(deck)
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await deck.bridge.close()
-
-    asyncio.run(run())
-
-
 def test_sessions_of_one_id_on_two_hosts_are_two_sessions_named_by_their_hosts():
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         assert set(deck.model.states) == {ON_BUILD, ON_LAPTOP}
         assert [s.name for s in deck.model.sessions()] == ["build:count", "laptop:count"]
         assert [s.slot for s in deck.model.sessions()] == [1, 2]
 
-    _play((_far("build"), _far("laptop")), story)
+    play((far("build"), far("laptop")), story)
 
 
 def test_one_host_alone_leaves_names_as_they_are():
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         assert [s.name for s in deck.model.sessions()] == ["count"]
 
-    _play((_far("build"),), story)
+    play((far("build"),), story)
 
 
 def test_an_order_goes_to_the_host_of_its_session_and_to_no_other():
-    build, laptop = _far("build"), _far("laptop")
+    build, laptop = far("build"), far("laptop")
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         await deck.bridge.give(o.Interrupt(id=OrderId("o"), session=ON_LAPTOP))
         assert laptop.feed.orders == [o.Interrupt(id=OrderId("o"), session=SAME)]
         assert not build.feed.orders
 
-    _play((build, laptop), story)
+    play((build, laptop), story)
 
 
 def test_a_rule_of_one_id_on_three_hosts_is_taken_back_on_the_one_it_was_shown_of():
-    build, laptop, here = _far("build"), _far("laptop"), _far("")
+    build, laptop, here = far("build"), far("laptop"), far("")
     hosts = (build, laptop, here)
     for host in hosts:
         rule = Rule(id="npm-test", command="npm test", everywhere=True)
         line = RuleLine(rule, rule.sha(), "", "everywhere", "", Meter(rule.id), Left())
         host.feed.rules = RulesPage((line,))
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         await until(lambda: len(deck.model.lasting) == len(hosts))
         deck.bridge.look_at(ON_BUILD)
         await until(lambda: build.feed.looked_at)
@@ -293,33 +215,33 @@ def test_a_rule_of_one_id_on_three_hosts_is_taken_back_on_the_one_it_was_shown_o
             assert host.feed.orders == [o.RevokeRule(id=OrderId("o"), rule="npm-test")]
         assert not build.feed.orders
 
-    _play(hosts, story)
+    play(hosts, story)
 
 
 def test_lasting_rules_of_a_host_that_comes_late_are_read():
-    build, attic = _far("build"), _far("attic")
+    build, attic = far("build"), far("attic")
     attic.feed.events.clear()
     rule = Rule(id="npm-test", command="npm test", everywhere=True)
     line = RuleLine(rule, rule.sha(), "", "everywhere", "", Meter(rule.id), Left())
     attic.feed.rules = RulesPage((line,))
     attic.up.clear()
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         await until(lambda: wire.Rules() in build.feed.asked)
         assert not deck.model.lasting
         attic.up.set()
         await until(lambda: [one.rule.id for one in deck.model.lasting] == ["npm-test~attic"])
 
-    _play((build, attic), story, sessions=1)
+    play((build, attic), story, sessions=1)
 
 
 def test_a_journal_without_room_is_said_with_its_host_and_forgotten_with_its_line():
-    build, laptop = _far("build"), _far("laptop")
+    build, laptop = far("build"), far("laptop")
     full = wire.Storage(problem="No room is left.", notes=("Slow disk.",))
     status = laptop.feed.status
     laptop.feed.status = msgspec.structs.replace(status, storage=full)
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         named = wire.Storage("laptop: No room is left.", ("laptop: Slow disk.",))
         await until(lambda: deck.model.storage == named)
         page = await deck.bridge.page(wire.RuntimeStatus(), wire.StatusPage)
@@ -332,31 +254,31 @@ def test_a_journal_without_room_is_said_with_its_host_and_forgotten_with_its_lin
         await until(lambda: not deck.model.storage.problem)
         assert deck.model.storage.read_only
 
-    _play((build, laptop), story)
+    play((build, laptop), story)
 
 
 def test_a_journal_of_one_host_alone_is_told_as_that_host_tells_it():
-    build = _far("build")
+    build = far("build")
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         build.feed.frames.put_nowait(wire.Storage(problem="No room is left."))
         await until(lambda: deck.model.storage.problem == "No room is left.")
 
-    _play((build,), story)
+    play((build,), story)
 
 
 def test_a_link_that_fails_as_nobody_thought_of_says_so_and_the_others_go_on():
-    build, broken = _far("build"), _far("broken")
+    build, broken = far("build"), far("broken")
 
     async def breaks() -> Source:
         raise ValueError("not so")
 
     broken.connect = breaks
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         await until(lambda: "ValueError: not so" in absent(deck.model.hosts))
 
-    _play((build, broken), story, sessions=1)
+    play((build, broken), story, sessions=1)
 
     async def alone() -> None:
         with pytest.raises(WireError, match="ValueError: not so"):
@@ -366,9 +288,9 @@ def test_a_link_that_fails_as_nobody_thought_of_says_so_and_the_others_go_on():
 
 
 def test_what_is_on_a_machine_the_deck_does_not_show_goes_to_no_other():
-    build = _far("build")
+    build = far("build")
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         for stray in (SAME, SessionId("ses_0001~attic")):
             order = o.Interrupt(id=OrderId("o"), session=stray)
             with pytest.raises(WireError, match="this deck does not show"):
@@ -377,7 +299,7 @@ def test_what_is_on_a_machine_the_deck_does_not_show_goes_to_no_other():
                 await deck.bridge.page(wire.StateAt(stray), SessionState)
         assert not build.feed.orders
 
-    _play((build,), story)
+    play((build,), story)
 
 
 def test_every_question_has_a_session_or_is_known_to_be_for_the_host_in_hand():
@@ -399,22 +321,22 @@ _BEYOND = {
 
 
 def test_a_replay_is_of_the_host_its_sessions_are_on():
-    build, laptop = _far("build"), _far("laptop")
+    build, laptop = far("build"), far("laptop")
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         deck.bridge.look_at(ON_BUILD)
         await until(lambda: build.feed.looked_at)
         events = await deck.bridge.events(Among((ON_LAPTOP,), 1, 9))
         assert [event.session for event in events] == [ON_LAPTOP]
         assert not any(isinstance(query, Among) for query in build.feed.asked)
 
-    _play((build, laptop), story)
+    play((build, laptop), story)
 
 
 def test_no_key_of_this_machine_goes_to_another_one():
-    build, here = _far("build"), _far("")
+    build, here = far("build"), far("")
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         deck.bridge.look_at(ON_BUILD)
         await until(lambda: build.feed.looked_at)
         keys = {"OPENAI_API_KEY": "secret"}
@@ -437,13 +359,13 @@ def test_no_key_of_this_machine_goes_to_another_one():
         await deck.bridge.give(msgspec.structs.replace(task, id=OrderId("o3")))
         assert here.feed.orders[-1].keys == keys
 
-    _play((build, here), story)
+    play((build, here), story)
 
 
 def test_a_host_that_drops_is_reached_again_and_read_anew_while_the_other_goes_on():
-    build, laptop = _far("build"), _far("laptop")
+    build, laptop = far("build"), far("laptop")
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         laptop.cut(for_long=True)
         await until(lambda: is_gone(ON_LAPTOP, deck.model.hosts))
         await until(lambda: "attached: No route to host." in absent(deck.model.hosts))
@@ -457,11 +379,11 @@ def test_a_host_that_drops_is_reached_again_and_read_anew_while_the_other_goes_o
         await until(lambda: deck.model.states[ON_LAPTOP].name == "laptop:summed")
         assert not absent(deck.model.hosts) and not laptop.feed.orders
 
-    _play((build, laptop), story)
+    play((build, laptop), story)
 
 
 def test_an_order_under_way_when_its_host_drops_is_given_again_under_its_id():
-    build = _far("build")
+    build = far("build")
     given = build.feed.give
     lost: list[o.Order] = []
 
@@ -474,19 +396,19 @@ def test_an_order_under_way_when_its_host_drops_is_given_again_under_its_id():
 
     build.feed.give = give
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         words = o.Say(id=OrderId("o"), session=ON_BUILD, text="Go on.")
         assert (await deck.bridge.give(words)).order == words.id
         assert lost == build.feed.orders and build.calls == 2
         assert deck.model.hosts[0].owed == 0
 
-    _play((build,), story)
+    play((build,), story)
 
 
 def test_what_is_watched_is_watched_again_on_a_new_line():
-    build, laptop = _far("build"), _far("laptop")
+    build, laptop = far("build"), far("laptop")
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         deck.bridge.show({ON_LAPTOP})
         await until(lambda: laptop.feed.watching.get(SAME) == "full")
         deck.bridge.look_at(ON_LAPTOP)
@@ -497,13 +419,13 @@ def test_what_is_watched_is_watched_again_on_a_new_line():
         assert laptop.feed.looked_at[-1] == SAME
         assert SAME not in build.feed.watching
 
-    _play((build, laptop), story)
+    play((build, laptop), story)
 
 
 def test_the_tool_log_of_all_sessions_is_of_all_hosts_as_one_row_by_time():
-    build, laptop = _far("build"), _far("laptop")
-    for far, start in ((build, 0), (laptop, 1)):
-        far.feed.events += [
+    build, laptop = far("build"), far("laptop")
+    for host, start in ((build, 0), (laptop, 1)):
+        host.feed.events += [
             e.CallRequested(
                 call=CallId(f"c{n}"), tool="shell", arguments="{}", title=f"make {n}",
                 seq=10 + n, session=SAME, at_ms=NOW + 2 * n + start,
@@ -511,7 +433,7 @@ def test_the_tool_log_of_all_sessions_is_of_all_hosts_as_one_row_by_time():
             for n in range(3)
         ]  # fmt: skip
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         async def asked(**more) -> CallsPage:
             return await deck.bridge.page(Calls(**more), CallsPage)
 
@@ -530,14 +452,14 @@ def test_the_tool_log_of_all_sessions_is_of_all_hosts_as_one_row_by_time():
         assert {line.session for line in (await asked()).lines} == {ON_LAPTOP}
         build.up.set()
 
-    _play((build, laptop), story)
+    play((build, laptop), story)
 
 
 def test_a_page_this_version_does_not_know_is_said_and_takes_nobody_down():
-    build, laptop = _far("build"), _far("laptop")
+    build, laptop = far("build"), far("laptop")
     ask = laptop.feed.ask_raw
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         with pytest.raises(PageError, match="can't be read here"):
             await deck.bridge.page(wire.StateAt(ON_BUILD), wire.StatusPage)
 
@@ -550,13 +472,13 @@ def test_a_page_this_version_does_not_know_is_said_and_takes_nobody_down():
         laptop.feed.ask_raw = ask
         await until(lambda: not absent(deck.model.hosts))
 
-    _play((build, laptop), story)
+    play((build, laptop), story)
 
 
 def test_a_runtime_that_was_stopped_is_left_stopped():
-    build, laptop = _far("build"), _far("laptop")
+    build, laptop = far("build"), far("laptop")
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         laptop.feed.frames.put_nowait(wire.Bye("told", True))
         await until(lambda: "was stopped" in absent(deck.model.hosts))
         build.feed.feed(e.SessionConfigured(name="told", seq=2, session=SAME, at_ms=NOW))
@@ -565,20 +487,20 @@ def test_a_runtime_that_was_stopped_is_left_stopped():
         build.feed.frames.put_nowait(wire.Bye("told", True))
         await until(lambda: deck.model.lost)
 
-    _play((build, laptop), story)
+    play((build, laptop), story)
 
 
 def test_the_whole_shop_looks_the_same_through_a_convoy():
     feed = shop()
 
-    async def story(deck: _Deck) -> None:
+    async def story(deck: Deck) -> None:
         assert len(deck.model.inbox()) > 2
         bare = DeckModel()
         bare.load(list(feed.states().values()))
         assert [i.kind for i in deck.model.inbox()] == [i.kind for i in bare.inbox()]
 
     async def run() -> None:
-        deck = _Deck(_Far("build", feed))
+        deck = Deck(Far("build", feed))
         task = asyncio.create_task(deck.bridge.run())
         try:
             await until(lambda: len(deck.model.states) == len(feed.states()))

@@ -7,7 +7,7 @@ happened meanwhile is missed. A host that is gone takes nothing from the others.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -15,24 +15,22 @@ import msgspec
 from steerdeck.hosts.links import Host, HostLink, Known
 from steerdeck.hosts.marks import Slots, host_of
 from steerdeck.hosts.merging import (
+    answers_of,
     calls_until,
-    good_of,
     joined,
     reach_of,
     storages,
-    unnamed,
     window_of,
 )
 from steerdeck.hosts.stands import HERE, HostStands
 from steerdeck.source import Source, decoded
+from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import LineLost, SteerdeckError, WireError
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.orders import AddRule, ChangeRule, Order, Resume, RevokeRule, Start
-from steerdeck_agents.facts.places import Surroundings
+from steerdeck_agents.facts.orders import AddRule, ChangeRule, Order, RevokeRule, Start
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.client import Incoming, PageError
 from steerdeck_agents.runtime.wire_calls import Calls
-from steerdeck_agents.runtime.wire_words import FilesLike
 
 PAUSES = (0.2, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds between two tries to reach a host; the last one again and again."""
@@ -165,11 +163,14 @@ class Convoy:
         if self._listed:
             # Of no session: rules that last.
             self._frames.put_nowait(wire.Gap(SessionId(""), 0))
-            for session in sorted(anew):
-                self._frames.put_nowait(wire.Gap(link.mark.up_id(session), 0))
+            self._reread(link, anew)
         link.moved.set()
         self._some.set()
         self._tell()
+
+    def _reread(self, link: HostLink, sessions: Iterable[SessionId]) -> None:
+        for session in sorted(sessions):
+            self._frames.put_nowait(wire.Gap(link.mark.up_id(session), 0))
 
     async def _pass_on(self, link: HostLink, client: Source) -> tuple[str, bool]:
         """Give on what comes; why the line ended, and whether its runtime was told to end."""
@@ -239,7 +240,8 @@ class Convoy:
         What is ordered while the host is gone is refused at once, and the host tried at once.
         """
         link = self._of_order(order)
-        down = link.mark.down(self._at_home(link, order))
+        folder = self._beside if link is self._lead else link.folder(self._view)
+        down = link.mark.down(link.at_home(order, folder))
         while (client := link.client) is not None:
             line = link.lines
             try:
@@ -276,21 +278,6 @@ class Convoy:
             case _:
                 return self._of(getattr(order, "session", None) or "")
 
-    def _at_home(self, link: HostLink, order: Order) -> Order:
-        """An order of no key and no surroundings of this machine, where it goes to another one."""
-        match order:
-            case Start():
-                folder = self._beside if link is self._lead else link.folder(self._view)
-                order = msgspec.structs.replace(order, folder=folder)
-                if link.host.name:
-                    bare = Surroundings()
-                    order = msgspec.structs.replace(order, keys={}, surroundings=bare)
-                return order
-            case Resume() if link.host.name:
-                return msgspec.structs.replace(order, keys={})
-            case _:
-                return order
-
     async def ask_raw(self, query: wire.Query) -> bytes:
         match reach_of(query):
             case "all":
@@ -309,10 +296,33 @@ class Convoy:
         """One page of what they say, in their order, so that slots are given out in it too."""
         if isinstance(query, Calls) and len(links) > 1:
             windows = [calls_until(partial(self._ask_marked, link), query) for link in links]
-            return await window_of(await good_of(windows), query)
+            found, problems = await answers_of(windows)
+            self._miss(links, query, problems)
+            return await window_of(found, query)
         # The marks give out slots, so they are made in the order of the hosts.
-        pages = await good_of([self._ask_with(link, query) for link in links])
+        pages, problems = await answers_of([self._ask_with(link, query) for link in links])
+        self._miss(links, query, problems)
         return await joined([await link.marked(page) for link, page in pages])
+
+    def _miss(
+        self,
+        links: Sequence[HostLink],
+        query: wire.Query,
+        problems: Mapping[int, SteerdeckError | OSError],
+    ) -> None:
+        """Say who is missing from a page of all; sessions that are not listed are read one by one.
+
+        Of one whose line ended that is said already, and all is read anew on its next one.
+        """
+        for place, problem in problems.items():
+            link = links[place]
+            if isinstance(problem, WireError):
+                continue
+            words = f"{link.host.name or 'This machine'} did not answer: {problem}"
+            said = e.encode(e.Noticed(text=words, level="error"))
+            self._frames.put_nowait(wire.Facts((msgspec.Raw(said.encode()),)))
+            if query == wire.Sessions():
+                self._reread(link, link.living)
 
     async def _ask_with(self, link: HostLink, query: wire.Query) -> tuple[HostLink, bytes]:
         return link, await self._ask_unmarked(link, query)
@@ -354,19 +364,7 @@ class Convoy:
         return msgspec.json.encode(look)
 
     async def _ask_unmarked(self, link: HostLink, query: wire.Query) -> bytes:
-        if link.client is None:
-            raise WireError(link.sentence)
-        match query:
-            case wire.Look() | wire.Switch() if link.host.name:
-                query = msgspec.structs.replace(query, keys={})
-        match query:
-            case wire.Look() | FilesLike():
-                query = msgspec.structs.replace(query, folder=link.folder(self._view))
-            case wire.ChecksFound(folder) if folder not in link.living.values():
-                query = msgspec.structs.replace(query, folder=link.folder(self._view))
-        if len(self._links) > 1:
-            query = unnamed(query, link.host.name or HERE)
-        return await link.client.ask_raw(link.mark.down_query(query))
+        return await link.ask(query, self._view, alone=len(self._links) == 1)
 
     async def watch(self, session: SessionId, level: str) -> None:
         if session:

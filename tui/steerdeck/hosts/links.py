@@ -6,9 +6,15 @@ from typing import Protocol
 import msgspec
 
 from steerdeck.hosts.marks import Mark, Slots
+from steerdeck.hosts.merging import unnamed
+from steerdeck.hosts.stands import HERE
 from steerdeck.source import Source
+from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import SessionId
+from steerdeck_agents.facts.orders import Order, Resume, Start
+from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.wire_words import FilesLike
 
 
 class Host(Protocol):
@@ -76,6 +82,43 @@ class HostLink:
         """Where a new session of it starts: as was said, else beside the one in hand."""
         beside = self.living.get(self.mark.down_id(session), "")
         return self.host.folder or beside or self.newest or self.host.stands
+
+    def at_home(self, order: Order, folder: str) -> Order:
+        """An order of no key and no surroundings of this machine, where it goes to another one.
+
+        `folder` is where a new session starts.
+        """
+        match order:
+            case Start():
+                order = msgspec.structs.replace(order, folder=folder)
+                if self.host.name:
+                    bare = Surroundings()
+                    order = msgspec.structs.replace(order, keys={}, surroundings=bare)
+                return order
+            case Resume() if self.host.name:
+                return msgspec.structs.replace(order, keys={})
+            case _:
+                return order
+
+    async def ask(self, query: wire.Query, view: SessionId, *, alone: bool) -> bytes:
+        """Its page, with ids as it knows them; of no key of this machine, where it is another.
+
+        `view` is the session in hand; `alone` says that it is the only host. Raises WireError: it
+        is not attached.
+        """
+        if self.client is None:
+            raise WireError(self.sentence)
+        match query:
+            case wire.Look() | wire.Switch() if self.host.name:
+                query = msgspec.structs.replace(query, keys={})
+        match query:
+            case wire.Look() | FilesLike():
+                query = msgspec.structs.replace(query, folder=self.folder(view))
+            case wire.ChecksFound(folder) if folder not in self.living.values():
+                query = msgspec.structs.replace(query, folder=self.folder(view))
+        if not alone:
+            query = unnamed(query, self.host.name or HERE)
+        return await self.client.ask_raw(self.mark.down_query(query))
 
     async def marked(self, page: bytes) -> bytes:
         """A page as the deck has it; a large one is changed in a thread."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from steerdeck.source import decoded
 from steerdeck_agents.facts.call_page import CallLine, CallsPage, Order, ToolTotal
+from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.wire_calls import Calls
 from steerdeck_agents.runtime.wire_reading import OutputEnds
@@ -76,14 +77,26 @@ def _in_row(lists: Sequence[bytes]) -> bytes:
     return b"[" + b",".join(part for part in inner if part) + b"]"
 
 
-async def good_of(asked: Sequence[Awaitable[T]]) -> list[T]:
-    """What came of those that did not fail, in their order; raises what failed if all did."""
-    told = await asyncio.gather(*asked, return_exceptions=True)
-    good = [one for one in told if not isinstance(one, BaseException)]
-    problem = next((one for one in told if isinstance(one, BaseException)), None)
-    if problem is not None and not good:
-        raise problem
-    return good
+async def answers_of(
+    asked: Sequence[Awaitable[T]],
+) -> tuple[list[T], dict[int, SteerdeckError | OSError]]:
+    """What those say that answer, in their order; why the others don't, by their place.
+
+    Raises what the first says when none answers, and what is no error of a host or its line.
+    """
+    good: list[T] = []
+    problems: dict[int, SteerdeckError | OSError] = {}
+    for place, one in enumerate(await asyncio.gather(*asked, return_exceptions=True)):
+        match one:
+            case SteerdeckError() | OSError():
+                problems[place] = one
+            case BaseException():
+                raise one
+            case _:
+                good.append(one)
+    if problems and not good:
+        raise next(iter(problems.values()))
+    return good, problems
 
 
 def unnamed(query: wire.Query, host: str) -> wire.Query:
