@@ -1,6 +1,8 @@
 """Sessions that are read anew: what comes meanwhile, and what happens when a page fails."""
 
 import asyncio
+import gc
+import warnings
 
 from kit.desk import NOW, Feed
 from kit.rig import StillRig
@@ -103,3 +105,16 @@ def test_a_lane_that_goes_while_it_is_read_keeps_its_facts_and_no_transcript():
             assert FIX not in rig.model.transcripts and feed.watching[FIX] == "status"
 
     standing_still(play(), loop)
+
+
+def test_a_deck_that_closes_before_a_session_is_read_leaves_no_work_behind():
+    async def play() -> None:
+        async with StillRig(shop()) as rig:
+            rig.bridge.show({FIX})
+            await rig.bridge.close()
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        standing_still(play(), StillLoop())
+        gc.collect()
+    assert not said

@@ -4,8 +4,8 @@ Each is asked for once however many facts moved it meanwhile, and again when som
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from steerdeck.model import DeckModel, Dirty, ShownDiff
 from steerdeck.showing import FRAME_S
@@ -33,7 +33,7 @@ class Deck(Protocol):
 class Beside:
     """Reads it for one deck; `job` runs what it reads beside the facts."""
 
-    def __init__(self, deck: Deck, job: Callable[[Awaitable[None]], object]) -> None:
+    def __init__(self, deck: Deck, job: Callable[[Coroutine[Any, Any, None]], object]) -> None:
         self._deck = deck
         self._job = job
         self._ruling = False

@@ -7,8 +7,8 @@ events wait in a row behind the page, so that none is folded twice or out of ord
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from steerdeck.beside import Beside
 from steerdeck.giving import Giving
@@ -373,10 +373,12 @@ class Bridge:
             raise WireError(self.model.lost or "The runtime is not attached yet.")
         return self.source
 
-    def _job(self, work: Awaitable[None]) -> "asyncio.Task[None]":
+    def _job(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.ensure_future(self._quietly(work))
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
+        # What is cancelled before it began has not begun its work either.
+        task.add_done_callback(lambda _: work.close())
         return task
 
     async def _quietly(self, work: Awaitable[None]) -> None:
