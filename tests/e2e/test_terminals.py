@@ -28,7 +28,7 @@ def shows_keys(screen: str) -> bool:
     return any(key in last for key in ("Ctrl+P", "F1 keys", "? keys", "Esc"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_the_deck_and_gives_the_terminal_back(
     base: Path, repository: Path, number: signal.Signals
 ):

@@ -3,6 +3,7 @@
 Behind a runtime that is killed or a line that drops, the numbers tell what ran, and how often.
 """
 
+import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.runtime.client import Client
+
+PATIENCE_S = 60.0
 
 
 class Counting(NamedTuple):
@@ -42,3 +45,19 @@ async def start(client: Client, repository: Path, name: str = "") -> SessionId:
         surroundings=SURROUNDINGS,
     )  # fmt: skip
     return (await client.give(order)).session
+
+
+async def at_work(client: Client) -> None:
+    """Have the sessions somebody began on a deck ask nobody: what one waits for now is allowed."""
+    for state in await client.sessions():
+        await client.give(o.Configure(id=order_id(), session=state.id, mode="auto"))
+    async with asyncio.timeout(PATIENCE_S):
+        # The first call is counted while it waits.
+        while any(state.counts.calls < 2 for state in await client.sessions()):
+            for state in await client.sessions():
+                for asked in state.approvals:
+                    await client.give(
+                        o.Decide(id=order_id(), session=state.id, approval=asked.id, allow=True,
+                                 shown=asked.binding)
+                    )  # fmt: skip
+            await asyncio.sleep(0.1)

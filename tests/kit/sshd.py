@@ -152,6 +152,26 @@ def line_of(server: Sshd) -> dict[str, int]:
     return found
 
 
+def decks_of(server: Sshd) -> dict[str, int]:
+    """The processes of a deck that runs over there behind `ssh -tt`; some, while it comes or goes.
+
+    The deck is its session's own child: every shell on the way has put itself in its place.
+    """
+    found: dict[str, int] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            continue
+        if os.fsencode(f"{server.place}/config") in words and b"-tt" in words:
+            found["ssh"] = int(entry.name)
+        elif b"-C" in words[2:] and _is_of(entry, server.host.home):
+            found |= {"deck": int(entry.name)}
+            found |= {"sshd": parent} if _is_sshd(parent) else {}
+    return found
+
+
 def _is_sshd(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/comm").read_text().startswith("sshd")

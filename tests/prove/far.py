@@ -18,6 +18,7 @@ from kit.scene import home_at
 from kit.sshd import HOST, Sshd, line_of, sshd, why_not
 from kit.terminal import Terminal
 from kit.waiting import comes
+from prove import logins
 from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.runtime.lifecycle import ensure
@@ -131,4 +132,7 @@ def _lines(server: Sshd, url: str, dice: random.Random, tally: Tally) -> None:
     tally.see(fingerprint(repository) == before, "the repository is another one")
 
 
-CLAIMS = (Claim("lines", "A line over a real sshd, killed while words are on their way", lines),)
+CLAIMS = (
+    Claim("lines", "A line over a real sshd, killed while words are on their way", lines),
+    *logins.CLAIMS,
+)

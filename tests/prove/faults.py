@@ -23,7 +23,7 @@ FAULTS = (
     Fault("R02", "kill -9 of the deck", ("deck",)),
     Fault("R03", "kill -9 of both, of a command alone", ("both",)),
     Fault("R04", "kill in the middle of a patch", ("patch-kills",)),
-    Fault("R05", "a line that drops", ("drops", "holes", "lines")),
+    Fault("R05", "a line that drops", ("drops", "holes", "lines", "logins")),
     Fault("R06", "a full disk", ("full-disk",)),
     Fault("R07", "read-only, full and odd homes", ("homes",)),
     Fault("R08", "a damaged journal", ("flips", "cuts")),

@@ -17,7 +17,9 @@ from kit.repositories import plain
 from kit.scene import Scene, scene
 from prove.claim import Claim, Counted, Tally, world
 from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.ids import RandomIds, SessionId
+from steerdeck_agents.settings.paths import Paths
 
 FLAPS = int(os.environ.get("STEERDECK_FLAPS", "1000"))
 STALLS = int(os.environ.get("STEERDECK_STALLS", "60"))
@@ -25,6 +27,7 @@ SEED = 20261120
 MOST_IN_A_ROW = 8
 SILENCE_S = 0.6
 """Each stop in a row doubles it, and a busy machine must not look silent."""
+HOST = "models.invalid"
 HTML = (("content-type", "text/html"),)
 BREAKS = {
     "reset before the first byte": Fault(headless=True, ending="reset"),
@@ -77,24 +80,71 @@ async def broken(
             await _judged(playing, server, session, names, tally)
             tried.update(names)
         where, heard = playing.paths, playing.events
-    tally.lost, tally.twice = losses(heard, where)
-    tally.see(not (found := damage(where)), f"the journal: {found[:3]}")
+    _kept(where, heard, tally)
     return tally, tried
+
+
+def _kept(where: Paths, heard: list[e.Event], tally: Tally) -> None:
+    """What was heard stands in the journal as it was, and no call began twice."""
+    lost, twice = losses(heard, where)
+    tally.lost, tally.twice = (tally.lost or 0) + lost, (tally.twice or 0) + twice
+    tally.see(not (found := damage(where)), f"the journal: {found[:3]}")
+
+
+async def unresolved(folder: Path, count: int, seed: int, tally: Tally) -> Counter[str]:
+    """Sessions whose server's name leads nowhere, so many tries long; then another model is chosen.
+
+    `.invalid` is in no name server (RFC 2606), so a broken resolver looks just the same.
+    """
+    dice, tried = random.Random(seed), Counter[str]()
+    repository = plain(folder / "repository").resolve()
+    async with (
+        faulty(shell_once) as server,
+        scene(
+            folder / "s", {}, allowed={RUN: repository}, patience=QUICK, ids=RandomIds(),
+            urls={"m": server.url, "nowhere": f"http://{HOST}/v1"},
+        ) as playing,
+    ):  # fmt: skip
+        while (left := count - tried.total()) > 0:
+            least = min(left, dice.randint(1, MOST_IN_A_ROW))
+            session = await playing.start(repository, "nowhere")
+            await playing.until(
+                lambda one=session, n=least: len(playing.of(one, e.RetryPlanned)) >= n
+            )
+            tries = playing.of(session, e.RetryPlanned)
+            named = all(fact.cause == "network" and HOST in fact.reason for fact in tries)
+            tally.see(named, f"{session}: {tries[-1]}")
+            await playing.give(o.Configure, session, model="m")
+            await _ended(playing, session, f"{session} whose server had no address", tally)
+            tried["name that leads nowhere"] += len(tries)
+        where, heard = playing.paths, playing.events
+    _kept(where, heard, tally)
+    return tried
 
 
 async def _judged(
     playing: Scene, server: FaultyServer, session: SessionId, names: list[str], tally: Tally
 ) -> None:
     """One session to its end."""
-    state = await playing.status(session, "done", "idle", "failed", "parked")
+    await playing.status(session, "done", "idle", "failed", "parked")
     what = f"{session} after {', '.join(names)}"
-    tally.see(state.status == "done", f"{what}: {state.status} {state.reason}")
     tally.see(not server.faults, f"{what}: {len(server.faults)} were not asked for")
     planned = playing.of(session, e.RetryPlanned)
     # On a machine that is very busy a good answer may come too late as well.
     late = sum(fact.cause == "silence" for fact in planned) - sum(map(_is_stop, names))
     tries = len(planned) - max(0, late)
     tally.see(tries == len(names), f"{what}: {len(planned)} retries for {len(names)} breaks")
+    await _ended(playing, session, what, tally)
+    halves = [fact for fact in playing.of(session, e.ItemEnded) if not fact.complete and fact.text]
+    texts = sum("text" in name or "keep it open" in name for name in names)
+    kept = len(halves) == texts or (late > 0 and len(halves) > texts)
+    tally.see(kept, f"{what}: {len(halves)} of {texts} partial texts are kept")
+
+
+async def _ended(playing: Scene, session: SessionId, what: str, tally: Tally) -> None:
+    """It came to its end with every message delivered once and its command run once."""
+    state = await playing.status(session, "done", "idle", "failed", "parked")
+    tally.see(state.status == "done", f"{what}: {state.status} {state.reason}")
     sent = [fact.message for fact in playing.of(session, e.MessageSent)]
     delivered = [fact.message for fact in playing.of(session, e.MessageDelivered)]
     tally.see(sent == delivered, f"{what}: a message was lost or came twice")
@@ -104,10 +154,6 @@ async def _judged(
     file = Path(state.workspace.path) / "ran.txt"
     ran = file.read_text().splitlines() if file.exists() else []
     tally.see(ran == ["ran"], f"{what}: the command ran {len(ran)} times")
-    halves = [fact for fact in playing.of(session, e.ItemEnded) if not fact.complete and fact.text]
-    texts = sum("text" in name or "keep it open" in name for name in names)
-    kept = len(halves) == texts or (late > 0 and len(halves) > texts)
-    tally.see(kept, f"{what}: {len(halves)} of {texts} partial texts are kept")
 
 
 def _is_stop(name: str) -> bool:
@@ -116,7 +162,10 @@ def _is_stop(name: str) -> bool:
 
 def flaps() -> Counted:
     with world() as folder:
-        tally, tried = asyncio.run(broken(folder, BREAKS, FLAPS, SEED))
+        names = FLAPS // (len(BREAKS) + 1)
+        tally, tried = asyncio.run(broken(folder, BREAKS, FLAPS - names, SEED))
+        (folder / "names").mkdir()
+        tried += asyncio.run(unresolved(folder / "names", names, SEED, tally))
     told = ", ".join(f"{count} {name}" for name, count in tried.most_common())
     return tally.done(f"seed {SEED}: {told}").of(tried.total())
 

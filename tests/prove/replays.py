@@ -1,8 +1,9 @@
 """Recorded sessions, replayed: the same screen at the same event, no process and no network.
 
-The recordings are sessions by chance (killed, interrupted, forked on their way), cut off at many
-places. Each is replayed twice, and once backwards, by a process the kernel ends when it tries to
-start another one or to make a socket.
+The recordings are sessions by chance (killed, interrupted, forked on their way), each cut off at
+ten places: two hundred recordings are twenty sessions at ten moments of their lives. Each is
+replayed twice, and once backwards, by a process the kernel ends when it tries to start another one
+or to make a socket.
 """
 
 import asyncio
@@ -73,7 +74,7 @@ def replayed(file: Path, lengths: list[int], tally: Tally) -> int:
 def replays(count: int = REPLAYS, seed: int = SEED) -> Counted:
     if not sealed.possible():
         return Counted(skipped="the system calls of this machine are not known here")
-    dice, tally, pairs, tried = random.Random(seed), Tally(), 0, 0
+    dice, tally, pairs, tried, lives = random.Random(seed), Tally(), 0, 0, 0
     while tried < count:
         with world() as folder:
             file = recorded(folder, plan_of(dice))
@@ -81,9 +82,17 @@ def replays(count: int = REPLAYS, seed: int = SEED) -> Counted:
             most = min(OF_ONE, count - tried)
             lengths = [dice.randrange(LEAST, events) for _ in range(most - 1)] + [events]
             pairs += replayed(file, lengths, tally)
-            tried += len(lengths)
+            tried, lives = tried + len(lengths), lives + 1
             print(tried, "of", count, tally.notes, flush=True)
-    return tally.done(f"{pairs} screens and states, each made twice, seed {seed}").of(tried)
+    told = f"{pairs} screens and states, each made twice, of {lives} sessions, seed {seed}"
+    return tally.done(told).of(tried)
 
 
-CLAIMS = (Claim("replays", "replays draw the same, start no process and make no socket", replays),)
+CLAIMS = (
+    Claim(
+        "replays",
+        f"sessions by chance, each cut off at {OF_ONE} places: replays draw the same, start no"
+        " process and make no socket",
+        replays,
+    ),
+)

@@ -16,6 +16,7 @@ from steerdeck_agents.journal.database import SCHEMA
 from steerdeck_agents.journal.reader import JournalReader
 
 KILLS = int(os.environ.get("STEERDECK_MIGRATIONS", "200"))
+"""Of each schema."""
 BACKUPS = int(os.environ.get("STEERDECK_BACKUPS", "100"))
 SEED = 20261120
 _WRITING = ROOT / "tests/agents/journal/writing_process.py"
@@ -42,12 +43,11 @@ def migrations() -> Counted:
             path = journal_of(schema, folder / "counted")
             wanted = events(path)
             count = points(path)
-            each = KILLS // len(old)
-            for number in range(each):
-                at = 1 + number * count // each if each >= count else dice.randrange(1, count + 1)
+            for number in range(KILLS):
+                at = 1 + number * count // KILLS if count <= KILLS else dice.randint(1, count)
                 _kill(folder / "killed", schema, at, wanted, tally)
-            passed.append(f"{each} of {count} points of a start on schema {schema}")
-    return tally.done(f"{', '.join(passed)}; seed {SEED}").of(KILLS)
+            passed.append(f"{KILLS} of {count} points of a start on schema {schema}")
+    return tally.done(f"{', '.join(passed)}; seed {SEED}").of(KILLS * len(old))
 
 
 def _kill(folder: Path, schema: int, at: int, wanted: list[str], tally: Tally) -> None:
@@ -108,7 +108,7 @@ def backups() -> Counted:
 CLAIMS = (
     Claim(
         "migrations",
-        "kill -9 while an older journal is migrated: all or nothing, and a copy made first",
+        "kill -9 while each older journal is migrated: all or nothing, and a copy made first",
         migrations,
     ),
     Claim("backups", "a copy made while all write is whole, and a prefix of the log", backups),
