@@ -27,6 +27,7 @@ SEED = 20261120
 MOST_IN_A_ROW = 8
 SILENCE_S = 0.6
 """Each stop in a row doubles it, and a busy machine must not look silent."""
+RESTS = ("done", "idle", "failed", "parked")
 HOST = "models.invalid"
 HTML = (("content-type", "text/html"),)
 BREAKS = {
@@ -114,7 +115,11 @@ async def unresolved(folder: Path, count: int, seed: int, tally: Tally) -> Count
             tries = playing.of(session, e.RetryPlanned)
             named = all(fact.cause == "network" and HOST in fact.reason for fact in tries)
             tally.see(named, f"{session}: {tries[-1]}")
+            # A model is chosen anew before a turn.
+            await playing.give(o.Interrupt, session)
+            await playing.status(session, "interrupted")
             await playing.give(o.Configure, session, model="m")
+            await playing.give(o.Say, session, text="Go on.")
             await _ended(playing, session, f"{session} whose server had no address", tally)
             tried["name that leads nowhere"] += len(tries)
         where, heard = playing.paths, playing.events
@@ -126,7 +131,7 @@ async def _judged(
     playing: Scene, server: FaultyServer, session: SessionId, names: list[str], tally: Tally
 ) -> None:
     """One session to its end."""
-    await playing.status(session, "done", "idle", "failed", "parked")
+    await playing.status(session, *RESTS)
     what = f"{session} after {', '.join(names)}"
     tally.see(not server.faults, f"{what}: {len(server.faults)} were not asked for")
     planned = playing.of(session, e.RetryPlanned)
@@ -143,7 +148,7 @@ async def _judged(
 
 async def _ended(playing: Scene, session: SessionId, what: str, tally: Tally) -> None:
     """It came to its end with every message delivered once and its command run once."""
-    state = await playing.status(session, "done", "idle", "failed", "parked")
+    state = await playing.status(session, *RESTS)
     tally.see(state.status == "done", f"{what}: {state.status} {state.reason}")
     sent = [fact.message for fact in playing.of(session, e.MessageSent)]
     delivered = [fact.message for fact in playing.of(session, e.MessageDelivered)]
