@@ -13,9 +13,9 @@ from kit.repositories import plain
 from kit.scene import scene
 from kit.shop import shop
 from prove import clocks, flaps, fuzz, instances, replays, storming, week
-from prove.claim import Counted, Tally, world
+from prove.claim import Claim, Counted, Tally, world
 from prove.faults import FAULTS, table
-from prove.run import CLAIMS
+from prove.run import CLAIMS, count
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 from steerdeck_agents.sandbox import descendants
@@ -40,6 +40,12 @@ def test_the_table_says_what_was_tried_lost_and_run_twice():
     assert rows["R01"].split()[1:4] == ["1,010", "0", "0"]
     assert "not counted: random" in rows["R01"] and "does not hold: goals" in rows["R01"]
     assert rows["R16"].split()[1:4] == ["0", "-", "-"]
+
+
+def test_a_claim_that_takes_too_long_costs_only_itself(tmp_path: Path):
+    slow = count(Claim("slow", "it ends", Counted), tmp_path, 0.01)
+    assert not slow.holds
+    assert slow.notes[0].startswith("it took longer than 0.01 s and was ended: ")
 
 
 def test_clocks_that_jump_move_nothing():

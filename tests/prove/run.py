@@ -144,8 +144,11 @@ def counted_before(file: Path) -> Counted | None:
         return None
 
 
-def count(claim: Claim, place: Path) -> Counted:
-    """Count a claim in a process of its own; its log says what went wrong."""
+def count(claim: Claim, place: Path, limit_s: float = HOUR_S) -> Counted:
+    """Count a claim in a process of its own; its log says what went wrong.
+
+    One that takes longer than `limit_s` is ended and does not hold. Ctrl+C ends all.
+    """
     result = place / f"{claim.name}.json"
     log = place / f"{claim.name}.log"
     with log.open("wb") as told:
@@ -155,12 +158,19 @@ def count(claim: Claim, place: Path) -> Counted:
             env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
         )  # fmt: skip
         try:
-            child.wait(HOUR_S)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+            child.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            _end(child)
+            return Counted(0, 1, notes=(f"it took longer than {limit_s:g} s and was ended: {log}",))
+        except KeyboardInterrupt:
+            _end(child)
             raise
     return counted_before(result) or Counted(0, 1, notes=(f"it broke off: see {log}",))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
 
 
 def line(claim: Claim, found: Counted, kept: bool) -> str:
