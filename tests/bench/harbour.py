@@ -75,6 +75,15 @@ class Harbour:
 
         self.ask(give)
 
+    def archive(self) -> None:
+        """End all sessions, so that the next deck has none and what is typed starts one."""
+
+        async def give(client: Client) -> None:
+            for state in await client.sessions():
+                await client.give(o.Archive(id=order_id(), session=state.id))
+
+        self.ask(give)
+
     def wait(self, ready: Callable[[list[SessionState]], bool]) -> list[SessionState]:
         async def look(client: Client) -> list[SessionState]:
             async with asyncio.timeout(PATIENCE_S):

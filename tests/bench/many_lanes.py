@@ -2,7 +2,7 @@
 
 from bench.goals import reached
 from bench.rows import Row, median, share, within
-from bench.streaming import deck
+from bench.streaming import beside, deck
 from bench.terminal import WIDE
 
 LANES = 32
@@ -11,7 +11,7 @@ LANES = 32
 def measure(*, quick: bool = False) -> list[Row]:
     ours = deck(4 if quick else LANES, WIDE, 1.0 if quick else 10.0, 5 if quick else 40)
     return [
-        reached("cpu-32", ours.cpu),
+        reached("cpu-32", ours.cpu, besides=beside(ours)),
         within("32 lanes: waited for a core", ours.waited, "%"),
         within("    CPU of the runtime", ours.runtime, "%"),
         within("    bytes to the terminal", ours.kilobytes, "kB/s"),

@@ -13,7 +13,9 @@ from contextlib import ExitStack
 from functools import partial
 from typing import NamedTuple
 
+from bench.answers import ROUNDS
 from bench.apps.model import say, titled
+from bench.four import AFTER_S, PACE, TOKENS
 from bench.goals import no_peer, not_of_peer, of_peer
 from bench.messages import ThreeTongues, started
 from bench.prose import MARKS
@@ -24,16 +26,14 @@ from kit.playing import playing
 from kit.rivals import program
 from steerdeck_agents.models.scripted import Call, Conversation, Refuse, Reply
 
-TOKENS, AT_ONCE = 1_000, 2_000
+AT_ONCE = 2_000
 LONG = 50_000
-PACE = 200.0
 CALLS = 15
 SETTLE_S = 1.0
 QUIET_S, LOADED_S = 0.1, 20.0
 """CPU of a second below which it has loaded all it loads, and how long that is waited for."""
-A_LETTER_S, PAUSE_S = 0.015, 0.5
-"""Between letters, and before Enter: what comes sooner some programs take for a paste."""
-ACCEPT_S = 0.6
+ACCEPT_S = 0.2
+"""How long the model's being asked is waited for before Enter is pressed again."""
 PATIENCE_S = 30.0
 LOOK_S, CALM = 3.0, 10_000
 """How long the bytes are waited for, and how few of them meanwhile make it worth drawing them."""
@@ -97,15 +97,13 @@ class _Timed(ThreeTongues):
         self._scripts["scripted"].sent(reply)
 
 
-def measure(*, quick: bool = False) -> list[Row]:
-    rows = []
-    for one in MEASURED:
-        found = program(one.rival.name, os.environ.get("STEERDECK_PEERS", ""))
-        if found is None:
-            rows.append(no_peer(one.rival.title, "not found here"))
-        else:
-            rows += _measured(one, found, quick=quick)
-    return rows
+def measure(name: str, *, quick: bool = False) -> list[Row]:
+    """The numbers of the program of this name, or that it was not found."""
+    one = next(one for one in MEASURED if one.rival.name == name)
+    found = program(name, os.environ.get("STEERDECK_PEERS", ""))
+    if found is None:
+        return [no_peer(one.rival.title, "not found here")]
+    return _measured(one, found, quick=quick)
 
 
 def _measured(one: Measured, found: str, *, quick: bool) -> list[Row]:
@@ -156,9 +154,8 @@ def _asked(shown: Terminal, task: str, model: Heard) -> int:
     late for a paste: Enter is pressed again until the model is asked.
     """
     had = len(model.came)
-    shown.type(task, A_LETTER_S)
-    time.sleep(PAUSE_S)
-    after, gives_up = shown.chunks, shown.now() + PATIENCE_S
+    after = shown.type(task)
+    gives_up = shown.now() + PATIENCE_S
     while shown.now() < gives_up:
         shown.send("\r")
         until = shown.now() + ACCEPT_S
@@ -192,16 +189,16 @@ def _in_use(peer: Peer, shown: Terminal, model: Heard) -> None:
 
 
 def _start(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
-    # The first start in a home is another matter.
+    # The first start in a home is another matter, and so is its first answer.
     shown, _ = _begun(one, peer)
     with shown:
-        _loaded(peer)
+        _in_use(peer, shown, model)
     firsts, answers = [], []
-    for number in range(1 if quick else 3):
+    for number in range(1 if quick else ROUNDS):
         shown, first = _begun(one, peer)
         with shown:
             firsts.append(first)
-            task = f"Say 40 {MARKS[number]}"
+            task = f"Say 40 {MARKS[number % len(MARKS)]}"
             answers.append(_answered(shown, task, _asked(shown, task, model)) * 1000)
     yield "first", median(firsts)
     yield "answer", median(answers)
@@ -247,7 +244,7 @@ def _streamed(one: Measured, peer: Peer, model: Heard, quick: bool) -> Numbers:
         cpu, wrote = cpu_s(*peer.pids()), shown.bytes
         task = f"Say {tokens} {MARKS[0]}"
         _answered(shown, task, _asked(shown, task, model))
-        time.sleep(SETTLE_S / 2)
+        time.sleep(AFTER_S)
         yield "token-cpu", (cpu_s(*peer.pids()) - cpu) * 1000 / tokens
         yield "token-bytes", (shown.bytes - wrote) / tokens
         # Echoes are asked for in a stream of their own: they cost bytes and CPU.

@@ -33,10 +33,15 @@ class Row(msgspec.Struct, frozen=True):
     """Another program whose number this is; empty for our own."""
     missing: str = ""
     """Why there is no number."""
+    besides: str = ""
+    """What has to be known with the number."""
     got: int = 1
     """Runs that gave a number, of which this is the one in the middle."""
     runs: int = 1
     """Runs there were."""
+    least: float | None = None
+    most: float | None = None
+    """Of several runs; None where there was one."""
 
 
 def median(values: Sequence[float]) -> float:
@@ -115,13 +120,27 @@ def mark(row: Row) -> str:
     return {True: "✓", False: "✗", None: " "}[row.met]
 
 
-def amount(row: Row, value: float | None = None) -> str:
-    """A number in the row's unit; its own without one."""
-    return f"{_number(row.ours if value is None else value)} {row.unit}".rstrip()
+def amount(row: Row, value: float | None = None, limit: float | None = None) -> str:
+    """A number in the row's unit; its own without one.
+
+    With a limit it has the decimals that show on which side of it the number lies.
+    """
+    return f"{number(row.ours if value is None else value, limit)} {row.unit}".rstrip()
 
 
-def ratio(ours: float, theirs: float) -> str:
-    return f"{ours / theirs:.2f}×" if theirs else "–"
+def number(value: float, limit: float | None = None) -> str:
+    return _shown(value, 0 if value >= 100 else 1 if value >= 10 else 2, limit)
+
+
+def ratio(ours: float, theirs: float, limit: float | None = None) -> str:
+    return f"{_shown(ours / theirs, 2, limit)}×" if theirs else "–"
+
+
+def _shown(value: float, digits: int, limit: float | None) -> str:
+    if limit is not None:
+        while digits < 6 and (float(f"{value:.{digits}f}") <= limit) != (value <= limit):
+            digits += 1
+    return f"{value:,.{digits}f}"
 
 
 def _cells(row: Row) -> tuple[str, str, str, str, str, str]:
@@ -132,7 +151,3 @@ def _cells(row: Row) -> tuple[str, str, str, str, str, str]:
         return mark(row), what, amount(row), "", "", row.goal
     reference = f"{amount(row, row.reference)}  {row.against}"
     return mark(row), what, amount(row), reference, ratio(row.ours, row.reference), row.goal
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

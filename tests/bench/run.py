@@ -5,51 +5,59 @@
 NAME is a measure (see `--help`); without one all are taken. `--quick` takes too few samples to mean
 anything and only shows that all of it runs; `--readme` also writes the table of the README, from a
 whole run alone. Each measure has a process of its own, so that none warms up or burdens the next,
-and one that fails leaves the others alone. Nothing here judges by the clock: a goal that is not met
-is a cross in the table, not a failure. Other programs that drive agents are measured too where they
-are on PATH or in the folder that STEERDECK_PEERS names; `--runs 3` takes them, and ours that stand
-beside them, three times in turn, and tells the run in the middle.
+and one that fails or hangs leaves the others alone; so has each of the other programs that drive
+agents, which are measured where they are on PATH or in the folder that STEERDECK_PEERS names.
+`--runs 3` takes all three times in turn and tells the run in the middle. Nothing here judges by the
+clock: a goal that is not met is a cross in the table, not a failure.
 """
 
 import argparse
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.rows import Row
 
 TESTS = Path(__file__).resolve().parents[1]
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))
 
 MEASURES = {
-    "start": ("first_frame", "first frame, first echo of a key"),
-    "answer": ("answers", "from nothing to an answer, on the screen and headless"),
-    "stream": ("streaming", "CPU, bytes and echoes while eight sessions stream"),
-    "many": ("many_lanes", "CPU while thirty-two sessions stream"),
-    "tools": ("tool_keys", "echoes while sixteen agents run tools"),
-    "four": ("four", "CPU, memory and bytes of one and of four sessions"),
-    "memory": ("memory", "memory idle and after 50,000 tokens"),
-    "lines": ("bad_lines", "bytes, echoes and backlog over SSH and on bad lines"),
-    "saved": ("saved", "from a saved file to its diff on the screen"),
-    "append": ("journal_append", "what a fact costs to keep"),
-    "gap": ("call_gap", "what the harness adds to a tool call"),
-    "verdict": ("verdicts", "what the gate's answer costs"),
-    "shelter": ("shelter", "what the sandbox adds to a command"),
-    "seek": ("seeking", "opening, seeking in and packing a long session"),
-    "peers": ("peers", "the same of other programs, where they are found"),
+    "start": ("first_frame", "first frame, first echo of a key", 30),
+    "answer": ("answers", "from nothing to an answer, on the screen and headless", 12),
+    "stream": ("streaming", "CPU, bytes and echoes while eight sessions stream", 120),
+    "many": ("many_lanes", "CPU while thirty-two sessions stream", 25),
+    "tools": ("tool_keys", "echoes while sixteen agents run tools", 20),
+    "four": ("four", "CPU, memory and bytes of one and of four sessions", 25),
+    "memory": ("memory", "memory idle and after 50,000 tokens", 10),
+    "lines": ("bad_lines", "bytes, echoes and backlog over SSH and on bad lines", 70),
+    "saved": ("saved", "from a saved file to its diff on the screen", 30),
+    "append": ("journal_append", "what a fact costs to keep", 12),
+    "gap": ("call_gap", "what the harness adds to a tool call", 10),
+    "verdict": ("verdicts", "what the gate's answer costs", 1),
+    "shelter": ("shelter", "what the sandbox adds to a command", 2),
+    "seek": ("seeking", "opening, seeking in and packing a long session", 6),
+    "peers": ("peers", "the same of other programs, where they are found", 90),
 }
+"""Their modules, what they measure, and about how many seconds that takes."""
 README = TESTS.parent / "README.md"
+LIMIT_S, LAST_WORDS_S = 1_200.0, 30.0
+"""For one measure, and to end what it started when it took longer."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="run.py", description="Measure the goals.")
-    names = "; ".join(f"{name}: {about}" for name, (_, about) in MEASURES.items())
+    names = "; ".join(f"{name}: {about}" for name, (_, about, _) in MEASURES.items())
     parser.add_argument("names", nargs="*", metavar="NAME", help=names)
     parser.add_argument("--quick", action="store_true", help="only see that it runs")
     parser.add_argument("--readme", action="store_true", help="write the table of the README")
-    parser.add_argument("--runs", type=int, default=1, help="so many of what stands beside others")
+    parser.add_argument("--runs", type=int, default=1, help="so many of each measure")
     parser.add_argument("--rows", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.rows:
@@ -66,47 +74,97 @@ def main() -> int:
 
 
 def _all(names: list[str], runs: int, *, quick: bool, readme: bool) -> int:
-    import msgspec
-
-    from bench.goals import GOALS
+    from bench.goals import no_peer
     from bench.rows import Row, machine, table
     from bench.runs import in_the_middle
-    from bench.told import goals_text, peers_text, readme_block, write_readme
+    from bench.told import goals_text, peers_text, readme_block, remarks_text, write_readme
 
     before = machine()
-    taken: dict[str, list[list[Row]]] = {name: [] for name in names}
-    failed: dict[str, None] = {}
-    repeated = {"peers", *(goal.measure for goal in GOALS if goal.peers)}
-    again = [name for name in names if name in repeated] * (runs - 1)
-    for name in (*names, *again):
-        began = time.perf_counter()
-        sys.stderr.write(f"{name}: {MEASURES[name][1]} … ")
+    jobs = [job for name in names for job in _jobs(name)]
+    taken: dict[str, list[list[Row]]] = {job: [] for job in jobs}
+    left = [_seconds(job) for job in jobs] * runs
+    if not quick:
+        sys.stderr.write(f"{len(left)} measures in {runs} runs: about {_minutes(left)}.\n")
+    for number, job in enumerate(jobs * runs):
+        run = f"run {number // len(jobs) + 1} of {runs}, {number % len(jobs) + 1}/{len(jobs)}"
+        sys.stderr.write(f"{run}, {job}: {MEASURES[job.partition(':')[0]][1]} … ")
         sys.stderr.flush()
-        argv = [sys.executable, __file__, "--rows", name, *(["--quick"] if quick else [])]
-        done = subprocess.run(argv, stdout=subprocess.PIPE, env=_environment(), check=False)
-        sys.stderr.write(f"{time.perf_counter() - began:.0f} s\n")
-        if done.returncode:
-            failed[name] = None
-            taken[name].append([])
-        else:
-            taken[name].append(msgspec.json.decode(done.stdout, type=list[Row]))
-    rows = [row for name in names for row in in_the_middle(taken[name])]
+        began = time.perf_counter()
+        found = _rows_of(job, quick=quick)
+        failed = "" if found is not None else "FAILED, "
+        rest = f", about {_minutes(left[number + 1 :])} left" if not quick else ""
+        sys.stderr.write(f"{failed}{time.perf_counter() - began:.0f} s{rest}\n")
+        taken[job].append(found or [])
+    rows = [row for job in jobs for row in in_the_middle(taken[job])]
+    none = [job for job in jobs if not any(taken[job])]
+    rows += [no_peer(_title(job), "its measure broke off") for job in none if ":" in job]
     explained = table([row for row in rows if not row.name and not row.by])
-    told = (goals_text(rows, names), peers_text(rows, names), explained, before)
+    remarks = remarks_text(rows)
+    told = (goals_text(rows, names), peers_text(rows, names), remarks, explained, before)
     sys.stdout.write("\n\n".join(text for text in told if text) + "\n")
     if quick:
         sys.stdout.write("Taken with --quick: these numbers mean nothing.\n")
-    if failed:
-        sys.stdout.write(f"Could not be measured: {', '.join(failed)}; the reason stands above.\n")
+    if none:
+        sys.stdout.write(f"Could not be measured: {', '.join(none)}; the reason stands above.\n")
     if readme:
         write_readme(README, readme_block(rows, before, time.strftime("%Y-%m-%d")))
-    return 1 if failed else 0
+    return 1 if none else 0
 
 
-def _one(name: str, *, quick: bool) -> int:
+def _jobs(name: str) -> list[str]:
+    """A measure as what has a process of its own: each of the other programs has one."""
+    if name != "peers":
+        return [name]
+    from bench.rivals import MEASURED
+
+    return [f"{name}:{one.rival.name}" for one in MEASURED]
+
+
+def _title(job: str) -> str:
+    from bench.rivals import MEASURED
+
+    return next(one.rival.title for one in MEASURED if job.endswith(f":{one.rival.name}"))
+
+
+def _seconds(job: str) -> float:
+    from kit.rivals import program
+
+    name, _, peer = job.partition(":")
+    here = not peer or program(peer, os.environ.get("STEERDECK_PEERS", ""))
+    return MEASURES[name][2] if here else 0
+
+
+def _minutes(seconds: list[float]) -> str:
+    return f"{max(1, round(sum(seconds) / 60))} min"
+
+
+def _rows_of(job: str, *, quick: bool) -> "list[Row] | None":
+    """What a measure gives in a process of its own; None where it fails or hangs."""
     import msgspec
 
-    rows = importlib.import_module(f"bench.{MEASURES[name][0]}").measure(quick=quick)
+    from bench.rows import Row
+
+    argv = [sys.executable, __file__, "--rows", job, *(["--quick"] if quick else [])]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, env=_environment()) as child:
+        try:
+            told, _ = child.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            # As Ctrl+C: it ends the programs it has started.
+            child.send_signal(signal.SIGINT)
+            try:
+                child.communicate(timeout=LAST_WORDS_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+            return None
+    return None if child.returncode else msgspec.json.decode(told, type=list[Row])
+
+
+def _one(job: str, *, quick: bool) -> int:
+    import msgspec
+
+    name, _, part = job.partition(":")
+    measure = importlib.import_module(f"bench.{MEASURES[name][0]}").measure
+    rows = measure(part, quick=quick) if part else measure(quick=quick)
     sys.stdout.buffer.write(msgspec.json.encode(rows))
     return 0
 

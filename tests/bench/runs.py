@@ -29,4 +29,7 @@ def in_the_middle(runs: Sequence[Sequence[Row]]) -> list[Row]:
 def _middle(rows: list[Row], runs: int) -> Row:
     numbers = sorted((row for row in rows if not row.missing), key=lambda row: row.ours)
     row = numbers[len(numbers) // 2] if numbers else rows[-1]
-    return msgspec.structs.replace(row, got=len(numbers), runs=runs)
+    row = msgspec.structs.replace(row, got=len(numbers), runs=runs)
+    if len(numbers) < 2:
+        return row
+    return msgspec.structs.replace(row, least=numbers[0].ours, most=numbers[-1].ours)

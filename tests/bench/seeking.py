@@ -1,4 +1,7 @@
-"""Opening a session of 100,000 events and jumping about in it, as deck and replay do."""
+"""Reading and folding a session of 100,000 events, and jumping about in it.
+
+It is what the runtime does when a deck or a replay asks; the wire and the screen are not in it.
+"""
 
 import asyncio
 import random
@@ -9,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.goals import reached
-from bench.harbour import app
 from bench.rows import Row, median, share, within
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import CallId, ItemId, SessionId, SystemClock, TurnId
@@ -23,8 +25,6 @@ from steerdeck_agents.journal.writer import Writer
 SESSION = SessionId("long")
 PAGE = 400
 """Events of a transcript the deck reads when it opens a session."""
-RICH_LINES = 20_000
-"""A fifth of what is opened here: it takes as long as the rest of the measure as it is."""
 TEXT = "The token is now renewed together with the row, in one transaction. Next I cover the case. "
 
 
@@ -43,11 +43,10 @@ def measure(*, quick: bool = False) -> list[Row]:
         ]
         from_the_start = _timed(lambda: _folded(path, count // 2))
         packed = _packed(path)
-        beside = _rich_log(1_000 if quick else RICH_LINES)
     name = f"{count:,} events"
     fold = "fold half of it from its start"
     return [
-        reached("open", median(pages), reference=beside, against=f"RichLog, {RICH_LINES:,} lines"),
+        reached("open", median(pages)),
         reached("seek", share(seeks, 99), reference=from_the_start, against=fold),
         reached("packed", packed, reference=size, against="not packed"),
         within(f"seek in {name}, p50", median(seeks), "ms", reference=from_the_start,
@@ -67,19 +66,6 @@ async def _close(path: Path) -> None:
     await writer.start()
     await writer.append(e.SessionArchived(session=SESSION), full=True)
     await writer.stop()
-
-
-def _rich_log(lines: int) -> float:
-    """Milliseconds until Textual's own log has taken so many lines and stands on the screen."""
-    with app("rich_log", str(lines)) as shown:
-        if shown.wait_for("READY-MARKER") is None:
-            raise RuntimeError(f"it never came: {shown.text()[-2000:]!r}")
-        began = shown.now()
-        shown.send("g")
-        came = shown.wait_for("LAST-LINE")
-        if came is None:
-            raise RuntimeError("RichLog never showed its last line")
-        return (came - began) * 1000
 
 
 def _open(reader: JournalReader) -> Transcript:

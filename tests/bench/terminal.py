@@ -30,7 +30,9 @@ RARE = [chr(code) for code in (*range(0x410, 0x450), *range(0x391, 0x3A2), *rang
 """Letters no program under test writes by itself: the first chunk that holds one is its echo."""
 _LOST_S = 5.0
 _ECHOES_S = 20.0
-A_LETTER_S = 0.004
+A_LETTER_S, PAUSE_S = 0.004, 0.05
+"""Between letters, and before Enter: the shortest that every program measured takes. Without any
+Codex takes the task for a paste, and its Enter for a line in it."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _QUERY = re.compile(
     rb"\x1b\[(?P<device>[>=]?)0?c|(?:\x1b\[(?P<place>\d+;\d+)H)?\x1b\[(?P<report>\??[56])n"
@@ -157,11 +159,13 @@ class Terminal:
     def send(self, text: str) -> None:
         os.write(self._master, text.encode())
 
-    def type(self, text: str, each_s: float = A_LETTER_S) -> None:
-        """Letter by letter, slower than what programs take for a paste."""
+    def type(self, text: str) -> int:
+        """Write a task as a fast hand does, up to Enter; the number of the first chunk after it."""
         for letter in text:
             self.send(letter)
-            time.sleep(each_s)
+            time.sleep(A_LETTER_S)
+        time.sleep(PAUSE_S)
+        return self.chunks
 
     def echoes(self, letters: Iterable[str], gap_s: float = 0.11) -> list[float]:
         """Milliseconds from a typed letter to its bytes on the wire, one for each letter.

@@ -8,9 +8,17 @@ import pytest
 from bench import journal_append
 from bench.goals import BY_NAME, GOALS, absent, no_peer, not_of_peer, of_peer, reached
 from bench.rows import Row
-from bench.run import MEASURES
+from bench.run import MEASURES, _jobs, _rows_of
 from bench.runs import in_the_middle
-from bench.told import BEGIN, END, goals_text, peers_text, readme_block, write_readme
+from bench.told import (
+    BEGIN,
+    END,
+    goals_text,
+    peers_text,
+    readme_block,
+    remarks_text,
+    write_readme,
+)
 from kit.papers import between
 
 BENCH = Path(__file__).parent
@@ -65,9 +73,9 @@ def test_a_goal_stands_beside_its_reference_and_the_best_other_program():
     assert "something on screen" in text
 
 
-def test_where_another_program_is_ahead_is_said_with_the_reason():
+def test_what_is_missed_or_behind_is_said_with_the_reason():
     rows = [
-        reached("gap-bare", 20.0),
+        reached("gap-bare", 7.9),
         of_peer("gap-bare", "pi 1", 7.5),
         of_peer("gap-bare", "Codex CLI 1", 15.0),
         reached("idle", 80.0),
@@ -76,12 +84,26 @@ def test_where_another_program_is_ahead_is_said_with_the_reason():
         not_of_peer("headless", "pi 1", "a turn without a screen: it ended with 1"),
         no_peer("Mistral Vibe", "not found here"),
     ]
-    for text in (readme_block(rows, "two cores", "2026-11-20"), peers_text(rows, ["peers"])):
-        (behind,) = [line for line in text.splitlines() if line.startswith("- Behind")]
-        assert "pi 1 7.50 ms, here 20.0 ms. A call here is on disk" in behind
-        assert "- pi 1: a turn without a screen: it ended with 1." in text
-        assert "- Mistral Vibe: not found here." in text
-        assert "Other programs: one run." in text
+    rows += [
+        reached("long", 114.0),
+        of_peer("long", "pi 1", 112.0),
+        reached("append", 14.2, reference=4.26, against="SQLite alone"),
+        reached("append-searched", 9.0, reference=7.5, against="SQLite and FTS5 alone"),
+        reached("echo-tools", 31.0),
+    ]
+    for text in (readme_block(rows, "two cores", "2026-11-20"), remarks_text(rows)):
+        lines = [line for line in text.splitlines() if line.startswith("- ")]
+        assert len(lines) == 8
+        (both,) = [line for line in lines if line.startswith("- Missed and behind, ")]
+        assert "memory after 50,000 tokens" in both
+        assert "114 MB here, pi 1 112 MB. Deck and runtime are two" in both
+        assert any("7.90 ms here, pi 1 7.50 ms. A call here is on disk" in line for line in lines)
+        (floor,) = [line for line in lines if "SQLite" in line]
+        assert floor.endswith("More than the goal is taken by SQLite alone: 4.26 µs.")
+        assert any("31.0 ms here. Why is not known yet." in line for line in lines)
+        assert "- pi 1: a turn without a screen: it ended with 1." in lines
+        assert "- Mistral Vibe: not found here." in lines
+        assert "- One run, of ours and of other programs." in lines
     assert "| one headless turn with a warm runtime | 214 ms | – | – |" in readme_block(
         rows, "", ""
     )
@@ -89,13 +111,26 @@ def test_where_another_program_is_ahead_is_said_with_the_reason():
 
 def test_without_another_program_only_that_is_said():
     rows = [reached("idle", 80.0), no_peer("pi", "not found here")]
-    assert peers_text(rows, ["peers"]) == "- pi: not found here."
-    assert peers_text(rows, ["memory"]) == ""
+    assert peers_text(rows, ["peers"]) == ""
+    assert "- pi: not found here." in remarks_text(rows)
     assert "here |" not in readme_block(rows, "", "").partition("\n\n")[2]
 
 
 def test_what_could_make_ours_worse_is_known_for_all_that_is_held_against_others():
-    assert all(goal.behind.endswith(".") for goal in GOALS if goal.peers)
+    assert all(goal.because.endswith(".") for goal in GOALS if goal.peers)
+
+
+def test_a_goal_that_is_missed_by_little_does_not_look_reached():
+    missed = [reached("four-pss", 110.04), reached("live", 152.0, reference=112.5, against="8")]
+    text = goals_text(missed, ["four", "start"])
+    assert "110.04 MB  ≤ 110 MB" in text
+    assert "(1.351×)" in text
+    assert "109.6" not in goals_text([reached("four-pss", 109.6)], ["four"])
+
+
+def test_what_the_runtime_takes_besides_the_deck_is_told_with_it():
+    rows = [reached("cpu-32", 6.5, besides="the runtime besides 5.2 %")]
+    assert "| 6.50 % | ≤ 12 % | the runtime besides 5.2 % |" in readme_block(rows, "", "")
 
 
 def test_of_several_runs_the_one_in_the_middle_is_told_with_its_own_reference():
@@ -105,6 +140,8 @@ def test_of_several_runs_the_one_in_the_middle_is_told_with_its_own_reference():
     ]
     (row,) = in_the_middle(runs)
     assert (row.ours, row.reference, row.met, row.got, row.runs) == (100.0, 3.0, False, 3, 3)
+    assert "100 ms (90.0 to 300)" in goals_text([row], ["start"])
+    assert remarks_text([row]).splitlines()[-1].startswith("- 3 runs, ours and other programs'")
 
 
 def test_a_run_without_a_number_is_counted_and_hides_no_other():
@@ -118,6 +155,7 @@ def test_a_run_without_a_number_is_counted_and_hides_no_other():
     assert (one.ours, one.got, one.runs, one.missing) == (160.0, 1, 2, "")
     assert (none.got, none.missing) == (0, "memory: it never came")
     assert "160 MB (1 of 2 runs)" in peers_text([reached("idle", 80.0), one], ["peers"])
+    assert "160 MB (1 of 2 runs)" in goals_text([reached("idle", 80.0), one], ["memory"])
 
 
 def test_rows_that_share_their_words_are_told_apart_by_their_order():
@@ -158,3 +196,12 @@ def test_a_readme_without_marks_is_left_alone(tmp_path):
     with pytest.raises(ValueError, match="bench"):
         write_readme(readme, "block")
     assert readme.read_text() == "nothing\n"
+
+
+def test_each_other_program_is_a_measure_of_its_own():
+    assert _jobs("start") == ["start"]
+    assert _jobs("peers")[:2] == ["peers:codex", "peers:vibe"]
+
+
+def test_a_measure_that_fails_leaves_the_others_alone():
+    assert _rows_of("nothing", quick=True) is None
