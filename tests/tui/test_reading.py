@@ -7,12 +7,13 @@ import tempfile
 
 from kit.desk import Feed, Story, deck, told, until
 from kit.shop import OUTLOOK, shop
-from steerdeck.outside import to_tmux
+from steerdeck.outside import to_read, to_tmux
 from steerdeck.screens import perusing
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import CallId, ItemId, MessageId
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.settings.scratch import place
 
 
 def play(scene, feed: Feed | None = None, size=(120, 36)) -> None:
@@ -184,3 +185,15 @@ def test_tmux_is_named_only_when_it_took_the_text(monkeypatch, tmp_path):
     assert to_tmux("words\n") and (tmp_path / "buffer").read_text() == "words\n"
     tmux.write_text("#!/bin/sh\nexit 1\n")
     assert not to_tmux("a")
+
+
+def test_what_a_pager_shows_lies_in_a_scratch_folder_that_only_its_owner_enters():
+    folder = to_read("words of a session")
+    try:
+        file = folder.path / "transcript.txt"
+        assert file.read_text() == "words of a session"
+        assert file.stat().st_mode & 0o777 == 0o400
+        assert folder.path.parent == place(os.getuid())
+    finally:
+        folder.remove()
+    assert not folder.path.exists()

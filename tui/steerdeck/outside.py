@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,6 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from textual.app import App, SuspendNotSupported
+
+from steerdeck_agents.facts.errors import SettingsError
+from steerdeck_agents.settings.scratch import ScratchFolder
 
 
 class EditorError(Exception):
@@ -38,6 +40,7 @@ class Ran(NamedTuple):
 Runner = Callable[[Sequence[str], str, str | None], Ran]
 """Runs a program to its end in a folder, the current one when that is empty: told something and
 heard, or, told nothing, with the terminal as all its streams."""
+_TO_READ = "transcript.txt"
 _through: list[Runner] = []
 """Who has the terminal, where that is another process."""
 
@@ -80,9 +83,13 @@ def _left_to(app: App[None], command: Sequence[str], folder: Path | None = None)
 def edit(app: App[None], text: str) -> str:
     """The text after the developer edited it; EditorError says why that was not possible."""
     command = editor()
-    folder = tempfile.mkdtemp(prefix="steerdeck-")
-    draft = Path(folder) / "draft.md"
     try:
+        folder = ScratchFolder()
+    except (SettingsError, OSError) as error:
+        raise EditorError(f"There is no room for the draft: {error}") from error
+    draft = folder.path / "draft.md"
+    try:
+        draft.touch(mode=0o600)
         draft.write_text(text, encoding="utf-8")
         code = _left_to(app, [*command, str(draft)])
         if code:
@@ -93,8 +100,7 @@ def edit(app: App[None], text: str) -> str:
     except OSError as error:
         raise EditorError(f"{command[0]} could not be run: {error.strerror}.") from error
     finally:
-        draft.unlink(missing_ok=True)
-        Path(folder).rmdir()
+        folder.remove()
 
 
 def pager() -> list[str]:
@@ -102,25 +108,36 @@ def pager() -> list[str]:
     return shlex.split(os.environ.get("PAGER") or "less") or ["less"]
 
 
-def to_read(text: str) -> Path:
-    """A file with the text that nobody but the developer reads; work for a thread."""
-    file = Path(tempfile.mkdtemp(prefix="steerdeck-")) / "transcript.txt"
-    file.write_text(text, encoding="utf-8", errors="replace")
-    file.chmod(0o400)
-    return file
+def to_read(text: str) -> ScratchFolder:
+    """A folder of one file with the text that nobody but the developer reads; for a thread.
 
-
-def read(app: App[None], file: Path, command: Sequence[str]) -> None:
-    """Show a file made by `to_read` in a program, then take it away; EditorError says why not."""
+    EditorError says why it can't be made.
+    """
     try:
-        _left_to(app, [*command, str(file)])
+        folder = ScratchFolder()
+    except (SettingsError, OSError) as error:
+        raise EditorError(f"There is no room for the text: {error}") from error
+    file = folder.path / _TO_READ
+    try:
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8", errors="replace")
+        file.chmod(0o400)
+    except OSError as error:
+        folder.remove()
+        raise EditorError(f"The text can't be written to {file}: {error.strerror}.") from error
+    return folder
+
+
+def read(app: App[None], folder: ScratchFolder, command: Sequence[str]) -> None:
+    """Show what `to_read` made in a program, then take it away; EditorError says why not."""
+    try:
+        _left_to(app, [*command, str(folder.path / _TO_READ)])
     except SuspendNotSupported:
         raise EditorError("The deck can't be suspended here, so nothing can be opened.") from None
     except OSError as error:
         raise EditorError(f"{command[0]} could not be run: {error.strerror}.") from error
     finally:
-        file.unlink(missing_ok=True)
-        file.parent.rmdir()
+        folder.remove()
 
 
 def to_tmux(text: str) -> bool:

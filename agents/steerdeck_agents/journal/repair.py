@@ -5,7 +5,6 @@ so that it stays known and a later check tells only what happened since.
 """
 
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from steerdeck_agents.journal.rebuild import rebuild_calls, rebuild_search, rebu
 from steerdeck_agents.journal.salvage import Progress, salvaged
 from steerdeck_agents.journal.segments import lines
 from steerdeck_agents.journal.swap import damaged, making, swap
+from steerdeck_agents.settings.scratch import ScratchFolder
 
 
 class HurtSession(msgspec.Struct, frozen=True):
@@ -58,8 +58,8 @@ class Report(msgspec.Struct, frozen=True):
 def survey(path: Path, told: Progress) -> Report:
     """What a repair would come to; nothing is changed. Raises JournalError."""
     try:
-        with tempfile.TemporaryDirectory(prefix="steerdeck-survey-") as folder:
-            return _mended(path, Path(folder) / "journal.db", told, at_ms=0, kept="")
+        with ScratchFolder() as folder:
+            return _mended(path, folder / "journal.db", told, at_ms=0, kept="")
     except (OSError, sqlite3.Error) as error:
         raise JournalError(f"The pages of {path} can't be looked at ({error}).") from error
 

@@ -22,6 +22,7 @@ from steerdeck_agents.runtime.server import Runtime
 from steerdeck_agents.sandbox.background import stand_back
 from steerdeck_agents.sandbox.probe import probe
 from steerdeck_agents.settings.paths import Paths
+from steerdeck_agents.settings.scratch import place, sweep
 
 log = logging.getLogger("steerdeck")
 
@@ -53,7 +54,7 @@ async def serve(where: Paths) -> int:
     except SteerdeckError as error:
         log.error("%s", error)
         return 1
-    keeping = asyncio.create_task(_keep_log_small(where.log), name="log")
+    keeping = asyncio.create_task(_keep_tidy(where), name="tidy")
     code = 0
     try:
         await runtime.listen()
@@ -68,8 +69,13 @@ async def serve(where: Paths) -> int:
     return code
 
 
-async def _keep_log_small(file: Path) -> None:
-    """Turn the log over when it is too large, as long as it is ours to write."""
+async def _keep_tidy(where: Paths) -> None:
+    """Sweep what killed processes left, then turn the log over whenever it is too large.
+
+    The log only as long as it is ours to write.
+    """
+    await asyncio.to_thread(sweep, place(where.uid))
+    file = where.log
     while True:
         await asyncio.sleep(LOG_LOOK_S)
         if await asyncio.to_thread(logfile.written_by, file, OUTPUTS):

@@ -7,15 +7,14 @@ is thrown away, since that may hold a secret too.
 
 import asyncio
 import os
-import tempfile
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 from steerdeck_agents.facts.errors import SettingsError, SteerdeckError
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
 from steerdeck_agents.sandbox.process import Spawn, run
 from steerdeck_agents.settings.model import ModelSettings
+from steerdeck_agents.settings.scratch import ScratchFolder
 
 LASTS_S = 300.0
 """How long a printed key is used before it is asked for again; tokens of clouds live an hour."""
@@ -44,10 +43,10 @@ async def key_of(
 
 async def _ask(settings: ModelSettings, surroundings: Surroundings) -> str:
     environment = {**os.environ, **({"PATH": surroundings.path} if surroundings.path else {})}
-    with tempfile.TemporaryDirectory(prefix="steerdeck-key-") as folder:
+    with ScratchFolder() as folder:
         spawn = Spawn(
             script=f"exec 2>/dev/null\n{settings.key_command}",
-            workspace=Workspace(path=folder, repository="", branch="", base=""),
+            workspace=Workspace(path=str(folder), repository="", branch="", base=""),
             environment=environment,
             level=Level(),
             timeout_s=TIMEOUT_S,
@@ -58,7 +57,7 @@ async def _ask(settings: ModelSettings, surroundings: Surroundings) -> str:
                 spawn,
                 on_output=lambda text: None,
                 stop=asyncio.Event(),
-                spool=Path(folder) / "output",
+                spool=folder / "output",
                 cap=_LONGEST,
             )
         except SteerdeckError as error:

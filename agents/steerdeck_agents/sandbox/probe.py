@@ -9,7 +9,6 @@ import asyncio
 import platform
 import shlex
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from steerdeck_agents.sandbox import attempts, bubblewrap, seatbelt, seccomp
 from steerdeck_agents.sandbox.attempts import ESCAPES
 from steerdeck_agents.sandbox.process import Spawn, environment, run
 from steerdeck_agents.sandbox.remedy import install, refused, release
+from steerdeck_agents.settings.scratch import ScratchFolder
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -76,8 +76,8 @@ async def trial(tier: LevelName, program: str = bubblewrap.PROGRAM) -> Trial:
     if missing := _missing(tier, program):
         return Trial(tier, Level(why=missing))
     try:
-        with tempfile.TemporaryDirectory(prefix="steerdeck-probe-") as folder:
-            return await _attempt(tier, Path(folder), program)
+        with ScratchFolder() as folder:
+            return await _attempt(tier, folder, program)
     except SteerdeckError as problem:
         return Trial(tier, Level(why=refused(tier, str(problem))))
     except OSError as problem:

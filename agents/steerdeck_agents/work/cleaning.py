@@ -1,4 +1,4 @@
-"""What of ours can go without losing anything: clones, sockets nobody listens on, caches.
+"""What of ours can go without losing anything: clones, dead sockets, caches, what was left.
 
 A clone can go when all it holds is in the developer's repository: every commit it has beyond is
 reachable only from its work, and its work, uncommitted files too, merges into the branch there
@@ -24,11 +24,13 @@ from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.settings.paths import Paths
+from steerdeck_agents.settings.scratch import left
+from steerdeck_agents.settings.scratch import place as scratch_place
 from steerdeck_agents.workspace.dry_merge import Scratch, merged, scratch
 from steerdeck_agents.workspace.git import GitError, fields, git, text
 from steerdeck_agents.workspace.within import shown
 
-Kind = Literal["clone", "socket", "cache", "output"]
+Kind = Literal["clone", "socket", "cache", "output", "scratch"]
 KEPT_OF_CACHE = frozenset(
     ("drafts.json", "drafts.new", "memory.json", "memory.new", "theme", "theme.new")
 )
@@ -238,6 +240,12 @@ def caches(paths: Paths) -> list[Found]:
 def outputs(paths: Paths) -> list[Found]:
     """Outputs of commands that a killed runtime left; only while no runtime runs."""
     return [Found("output", str(entry), size_of(entry)) for entry in _entries(paths.spool)]
+
+
+def left_behind(paths: Paths) -> list[Found]:
+    """Scratch folders whose makers were killed. Blocks a little."""
+    top = scratch_place(paths.uid)
+    return [Found("scratch", str(entry), size_of(entry)) for entry in left(top)]
 
 
 def remove(found: Found) -> None:

@@ -8,12 +8,12 @@ import asyncio
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from steerdeck_agents.facts.places import FileChange, Workspace
+from steerdeck_agents.settings.scratch import ScratchFolder
 from steerdeck_agents.workspace.git import LARGE, GitError, fields, git
 from steerdeck_agents.workspace.within import shown
 
@@ -103,8 +103,8 @@ async def _with_new_files(
     if not new and not gone:
         yield {}
         return
-    with tempfile.TemporaryDirectory(prefix="steerdeck-") as folder:
-        index = Path(folder) / "index"
+    with ScratchFolder() as folder:
+        index = folder / "index"
         own = Path(workspace.path) / ".git/index"
         if own.is_file():
             shutil.copyfile(own, index)

@@ -10,12 +10,12 @@ at config and hooks of its choice.
 import asyncio
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from steerdeck_agents.facts.errors import RepositoryError
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.settings.scratch import ScratchFolder
 from steerdeck_agents.workspace.git import GitError, fields, git, text
 from steerdeck_agents.workspace.repository import Repository, commit_of
 
@@ -121,12 +121,12 @@ async def _clone(repository: Repository, folder: Path, progress: Callable[[str],
         settings["core.sparseCheckoutCone"] = str(repository.sparse_cone).lower()
     # git can't borrow from a shallow repository: it would not know where history ends.
     borrow = "--no-local" if repository.is_shallow else "--shared"
-    with tempfile.TemporaryDirectory(prefix="steerdeck-") as scratch:
+    with ScratchFolder() as scratch:
         await git(
             folder.parent, "clone", "--template=", borrow, "--no-checkout", "--origin", "origin",
             *(f"--config={key}={value}" for key, value in settings.items()),
             "--progress", "--", repository.top, str(folder),
-            profile="workspace", progress=progress, env=await _trust(repository, scratch),
+            profile="workspace", progress=progress, env=await _trust(repository, str(scratch)),
         )  # fmt: skip
     if repository.is_partial:
         for key, value in (

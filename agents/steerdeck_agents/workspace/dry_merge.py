@@ -6,7 +6,6 @@ the developer's repository are only read, through alternates that the environmen
 
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.settings.scratch import ScratchFolder
 from steerdeck_agents.workspace.git import GitError, fields, git, text, version
 from steerdeck_agents.workspace.within import shown
 
@@ -108,8 +108,8 @@ class Scratch:
 @asynccontextmanager
 async def scratch(*places: Path | str) -> AsyncIterator[Scratch]:
     """A scratch place that sees the objects of these repositories and of what they borrow."""
-    with tempfile.TemporaryDirectory(prefix="steerdeck-") as folder:
-        made = Scratch(Path(folder))
+    with ScratchFolder() as folder:
+        made = Scratch(folder)
         for place in places:
             await made.see(place)
         yield made

@@ -9,7 +9,6 @@ ignored as well, whatever the commit's own rules say, so that no session commits
 import asyncio
 import contextlib
 import os
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -22,6 +21,7 @@ from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import OrderRefused, RepositoryError
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.gate.secrets import is_secret_path
+from steerdeck_agents.settings.scratch import ScratchFolder
 from steerdeck_agents.workspace.bring import Bringer, LeftOut, in_words, stoppable
 from steerdeck_agents.workspace.git import GitError, Profile, fields, git
 from steerdeck_agents.workspace.repository import Repository
@@ -137,8 +137,8 @@ def _patterns(top: str) -> bytes | None:
 
 async def _named(top: str, patterns: bytes) -> tuple[str, ...]:
     """Paths that a pattern names and git ignores; a repository among them ends with a slash."""
-    with tempfile.TemporaryDirectory(prefix="steerdeck-") as folder:
-        listed = Path(folder) / "patterns"
+    with ScratchFolder() as folder:
+        listed = folder / "patterns"
         listed.write_bytes(patterns)
         matching = await fields(
             top, "ls-files", "-z", "--others", "--ignored", f"--exclude-from={listed}",

@@ -4,6 +4,8 @@ import asyncio
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -15,6 +17,7 @@ from steerdeck_agents.facts.errors import RepositoryError
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.settings.paths import paths
+from steerdeck_agents.settings.scratch import ScratchFolder
 from steerdeck_agents.work import cleaning
 from steerdeck_agents.workspace.keep import make_independent
 
@@ -234,3 +237,23 @@ def test_what_the_developer_wrote_is_no_cache(tmp_path):
     for one in found:
         cleaning.remove(one)
     assert {entry.name for entry in other.iterdir()} == cleaning.KEPT_OF_CACHE
+
+
+def test_scratch_folders_of_a_killed_process_can_go_and_those_of_a_living_one_stay(tmp_path: Path):
+    home = paths({"STEERDECK_HOME": str(tmp_path)})
+    maker = (
+        "import os, signal\n"
+        "from steerdeck_agents.settings.scratch import ScratchFolder\n"
+        "folder = ScratchFolder().path\n"
+        "(folder / 'index').write_text('of git')\n"
+        "print(folder, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", maker], capture_output=True, text=True)
+    folder = Path(done.stdout.strip())
+    with ScratchFolder() as own:
+        found = {one.path: one for one in cleaning.left_behind(home)}
+        assert str(own) not in found
+        assert (found[str(folder)].kind, found[str(folder)].bytes) == ("scratch", 6)
+        cleaning.remove(found[str(folder)])
+        assert not folder.exists()

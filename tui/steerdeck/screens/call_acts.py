@@ -50,9 +50,9 @@ class CallActs(Reads[T], Generic[T]):
 
     async def _in_pager(self, page: CallPage) -> None:
         text = await self.whole_output(page)
-        file = await asyncio.to_thread(to_read, f"{text}\n")
         try:
-            read(self.app, file, pager())
+            folder = await asyncio.to_thread(to_read, f"{text}\n")
+            read(self.app, folder, pager())
         except EditorError as error:
             self.helm.say(str(error), bad=True)
 

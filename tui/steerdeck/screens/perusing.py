@@ -169,8 +169,8 @@ class Perusing(Marking[T], Steering[T], Generic[T]):
             await self._read(await self.helm.whole_text(state), command)
 
     async def _read(self, text: str, command: list[str]) -> None:
-        file = await asyncio.to_thread(to_read, text)
         try:
-            read(self.app, file, command)
+            folder = await asyncio.to_thread(to_read, text)
+            read(self.app, folder, command)
         except EditorError as error:
             self.helm.say(str(error), bad=True)

@@ -30,8 +30,9 @@ def clean(yes: bool, as_json: bool) -> int:
     """List what can go and remove it: clones, sockets, caches. Nothing is lost by it.
 
     What can go: clones of archived sessions all of whose work is in your repository, sockets nobody
-    listens on, outputs of commands that were killed, and caches. A clone with anything that is not
-    landed is never removed, nor are the journal, your settings and what you have not sent yet.
+    listens on, what commands and processes that were killed left, and caches. A clone with anything
+    that is not landed is never removed, nor are the journal, your settings and what you have not
+    sent yet.
 
     \b
     Examples:
@@ -93,6 +94,7 @@ async def _found(where: Paths, *, runs: bool) -> list[Found]:
             found.append(clone)
         found += await asyncio.to_thread(cleaning.outputs, where)
     found += await asyncio.to_thread(cleaning.sockets, where, time.time())
+    found += await asyncio.to_thread(cleaning.left_behind, where)
     return found + await asyncio.to_thread(cleaning.caches, where)
 
 
