@@ -16,6 +16,7 @@ from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import JournalError, SteerdeckError
 from steerdeck_agents.facts.places import Surroundings, Workspace
 from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.journal.vacuum import size
 from steerdeck_agents.models.choose import list_models
 from steerdeck_agents.sandbox.probe import best, trials
 from steerdeck_agents.sandbox.toolchains import shown
@@ -25,9 +26,12 @@ from steerdeck_agents.workspace import git
 
 
 async def examine(
-    paths: Paths, environ: Mapping[str, str], terminal: machine.Terminal
+    paths: Paths,
+    environ: Mapping[str, str],
+    terminal: machine.Terminal,
+    kept: home.Warm | None = None,
 ) -> list[Finding]:
-    """All findings, in the order of what one needs first."""
+    """All findings, in the order of what one needs first; `kept` stands for a warm start."""
     settings, problem = _settings(paths, environ)
     git_found, tried, model, socket, journal, disk = await asyncio.gather(
         _git(),
@@ -49,6 +53,7 @@ async def examine(
         model,
         *journal,
         socket,
+        *home.warm(settings is not None and settings.warm_start, kept),
         disk,
     ]
 
@@ -103,8 +108,8 @@ def _journal(paths: Paths) -> list[Finding]:
     reader = JournalReader(paths.journal)
     try:
         states = reader.sessions()
-        size = f"{counted(len(states), 'session')}, {paths.journal.stat().st_size:,} bytes"
-        found = home.journal(True, size, reader.check())
+        told = f"{counted(len(states), 'session')}, {size(paths.journal):,} bytes"
+        found = home.journal(True, told, reader.check())
     except JournalError as error:
         return [home.journal(True, "", (str(error),))]
     known = [state.id for state in states]

@@ -71,6 +71,25 @@ def socket(found: Socket) -> Finding:
     return ok("runtime", "does not run; the first command that needs it starts it")
 
 
+class Warm(msgspec.Struct, frozen=True):
+    """The process with a loaded deck that is kept for the next start."""
+
+    pid: int
+    age_s: float
+    bytes: int
+    """Memory of its own; 0 where that is not told."""
+
+
+def warm(wanted: bool, kept: Warm | None) -> list[Finding]:
+    """Nothing to say where it is neither wanted nor there."""
+    if kept is None:
+        told = "none stands; the next runtime or deck leaves one"
+        return [ok("warm start", told)] if wanted else []
+    much = f", {kept.bytes / 1e6:.0f} MB" if kept.bytes else ""
+    told = f"a loaded deck stands, process {kept.pid}, for {kept.age_s // 60:.0f} min{much}"
+    return [ok("warm start", told if wanted else f"{told}; it is not wanted and ends soon")]
+
+
 def leftovers(folders: Sequence[str], known: Sequence[SessionId], where: str) -> Finding:
     """Workspaces that no session owns."""
     lost = sorted(set(folders) - set(known))

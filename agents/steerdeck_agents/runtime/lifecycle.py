@@ -37,6 +37,8 @@ LOOK_S = 0.02
 AGAIN_S = 0.3
 ROOM_S = 1.0
 """How long an older runtime is waited for that may end at once; else it is worked with."""
+RUNTIME = "steerdeck_agents.runtime.main"
+"""The module a runtime runs as."""
 TAKEN = 75
 """Exit status of a runtime that found another one at work: EX_TEMPFAIL of sysexits(3)."""
 LOG_TAIL = 2000
@@ -173,16 +175,35 @@ def spawn(paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]"
         for name, value in scrub(environ).items()
         if not name.startswith(("GIT_", "OPENAI_"))
     }
-    return _start("steerdeck_agents.runtime.main", paths, clean)
+    return _start(RUNTIME, paths, clean)
+
+
+def processes(paths: Paths) -> list[int]:
+    """Every runtime of this home there is, one that does not listen yet or any more too.
+
+    A process is one when it was started as `spawn` does it, by this user; none where there is no
+    /proc. Blocks a little.
+    """
+    told = [os.fsencode(word) for word in ("-m", RUNTIME, *map(str, _folders(paths)))]
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = (entry / "cmdline").read_bytes().split(b"\0")
+            if line[1:-1] == told and entry.stat().st_uid == paths.uid:
+                found.append(int(entry.name))
+    return found
+
+
+def _folders(paths: Paths) -> tuple[Path, ...]:
+    return (paths.data, paths.config, paths.cache, paths.state)
 
 
 def _start(module: str, paths: Paths, environ: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    folders = (paths.data, paths.config, paths.cache, paths.state)
     _started[:] = [child for child in _started if child.poll() is None]
     with log_of(paths).open("ab") as log:
         try:
             child = subprocess.Popen(
-                [sys.executable, "-m", module, *map(str, folders)],
+                [sys.executable, "-m", module, *map(str, _folders(paths))],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -30,6 +30,7 @@ from steerdeck_agents.facts.orders import (
 from steerdeck_agents.facts.places import Level
 from steerdeck_agents.fleet import Fleet
 from steerdeck_agents.journal.database import SCHEMA
+from steerdeck_agents.journal.vacuum import size
 from steerdeck_agents.journal.writer import Committed
 from steerdeck_agents.loop import leave
 from steerdeck_agents.loop.patience import Patience
@@ -310,7 +311,7 @@ class Runtime:
             waiting=sum(state.waits for state in states),
             clients=len(self._connections),
             journal=str(self._paths.journal),
-            journal_bytes=self._paths.journal.stat().st_size,
+            journal_bytes=size(self._paths.journal),
             sandbox=self._level.title,
             sandbox_why=self._level.why,
             governors=self._gauges(),

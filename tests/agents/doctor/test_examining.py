@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from steerdeck_agents.doctor import home
 from steerdeck_agents.doctor.examine import examine
 from steerdeck_agents.doctor.finding import Finding
 from steerdeck_agents.doctor.machine import Terminal
@@ -49,6 +50,16 @@ def test_an_empty_home_is_sound_and_stays_empty(where: Paths):
     assert [name for name, finding in found.items() if finding.level == "bad"] == []
     assert found["journal"].text.startswith("none yet")
     assert not where.data.exists()
+
+
+def test_a_kept_deck_is_named_with_its_age_and_size_and_nothing_is_said_where_none_is_wanted():
+    kept = home.Warm(pid=7, age_s=190.0, bytes=41_000_000)
+    assert [one.text for one in home.warm(True, kept)] == [
+        "a loaded deck stands, process 7, for 3 min, 41 MB"
+    ]
+    assert "not wanted" in home.warm(False, kept)[0].text
+    assert "none stands" in home.warm(True, None)[0].text
+    assert home.warm(False, None) == []
 
 
 def test_a_journal_is_checked_and_stray_workspaces_are_named(where: Paths):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,33 @@ def test_alone_it_says_how_large_the_journal_is(journal):
     assert "1 closed session left" in lines
     told = json.loads(verb("journal", "--json").stdout)
     assert (told["sessions"], told["unpacked"], told["copies"]) == (2, 1, {})
+
+
+def test_every_verb_counts_the_log_to_the_size(journal):
+    connection = sqlite3.connect(journal)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma wal_autocheckpoint = 0")
+    connection.execute("pragma user_version")
+    connection.execute("insert into blob values ('1', 1, 'plain', zeroblob(100000))")
+    connection.execute("delete from blob where sha = '1'")
+    connection.commit()
+    log = journal.with_name("journal.db-wal").stat().st_size
+    told = f"{journal.stat().st_size + log:,} bytes"
+    assert log > 0 and told in verb("journal").stdout
+    assert told in verb("journal", "check").stdout
+    connection.close()
+
+
+def test_a_journal_of_a_newer_version_is_said_to_be_one(journal):
+    connection = sqlite3.connect(journal)
+    connection.execute("pragma user_version = 99")
+    connection.close()
+    whole = verb("journal", "check")
+    assert whole.return_value == 0
+    assert "all is as it was written" in whole.stdout
+    assert "has schema 99" in whole.stdout and "Update Steerdeck" in whole.stdout
+    assert "has schema 99" in json.loads(verb("journal", "check", "--json").stdout)["newer"]
+    assert "has schema 99" in verb("journal", "repair").stdout
 
 
 def test_check_names_what_is_hurt_and_repair_saves_the_rest(journal):

@@ -21,6 +21,7 @@ from steerdeck_agents.settings.paths import Paths
 
 END_S = 20.0
 """How long a runtime may take to end."""
+_STILL = "The runtime (process {}) is still ending; see `steerdeck runtime log`."
 
 
 @click.group()
@@ -95,12 +96,33 @@ async def _stop(where: Paths) -> int | None:
         os.kill(pid, signal.SIGCONT)
     else:
         if client is None:
-            return None
+            return await _stop_silent(where)
         pid = client.hello.pid
         await tell_to_end(client)
     if not await has_ended(pid):
-        raise Ending(f"The runtime (process {pid}) is still ending; see `steerdeck runtime log`.")
+        raise Ending(_STILL.format(pid))
     return pid
+
+
+async def _stop_silent(where: Paths) -> int | None:
+    """End one that does not listen: it is starting, and told when it does; or ending already."""
+    pids = await asyncio.to_thread(lifecycle.processes, where)
+    until = time.monotonic() + lifecycle.START_S
+    while alive := [pid for pid in pids if lives(pid)]:
+        client = await lifecycle.attach(where, reach.own_version())
+        if client is not None:
+            pid = client.hello.pid
+            await tell_to_end(client)
+            if not await has_ended(pid):
+                raise Ending(_STILL.format(pid))
+            return pid
+        if time.monotonic() > until:
+            raise Ending(
+                f"A runtime (process {alive[0]}) is there and does not answer. See"
+                " `steerdeck runtime log`, and ask again."
+            )
+        await asyncio.sleep(lifecycle.LOOK_S)
+    return pids[0] if pids else None
 
 
 async def tell_to_end(client: Client) -> None:

@@ -12,9 +12,13 @@ from steerdeck.output.gate import wants_deck
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import DONE, FAILED
 from steerdeck.verbs.printing import out, out_json
+from steerdeck.warm import standing
 from steerdeck_agents.doctor.examine import examine
 from steerdeck_agents.doctor.finding import Finding
+from steerdeck_agents.doctor.home import Warm
 from steerdeck_agents.doctor.machine import Terminal
+from steerdeck_agents.facts.errors import SettingsError
+from steerdeck_agents.settings.paths import Paths
 
 
 @click.command()
@@ -31,13 +35,23 @@ def doctor(as_json: bool) -> int:
         rows=size.lines,
         encoding=sys.stdout.encoding or "",
     )
-    found = asyncio.run(examine(reach.here(), os.environ, terminal))
+    where = reach.here()
+    found = asyncio.run(examine(where, os.environ, terminal, _kept(where)))
     if as_json:
         out_json(found)
     else:
         for line in _lines(found):
             out(line)
     return FAILED if any(finding.level == "bad" for finding in found) else DONE
+
+
+def _kept(where: Paths) -> Warm | None:
+    try:
+        kept = standing.found(where)
+    except SettingsError:
+        # That the folder of its socket can't be used is a finding of its own.
+        return None
+    return None if kept is None else Warm(kept.pid, kept.age_s, kept.bytes)
 
 
 def _lines(found: Sequence[Finding]) -> Iterator[str]:

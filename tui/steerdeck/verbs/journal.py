@@ -15,6 +15,7 @@ from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.journal.held import held
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.repair import HurtSession, Report
+from steerdeck_agents.journal.vacuum import size
 
 _OFTEN_S = 0.1
 _MOST = 20
@@ -77,8 +78,8 @@ def journal(ctx: click.Context, as_json: bool) -> None:
     out(f"size      {found.bytes:,} bytes, {counted(found.sessions, 'session')}")
     if found.unpacked:
         out(f"packing   {counted(found.unpacked, 'closed session')} left: done while it rests")
-    for name, size in found.copies.items():
-        out(f"copy      {name} ({size:,} bytes)")
+    for name, taken in found.copies.items():
+        out(f"copy      {name} ({taken:,} bytes)")
 
 
 def _size(path: Path, connection: object) -> Size:
@@ -86,7 +87,6 @@ def _size(path: Path, connection: object) -> Size:
 
     from steerdeck_agents.journal.database import schema_of
     from steerdeck_agents.journal.segments import SINCE, due
-    from steerdeck_agents.journal.vacuum import size
 
     assert isinstance(connection, sqlite3.Connection), "a reader hands down its connection"
     known = schema_of(connection) >= SINCE
@@ -120,10 +120,10 @@ def check(as_json: bool) -> int:
     with _Told() as told:
         found, report = _checked(path, told)
     if as_json:
-        out_json({"path": str(path), "findings": found, "hurt": report})
+        out_json({"path": str(path), "findings": found, "hurt": report, "newer": _newer(path)})
     elif not found:
-        size = f"{path.stat().st_size:,} bytes"
-        out(f"{path}: all is as it was written ({size}).")
+        out(f"{path}: all is as it was written ({size(path):,} bytes).")
+        _say_newer(path)
         _known(path)
     else:
         for sentence in found[:_MOST]:
@@ -149,6 +149,22 @@ def _checked(path: Path, told: _Told) -> tuple[list[str], Report | None]:
     from steerdeck_agents.journal.repair import survey
 
     return found, survey(path, told)
+
+
+def _newer(path: Path) -> str:
+    """What to say of a journal that a newer version wrote; empty of any other, or a damaged one."""
+    from steerdeck_agents.journal.database import SCHEMA, schema_of, too_new
+
+    try:
+        found = JournalReader(path).ask(schema_of)
+    except JournalError:
+        return ""
+    return str(too_new(path, found)) if found > SCHEMA else ""
+
+
+def _say_newer(path: Path) -> None:
+    if told := _newer(path):
+        out(told)
 
 
 def _known(path: Path) -> None:
@@ -206,6 +222,7 @@ def repair(as_json: bool) -> None:
         return
     if report is None:
         out(f"{path}: all is as it was written. Nothing was changed.")
+        _say_newer(path)
         return
     out(f"{counted(report.events, 'event')} saved, {report.lost:,} lost.")
     _hurt(report)
@@ -241,11 +258,11 @@ def backup(file: Path | None, as_json: bool) -> None:
     target = file or path.with_name(f"{path.name}.backup-{datetime.now():%Y%m%d-%H%M%S}")
     with _Told() as told:
         last = back_up(path, target.absolute(), told)
-    size = target.stat().st_size
+    taken = target.stat().st_size
     if as_json:
-        out_json({"file": str(target), "bytes": size, "last": last})
+        out_json({"file": str(target), "bytes": taken, "last": last})
     else:
-        out(f"{target}: {size:,} bytes, everything up to event {last:,}, checked.")
+        out(f"{target}: {taken:,} bytes, everything up to event {last:,}, checked.")
 
 
 @journal.command()

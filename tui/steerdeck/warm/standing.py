@@ -23,12 +23,14 @@ class Kept(msgspec.Struct, frozen=True):
     pid: int
     bytes: int
     """Memory that is its own: shared pages by their share (PSS); 0 where that is not told."""
+    age_s: float
+    """For how long it runs; 0 where that is not told."""
 
 
 def found(where: Paths) -> Kept | None:
     """The one that listens for this home; None when there is none. Blocks a little."""
     pid = _pid(where)
-    return None if pid is None else Kept(pid, _memory(pid))
+    return None if pid is None else Kept(pid, _memory(pid), _age_s(pid))
 
 
 def leave(where: Paths, environ: Mapping[str, str]) -> None:
@@ -79,6 +81,16 @@ def _pid(where: Paths) -> int | None:
             return None
         pid, uid = papers.peer(probe)
     return pid if uid == os.getuid() else None
+
+
+def _age_s(pid: int) -> float:
+    """proc(5): field 22 of stat, in clock ticks since boot, and uptime."""
+    try:
+        born = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        now_s = float(Path("/proc/uptime").read_text().split()[0])
+    except OSError:
+        return 0.0
+    return max(0.0, now_s - int(born) / os.sysconf("SC_CLK_TCK"))
 
 
 def _memory(pid: int) -> int:
