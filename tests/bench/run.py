@@ -43,7 +43,7 @@ MEASURES = {
     "verdict": ("verdicts", "what the gate's answer costs", 1),
     "shelter": ("shelter", "what the sandbox adds to a command", 2),
     "seek": ("seeking", "opening, seeking in and packing a long session", 6),
-    "peers": ("peers", "the same of other programs, where they are found", 90),
+    "peers": ("peers", "the same of other programs, where they are found", 110),
 }
 """Their modules, what they measure, and about how many seconds that takes."""
 README = TESTS.parent / "README.md"
@@ -84,7 +84,7 @@ def _all(names: list[str], runs: int, *, quick: bool, readme: bool) -> int:
     taken: dict[str, list[list[Row]]] = {job: [] for job in jobs}
     left = [_seconds(job) for job in jobs] * runs
     if not quick:
-        sys.stderr.write(f"{len(left)} measures in {runs} runs: about {_minutes(left)}.\n")
+        sys.stderr.write(f"{len(jobs)} measures, each {runs}×: about {_minutes(left)}.\n")
     for number, job in enumerate(jobs * runs):
         run = f"run {number // len(jobs) + 1} of {runs}, {number % len(jobs) + 1}/{len(jobs)}"
         sys.stderr.write(f"{run}, {job}: {MEASURES[job.partition(':')[0]][1]} … ")
@@ -92,7 +92,8 @@ def _all(names: list[str], runs: int, *, quick: bool, readme: bool) -> int:
         began = time.perf_counter()
         found = _rows_of(job, quick=quick)
         failed = "" if found is not None else "FAILED, "
-        rest = f", about {_minutes(left[number + 1 :])} left" if not quick else ""
+        after = left[number + 1 :]
+        rest = f", about {_minutes(after)} left" if sum(after) and not quick else ""
         sys.stderr.write(f"{failed}{time.perf_counter() - began:.0f} s{rest}\n")
         taken[job].append(found or [])
     rows = [row for job in jobs for row in in_the_middle(taken[job])]
@@ -138,8 +139,8 @@ def _minutes(seconds: list[float]) -> str:
     return f"{max(1, round(sum(seconds) / 60))} min"
 
 
-def _rows_of(job: str, *, quick: bool) -> "list[Row] | None":
-    """What a measure gives in a process of its own; None where it fails or hangs."""
+def _rows_of(job: str, *, quick: bool, limit_s: float = LIMIT_S) -> "list[Row] | None":
+    """What a measure gives in a process of its own; None where it fails or takes too long."""
     import msgspec
 
     from bench.rows import Row
@@ -147,7 +148,7 @@ def _rows_of(job: str, *, quick: bool) -> "list[Row] | None":
     argv = [sys.executable, __file__, "--rows", job, *(["--quick"] if quick else [])]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=_environment()) as child:
         try:
-            told, _ = child.communicate(timeout=LIMIT_S)
+            told, _ = child.communicate(timeout=limit_s)
         except subprocess.TimeoutExpired:
             # As Ctrl+C: it ends the programs it has started.
             child.send_signal(signal.SIGINT)

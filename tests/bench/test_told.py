@@ -205,3 +205,7 @@ def test_each_other_program_is_a_measure_of_its_own():
 
 def test_a_measure_that_fails_leaves_the_others_alone():
     assert _rows_of("nothing", quick=True) is None
+
+
+def test_a_measure_that_takes_too_long_is_ended():
+    assert _rows_of("verdict", quick=True, limit_s=0.01) is None
