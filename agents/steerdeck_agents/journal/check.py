@@ -13,8 +13,9 @@ from steerdeck_agents.facts.events import decode, type_of
 from steerdeck_agents.facts.ids import SessionId, Sha
 from steerdeck_agents.facts.mended import JournalMended
 from steerdeck_agents.journal.chain import chained
-from steerdeck_agents.journal.crosscheck import mismatches
+from steerdeck_agents.journal.crosscheck import mismatches, written_elsewhere
 from steerdeck_agents.journal.database import schema_of
+from steerdeck_agents.journal.indexed import differs
 from steerdeck_agents.journal.mark import Mark
 from steerdeck_agents.journal.segments import SINCE
 from steerdeck_agents.journal.segments import unpacked as events_in
@@ -61,7 +62,10 @@ def troubles(connection: sqlite3.Connection, mark: Mark | None = None) -> list[T
         found += _ends_early(connection, mark)
     except _DAMAGES as error:
         found.append(_unreadable(error))
-    for look in (_chain, _states, _pages, _hashes, _beside):
+    for look in (_chain, _states, _pages, _hashes, _beside, _search):
+        # Of events that were changed themselves the index says nothing more.
+        if look is _search and found:
+            break
         try:
             for trouble in look(connection, known):
                 found.append(trouble)
@@ -252,6 +256,11 @@ def _beside(connection: sqlite3.Connection, known: Known) -> Iterator[Trouble]:
         if sentence in known.beside:
             continue
         yield Trouble(sentence, sessions=frozenset({session}))
+
+
+def _search(connection: sqlite3.Connection, known: Known) -> Iterator[Trouble]:
+    if differs(connection, written_elsewhere(connection)):
+        yield Trouble("The search index does not hold the words of the events.")
 
 
 def _holds(connection: sqlite3.Connection, seq: int) -> bool:

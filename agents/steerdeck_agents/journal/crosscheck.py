@@ -79,13 +79,13 @@ def mismatches(connection: sqlite3.Connection) -> Iterator[tuple[str, SessionId]
         for name, session in connection.execute(query).fetchall():
             yield sentence.format(name), SessionId(session)
     yield from _keyframes(connection)
-    since = _foreign(connection)
+    since = written_elsewhere(connection)
     yield from _states(connection, since)
     if schema_of(connection) >= CALLS:
         yield from _calls(connection, since)
 
 
-def _foreign(connection: sqlite3.Connection) -> int:
+def written_elsewhere(connection: sqlite3.Connection) -> int:
     """Where another version wrote last: what that made of events may differ in good faith."""
     rows = connection.execute(
         "select seq, json_extract(json, '$.version') from event"

@@ -36,10 +36,12 @@ def rebuild_calls(connection: sqlite3.Connection, hurt: Collection[SessionId]) -
     connection.execute("commit")
 
 
-def rebuild_search(connection: sqlite3.Connection) -> None:
-    """The search index of a database that has none yet."""
+def rebuild_search(
+    connection: sqlite3.Connection, source: sqlite3.Connection | None = None
+) -> None:
+    """The search index of a database that has none yet, of its own events or those of `source`."""
     connection.execute("begin")
-    found = ((event.seq, words_of(event)) for event in _of(connection, _SEARCHED))
+    found = ((event.seq, words_of(event)) for event in _of(source or connection, _SEARCHED))
     connection.executemany(
         "insert into search (rowid, text) values (?, ?)", (row for row in found if row[1])
     )

@@ -156,6 +156,7 @@ def test_facts_of_a_newer_version_are_kept_as_they_are(desk, make_created):
     for seq, text in enumerate(newer, start=2):
         kind = "dream.dreamt" if seq == 2 else "notice"
         desk.sql("insert into event values (?, 's1', ?, 5, ?)", seq, kind, text)
+    desk.sql("insert into search (rowid, text) values (3, 'hi')")
     before = desk.sql("select hash from batch")[0][0]
     desk.sql("insert into batch values (2, 4, ?)", chained(before, newer))
 

@@ -73,6 +73,19 @@ def test_a_journal_of_a_newer_version_is_said_to_be_one(journal):
     assert "has schema 99" in verb("journal", "repair").stdout
 
 
+def test_a_word_that_is_missing_in_the_search_index_is_told_and_a_repair_brings_it_back(journal):
+    connection = sqlite3.connect(journal)
+    connection.execute("insert into search (search) values ('delete-all')")
+    connection.commit()
+    connection.close()
+    hurt = verb("journal", "check")
+    assert hurt.return_value == 1
+    assert "The search index does not hold the words of the events." in hurt.stdout
+    assert "No session is hurt" in hurt.stdout
+    verb("journal", "repair")
+    assert verb("journal", "check").return_value == 0
+
+
 def test_check_names_what_is_hurt_and_repair_saves_the_rest(journal):
     whole = verb("journal", "check")
     assert whole.return_value == 0
