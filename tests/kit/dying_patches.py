@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from kit.command import home_of, losses
 from kit.repositories import commit, plain, write
 from kit.scene import scene
 from steerdeck_agents.facts import events as e
@@ -49,6 +50,10 @@ class Died(NamedTuple):
     """The journal names just the files that differ."""
     restored: bool
     """An undo brought back every byte."""
+    lost: int = 0
+    """Facts that were committed before the kill and are not in the journal as they were."""
+    twice: int = 0
+    """Calls that began once more."""
 
 
 def patch_of(dice: random.Random) -> str:
@@ -109,6 +114,7 @@ class Killing:
 
     async def _first(self, name: str, seed: int, at: int, seen: Path) -> None:
         script = _script(patch_of(random.Random(seed)))
+        heard = os.open(_heard(seen), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         async with scene(self._folder / name, {"m": script}, ids=RandomIds()) as playing:
             append = playing.runtime.fleet.writer.append
             count = 0
@@ -121,6 +127,7 @@ class Killing:
 
             async def appending(*facts: e.KnownEvent, **how: object) -> object:
                 kept = await append(*facts, **how)
+                os.write(heard, b"".join(e.encode(fact).encode() + b"\n" for fact in kept))
                 if any(isinstance(fact, e.CallStarted) for fact in facts):
                     _on_call.append(called)
                 return kept
@@ -132,7 +139,10 @@ class Killing:
             seen.write_text(str(count))
 
     async def _second(self, name: str, seed: int, killed: bool, said: Path) -> None:
-        said.write_bytes(msgspec.json.encode(await self._looked(name, seed, killed)))
+        died = await self._looked(name, seed, killed)
+        told = [e.decode(line) for line in _heard(said).read_text().splitlines()]
+        lost, twice = losses(told, home_of(self._folder / name))
+        said.write_bytes(msgspec.json.encode(died._replace(lost=lost, twice=twice)))
 
     async def _looked(self, name: str, seed: int, killed: bool) -> Died:
         script = _script(patch_of(random.Random(seed)))
@@ -149,6 +159,11 @@ class Killing:
             await playing.give(o.Undo, state.id)
             whole = _is_new(left, seed)
             return Died(killed, "new" if whole else "half", named == wanted, _tree(place) == old)
+
+
+def _heard(said: Path) -> Path:
+    """Where the one that is killed writes down what was committed."""
+    return said.with_suffix(".heard")
 
 
 def _apart(work: Callable[[], object]) -> int:

@@ -1,7 +1,8 @@
 """Calls a model gets wrong in every way: each is answered with an error, and nothing falls over.
 
 They go the whole way: streamed by the scripted model, kept in the journal, answered, sent back
-with the next request; then the runtime is started anew on the same home and folds all of it again.
+with the next request; then the runtime is started anew on the same home and folds all of it again, and each session is
+replayed on a deck.
 """
 
 import asyncio
@@ -12,15 +13,19 @@ from pathlib import Path
 
 import msgspec
 
+from kit import sealed
 from kit.command import losses
 from kit.repositories import plain
 from kit.scene import scene
 from prove.claim import Claim, Counted, Tally, world
+from prove.replays import replayed
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import BadArguments, PatchError
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
+from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.tools import registry
 
 CALLS = int(os.environ.get("STEERDECK_BAD_CALLS", "500"))
@@ -106,7 +111,7 @@ def made(count: int, seed: int = SEED) -> list[tuple[str, bytes]]:
     return found
 
 
-async def played(folder: Path, cases: list[tuple[str, bytes]], tally: Tally) -> None:
+async def played(folder: Path, cases: list[tuple[str, bytes]], tally: Tally) -> Paths:
     """Have a session meet each lot, and look at what came of it; then start again and look."""
     repository = plain(folder / "repository").resolve()
     lots = [cases[at : at + PER_SESSION] for at in range(0, len(cases), PER_SESSION)]
@@ -139,19 +144,37 @@ async def played(folder: Path, cases: list[tuple[str, bytes]], tally: Tally) -> 
             tally.see(not now.of(session, e.CallStarted), f"{what}: something was done")
         before = {name: now.state(name) for name in now.runtime.fleet.sessions}
         tally.lost, tally.twice = losses(now.events, now.paths)
+        where = now.paths
     async with scene(home, {"bad": play}) as again:
         for name, state in before.items():
             after = again.state(name)
             tally.see(
                 after.status == state.status and not after.calls, f"{name} came back otherwise"
             )
+    return where
+
+
+def replayed_all(where: Paths, file: Path, tally: Tally) -> int:
+    """Each session of that home, replayed on a deck that can start nothing; how many."""
+    if not sealed.possible():
+        return 0
+    reader = JournalReader(where.journal)
+    states = reader.sessions()
+    for state in states:
+        texts = reader.events(state.id, limit=10**6)
+        file.write_text("".join(f"{text}\n" for text in texts))
+        replayed(file, [len(texts)], tally)
+        print("replayed", state.id, len(texts), tally.notes, flush=True)
+    return len(states)
 
 
 def bad_calls() -> Counted:
     tally = Tally()
     with world() as folder:
-        asyncio.run(played(folder, made(CALLS), tally))
-    return tally.done(f"{CALLS} calls, {PER_SESSION} to a session, seed {SEED}").of(CALLS)
+        where = asyncio.run(played(folder, made(CALLS), tally))
+        count = replayed_all(where, folder / "events.jsonl", tally)
+    told = f"{CALLS} calls, {PER_SESSION} to a session, seed {SEED}; {count} sessions replayed"
+    return tally.done(told).of(CALLS)
 
 
 CLAIMS = (

@@ -73,6 +73,7 @@ def flips() -> Counted:
             report = repair(path, quiet, 1_795_000_000_000)
             hurt += bool(report.sessions)
             lacking = truth.lacking(path, {page})
+            tally.lost = (tally.lost or 0) + len(lacking)
             rows += sum(map(len, truth.rows.values()))
             tally.see(
                 not lacking, f"flip {number}, page {page}: {len(lacking)} rows: {lacking[:1]}"
@@ -113,6 +114,8 @@ def _look(path: Path, events: list[str], what: str, tally: Tally, number: int) -
     except JournalError:
         found = []
     whole = found == events
+    # What a cut took is gone; lost is what is missed by nobody.
+    tally.lost = (tally.lost or 0) + (0 if told else len(events) - len(found))
     tally.see(told or whole, f"{what}: {len(events) - len(found)} events lost without a word")
     tally.see(found == events[: len(found)], f"{what}: what is read is no prefix")
     if number % 2:

@@ -32,8 +32,10 @@ def killed() -> Counted:
                     at = at * 3 // 4
                     died = killing.kill(f"{number}-{at}", seed, at)
                 left[died.left] += 1
+                tally.lost = (tally.lost or 0) + died.lost
+                tally.twice = (tally.twice or 0) + died.twice
                 tally.see(
-                    died.killed and died.named and died.restored,
+                    died.killed and died.named and died.restored and not (died.lost or died.twice),
                     f"patch {seed}, call {at} of {calls}: {died}",
                 )
     tally.see(left["half"], "no kill came between two files")

@@ -244,6 +244,7 @@ async def on_kind(path: Path, mounts: Path, far: bool, kind: str, tally: Tally) 
     for number in range(5):
         await writer.append(Noticed(text=f"fact {number}"), full=number % 2 == 0)
         seen = JournalReader(path).events(None)
+        tally.lost = (tally.lost or 0) + max(0, number + 1 - len(seen))
         tally.see(len(seen) == number + 1, f"{kind}: a reader sees {len(seen)} of {number + 1}")
     logged = path.with_name("journal.db-wal").exists()
     tally.see(logged is not far, f"{kind}: a log in shared memory: {logged}")
