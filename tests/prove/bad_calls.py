@@ -1,8 +1,8 @@
 """Calls a model gets wrong in every way: each is answered with an error, and nothing falls over.
 
 They go the whole way: streamed by the scripted model, kept in the journal, answered, sent back
-with the next request; then the runtime is started anew on the same home and folds all of it again, and each session is
-replayed on a deck.
+with the next request; then the runtime is started anew on the same home and folds all of it again,
+and each session is replayed on a deck.
 """
 
 import asyncio
