@@ -14,9 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from kit import failpoints
-from kit.command import PROGRAM, damage, end_runtimes, facts, left_of, lives
+from kit.command import PROGRAM, damage, end_runtimes, facts, left_of, lives, of_kind
 from kit.counting import Counting
 from kit.playing import playing
 from kit.repositories import fingerprint, plain
@@ -47,6 +48,20 @@ SEED = 20261120
 PATIENCE_S = 60.0
 USABLE_S = 2.0
 OLDEST_S = 5.0
+
+
+SAID, LOST, DONE = "say killed", "were lost with their runtime", "had come to their end"
+HOW = (SAID, LOST, DONE)
+"""What may become of a command that is killed alone."""
+LEAST_SAID = 0.8
+
+
+class Killed(NamedTuple):
+    """A command that was killed alone: its workspace, its text and its number."""
+
+    folder: str
+    command: str
+    step: str
 
 
 class Witness:
@@ -267,11 +282,12 @@ def runtime_kills() -> Counted:
 async def _both(a_round: Round, repository: Path, kills: int) -> None:
     """A round in which deck and runtime die together, or a command alone."""
     dice, tally = a_round.dice, a_round.tally
-    wanted = a_round.losses.points + kills
+    wanted, killed = a_round.losses.points + kills, list[Killed]()
     client = await a_round.begin(repository)
     while a_round.losses.points < wanted and not await a_round.settle(client):
         if dice.random() < 0.5:
-            a_round.losses.points += await _a_command(client)
+            killed += (one := await _a_command(client))
+            a_round.losses.points += len(one)
             await asyncio.sleep(dice.uniform(0.0, 0.1))
             continue
         with Terminal([PROGRAM], folder=repository) as deck:
@@ -286,44 +302,68 @@ async def _both(a_round: Round, repository: Path, kills: int) -> None:
         while (old := [pid for pid in left if lives(pid)]) and time.monotonic() < until:
             await asyncio.sleep(0.05)
         tally.see(not old, f"{len(old)} commands outlived their runtime")
-    a_round.look(await a_round.to_the_end(client))
-    told = [fact for fact in facts(a_round.where) if isinstance(fact, e.CallEnded)]
-    killed = [fact for fact in told if "signal 9" in fact.result or "exit code: 137" in fact.result]
-    a_round.losses.deaths["results that say killed"] += len(killed)
+    states = await a_round.to_the_end(client)
+    a_round.look(states)
+    for one in killed:
+        how = _ended(one, states, a_round.where)
+        a_round.losses.deaths[how] += 1
+        tally.see(how in HOW, f"{one}: killed, and its result says {how}")
 
 
-async def _a_command(client: Client) -> int:
-    """Kill one command the runtime has running; how many there were, at most one."""
+def _ended(one: Killed, states: list[SessionState], where: Paths) -> str:
+    """What became of a command that was killed alone, as the journal and its files tell it."""
+    (session,) = [state.id for state in states if state.workspace.path == one.folder]
+    told = [fact for fact in facts(where) if fact.session == session]
+    asked = [fact.call for fact in of_kind(told, e.CallRequested) if fact.title == one.command]
+    ended = [fact for fact in of_kind(told, e.CallEnded) if fact.call in asked]
+    if any("signal 9" in fact.result or "exit code: 137" in fact.result for fact in ended):
+        return SAID
+    if any(fact.call in asked for fact in of_kind(told, e.CallLost)):
+        return LOST
+    done = Path(one.folder) / "done.txt"
+    if done.exists() and one.step in done.read_text().split():
+        return DONE
+    return "; ".join(fact.result for fact in ended) or "nothing"
+
+
+async def _a_command(client: Client) -> list[Killed]:
+    """Kill one command the runtime has running; which, and none when none ran for a while."""
     until = time.monotonic() + 1.0
     while time.monotonic() < until:
         running = [one for one in descendants.descendants(client.hello.pid) if one.state != "Z"]
-        sleeping = [one.pid for one in running if _is_command(one.pid)]
-        if sleeping:
-            for pid in sleeping[:1]:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    return 0
-            return 1
+        for one in running:
+            if (found := _command_of(one.pid)) is None:
+                continue
+            try:
+                os.kill(one.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return []
+            return [found]
         await asyncio.sleep(0.005)
-    return 0
+    return []
 
 
-def _is_command(pid: int) -> bool:
-    """Whether a process is the shell of a command of the script."""
+def _command_of(pid: int) -> Killed | None:
+    """The command of the script whose shell a process is, if it is one."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        folder = str(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:
-        return False
-    return words[0].endswith(b"bash") and any(b">> ran.txt" in word for word in words)
+        return None
+    for step in range(COUNTING.steps):
+        text = COUNTING.command(step)
+        if words[0].endswith(b"bash") and any(text.encode() in word for word in words):
+            return Killed(folder, text, str(step))
+    return None
 
 
 def both_kills() -> Counted:
     tally, losses = _rounds(BOTH_KILLS, _both)
-    tally.see(losses.deaths["results that say killed"], "no result says that it was killed")
-    said = losses.deaths["results that say killed"]
+    alone, said = sum(losses.deaths[how] for how in HOW), losses.deaths[SAID]
+    tally.see(said > alone * LEAST_SAID, f"{said} of {alone} results say that it was killed")
     tally.lost, tally.twice = losses.lost, losses.twice
-    told = f"{SESSIONS} sessions, seed {SEED}; {said} results say killed"
+    each = ", ".join(f"{losses.deaths[how]} {how}" for how in HOW)
+    told = f"{SESSIONS} sessions, seed {SEED}; of {alone} commands killed alone {each}"
     return tally.done(told).of(losses.points)
 
 
