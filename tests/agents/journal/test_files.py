@@ -1,5 +1,6 @@
 """The file itself: whose it is, its schema, what it lies on, what happened to its bytes."""
 
+import asyncio
 import os
 import sqlite3
 import stat
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Migrations
 
+from kit.filled import Ticks
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.ids import SessionId, sha_of
 from steerdeck_agents.journal.database import file_system
 from steerdeck_agents.journal.enclosures import CheckpointBytes, NewBlob, NewItem
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.schema import m001_first, migrate
+from steerdeck_agents.journal.writer import Writer
 
 
 def test_only_the_owner_can_read_the_journal(desk, make_noticed):
@@ -33,6 +36,44 @@ def test_only_the_owner_can_read_the_journal(desk, make_noticed):
     assert stat.S_IMODE(desk.path.parent.stat().st_mode) == 0o700
     assert set(modes.values()) == {0o600}
     assert {"journal.db", "journal.db-wal", "journal.lock"} <= set(modes)
+
+
+def test_an_umask_that_forbids_everything_hinders_nobody(desk, make_noticed):
+    before = os.umask(0o777)
+    try:
+        desk.keep(make_noticed("private"))
+    finally:
+        os.umask(before)
+    assert len(desk.reader.events(None)) == 1
+    assert stat.S_IMODE(desk.path.stat().st_mode) == 0o600
+
+
+def test_a_home_whose_parents_are_missing_or_links_is_made_for_the_owner(tmp_path, make_noticed):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for top in ("not/there", "link/s"):
+        path = tmp_path / top / "data/journal.db"
+        asyncio.run(_one(path, make_noticed("kept")))
+        assert len(JournalReader(path).events(None)) == 1
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_what_stands_in_the_way_of_a_journal_is_a_sentence(tmp_path, make_noticed):
+    (tmp_path / "file").write_text("a file")
+    (tmp_path / "lock/journal.lock").mkdir(parents=True)
+    for top, words in (("file", "file|folder|directory"), ("lock", "lock file")):
+        with pytest.raises(JournalError, match=words) as found:
+            asyncio.run(_one(tmp_path / top / "journal.db", make_noticed("nowhere")))
+        assert len(str(found.value).split()) >= 6
+
+
+async def _one(path, fact):
+    writer = Writer(path, clock=Ticks(), on_committed=lambda batch: None)
+    await writer.start()
+    try:
+        await writer.append(fact, full=True)
+    finally:
+        await writer.stop()
 
 
 def test_a_newer_schema_is_read_but_not_written(desk, make_created, make_noticed):
