@@ -63,8 +63,14 @@ class House:
 
     def works(self, tally: Tally, what: str, umask: int = 0o022) -> None:
         """A task runs to its end, and nobody else can read what is kept."""
-        ran = self.run("run", "Say hello.", "--model", "m", umask=umask)
+        ran = self.run("run", "Say hello.", "--model", "m", "--json", umask=umask)
         tally.see(ran.code == 0, f"{what}: exit {ran.code}: {ran.err[-300:]}")
+        shown = set(ran.out.splitlines())
+        (journal,) = (path for path in self.kept() if path.name == "journal.db")
+        stored = set(JournalReader(journal).events(None, limit=10_000))
+        lost = [text for text in shown - stored if '"seq":0,' not in text and '"seq":' in text]
+        tally.lost = (tally.lost or 0) + len(lost)
+        tally.see(shown & stored and not lost, f"{what}: not in the journal: {lost[:2]}")
         self.tidy(tally, what)
 
     def tidy(self, tally: Tally, what: str) -> None:
