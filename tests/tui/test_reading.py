@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import tempfile
 
 from kit.desk import Feed, Story, deck, told, until
 from kit.shop import OUTLOOK, shop
@@ -13,7 +12,7 @@ from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import CallId, ItemId, MessageId
 from steerdeck_agents.facts.places import Workspace
-from steerdeck_agents.settings.scratch import place
+from steerdeck_agents.settings import scratch
 
 
 def play(scene, feed: Feed | None = None, size=(120, 36)) -> None:
@@ -139,7 +138,8 @@ def test_a_click_unfolds_a_call_on_a_lane_too():
 def test_a_pager_and_an_editor_get_the_text_and_no_escape_sequences(monkeypatch):
     shown: list[tuple[str, list[str]]] = []
 
-    def read(app, file, command):
+    def read(app, folder, command):
+        (file,) = folder.path.iterdir()
         shown.append((file.read_text(), command))
 
     monkeypatch.setattr(perusing, "read", read)
@@ -164,12 +164,13 @@ def test_a_pager_and_an_editor_get_the_text_and_no_escape_sequences(monkeypatch)
 
 
 def test_where_nothing_can_be_opened_that_is_said_and_no_file_is_left(monkeypatch, tmp_path):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    place = tmp_path / "scratch"
+    monkeypatch.setattr(scratch, "place", lambda uid: place)
 
     async def scene(app, pilot) -> None:
         await pilot.press("W")
         await until(pilot, lambda: "The deck can't be suspended here" in told(app))
-        assert list(tmp_path.iterdir()) == []
+        assert list(place.iterdir()) == []
 
     play(scene, long(3))
 
@@ -193,7 +194,7 @@ def test_what_a_pager_shows_lies_in_a_scratch_folder_that_only_its_owner_enters(
         file = folder.path / "transcript.txt"
         assert file.read_text() == "words of a session"
         assert file.stat().st_mode & 0o777 == 0o400
-        assert folder.path.parent == place(os.getuid())
+        assert folder.path.parent == scratch.place(os.getuid())
     finally:
         folder.remove()
     assert not folder.path.exists()

@@ -92,8 +92,7 @@ def test_a_bubblewrap_that_can_not_be_started_is_said_too(tmp_path: Path) -> Non
 def test_the_probe_leaves_nothing_behind(confined: Level, tmp_path: Path,
                                          monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     deep = tmp_path / ("long-" * 20)
-    deep.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    monkeypatch.setattr("steerdeck_agents.settings.scratch.place", lambda uid: deep)
     before = len(list(Path("/proc/self/fd").iterdir()))
     assert asyncio.run(probe()).name == "bubblewrap"
     assert list(deep.iterdir()) == []
