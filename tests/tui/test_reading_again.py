@@ -8,6 +8,8 @@ from kit.desk import NOW, Feed
 from kit.rig import StillRig
 from kit.shop import shop
 from kit.still import StillLoop, settle, standing_still
+from steerdeck.commands import Helm
+from steerdeck.keymap import Keymap
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.runtime import wire
@@ -112,6 +114,20 @@ def test_a_deck_that_closes_before_a_session_is_read_leaves_no_work_behind():
         async with StillRig(shop()) as rig:
             rig.bridge.show({FIX})
             await rig.bridge.close()
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        standing_still(play(), StillLoop())
+        gc.collect()
+    assert not said
+
+
+def test_a_deck_that_closes_before_an_act_began_leaves_no_work_behind():
+    async def play() -> None:
+        async with StillRig(shop()) as rig:
+            helm = Helm(rig.bridge, Keymap())
+            helm.go(helm.interrupt(FIX))
+            helm.close()
 
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")

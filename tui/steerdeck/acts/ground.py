@@ -92,6 +92,8 @@ class Acts:
         task = asyncio.create_task(self._act(act))
         self._acts.add(task)
         task.add_done_callback(self._acts.discard)
+        # What is cancelled before it began has not begun its act either.
+        task.add_done_callback(lambda _: act.close())
 
     async def _act(self, act: Coroutine[None, None, None]) -> None:
         try:
