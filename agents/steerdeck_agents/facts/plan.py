@@ -11,6 +11,7 @@ import msgspec
 
 from steerdeck_agents.facts.fact import Fact
 from steerdeck_agents.facts.ids import Sha, sha_of
+from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Mode
 
 StepStatus = Literal["pending", "in_progress", "completed", "failed"]
@@ -88,11 +89,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def live(self) -> tuple[Step, ...]:
         """Without what the developer struck."""
-        return tuple(step for step in self.steps if not step.struck)
-
-    @property
-    def done(self) -> int:
-        return sum(step.status == "completed" for step in self.live)
+        return standing(self.steps)
 
     @property
     def in_hand(self) -> Step | None:
@@ -114,6 +111,23 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def work_of(self, id: int) -> Work | None:
         return next((work for work in self.work if work.step == id), None)
+
+
+def standing(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Those the developer did not strike: the ones that count."""
+    return tuple(step for step in steps if not step.struck)
+
+
+def how_far(steps: Sequence[Step]) -> str:
+    """`2 of 4`: how many are done of those that stand, said alike wherever a plan is counted."""
+    left = standing(steps)
+    return f"{sum(step.status == 'completed' for step in left)} of {len(left)}"
+
+
+def plan_words(steps: Sequence[Step]) -> str:
+    """`2 of 4 done, now: fix the tests`: a plan in a line."""
+    now = next((step.text for step in standing(steps) if step.status == "in_progress"), "")
+    return one_line(f"{how_far(steps)} done" + (f", now: {one_line(now, 80)}" if now else ""))
 
 
 def numbered(steps: Sequence[Step], last: int) -> tuple[tuple[Step, ...], int]:

@@ -3,9 +3,11 @@
 import asyncio
 import re
 
-from steerdeck_agents.facts.action import RunCommand
+from steerdeck_agents.facts.action import RunCommand, SetPlan
 from steerdeck_agents.facts.errors import BadArguments, PatchError
 from steerdeck_agents.facts.inert import one_line
+from steerdeck_agents.facts.plan import plan_words
+from steerdeck_agents.loop.planning import merged
 from steerdeck_agents.loop.prompt import WishedCall
 from steerdeck_agents.loop.site import Site
 
@@ -28,4 +30,7 @@ async def title_of(site: Site, call: WishedCall) -> str:
         return one_line(named or call.tool)
     if isinstance(action, RunCommand):
         site.ground.ahead(call.id)
+    if isinstance(action, SetPlan):
+        # What the developer struck is sent again by some agents, and counts nowhere.
+        return plan_words((await merged(site, action)).steps)
     return one_line(tool.title(action))

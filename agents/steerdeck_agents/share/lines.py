@@ -12,7 +12,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import inert, one_line
 from steerdeck_agents.facts.marks import taken_words
 from steerdeck_agents.facts.places import level_words
-from steerdeck_agents.facts.plan import Plan
+from steerdeck_agents.facts.plan import Plan, how_far
 from steerdeck_agents.share import by_hand, conscience, ruling
 
 NAME_WIDTH = 14
@@ -90,7 +90,7 @@ class LineTeller:
     def _planned(self, event: e.PlanUpdated) -> tuple[str, str] | None:
         plan = Plan(event.steps)
         step = plan.in_hand
-        text = f"{plan.done} of {len(plan.steps)} done"
+        text = f"{how_far(event.steps)} done"
         text += f", now: {one_line(step.text)}" if step else ""
         if self._plan.get(event.session) == text:
             return None

@@ -6,9 +6,8 @@ import msgspec
 
 from steerdeck_agents.facts.action import Action, SetPlan
 from steerdeck_agents.facts.errors import BadArguments
-from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import Workspace
-from steerdeck_agents.facts.plan import Step
+from steerdeck_agents.facts.plan import Step, plan_words
 from steerdeck_agents.tools.arguments import parse
 from steerdeck_agents.tools.tool import function_tool
 
@@ -60,7 +59,5 @@ class UpdatePlan:
     def title(self, action: Action) -> str:
         match action:
             case SetPlan(steps=steps):
-                done = sum(step.status == "completed" for step in steps)
-                hand = next((one_line(s.text, 80) for s in steps if s.status == "in_progress"), "")
-                return f"{done} of {len(steps)} done" + (f", now: {hand}" if hand else "")
+                return plan_words(steps)
         raise TypeError(f"not for {self.name}: {action!r}")

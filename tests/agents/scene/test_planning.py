@@ -90,6 +90,8 @@ def test_a_plan_is_changed_sent_back_revised_and_approved_and_the_model_hears_al
         assert "the developer says: only api/" in heard
         (*_, result) = (item.text for item in prompt if item.kind == "function_call_output")
         assert "was struck by the developer and stays so" in result
+        titles = [call.title for call in playing.of(session, e.CallRequested)]
+        assert titles[-1] == "0 of 3 done", "neither log nor rail counts what was struck"
 
         await decide(playing, session, approve=True)
         working = await playing.status(session, "working")

@@ -8,7 +8,7 @@ from steerdeck.messages import open_id
 from steerdeck.panes.marks import mark_for
 from steerdeck.text import Line, Span, clickable, foreign
 from steerdeck_agents.facts.inert import one_line
-from steerdeck_agents.facts.plan import Step
+from steerdeck_agents.facts.plan import Step, how_far
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_themes.palettes import Token
 
@@ -20,7 +20,7 @@ def plan(state: SessionState, most: int = 7) -> list[Line]:
     steps = state.plan.live
     if not steps:
         return []
-    head = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),), meter(state))
+    head = Line((Span(f"plan {how_far(steps)}", "t2"),), meter(state))
     plan_of = open_id("plan", state.id)
     return [clickable(line, plan_of) for line in (head, *_steps(state, most))]
 
@@ -31,7 +31,7 @@ def plan_row(state: SessionState, width: int) -> list[Line]:
     if not steps:
         return []
     if step is None:
-        words = Line((Span(f"plan {state.plan.done} of {len(steps)}", "t2"),))
+        words = Line((Span(f"plan {how_far(steps)}", "t2"),))
         right = meter(state) if width >= 60 else ()
         return [clickable(Line(words.spans, right, indent=2), open_id("plan", state.id))]
     words = _step(state, step)

@@ -11,7 +11,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.naming import files_named
 from steerdeck_agents.facts.overlap import shared_words
-from steerdeck_agents.facts.plan import Plan
+from steerdeck_agents.facts.plan import Plan, how_far
 from steerdeck_agents.facts.plan_diff import PlanRow, counted, rows
 from steerdeck_agents.facts.state import SessionState
 
@@ -48,7 +48,7 @@ def plan_band(state: SessionState, found: list[PlanRow], width: int) -> Line:
         told = (
             Span(f"{mark.shape} ", mark.colour),
             foreign(state.name, "t0", bold=True),
-            Span(f" {plan.done} of {len(plan.live)} steps done", "t1"),
+            Span(f" {how_far(plan.steps)} steps done", "t1"),
             Span(_standing(state), "t2"),
         )
         segments = meter(state) if width >= 100 else ()

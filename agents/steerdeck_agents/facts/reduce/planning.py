@@ -21,7 +21,7 @@ from steerdeck_agents.facts.events import (
     TurnStarted,
 )
 from steerdeck_agents.facts.inert import one_line
-from steerdeck_agents.facts.plan import Offer, Plan, Step, Work, numbered
+from steerdeck_agents.facts.plan import Offer, Plan, Step, Work, numbered, plan_words
 from steerdeck_agents.facts.state import SessionState
 
 _TOOL = "update_plan"
@@ -57,6 +57,9 @@ def _changed(state: SessionState, event: PlanUpdated | PlanEdited) -> SessionSta
     plan = state.plan
     steps, last = numbered(event.steps, plan.last_id)
     steps = tuple(_heard(step, event.seq) for step in steps)
+    if state.last_words == plan_words(plan.steps):
+        # The count of the plan as it was would stand beside that of the plan as it is.
+        state = replace(state, last_words=plan_words(steps))
     here = {step.id for step in steps}
     plan = replace(
         plan, steps=steps, last_id=last, work=tuple(w for w in plan.work if w.step in here)
