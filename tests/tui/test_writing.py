@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from msgspec import structs
 from textual import events
 from textual.pilot import Pilot
 
@@ -360,6 +361,25 @@ def test_what_was_said_to_several_is_taken_back_from_all_who_have_not_got_it():
         await until(pilot, lambda: len(feed.orders) == 3)
         assert {order.message for order in feed.orders} == {"to-fix", "to-csv", "to-docs"}
         assert app.screen.composer.prompt.text == "stop that"
+
+    play(scene)
+
+
+def test_groups_are_of_the_same_moment_as_the_rows_above_them_and_again_on_enter():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+x", "S")
+        await until(pilot, lambda: app.screen.id == "recipients")
+        await pilot.press(*"all: done")
+        was, states = app.screen._in_hand(), app.model.states
+        assert "all: done" in told(app) and "fix" not in was
+        seq = max(event.seq for event in feed.events)
+        feed.feed(e.TurnEnded(seq=seq + 1, session=SessionId("fix"), status="completed", at_ms=NOW))
+        await until(pilot, lambda: app.screen._in_hand() == was | {"fix"})
+        for one, state in states.items():
+            states[one] = structs.replace(state, status="idle")
+        await pilot.press("enter")
+        assert app.screen.id == "recipients" and app.model.target == "one"
+        await until(pilot, lambda: "Nobody is that any more" in told(app))
 
     play(scene)
 

@@ -42,7 +42,7 @@ def circles(sessions: Sequence[SessionState]) -> list[Circle]:
 
     for state in sessions:
         word = mark_for(state).word
-        put(f"state:{state.status}", f"all: {word}", "by state", state)
+        put(f"state:{word}", f"all: {word}", "by state", state)
     for state in sessions:
         for tag in state.tags:
             put(f"tag:{tag}", f"all tagged {tag}", "by tag", state)
@@ -68,7 +68,7 @@ class RecipientsDialog(Dialog):
         self.list = PickList(ground="s2", margin=3, typed=True, id="palette_list")
         self.foot = Rows(ground="s2")
         self.parts = (self.body, self.list, self.foot)
-        self._circles = {one.id: one for one in circles(self.model.sessions())}
+        self._circles: dict[str, Circle] = {}
         self.marked: set[SessionId] = set()
         if self.model.target == "several":
             self.marked = set(self.model.picked)
@@ -86,11 +86,12 @@ class RecipientsDialog(Dialog):
             return
         caret = Span(" ", "ink", bg="accent")
         typed = foreign(self.list.query_text, "t0", bold=True, id=CARET)
+        picks = self._picks()
         title = Line((Span("Speak to ", "t0", bold=True, id=CARET), typed, caret),
                      (Span(self._count(), "t2"),))  # fmt: skip
         self.body.show([BLANK, title, BLANK])
         self.body.place_cursor()
-        self.list.show(self._picks())
+        self.list.show(picks)
         caps = self.caps_line((("Tab", "mark"), ("Enter", "speak to them")), "leave")
         told = Line((Span("to ", "t2"), *names(self.model, self._taken())), wrap=True)
         self.foot.show([BLANK, told, *self.notice_lines(), BLANK, caps, BLANK])
@@ -98,9 +99,16 @@ class RecipientsDialog(Dialog):
     def _count(self) -> str:
         return f"{counted(len(self.marked), 'session')} marked" if self.marked else ""
 
+    def _look(self) -> list[SessionState]:
+        """The sessions, and who has something in common, both as they are now."""
+        sessions = self.model.sessions()
+        self._circles = {one.id: one for one in circles(sessions)}
+        self.marked &= {state.id for state in sessions}
+        return sessions
+
     def _picks(self) -> list[Pick]:
         picks = []
-        for state in self.model.sessions():
+        for state in self._look():
             mark = mark_for(state)
             right: tuple[Span, ...] = (
                 Span(f"{mark.shape} ", mark.colour),
@@ -127,7 +135,10 @@ class RecipientsDialog(Dialog):
         if pick is None:
             return frozenset()
         circle = self._circles.get(pick.id)
-        return frozenset({SessionId(pick.id)}) if circle is None else circle.sessions
+        if circle is not None:
+            return circle.sessions
+        alone = SessionId(pick.id)
+        return frozenset({alone} & self.model.states.keys())
 
     def _taken(self) -> set[SessionId]:
         """What Enter takes: what is marked, else what is in hand."""
@@ -141,13 +152,18 @@ class RecipientsDialog(Dialog):
         return True
 
     def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
-        taken, model = self._taken(), self.model
+        model = self.model
+        self._look()
+        taken = self._taken()
+        if not taken:
+            self.helm.say("Nobody is that any more; pick somebody else.", bad=True)
+            return
         if taken == {state.id for state in model.sessions()} and len(taken) > 1:
             model.target = "all"
         elif len(taken) == 1:
             model.target = "one"
             model.take(next(iter(taken)))
-        elif taken:
+        else:
             model.target, model.picked = "several", set(taken)
         model.face = "composer"
         self.close_it()
