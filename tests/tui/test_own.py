@@ -22,6 +22,7 @@ from steerdeck_agents.runtime import wire
 from steerdeck_agents.settings.config import load
 from steerdeck_agents.settings.knobs import KNOBS
 from steerdeck_agents.settings.paths import Paths, paths
+from steerdeck_themes.wardrobe import Wardrobe
 
 Play = Callable[[DeckApp, Pilot[None]], Awaitable[None]]
 
@@ -67,6 +68,31 @@ def test_what_is_changed_on_the_deck_is_in_the_file_with_its_comments(home: Path
     play(scene, app)
     assert home.config_file.read_text().startswith("# mine\n")
     assert load(home, {}).theme == "light"
+
+
+def test_a_theme_of_the_developer_s_own_is_among_those_one_turns_through(home: Paths):
+    folder = home.config / "themes"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text('like = "light"\n')
+    (folder / "torn.toml").write_text("like")
+    app = DeckApp(shop().connect, "/home/kim/shop", wardrobe=Wardrobe(folder), home=home)
+    app.model.face = "deck"
+
+    async def scene(app, pilot):
+        await pilot.press("Z")
+        await until(pilot, lambda: app.screen.id == "settings_dialog" and app.screen.sets)
+        assert "h l  change" in told(app) and "Enter  write" in told(app)
+        await pilot.press("h")
+        await until(pilot, lambda: app.theme == "steerdeck-mine")
+        assert load(home, {}).theme == "mine"
+        await until(pilot, lambda: app.screen.sets["theme"].value == "mine")
+        await pilot.press("l")
+        await until(pilot, lambda: app.theme == "steerdeck-dark")
+        app.screen.at = [knob.name for knob in KNOBS].index("ascii")
+        await pilot.press("k", "j")
+        assert "Enter" not in told(app).partition("plain letters")[2]
+
+    play(scene, app)
 
 
 def test_the_first_page_says_what_works_and_a_key_goes_on(home: Paths):

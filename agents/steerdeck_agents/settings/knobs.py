@@ -44,7 +44,7 @@ class Set(msgspec.Struct, frozen=True):
 
 
 KNOBS: tuple[Knob, ...] = (
-    Knob("theme", "text", "colours; a name of your themes too",
+    Knob("theme", "text", "colours; your own themes too",
          ("dark", "light", "contrast", "cvd", "ansi")),
     Knob("ascii", "yes", "plain letters and signs only"),
     Knob("reduced_motion", "yes", "words arrive once a second, clocks every ten"),

@@ -27,6 +27,8 @@ from steerdeck_agents.settings.knobs import (
     shown_value,
     values,
 )
+from steerdeck_agents.settings.paths import Paths
+from steerdeck_themes.wardrobe import Wardrobe
 
 _NAME, _VALUE = 26, 18
 _AROUND = 10
@@ -42,6 +44,8 @@ class SettingsDialog(Dialog):
         self.parts = (self.body, self.field)
         self.at = 0
         self.sets: dict[str, Set] = {}
+        self.themes: tuple[str, ...] = ()
+        """All one can wear by name, the developer's own behind those that come with Steerdeck."""
 
     def on_mount(self) -> None:
         self.field.display = False
@@ -60,6 +64,7 @@ class SettingsDialog(Dialog):
         if self.helm.home is None:
             return
         found = await asyncio.to_thread(values, self.helm.home, os.environ)
+        self.themes = await asyncio.to_thread(_themes, self.helm.home)
         self.sets = {one.name: one for one in found}
         self.show(Dirty(everything=True))
 
@@ -107,7 +112,9 @@ class SettingsDialog(Dialog):
     def _caps(self) -> Line:
         if self.writing:
             return self.caps_line((("Enter", "write it"),), "leave it")
-        caps = [("h l", "change")] if self._turns() else [("Enter", "write")]
+        caps = [("h l", "change")] if self._turns() else []
+        if self.knob.kind != "yes":
+            caps.append(("Enter", "write"))
         if self.can_setting_unset():
             caps.append(("x", "default"))
         return self.caps_line((*caps, ("j k", "setting")))
@@ -118,7 +125,10 @@ class SettingsDialog(Dialog):
         return ("words", "anywhere") if self.writing else ("settings", "anywhere")
 
     def _turns(self) -> bool:
-        return bool(self.knob.choices) or self.knob.kind == "yes"
+        return bool(self._choices()) or self.knob.kind == "yes"
+
+    def _choices(self) -> tuple[str, ...]:
+        return self.themes or self.knob.choices if self.knob.name == "theme" else self.knob.choices
 
     def row_clicked(self, name: str) -> None:
         """A click takes a setting in hand; on the one in hand it changes it."""
@@ -154,7 +164,7 @@ class SettingsDialog(Dialog):
         if self.knob.kind == "yes":
             value: Value = not now
         else:
-            choices = self.knob.choices
+            choices = self._choices()
             at = choices.index(str(now)) if now in choices else -step
             value = choices[(at + step) % len(choices)]
         self.helm.go(self._put(self.knob.name, value))
@@ -198,3 +208,8 @@ class SettingsDialog(Dialog):
     def on_key(self, event: events.Key) -> None:
         if not self.writing:
             super().on_key(event)
+
+
+def _themes(home: Paths) -> tuple[str, ...]:
+    """Names of the themes there are; reads files, so a thread calls it."""
+    return tuple(Wardrobe(home.config_file.parent / "themes").palettes)
