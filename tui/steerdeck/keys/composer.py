@@ -14,7 +14,7 @@ COMPOSER: tuple[Key, ...] = (
         ("up",),
         "take back the queued one",
         ("composer",),
-        "Take the newest queued message back",
+        "Take the newest queued message back; without one, recall what you wrote",
         foot=-1,
     ),
     Key(
