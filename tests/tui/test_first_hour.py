@@ -1,6 +1,7 @@
 """What somebody meets in the first hour with the deck, and would stumble over."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.plan import Step
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.settings.knobs import KNOBS, measured_value
+from steerdeck_agents.settings.paths import paths
 
 Play = Callable[[DeckApp, Pilot[None], Feed], Awaitable[None]]
 
@@ -133,11 +135,15 @@ def test_the_help_begins_where_one_was_and_finds_keys_by_words():
     play(scene, reviewed(), size=(120, 36))
 
 
-def test_where_no_settings_are_kept_their_key_says_so():
+def test_where_no_settings_are_kept_their_key_is_not_listed():
     async def scene(app, pilot, feed):
+        key = app.helm.keymap.by_id["settings"]
+        assert app.helm.home is None and not app.screen.can(key)
         await pilot.press("Z")
         await pilot.pause()
-        assert "The demo keeps no settings." in told(app)
+        assert app.screen.id == "deck"
+        app.helm.home = paths(os.environ)
+        assert app.screen.can(key)
 
     play(scene, shop())
 

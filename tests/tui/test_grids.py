@@ -86,7 +86,6 @@ STATES: dict[str, State] = {
     "call": State(shop, ("H", "enter")),
     "search": State(shop, ("slash", *"pytest")),
     "rules": State(ruled, ("P",)),
-    "settings": State(shop, ("Z",)),
     "welcome": State(shop, ("open welcome",)),
     "discard": State(shop, ("D",)),
     "rename": State(shop, ("R",)),

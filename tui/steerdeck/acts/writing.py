@@ -7,6 +7,7 @@ from pathlib import PurePath
 from steerdeck.acts.drafts import Drawer, Unsent
 from steerdeck.acts.life import Life
 from steerdeck.widgets.chips import Chips
+from steerdeck.widgets.prompt import How
 from steerdeck_agents.facts.by_hand import DANGER, RunByHand, StopByHand
 from steerdeck_agents.facts.errors import OrderRefused, SteerdeckError
 from steerdeck_agents.facts.ids import SessionId
@@ -41,6 +42,9 @@ class Written:
         """Words the last deck had on their way when it closed."""
         self.danger: tuple[tuple[str, str], str] = (("", ""), "")
         """The session and command that were refused last, and the danger that was named."""
+        self.unnamed: tuple[str, str, How] | None = None
+        """Whose draft was held back last, its text, and in which way it was to go."""
+        self.asked_templates = False
 
 
 class Writing(Life):
@@ -114,6 +118,7 @@ class Writing(Life):
         return await self.bridge.page(FilesLike(session, self.model.folder, query), list[str])
 
     async def read_templates(self) -> list[Template]:
+        self.written.asked_templates = True
         self.written.templates = await self.bridge.page(Templates(), list[Template])
         return self.written.templates
 

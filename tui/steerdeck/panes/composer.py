@@ -278,13 +278,22 @@ class Composer(Vertical):
             self.post_message(self.Acted(offer.id))
             return
         if found.kind in ("command", "words"):
-            prompt.replace(0, len(prompt.draft), prompt.hold(offer.text))
-            if (at := prompt.draft.find(_BLANK)) >= 0:
-                prompt.replace(at, at + len(_BLANK), "")
+            name, _, words = prompt.draft[1:].partition(" ")
+            filled = offer.filled and name in offer.names
+            self.fill(offer.text, prompt.chips.whole(words) if filled else "")
             return
         follows = prompt.draft[found.end : found.end + 1]
         blank = "" if follows[:1].isspace() else " "
         prompt.replace(found.start, found.end, offer.text + blank)
+
+    def fill(self, text: str, words: str = "") -> None:
+        """Let the draft be this text, with `words` where it has room for them, else behind it."""
+        prompt, words = self.prompt, words.strip()
+        if words and _BLANK not in text:
+            text = f"{text.rstrip()}\n\n{_BLANK}"
+        prompt.replace(0, len(prompt.draft), prompt.hold(text.replace(_BLANK, words or _BLANK)))
+        if not words and (at := prompt.draft.find(_BLANK)) >= 0:
+            prompt.replace(at, at + len(_BLANK), "")
 
     # what its parts say
 

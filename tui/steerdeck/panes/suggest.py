@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from steerdeck.text import Line, Span
 from steerdeck.widgets.rows import Rows
+from steerdeck_agents.facts.called import begun, called
 from steerdeck_agents.facts.fuzzy import Match, best, match
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_themes.palettes import Token
@@ -44,6 +45,10 @@ class Offer(msgspec.Struct, frozen=True):
     """What is put into the draft; empty for an act."""
     colour: Token = "t2"
     """Of what stands at the right."""
+    names: tuple[str, ...] = ()
+    """What an act or a template is called: with names it is found at the beginnings of words."""
+    filled: bool = False
+    """Whether the words behind its name go into its text."""
 
 
 def wish(draft: str, caret: int, *, recalling: bool = False) -> Wish | None:
@@ -97,7 +102,9 @@ class SuggestRows(Rows):
         """Show what of these fits; `ranked` ones keep their order, the others come best first."""
         before = self.in_hand
         fits: list[tuple[Offer, Match]]
-        if ranked:
+        if any(one.names for one in offers):
+            fits = _by_name(query, offers)
+        elif ranked:
             fits = [(one, found) for one in offers if (found := _fits(query, one.words))]
         else:
             fits = best(query, offers, 200, _words)
@@ -172,6 +179,18 @@ class SuggestRows(Rows):
 def _fits(query: str, words: str) -> Match | None:
     """Ranked offers were found elsewhere, by more of them than is drawn."""
     return match(query, words) or Match(0, ())
+
+
+def _by_name(query: str, offers: Sequence[Offer]) -> list[tuple[Offer, Match]]:
+    """What is called so, the best first; equal ones in their order."""
+    found = []
+    for one in offers:
+        name, _, words = query.partition(" ")
+        asked = name if one.filled and words and name in one.names else query
+        rank = called(asked, one.words, one.names)
+        if rank is not None:
+            found.append((one, Match(-rank, begun(asked, one.words))))
+    return sorted(found, key=lambda pair: -pair[1].score)
 
 
 def _words(offer: Offer) -> str:

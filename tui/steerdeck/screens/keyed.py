@@ -228,6 +228,14 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             act()
             self.show(Dirty(everything=True))
 
+    def do_by_name(self, key: Key) -> None:
+        """Carry out what was chosen from a list."""
+        if key.id == "quit_by_steps":
+            # Chosen by its name it is no slip of the hand, and clears no draft on the way.
+            self.post_message(Quit())
+        else:
+            self.do(key)
+
     def verb(self, key: Key) -> str:
         verb = self._method("verb", key.id)
         return str(verb()) if verb is not None else key.verb
@@ -299,10 +307,11 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
     def do_theme(self) -> None:
         self.post_message(SwitchTheme())
 
+    def can_settings(self) -> bool:
+        """The demo keeps none."""
+        return self.helm.home is not None
+
     def do_settings(self) -> None:
-        if self.helm.home is None:
-            self.helm.say("The demo keeps no settings.")
-            return
         self.post_message(Open("settings"))
 
     def do_mouse(self) -> None:

@@ -1,15 +1,18 @@
 """What a composer may be offered: files, sessions, acts, templates, the developer's own words."""
 
+import re
 import time
 from typing import Generic, TypeVar
 
+from steerdeck.keys.key import Key
+from steerdeck.keys.names import MOVES, is_called, names_of
 from steerdeck.model import Dirty
 from steerdeck.panes.composer import Composer
 from steerdeck.panes.footer import Hints
 from steerdeck.panes.marks import mark_for
 from steerdeck.panes.suggest import Kind, Offer
 from steerdeck.screens.keyed import Keyed
-from steerdeck.widgets.prompt import Prompt
+from steerdeck.widgets.prompt import How, Prompt
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 
@@ -71,13 +74,13 @@ class Offering(Keyed[T], Generic[T]):
                 self._offer("session", event.query, self._sessions())
             case "command":
                 self._offer("command", event.query, self._commands())
-                if not event.query:
+                if not (event.query and self.helm.written.asked_templates):
                     self.helm.go(self._templates(event.query))
 
     def on_composer_acted(self, event: Composer.Acted) -> None:
         key = self.helm.keymap.by_id.get(event.act)
         if key is not None and self.can(key):
-            self.call_later(self.do, key)
+            self.call_later(self.do_by_name, key)
 
     def on_composer_closed(self) -> None:
         self.helm.closed_at = time.monotonic()
@@ -127,20 +130,68 @@ class Offering(Keyed[T], Generic[T]):
         return offers
 
     def _commands(self) -> list[Offer]:
-        """Templates first, since they have names of the developer's, then every act of now."""
+        """Templates first, since they have names of the developer's, then every act of now.
+
+        Who moves by this list knows the words; all else stands before it.
+        """
         offers = [
-            Offer(f"template:{one.name}", f"{one.name}  {one.about}", "template", one.text)
+            Offer(f"template:{one.name}", f"{one.name}  {one.about}", "template", one.text,
+                  names=(one.name,), filled=True)
             for one in self.helm.written.templates
-        ]
-        for key in self.helm.keymap.of(*self.places(), *self.letter_places()):
-            if key.title and key.id not in _OF_DRAFTS and self.can(key):
+        ]  # fmt: skip
+        for key in sorted(self._acts(), key=lambda key: key.verb in MOVES):
+            if self.can(key):
                 shown = self.helm.keymap.shown(key.id, self.places()[0])
-                offers.append(Offer(key.id, key.title, shown))
+                names = names_of(key, self.verb(key))
+                offers.append(Offer(key.id, key.title, shown, names=names))
         return offers
 
+    def _acts(self) -> list[Key]:
+        """What `/` may name here, whether or not it does something now."""
+        of_here = self.helm.keymap.of(*self.places(), *self.letter_places())
+        return [key for key in of_here if key.title and key.id not in _UNNAMED]
 
-_OF_DRAFTS = ("send", "queue", "now", "editor")
-"""Acts on a draft have none while the name of an act is written there."""
+    def meant(self, event: Composer.Said) -> How | None:
+        """In which way a draft is to be sent; None where `/` names an act in it, or nothing.
+
+        An act and a template are done, as from the list; a name that nothing has comes back into
+        the draft, and takes another key.
+        """
+        written, whose = self.helm.written, self.model.draft_of
+        held, written.unnamed = written.unnamed, None
+        found = _NAMED.fullmatch(event.text)
+        if found is None:
+            return event.how
+        if event.how == "now" and held is not None and held[:2] == (whose, event.text):
+            return held[2]
+        name, words = found["name"], found["words"] or ""
+        if template := next((one for one in written.templates if one.name == name), None):
+            self.composer.fill(template.text, words)
+            return None
+        if "\n" in words:
+            return event.how
+        named = [key for key in self._acts() if is_called(key, name, self.verb(key))]
+        key = next((key for key in named if self.can(key)), named[0] if named else None)
+        if key is not None and not words and event.how == "steer" and self.can(key):
+            self.call_later(self.do_by_name, key)
+            return None
+        written.unnamed = (whose, event.text, event.how)
+        self.model.returned[whose] = event.draft
+        send = self.helm.keymap.shown("now", "composer")
+        self.helm.say(f"{self._why_not(name, words, key)} {send} sends it.", bad=True)
+        return None
+
+    def _why_not(self, name: str, words: str, key: Key | None) -> str:
+        if key is None:
+            return f"No act or template is called /{name}."
+        if not self.can(key):
+            return f"/{name} has nothing to do now."
+        return f"/{name} takes no words." if words else f"/{name} is an act: Enter does it."
+
+
+_UNNAMED = ("send", "queue", "now", "editor", "write", "back")
+"""Acts on a draft have none while a name is written there; and who writes is in the composer."""
+_NAMED = re.compile(r"/(?P<name>[^\W\d][\w-]*)(?:[ \t]+(?P<words>.*?))?\s*", re.DOTALL)
 
 
 def _quoted(path: str) -> str:

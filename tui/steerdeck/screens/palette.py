@@ -8,7 +8,8 @@ from textual import events
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
 from steerdeck.keys.key import Key
-from steerdeck.messages import Open, Quit
+from steerdeck.keys.names import MOVES, names_of
+from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.marks import mark_for
 from steerdeck.screens.dialog import Dialog
@@ -20,11 +21,6 @@ from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.runtime import wire
 
-_MOVES = frozenset(
-    {"lane", "scroll", "page", "top", "end", "tab", "line", "hunk", "file", "step", "event", "ends",
-     "error", "approval", "speed", "move", "field", "setting", "word", "first", "last", "next"}
-)  # fmt: skip
-"""Verbs of keys that only move one."""
 _AROUND = 6
 """Rows of the dialog above and below its list."""
 _MOST = 20
@@ -86,9 +82,10 @@ class Palette(Dialog):
                 self._acts[key.id] = key
                 shown = self.helm.keymap.shown(key.id, screen.places()[0], paired=False)
                 line = Line((Span(key.title, "t0"),), (Span(shown, "t2"),), indent=2)
-                picks.append(Pick(key.id, (line,), key.title, "commands"))
+                names = names_of(key, screen.verb(key))
+                picks.append(Pick(key.id, (line,), key.title, "commands", names))
         # Who moves by the palette knows the words; all else stands before it.
-        return sorted(picks, key=lambda pick: self._acts[pick.id].verb in _MOVES)
+        return sorted(picks, key=lambda pick: self._acts[pick.id].verb in MOVES)
 
     def _sessions(self) -> list[Pick]:
         picks = []
@@ -149,11 +146,8 @@ class Palette(Dialog):
         """What was chosen, if it still means the same and is still possible."""
         if below.about() != self._about:
             self.helm.say("Something else waits there now, so nothing was done.", bad=True)
-        elif key.id == "quit_by_steps":
-            # Chosen by its name it is no slip of the hand, and clears no draft on the way.
-            below.post_message(Quit())
         elif below.can(key):
-            below.do(key)
+            below.do_by_name(key)
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "ctrl+p" and self.helm.keymap.flavour == "emacs":

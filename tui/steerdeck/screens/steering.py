@@ -31,9 +31,11 @@ class Steering(Offering[T], Reads[T], Generic[T]):
 
     def on_composer_said(self, event: Composer.Said) -> None:
         """Send a draft; who does not work gets it at once, in whatever way it was sent."""
-        text, how = event.text, event.how
+        text, how = event.text, self.meant(event)
         targets = self.model.targets()
         self.model.drafts[self.model.draft_of] = ""
+        if how is None:
+            return
         if text.startswith("!"):
             self._run_by_hand(text, how, targets)
             return

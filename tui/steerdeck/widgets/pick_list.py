@@ -1,11 +1,13 @@
 """A list to pick from, with keyboard, mouse and a filter; each entry is one line or several.
 
 Groups stand in the order they come, their name over them. With `typed` the letters pressed narrow
-the list: every word must occur, and what matched is drawn in the accent. Posts `Highlighted` as the
-selection moves, `Chosen` on Enter or a click, `Filtered` when the filter changed.
+the list: every word must occur, for what has names at the beginning of a word, and what matched is
+drawn in the accent. Posts `Highlighted` as the selection moves, `Chosen` on Enter or a click,
+`Filtered` when the filter changed.
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import msgspec
 from textual import events
@@ -17,6 +19,7 @@ from textual.widget import Widget
 from steerdeck.output.frames import paint_now
 from steerdeck.text import BLANK, Line, Span
 from steerdeck.widgets.strips import blank, strips
+from steerdeck_agents.facts.called import begun, called
 from steerdeck_themes.palettes import Token
 
 
@@ -27,23 +30,45 @@ class Pick(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     words: str = ""
     group: str = ""
+    names: tuple[str, ...] = ()
+    """What it is called beside its words; one with names is found at the beginnings of words."""
 
 
 def narrowed(picks: Sequence[Pick], query: str) -> list[Pick]:
-    """The entries in which every word of the query occurs, in their order."""
+    """The entries in which every word of the query occurs, in their order.
+
+    Those with names are ordered by how well they are called so, within their group.
+    """
     words = query.casefold().split()
-    return [pick for pick in picks if all(word in pick.words.casefold() for word in words)]
+    left: list[Pick] = []
+    for _, group in groupby(picks, lambda pick: pick.group):
+        fits: list[tuple[int, Pick]] = []
+        for pick in group:
+            if pick.names:
+                rank = called(query, pick.words, pick.names)
+            else:
+                rank = 0 if all(word in pick.words.casefold() for word in words) else None
+            if rank is not None:
+                fits.append((rank, pick))
+        left += [pick for _, pick in sorted(fits, key=lambda fit: fit[0])]
+    return left
 
 
-def lit(line: Line, query: str) -> Line:
-    """The line with every match of the query's words in the accent, bold."""
+def lit(line: Line, query: str, *, begins: bool = False) -> Line:
+    """The line with every match of the query's words in the accent, bold.
+
+    With `begins` only what begins a word of the line is a match.
+    """
     words = [word for word in query.casefold().split() if word]
     if not words:
         return line
     spans: list[Span] = []
     for span in line.spans:
         low, marks = span.text.casefold(), [False] * len(span.text)
-        if len(low) == len(span.text):
+        if begins:
+            for at in begun(query, span.text):
+                marks[at] = True
+        elif len(low) == len(span.text):
             for word in words:
                 at = low.find(word)
                 if at >= 0:
@@ -297,7 +322,7 @@ class PickList(Widget, can_focus=True):
 
     def _row(self, index: int | None, line: Line, width: int) -> Strip:
         if index is not None:
-            line = lit(line, self.query_text)
+            line = lit(line, self.query_text, begins=bool(self._left[index].names))
         if index is not None and index == self._at:
             bar: Token = "accent" if self.has_focus or self.leads else "t3"
             line = msgspec.structs.replace(line, bg="s3", bleed=True, bar=bar, wrap=False)
