@@ -239,9 +239,32 @@ def test_every_place_has_a_scene():
 
 def test_every_act_has_help_and_an_entry_in_the_palette():
     """The palette lists what has a title and works; sessions stand there by their names."""
+
+    class Everywhere(Keyed[None]):
+        """A screen of all places, on which every key does something."""
+
+        def places(self) -> tuple[Place, ...]:
+            return tuple(SCENES)
+
+        def can(self, key: Key) -> bool:
+            return True
+
+    async def listed() -> set[str]:
+        app = deck(shop())
+        async with app.run_test() as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await app.push_screen(Everywhere(app.helm))
+            await pilot.press("ctrl+p")
+            await until(pilot, lambda: app.screen.id == "palette")
+            await pilot.pause()
+            return {pick.id for pick in app.screen.list.picks}
+
+    shown = asyncio.run(listed())
     for key in KEYS:
         assert key.id and key.where, key
         assert key.title[:1].isupper() and not key.title.endswith("."), key.id
+        # This is the palette; and sessions stand there by their names.
+        assert key.id in shown or key.id == "palette" or key.id.startswith("slot_"), key.id
 
 
 def test_every_place_is_on_the_page_of_keys():
