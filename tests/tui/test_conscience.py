@@ -23,6 +23,7 @@ from steerdeck_agents.facts.checks import Check, Evidence
 from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.goals import Goal
 from steerdeck_agents.facts.ids import ApprovalId, CallId, Sha
+from steerdeck_agents.facts.overlap import Lines, Overlap, SharedFile
 from steerdeck_agents.facts.state import OpenApproval, SessionState
 from steerdeck_agents.facts.transcript import Marked
 
@@ -222,6 +223,20 @@ def test_chips_say_how_each_check_stands():
     assert "✗ mypy old" in shown and "✗ 1 weakened" in shown
     changed = then(STATES[RATE], verify=then(STATES[RATE].verify, changed=True))
     assert "○ pytest   ○ ruff" in words(chip_rows(changed, STATES, NOW, 80))
+
+
+def test_a_check_that_failed_keeps_its_word_and_an_overlap_gives_way_first():
+    shared = SharedFile("auth/session.py", "conflict", lines=(Lines(48, 52),))
+    met = (Overlap(LOOK, (shared,)), Overlap(MAIL, (shared,)))
+    for session, word in ((RATE, "✗ 2"), (LOGIN, "✗ old")):
+        told_chips = chips(then(STATES[session], overlaps=met), STATES, NOW)
+        for width in range(12, 100):
+            line = "".join(span.text for span in laid(told_chips, width))
+            name = line.replace("pytest ", "").replace("mypy ", "")
+            assert word in name, (width, line)
+            assert "≈ conflicts +1" in line or "conflicts with" in line, (width, line)
+            if "conflicts with" in line:
+                assert all(check.name in line for check in STATES[session].verify.checks), line
 
 
 def test_parent_and_helper_name_each_other():

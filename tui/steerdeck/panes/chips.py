@@ -32,6 +32,8 @@ GAP = 3
 _NAME = 22
 _CALM = ("ready", "starting")
 _ASKS = ("asks", "changed")
+_FIRST_SHORTER = -1
+"""Rank of what has so many words that all but one go before the name of any check does."""
 
 Names = Mapping[SessionId, SessionState]
 """All sessions by id, to name helpers and whose helpers they are."""
@@ -184,7 +186,7 @@ def _ended(name: str, result: CheckResult, verify: Verify) -> Chip:
     if result.good:
         return Chip(shape, colour, (name, ""), "t2", 1)
     if was_before(result, verify.old):
-        return Chip(shape, colour, (f"{name} old", "old", ""), "t2", 2)
+        return Chip(shape, colour, (f"{name} old", "old"), "t2", 2)
     how = str(result.failed) if result.status == "failed" and result.failed else ""
     how = how or {"failed": "red"}.get(result.status, result.status)
     return Chip(shape, colour, (f"{name} {how}", how), colour, 4)
@@ -223,7 +225,7 @@ def _overlap(state: SessionState, names: Names) -> list[Chip]:
     found = marked(state, names)
     if found is None:
         return []
-    return [Chip(glyphs().overlap, found.tone, found.words, found.tone, found.rank,
+    return [Chip(glyphs().overlap, found.tone, found.words, found.tone, _FIRST_SHORTER,
                  open_id("overlap", state.id))]  # fmt: skip
 
 

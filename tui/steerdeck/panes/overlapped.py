@@ -40,8 +40,6 @@ class Marked(NamedTuple):
 
     words: tuple[str, ...]
     tone: Token
-    rank: int
-    """As of a chip: higher ones keep their words longer."""
 
 
 def marked(state: SessionState, names: Mapping[SessionId, SessionState]) -> Marked | None:
@@ -63,9 +61,9 @@ def marked(state: SessionState, names: Mapping[SessionId, SessionState]) -> Mark
         f"conflicts with {name}{rest}" if conflict else f"{_lane_words(file, short)} {brief}{rest}",
         f"conflicts with {brief}{rest}" if conflict else f"{short} {brief}{rest}",
         f"conflicts{rest}" if conflict else f"{brief}{rest}",
-        "",
+        *(() if conflict else ("",)),
     )
-    return Marked(words, _TONES[met.depth], _RANK[met.depth])
+    return Marked(words, _TONES[met.depth])
 
 
 def _lane_words(file: SharedFile, short: str) -> str:
