@@ -52,6 +52,24 @@ def drawn(prompt: Prompt) -> list[str]:
     return [prompt.render_line(y).text.rstrip() for y in range(prompt.size.height)]
 
 
+def test_undo_brings_back_what_was_cleared_and_else_passes_an_empty_prompt() -> None:
+    async def scene(app: Stage, prompt: Prompt, pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+z", *"words")
+        prompt.clear()
+        await pilot.press("ctrl+z")
+        assert prompt.text == "words"
+        prompt.clear()
+        await pilot.press("x", "backspace", "ctrl+z", "ctrl+z", "ctrl+z")
+        assert prompt.text == "words"
+        prompt.clear()
+        prompt.text = ""
+        await pilot.press("ctrl+z")
+        assert prompt.text == "", "another draft is in hand"
+        assert app.passed == ["ctrl+z", "ctrl+z"]
+
+    play(scene)
+
+
 def test_three_keys_send_in_three_ways() -> None:
     async def scene(app: Stage, prompt: Prompt, pilot: Pilot[None]) -> None:
         await pilot.press(*"one", "enter", *"two", "tab", *"three", "ctrl+s", "enter", "tab")

@@ -29,6 +29,8 @@ _STEPS = {"up": -1, "down": 1, "ctrl+r": 1, "pageup": -7, "pagedown": 7}
 _BLANK = "$ARGUMENTS"
 """Where a template waits for words; the caret goes there."""
 
+CLEARED = "The draft is thrown away; Ctrl+Z brings it back."
+
 
 class DraftPrompt(Prompt):
     """The text; while the leader waits, and where ↑ takes a message back, keys pass it by."""
@@ -190,7 +192,9 @@ class Composer(Vertical):
             self.prompt.text = text if held else self.prompt.hold(text)
 
     def keep(self, model: DeckModel, text: str) -> None:
-        """The text changed by hand."""
+        """The text changed by hand; once there is one, nothing is to be brought back."""
+        if text and model.notice == CLEARED:
+            model.say("")
         model.drafts[self._draft_of or model.draft_of] = text
 
     # what the letters may mean

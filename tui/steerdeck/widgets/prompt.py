@@ -100,6 +100,8 @@ class Prompt(Widget, can_focus=True):
         """Set where one writes as in vi."""
         self._draft = Draft()
         self._kept = ""
+        self._thrown = False
+        """Whether undo brings back what `clear` threw away."""
         self._past: int | None = None
         self._first = 0
         self._laid = Laid("", 0, str)
@@ -112,6 +114,7 @@ class Prompt(Widget, can_focus=True):
     @text.setter
     def text(self, text: str) -> None:
         """Replace the draft; letters of chips in it stay chips."""
+        self._thrown = False
         if text != self._draft.text:
             self._draft.set(text)
             self._edited()
@@ -167,7 +170,9 @@ class Prompt(Widget, can_focus=True):
 
     def clear(self) -> None:
         """Throw the draft away; undo brings it back."""
+        thrown = bool(self._draft.text)
         self.text = ""
+        self._thrown = thrown
 
     def insert(self, text: str) -> None:
         """Put text in at the caret."""
@@ -193,7 +198,8 @@ class Prompt(Widget, can_focus=True):
         elif key in ("up", "down"):
             return self._vertical(-1 if key == "up" else 1)
         elif key in EDIT:
-            if not draft.text and key in NOT_WHEN_EMPTY:
+            back = self._thrown and EDIT[key] is Draft.undo
+            if not draft.text and key in NOT_WHEN_EMPTY and not back:
                 return False
             before = draft.text
             EDIT[key](draft)
@@ -227,7 +233,7 @@ class Prompt(Widget, can_focus=True):
             return
         if not self.history or self.history[-1] != text:
             self.history.append(text)
-        self._draft = Draft()
+        self._draft, self._thrown = Draft(), False
         if self.vi is not None:
             self.vi.begin()
         self._past = None
