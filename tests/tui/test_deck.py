@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from msgspec import structs
 from textual.pilot import Pilot
 
 from kit.desk import Feed, deck, told, until
@@ -220,6 +221,42 @@ def test_ctrl_c_clears_then_interrupts_then_closes_the_deck():
         assert "this agent is interrupted, the others go on" in told(app)
         await pilot.press("ctrl+c")
         await until(pilot, lambda: not app.is_running or app._exit)
+
+    play(scene, face="composer")
+
+
+def test_a_key_that_can_do_nothing_says_why_and_one_that_moves_does_not():
+    async def scene(app, pilot, feed):
+        app.model.take("csv")
+        app.model.states["csv"] = structs.replace(app.model.hand, files=())
+        name = app.model.hand.name
+        for key in ("d", "L"):
+            await pilot.press(key)
+            await until(pilot, lambda: f"{name} changed nothing yet." in told(app))
+            await pilot.press("j")
+            await until(pilot, lambda: not app.model.notice)
+        await pilot.press("u")
+        await until(pilot, lambda: "There is nothing to undo." in told(app))
+        await pilot.press("9")
+        assert not app.model.notice
+        await pilot.press("space", "ctrl+x", "L")
+        await until(pilot, lambda: "changed nothing yet" in told(app))
+        await pilot.press("f2")
+        app.screen.can_rename = lambda: False
+        await pilot.press("R")
+        words = "Rename the session in hand: not possible now."
+        await until(pilot, lambda: words in told(app))
+
+    play(scene)
+
+
+def test_a_draft_that_ctrl_c_threw_away_comes_back():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"draft", "ctrl+c")
+        await until(pilot, lambda: "Ctrl+Z brings it back" in told(app))
+        await pilot.press("ctrl+z")
+        assert app.screen.composer.prompt.text == "draft"
+        await until(pilot, lambda: "brings it back" not in told(app))
 
     play(scene, face="composer")
 

@@ -1,13 +1,14 @@
 """A screen whose keys are data: it looks a key up in the keymap and calls `do_<id>`.
 
-`can_<id>` says whether the act does something now, `verb_<id>` what it is called now; both are
-optional. Footer and help ask the same two, so a key that does nothing is never shown. A click on a
+`can_<id>` says whether the act does something now, `verb_<id>` what it is called now, `why_<id>`
+why it can't; all are optional. Footer and help ask the first two, so a key that does nothing is never
+shown, and one that is pressed all the same is answered in words. A click on a
 key that is shown is that key, with the same waits; a click that only brought the terminal to the
 front does nothing.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from textual import events
@@ -17,7 +18,7 @@ from textual.screen import Screen
 from steerdeck.commands import Helm
 from steerdeck.hosts.stands import absent
 from steerdeck.keymap import LEADER, label, name_of
-from steerdeck.keys.key import Key, Place
+from steerdeck.keys.key import Key, Place, wordless
 from steerdeck.messages import Open, Quit, SwitchPace, SwitchTheme, TurnMouse, opened
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.panes.follows import follows
@@ -143,6 +144,8 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             key = self.helm.keymap.behind_leader(name)
             if key is not None and self.can(key):
                 self.do(key)
+            elif key is not None:
+                self._answer_for([key])
             self.show(Dirty(everything=True))
             return True
         if name == LEADER and "composer" in self.places():
@@ -150,9 +153,23 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
             self.set_timer(FOLLOW_S, self._show_follows)
             self.show(Dirty(everything=True))
             return True
-        for key in self._find(name):
+        found = self._find(name)
+        for key in found:
             if self.can(key):
                 self.do(key)
+                return True
+        return self._answer_for(found)
+
+    def _answer_for(self, found: Sequence[Key]) -> bool:
+        """Say why the first of these does nothing now; False where it goes without saying."""
+        for key in found:
+            if self._method("do", key.id) is None or wordless(key):
+                continue
+            why = self._method("why", key.id)
+            words = str(why()) if why is not None else f"{key.title}: not possible now."
+            if words:
+                self.helm.say(words)
+                self.show(Dirty(everything=True))
                 return True
         return False
 

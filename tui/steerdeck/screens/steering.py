@@ -5,12 +5,13 @@ from typing import Generic, TypeVar
 from steerdeck.messages import Open
 from steerdeck.model import InboxItem
 from steerdeck.outside import EditorError, edit
-from steerdeck.panes.composer import Composer
+from steerdeck.panes.composer import CLEARED, Composer
 from steerdeck.panes.waits import Wait, wait_of
 from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.offering import Offering
 from steerdeck.screens.queue import QueueDialog
 from steerdeck.screens.reading import Reads
+from steerdeck.screens.reasons import Reasons
 from steerdeck.screens.recipients import RecipientsDialog
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck_agents.facts.shells import OpenShell
@@ -20,7 +21,7 @@ T = TypeVar("T")
 _RESTS = ("interrupted", "paused", "parked", "failed")
 
 
-class Steering(Offering[T], Reads[T], Generic[T]):
+class Steering(Offering[T], Reads[T], Reasons[T], Generic[T]):
     """A screen with a session in hand and a composer to speak to it."""
 
     @property
@@ -123,6 +124,7 @@ class Steering(Offering[T], Reads[T], Generic[T]):
     def do_quit_by_steps(self) -> None:
         if self.composer.prompt.text and self.model.face == "composer":
             self.composer.prompt.clear()
+            self.helm.say(CLEARED)
         elif not self._goes_on():
             self.quit_step()
         elif not self.quit_step("this agent is interrupted, the others go on"):
