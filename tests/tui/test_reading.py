@@ -105,6 +105,18 @@ def test_text_is_marked_with_keys_and_copied_with_no_more_said_than_is_known():
     play(scene, long(6))
 
 
+def test_the_keys_that_mark_and_copy_stand_first_and_a_copy_of_nothing_says_what_marks():
+    async def scene(app, pilot) -> None:
+        await pilot.press("Y")
+        await until(pilot, lambda: "v mark   V mark lines" in told(app))
+        await pilot.press("y")
+        await until(pilot, lambda: "v marks from here." in told(app))
+        await pilot.press("v", "w")
+        await until(pilot, lambda: "v mark   y copy" in told(app))
+
+    play(scene, long(6), size=(80, 24))
+
+
 def test_text_is_marked_with_the_mouse_and_copied_when_it_is_let_go():
     async def scene(app, pilot) -> None:
         pane = app.screen.text

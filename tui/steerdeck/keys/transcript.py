@@ -18,18 +18,18 @@ TRANSCRIPT: tuple[Key, ...] = (
 )  # fmt: skip
 
 MARK: tuple[Key, ...] = (
-    Key("mark_left", ("h", "left"), "move", ("mark",), "A letter back", shown="h j k l", foot=-1),
+    Key("mark_left", ("h", "left"), "move", ("mark",), "A letter back", shown="h j k l", foot=-4),
     Key("mark_right", ("l", "right"), "move", ("mark",), "A letter on"),
     Key("mark_down", ("j", "down"), "move", ("mark",), "A row down"),
     Key("mark_up", ("k", "up"), "move", ("mark",), "A row up"),
-    Key("mark_word", ("w",), "word", ("mark",), "A word on", shown="w b", foot=-2),
+    Key("mark_word", ("w",), "word", ("mark",), "A word on", shown="w b", foot=-5),
     Key("mark_back", ("b",), "word", ("mark",), "A word back"),
     Key("mark_begin", ("0", "home"), "line", ("mark",), "To the beginning of the line"),
     Key("mark_end", ("$", "end"), "line", ("mark",), "To the end of the line"),
     Key("mark_first", ("g",), "first", ("mark",), "To the first line that is shown"),
     Key("mark_last", ("G",), "last", ("mark",), "To the last line"),
-    Key("mark_letters", ("v",), "mark", ("mark",), "Mark from here", foot=-3),
-    Key("mark_lines", ("V",), "mark lines", ("mark",), "Mark whole lines from here", foot=-4),
-    Key("mark_copy", ("y", "enter"), "copy", ("mark",), "Copy what is marked", foot=-5),
+    Key("mark_letters", ("v",), "mark", ("mark",), "Mark from here", foot=-1),
+    Key("mark_lines", ("V",), "mark lines", ("mark",), "Mark whole lines from here", foot=-3),
+    Key("mark_copy", ("y", "enter"), "copy", ("mark",), "Copy what is marked", foot=-2),
     Key("mark_leave", ("q",), "leave", ("mark",), "Leave the marking of text"),
 )

@@ -69,6 +69,9 @@ class Marking(Reads[T], Generic[T]):
     def can_mark_copy(self) -> bool:
         return self.text.origin is not None
 
+    def why_mark_copy(self) -> str:
+        return f"{self.helm.keymap.shown('mark_letters')} marks from here."
+
     def do_mark_copy(self) -> None:
         self.copy(self.text.marked_text())
         self.leave_marking()
