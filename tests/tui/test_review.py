@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from msgspec import structs
 from textual.pilot import Pilot
 
 from kit.desk import Feed, deck, told, until
@@ -72,6 +73,22 @@ def test_files_hunks_and_both_sides_stand_beside_each_other():
         await pilot.press("v")
         await told_soon(app, pilot, "auth/session.py   +10 −6")
         assert "hunk 3 of 5" in told(app)
+
+    play(scene)
+
+
+def test_a_file_that_is_wholly_new_has_no_empty_half_beside_it():
+    async def scene(app, pilot, feed):
+        screen = review(app)
+        assert screen.sheet.split and screen.can_layout()
+        page = screen.page
+        for kind in ("added", "removed"):
+            await screen.lay(structs.replace(page, kind=kind))
+            assert not screen.sheet.split and not screen.can_layout()
+            await pilot.press("v")
+            await told_soon(app, pilot, "there is nothing beside its lines")
+        await screen.lay(page)
+        assert screen.sheet.split
 
     play(scene)
 

@@ -325,9 +325,13 @@ class ReviewScreen(Verdicts):
     # how it is shown
 
     def can_layout(self) -> bool:
-        return bool(self.files)
+        return bool(self.files) and not self.one_sided
 
-    can_wrap = can_layout
+    def why_layout(self) -> str:
+        return "The file is wholly new or gone: there is nothing beside its lines."
+
+    def can_wrap(self) -> bool:
+        return bool(self.files)
 
     def verb_layout(self) -> str:
         return "unified" if self.split else "side by side"

@@ -59,6 +59,11 @@ class SheetScreen(Keyed[None]):
         return self.app.size.width >= SPLIT_FROM if self._split is None else self._split
 
     @property
+    def one_sided(self) -> bool:
+        """Whether the file in hand is wholly new or gone: then there is nothing beside it."""
+        return self.page is not None and _one_sided(self.page)
+
+    @property
     def page(self) -> FilePage | None:
         """The file in hand as it was read last."""
         return self.sheet.page if self.sheet is not None else None
@@ -158,7 +163,7 @@ class SheetScreen(Keyed[None]):
         return Sheet(
             page,
             comments,
-            split=self.split,
+            split=self.split and not _one_sided(page),
             wrap=self.wrapped,
             keys=(shown("comment"), shown("drop_comment"), shown("send_review")),
             agent=self.state.name if self.state is not None else "",
@@ -289,3 +294,7 @@ class SheetScreen(Keyed[None]):
             at = paths.index(self.path) + step
             if 0 <= at < len(paths):
                 self.take_file(paths[at])
+
+
+def _one_sided(page: FilePage) -> bool:
+    return page.kind in ("added", "removed")
