@@ -1,10 +1,10 @@
 """A screen whose keys are data: it looks a key up in the keymap and calls `do_<id>`.
 
 `can_<id>` says whether the act does something now, `verb_<id>` what it is called now, `why_<id>`
-why it can't; all are optional. Footer and help ask the first two, so a key that does nothing is never
-shown, and one that is pressed all the same is answered in words. A click on a
-key that is shown is that key, with the same waits; a click that only brought the terminal to the
-front does nothing.
+why it can't; all are optional. Footer and help ask the first two, so a key that does nothing is
+never shown, and one that is pressed all the same is answered in words. A click on a key that is
+shown is that key, with the same waits; a click that only brought the terminal to the front does
+nothing.
 """
 
 import time
