@@ -2,17 +2,21 @@
 
 import asyncio
 
+from msgspec import structs
+
 from kit.desk import deck, told, until
 from kit.paged import DOCS, paged
 from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.zoom import ZoomScreen
+from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.by_hand import RunByHand
+from steerdeck_agents.facts.ids import CallId
 from steerdeck_agents.runtime.wire_calls import Calls, OutputOf
 
 
-def play(scene, *keys: str, size=(120, 36)) -> None:
+def play(scene, *keys: str, size=(120, 36), fed=None) -> None:
     async def run() -> None:
-        feed = paged()
+        feed = fed or paged()
         app = deck(feed, face="deck")
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.model.attached)
@@ -22,6 +26,15 @@ def play(scene, *keys: str, size=(120, 36)) -> None:
             await scene(app, pilot, feed)
 
     asyncio.run(run())
+
+
+def plans():
+    """What is in the shop, and one update of a plan."""
+    feed = paged()
+    last = feed.events[-1]
+    asked = e.CallRequested(session=DOCS, call=CallId("p"), tool="update_plan", arguments="{}")
+    feed.events.append(structs.replace(asked, seq=last.seq + 1, at_ms=last.at_ms))
+    return feed
 
 
 def test_the_log_has_the_calls_of_all_sessions_with_what_they_add_up_to():
@@ -50,6 +63,26 @@ def test_a_filter_is_text_whose_words_are_completed():
         await pilot.press("escape")
         await until(pilot, lambda: "12 calls" in told(app))
         assert app.screen.id == "tool_log"
+
+    play(scene, "H")
+
+
+def test_updates_of_the_plan_stand_there_only_when_they_are_asked_for():
+    async def scene(app, pilot, feed):
+        await until(pilot, lambda: "1 plan update left out: tool:update_plan" in told(app))
+        rows = [line.tool for line in app.screen.calls.page.lines]
+        assert rows and "update_plan" not in rows
+        await pilot.press("slash", *"tool:update_plan", "enter")
+        await until(pilot, lambda: [x.tool for x in app.screen.calls.page.lines] == ["update_plan"])
+        assert "left out" not in told(app)
+
+    play(scene, "H", fed=plans())
+
+
+def test_running_again_and_editing_stand_in_the_footer_together():
+    async def scene(app, pilot, feed):
+        await until(pilot, lambda: app.screen.calls.line is not None)
+        await until(pilot, lambda: "R ! run again, edit" in told(app))
 
     play(scene, "H")
 

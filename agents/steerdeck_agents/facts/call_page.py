@@ -57,6 +57,8 @@ class CallsPage(msgspec.Struct, frozen=True):
     sessions: int = 0
     """Sessions those that pass belong to."""
     problem: str = ""
+    left_out: int = 0
+    """Calls that pass the filter and are not wanted, because of their tool."""
 
     @property
     def failed(self) -> int:

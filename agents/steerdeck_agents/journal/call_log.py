@@ -32,10 +32,12 @@ def calls(
     order: Order = "newest",
     first: int = 0,
     limit: int = 200,
+    without: Sequence[str] = (),
 ) -> CallsPage:
     """The calls that pass from place `first` on, and what all that pass add up to.
 
-    None as session gives the calls of all.
+    None as session gives the calls of all. Calls of the tools `without` are left out, and counted,
+    unless the filter asks for tools.
     """
     where, values = _where(wanted, session)
     whole, of_whole = _where(Sieve(), session)
@@ -45,6 +47,13 @@ def calls(
         f" from call {where} group by tool, session",
         values,
     ).fetchall()
+    unwanted = () if wanted.tools else tuple(without)
+    left_out = sum(row[2] for row in sums if row[0] in unwanted)
+    sums = [row for row in sums if row[0] not in unwanted]
+    if unwanted:
+        but = f"tool not in ({', '.join('?' * len(unwanted))})"
+        where = f"{where} and {but}" if where else f"where {but}"
+        values = [*values, *unwanted]
     matched = sum(row[2] for row in sums)
     first = max(0, min(first, matched - 1))
     rows = connection.execute(
@@ -54,7 +63,8 @@ def calls(
     lines = tuple(map(_line, rows))
     (total,) = connection.execute(f"select count(*) from call {whole}", of_whole).fetchone()
     sessions = len({row[1] for row in sums})
-    return CallsPage(lines, first, matched, total, _totals(sums), sessions, wanted.problem)
+    told = _totals(sums)
+    return CallsPage(lines, first, matched, total, told, sessions, wanted.problem, left_out)
 
 
 def _totals(sums: Sequence[tuple[str, str, int, int, int]]) -> tuple[ToolTotal, ...]:

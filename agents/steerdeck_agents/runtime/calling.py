@@ -39,6 +39,7 @@ def made(reader: JournalReader, query: CallsQuery, now_ms: int) -> object:
                     order=query.order,
                     first=query.first,
                     limit=query.limit,
+                    without=query.without,
                 )
             )
         case CallOf(session, call):

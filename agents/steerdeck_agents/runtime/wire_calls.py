@@ -17,6 +17,8 @@ class Calls(msgspec.Struct, frozen=True, tag="calls", tag_field="ask"):
     order: Order = "newest"
     first: int = 0
     limit: int = 200
+    without: tuple[str, ...] = ()
+    """Tools whose calls are left out, unless the filter asks for tools."""
 
 
 class CallOf(msgspec.Struct, frozen=True, tag="call_of", tag_field="ask"):

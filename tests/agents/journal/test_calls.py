@@ -67,6 +67,20 @@ def logged(desk, make_created):
     return desk.reader
 
 
+def test_calls_of_a_tool_that_nobody_asked_for_are_left_out_and_counted(logged):
+    def page(text, **more):
+        wanted = sieve(text, "calls", 0)
+        return logged.ask(lambda at: calls(at, wanted, without=("apply_patch", "none"), **more))
+
+    told = page("")
+    assert [line.tool for line in told.lines] == ["shell", "shell", "shell", "read_file"]
+    assert (told.matched, told.left_out, told.total) == (4, 1, 5)
+    assert "apply_patch" not in [one.tool for one in told.tools]
+    assert page("", session=ONE).left_out == 0 and page("prices", session=TWO).left_out == 1
+    asked = page("tool:apply_patch")
+    assert (len(asked.lines), asked.left_out) == (1, 0)
+
+
 def ids(reader, text, **more):
     page = reader.ask(lambda connection: calls(connection, sieve(text, "calls", 0), **more))
     return [line.call for line in page.lines]

@@ -159,5 +159,6 @@ def _window_of(pages: Sequence[CallsPage], query: Calls) -> bytes:
             tools=tuple(sorted(tools.values(), key=lambda one: (-one.calls, one.tool))),
             sessions=sum(page.sessions for page in pages),
             problem=next((page.problem for page in pages if page.problem), ""),
+            left_out=sum(page.left_out for page in pages),
         )
     )

@@ -12,7 +12,7 @@ from steerdeck.glyphs import glyphs
 from steerdeck.panes.entries import result_spans
 from steerdeck.panes.marks import titled, tool_glyph
 from steerdeck.text import BLANK, Line, Span, duration, fit, foreign, hairline, width_of, within
-from steerdeck_agents.facts.call_page import Asked, CallLine, CallPage, CallsPage
+from steerdeck_agents.facts.call_page import Asked, CallLine, CallPage, CallsPage, Order
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import level_words
@@ -128,6 +128,15 @@ def filter_help(offers: Sequence[tuple[str, str]], problem: str, *, empty: bool)
         return Line(tuple(spans))
     keys = "   ".join([*(f"{key}:" for key in KEYS["calls"]), ">2s", "words of the call"])
     return Line((Span(keys, "t3"),)) if empty else BLANK
+
+
+def standing(page: CallsPage, order: Order, unasked: str) -> Line:
+    """What one can't see of the rows: that their order is another one, and what is left out."""
+    spans = [Span(f"the {order} first   ", "t2")] if order != "newest" else []
+    if page.left_out:
+        words = f"{counted(page.left_out, 'plan update')} left out: tool:{unasked} shows them"
+        spans.append(Span(words, "t3"))
+    return Line(tuple(spans))
 
 
 def call_head(page: CallPage, now: int, width: int) -> list[Line]:
@@ -284,7 +293,11 @@ def log_head(page: CallsPage, repository: str) -> Line:
         within(),
         Span("tools", "t0", bold=True),
     )
-    of = f"   of {counted(page.sessions, 'session')}" if page.matched == page.total else ""
+    of = (
+        f"   of {counted(page.sessions, 'session')}"
+        if page.matched + page.left_out == page.total
+        else ""
+    )
     return Line(left, (Span(counted(page.total, "call"), "t1"), Span(of, "t2")))
 
 

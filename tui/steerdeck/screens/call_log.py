@@ -18,6 +18,7 @@ from steerdeck.panes.tools import (
     evidence_in_short,
     filter_help,
     output_lines,
+    standing,
     tool_head,
     tool_row,
     totals,
@@ -36,6 +37,8 @@ from steerdeck_themes.palettes import Token
 
 WINDOW = 200
 """Calls that are asked for at once."""
+UNASKED = ("update_plan",)
+"""Tools whose calls stand here only when the filter asks for them: a plan has its own screen."""
 _ORDERS: tuple[Order, ...] = ("newest", "slowest", "oldest")
 
 
@@ -112,7 +115,9 @@ class CallLog(Vertical):
         try:
             while told != self._asked and self.is_attached:
                 told = self._asked
-                query = Calls(self._session, self.filter.text, self.order, self._first, WINDOW)
+                query = Calls(
+                    self._session, self.filter.text, self.order, self._first, WINDOW, UNASKED
+                )
                 self.page = await self.helm.bridge.page(query, CallsPage)
                 self._first = self.page.first
                 if self.is_attached:
@@ -155,9 +160,7 @@ class CallLog(Vertical):
             return filter_help(offers, self.page.problem, empty=not self.filter.text)
         if self.page.problem:
             return filter_help((), self.page.problem, empty=False)
-        if self.order != "newest":
-            return Line((Span(f"the {self.order} first", "t2"),))
-        return BLANK
+        return standing(self.page, self.order, UNASKED[0])
 
     def offers(self) -> tuple[int, list[tuple[str, str]]]:
         """What the word at the caret may become."""
