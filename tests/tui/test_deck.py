@@ -134,9 +134,11 @@ def test_one_message_goes_to_several_and_to_all():
         await pilot.press(*"hi", "enter")
         await until(pilot, lambda: len(feed.orders) == 2)
         assert [order.session for order in feed.orders] == ["fix", "docs"]
-        await pilot.press("ctrl+x", "s", "ctrl+x", "a", *"yo", "enter")
-        await until(pilot, lambda: len(feed.orders) == 6)
-        assert [order.session for order in feed.orders[2:]] == ["fix", "csv", "docs", "rate"]
+        await until(pilot, lambda: "said to 2 sessions; to the one in front again" in told(app))
+        await pilot.press("ctrl+x", "a", *"yo", "enter", *"you", "enter")
+        await until(pilot, lambda: len(feed.orders) == 7)
+        assert [order.session for order in feed.orders[2:6]] == ["fix", "csv", "docs", "rate"]
+        assert (feed.orders[6].session, feed.orders[6].text) == ("fix", "you")
 
     play(scene, face="composer")
 

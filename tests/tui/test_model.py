@@ -103,6 +103,21 @@ def test_targets_follow_one_several_and_all():
     assert len(model.targets()) == 4
 
 
+def test_words_to_several_are_for_one_again_and_the_same_are_picked_by_one_key():
+    model = _model()
+    several = {SessionId("docs"), SessionId("csv")}
+    model.target, model.picked = "several", set(several)
+    model.said_together("stop")
+    assert [state.id for state in model.targets()] == ["fix"]
+    assert {state.id for state in model.who_heard("stop")} == {"fix", *several}
+    assert {state.id for state in model.who_heard("other words")} == {"fix"}
+    model.pick_several()
+    assert (model.target, model.picked) == ("several", several)
+    model.add(e.SessionArchived(seq=1000, session=SessionId("docs"), at_ms=NOW))
+    model.pick_several()
+    assert model.picked == {"csv"}
+
+
 def test_each_target_keeps_a_draft_of_its_own():
     model = _model()
     model.drafts[model.draft_of] = "for fix"

@@ -33,6 +33,23 @@ def test_what_waits_to_be_said_is_told_whole_or_not_at_all(width: int, told: str
     assert "".join(span.text for span in line.spans) == told
 
 
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (200, "to all 4 sessions  1 fix-login, 2 add-csv, 3 docs, 4 rate-limit"),
+        (100, "to all 4 sessions  1 fix-login, 2 add-csv and 2 more"),
+        (60, "to all 4 sessions"),
+    ],
+)
+def test_of_all_the_names_are_told_that_have_room(width: int, told: str):
+    model = DeckModel("/home/kim/shop")
+    model.load(list(shop().states().values()))
+    model.target = "all"
+    line = target(model, VERBS, width, focused=True)
+    assert "".join(span.text for span in line.spans) == told
+    assert width_of(told) + sum(width_of(span.text) for span in line.right) < width
+
+
 def test_tabs_that_fit_to_the_cell_are_not_cut():
     tabs = [("Transcript", ""), ("Diff", "2 files"), ("Events", "")]
     names, rule = tab_rows(tabs, 1, 32)

@@ -339,9 +339,40 @@ def test_one_speaks_to_all_that_touch_a_file_and_sees_before_who_that_is():
             return given
 
         feed.give = refusing
-        await pilot.press(*"more", "enter")
+        assert app.model.target == "one"
+        await pilot.press("ctrl+x", "s", *"more", "enter")
         await until(pilot, lambda: "said to 1 of 2, not to add-csv: It is archived." in told(app))
         assert len(feed.orders) == 4 and app.screen.composer.prompt.text == ""
+
+    play(scene)
+
+
+def test_words_nobody_got_come_back_with_those_they_were_for():
+    async def scene(app, pilot, feed):
+        answered = asyncio.Event()
+        answered.set()
+
+        async def refusing(order):
+            await answered.wait()
+            raise OrderRefused("The disk is full.")
+
+        feed.give = refusing
+        await pilot.press("ctrl+x", "a", *"stop", "enter")
+        await until(pilot, lambda: "The disk is full." in told(app))
+        await until(pilot, lambda: app.screen.composer.prompt.text == "stop")
+        assert app.model.target == "all"
+        answered.clear()
+        await pilot.press("enter", *"x")
+        answered.set()
+        await until(pilot, lambda: app.model.returned == {"all": "stop"})
+        composer = app.screen.composer
+        assert app.model.target == "one" and composer.prompt.text == "x"
+        await pilot.press("ctrl+u", "ctrl+x", "a", "ctrl+u", *"typed fast")
+        app.model.said_together("what was sent before it")
+        composer.follow(app.model)
+        await pilot.pause()
+        assert composer.prompt.text == "typed fast" == app.model.drafts["fix"]
+        assert app.model.drafts["all"] == ""
 
     play(scene)
 

@@ -69,9 +69,18 @@ class ShownDiff(msgspec.Struct, frozen=True):
     text: str
 
 
+class Together(msgspec.Struct, frozen=True):
+    """What was said to more than one at once, and to whom."""
+
+    text: str = ""
+    sessions: frozenset[SessionId] = frozenset()
+
+
 class DeckModel:
     """All sessions, and what the developer looks at, writes and speaks to."""
 
+    together = Together()
+    """The last words to several or all, whose sessions one key picks again."""
     hosts: tuple[HostStands, ...] = ()
     """The machines whose sessions these are; none where only this one's are shown."""
 
@@ -246,6 +255,23 @@ class DeckModel:
                 return [state for state in self.sessions() if state.id in self.picked]
             case _:
                 return [self.hand] if self.hand is not None else []
+
+    def said_together(self, text: str) -> None:
+        """Words went to several or all: whoever writes on speaks to the one in hand again."""
+        self.together = Together(text, frozenset(state.id for state in self.targets()))
+        self.target = "one"
+
+    def pick_several(self) -> None:
+        """Speak to several: those one spoke to last, else the one in hand first."""
+        living = {state.id for state in self.sessions()}
+        self.picked = set(self.together.sessions & living) or {self.in_hand}
+        self.target = "several"
+
+    def who_heard(self, text: str) -> list[SessionState]:
+        """Whom the composer speaks to, and all to whom the same words were said at once."""
+        here = {state.id for state in self.targets()}
+        also = self.together.sessions if self.together.text == text else frozenset()
+        return [state for state in self.states.values() if state.id in here | also]
 
     def _keep_in_hand(self) -> None:
         hand = self.states.get(self.in_hand)

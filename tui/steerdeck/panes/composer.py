@@ -191,6 +191,15 @@ class Composer(Vertical):
             held = self.prompt.chips.within(text)
             self.prompt.text = text if held else self.prompt.hold(text)
 
+    def follow(self, model: DeckModel) -> None:
+        """A draft is sent and the next is for somebody else: what was typed since goes along."""
+        since, sent_as = self.prompt.draft, self._draft_of
+        if model.draft_of != sent_as:
+            self._draft_of = model.draft_of
+            self.close_list()
+            self.prompt.text = model.drafts.get(self._draft_of, "") + since
+            model.drafts[sent_as], model.drafts[self._draft_of] = "", self.prompt.draft
+
     def keep(self, model: DeckModel, text: str) -> None:
         """The text changed by hand; once there is one, nothing is to be brought back."""
         if text and model.notice == CLEARED:

@@ -3,13 +3,16 @@
 from msgspec.structs import replace
 
 from steerdeck.model import DeckModel
-from steerdeck.text import Line, Span, foreign, width_of
+from steerdeck.text import Line, Span, fit, foreign, width_of
 from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import SessionState
 
 Verbs = tuple[tuple[str, str, str], ...]
 """Keys with what they do now, and what a click on them is: `do:ACT` or `key:NAME`."""
 
+_PART = 12
+"""Cells in which a part of the names tells something."""
 MARGINS = 4
 """Cells left and right of a surface that hold no text."""
 
@@ -19,8 +22,9 @@ def target(model: DeckModel, verbs: Verbs, width: int, *, focused: bool) -> Line
     right: list[Span] = []
     for key, verb, what in verbs if width >= 60 else verbs[:1]:
         right += [Span(key, "accent", id=what), Span(f" {verb}", "t2", id=what), Span("   ")]
-    left = [Span("to ", "t2"), *_whom(model, focused)]
     # The blanks behind the last key are not drawn; they stand for the gap between both sides.
+    keys = sum(width_of(span.text) for span in right) + MARGINS
+    left = [Span("to ", "t2"), *_whom(model, width - keys, focused)]
     taken = sum(width_of(span.text) for span in (*left, *right)) + MARGINS
     for note in _notes(model) if width >= 80 else ():
         taken += width_of(note.text)
@@ -40,19 +44,31 @@ def _notes(model: DeckModel) -> list[Span]:
     return [*spans, Span(f"   {notes} to tell it", "t2")] if notes else spans
 
 
-def _whom(model: DeckModel, focused: bool) -> list[Span]:
+def _whom(model: DeckModel, room: int, focused: bool) -> list[Span]:
+    """`room`: cells for all of the left side."""
     targets = model.targets()
-    if model.target == "all" and targets:
-        return [Span(f"all {len(targets)} sessions", "t0" if focused else "t1", focused)]
-    if model.target == "several":
-        if not targets:
-            return [Span("nobody yet", "t0")]
-        names = ", ".join(_name(state) for state in targets)
-        count = Span(f"{counted(len(targets), 'session')}  ", "t0" if focused else "t1", focused)
-        return [count, foreign(names, "t1")]
+    if model.target == "several" and not targets:
+        return [Span("nobody yet", "t0")]
+    if model.target != "one" and targets:
+        all_of = "all " if model.target == "all" else ""
+        words = f"{all_of}{counted(len(targets), 'session')}"
+        names = _names(targets, room - width_of(f"to {words}  "))
+        count = Span(words, "t0" if focused else "t1", focused)
+        return [count, Span("  "), foreign(names, "t1")] if names else [count]
     if not targets:
         return [Span("a new session", "t0" if focused else "t1", focused)]
     return [foreign(_name(targets[0]), "t0" if focused else "t1", bold=focused)]
+
+
+def _names(targets: list[SessionState], room: int) -> str:
+    """As many names as `room` cells hold, and how many more there are; few cells hold a part."""
+    names = [one_line(_name(state)) for state in targets]
+    for shown in range(len(names), 0, -1):
+        left = len(names) - shown
+        told = ", ".join(names[:shown]) + (f" and {left} more" if left else "")
+        if width_of(told) <= room:
+            return told
+    return fit(", ".join(names), room) if room >= _PART else ""
 
 
 def _name(state: SessionState) -> str:

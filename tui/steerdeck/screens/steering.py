@@ -3,7 +3,7 @@
 from typing import Generic, TypeVar
 
 from steerdeck.messages import Open
-from steerdeck.model import InboxItem
+from steerdeck.model import InboxItem, Together
 from steerdeck.outside import EditorError, edit
 from steerdeck.panes.composer import CLEARED, Composer
 from steerdeck.panes.waits import Wait, wait_of
@@ -47,8 +47,8 @@ class Steering(Offering[T], Reads[T], Reasons[T], Generic[T]):
             return
         told = self.helm.with_sessions(text)
         delivery = how if working else "steer"
-        sending = self.helm.send(told, targets, delivery, event.draft, event.pictures)
-        self.helm.go(sending)
+        self.helm.speak(told, targets, delivery, event.draft, event.pictures)
+        self.composer.follow(self.model)
 
     def _run_by_hand(self, text: str, how: How, targets: list[SessionState]) -> None:
         """A line behind `!`: for one session, in whose workspace it runs."""
@@ -63,16 +63,16 @@ class Steering(Offering[T], Reads[T], Reasons[T], Generic[T]):
 
         What was said to several is taken back from all whose models have not got it.
         """
-        waiting = [(state, state.queue[-1]) for state in self.model.targets() if state.queue]
+        waiting = [state.queue[-1] for state in self.model.targets() if state.queue]
         if not waiting:
             return
-        newest = max((message for _, message in waiting), key=lambda message: message.seq)
+        newest = max(waiting, key=lambda message: message.seq)
         prompt.text = prompt.hold(newest.text)
         if newest.pictures:
             self.helm.say("Its pictures were let go; drop them here again.")
-        for state, message in waiting:
-            if message.text == newest.text:
-                self.helm.go(self.helm.withdraw(state.id, message.id))
+        for state in self.model.who_heard(newest.text):
+            if state.queue and state.queue[-1].text == newest.text:
+                self.helm.go(self.helm.withdraw(state.id, state.queue[-1].id))
 
     def edit_outside(self, prompt: Prompt) -> None:
         """Write the draft in $EDITOR; the deck waits for it."""
@@ -147,12 +147,11 @@ class Steering(Offering[T], Reads[T], Reasons[T], Generic[T]):
         return len(self.model.sessions()) > 1
 
     def do_several(self) -> None:
-        """From one to several and back; the session in hand is picked first."""
+        """From one to several and back; who was spoken to last is picked again until then."""
         if self.model.target == "several":
-            self.model.target = "one"
+            self.model.target, self.model.together = "one", Together()
         else:
-            self.model.target = "several"
-            self.model.picked = {self.model.in_hand}
+            self.model.pick_several()
 
     def can_all(self) -> bool:
         return len(self.model.sessions()) > 1
