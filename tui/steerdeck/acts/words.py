@@ -7,6 +7,7 @@ is lost.
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from steerdeck.acts.queue import Queueing
 from steerdeck.model import Target
@@ -52,6 +53,9 @@ class Words(Queueing):
         name, target = model.draft_of, model.target
         if target != "one":
             model.said_together(text)
+        else:
+            # The same words to one alone are taken back from that one alone.
+            model.together = replace(model.together, text="")
         self.go(self._spoken(text, targets, delivery, pictures, _Draft(draft, name, target,
                              model.drafts.get(model.draft_of, ""))))  # fmt: skip
 
