@@ -110,7 +110,8 @@ class Dialog(Keyed[None], Veiled, ModalScreen[None]):
             pressed = self._pressed(key)
             spans += [cap(key, pressed), Span(f" {verb}", "t1", id=pressed), Span("   ")]
         away = (Span("Esc", "t1", id="do:back"), Span(f" {esc}", "t3", id="do:back"))
-        return Line(tuple(spans), away)
+        # The blanks behind the last one are no words that could be cut.
+        return Line(tuple(spans[:-1]), away)
 
     def _pressed(self, shown: str) -> str:
         """What a click on a cap does: the act whose key it is, else the key itself."""
