@@ -144,7 +144,8 @@ class Place:
     async def ready(self) -> Site | None:
         """Workspace and model, made where they are not; parks with the reason, and is None then."""
         stale = self._stale or self.services.clock.monotonic() > self._key_until_s
-        return self.site if self.site and not stale else await self._settle_in()
+        settled = self.site and not (stale or self.site.stale)
+        return self.site if settled else await self._settle_in()
 
     async def append(self, *facts: KnownEvent) -> tuple[KnownEvent, ...]:
         """Keep facts that must not be lost."""
@@ -238,9 +239,8 @@ class Place:
             await self._found_ground()
             if state.copying is not None:
                 return None
-            settings = settings_for(
-                self.state.model, services.paths, self.keys, services.scripted_url()
-            )
+            chosen = (self.state.model, self.state.effort)
+            settings = settings_for(chosen[0], services.paths, self.keys, services.scripted_url())
             self._key_until_s = math.inf
             if self._model is not None:
                 await self._model.close()
@@ -258,11 +258,13 @@ class Place:
                 SessionParked(session=self.id, reason=reason, way_out="Then resume it.")
             )
             return None
-        self.site = await self._make_site(settings, self._model)
+        self.site = await self._make_site(settings, self._model, chosen)
         self._stale = False
         return self.site
 
-    async def _make_site(self, settings: ModelSettings, model: Model) -> Site:
+    async def _make_site(
+        self, settings: ModelSettings, model: Model, chosen: tuple[str, str]
+    ) -> Site:
         services = self.services
         configured = await asyncio.to_thread(load, services.paths, self.keys)
         await self.hosting.begin(configured.servers, self.keys, self.stop)
@@ -284,7 +286,8 @@ class Place:
             wire_model=settings.model,
             capacity=await asyncio.to_thread(window, settings),
             compact_idle_s=settings.compact_idle_s,
-            effort=self.state.effort or settings.effort,
+            effort=chosen[1] or settings.effort,
+            chosen=chosen,
             guides=Guides(services.paths.config, Path.home()),
             clock=services.clock,
             ids=services.ids,

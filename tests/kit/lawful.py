@@ -58,7 +58,7 @@ def check_requests(reader: JournalReader, session: SessionId, facts: list[e.Even
             assert stored.items[:shared] == before[:shared], "a prompt was edited"
             assert shared == len(before) or fact.compacts, "a prompt lost its end"
         if fields and stored.fields != fields:
-            # A choice holds from a later turn on, or from the next runtime.
+            # A choice holds from a later request on.
             changes += 1
             assert changes <= sum(seq < fact.seq for seq in chosen), "tools or parameters changed"
         if stored.window != window or not fact.compacts:

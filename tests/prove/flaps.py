@@ -115,11 +115,7 @@ async def unresolved(folder: Path, count: int, seed: int, tally: Tally) -> Count
             tries = playing.of(session, e.RetryPlanned)
             named = all(fact.cause == "network" and HOST in fact.reason for fact in tries)
             tally.see(named, f"{session}: {tries[-1]}")
-            # A model is chosen anew before a turn.
-            await playing.give(o.Interrupt, session)
-            await playing.status(session, "interrupted")
             await playing.give(o.Configure, session, model="m")
-            await playing.give(o.Say, session, text="Go on.")
             await _ended(playing, session, f"{session} whose server had no address", tally)
             tried["name that leads nowhere"] += len(tries)
         where, heard = playing.paths, playing.events

@@ -173,6 +173,8 @@ class OpenTurn(msgspec.Struct, frozen=True):
     """Since when nothing of the answer has come; 0 is not for long."""
     compacts: bool = False
     """Its open request asks for the summary of the window."""
+    switched: bool = False
+    """Another model was chosen while its open request was under way."""
     ending: Ending = ""
     """How its last answer ended, where that was not as usual."""
     continued: bool = False

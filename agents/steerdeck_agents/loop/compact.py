@@ -118,7 +118,7 @@ async def once(site: Site, turn: TurnId, reason: Reason) -> None:
     with ticket:
         # No interrupt is accepted between the look at the state and the fact of the request.
         async with site.deciding:
-            if site.state.parked or site.stop.is_set():
+            if site.state.parked or site.stop.is_set() or site.stale:
                 return
             sent, body = await _send(site, turn, asked, round(ticket.waited_s * 1000))
         await _ask(site, turn, reason, asked, ticket, sent, body)

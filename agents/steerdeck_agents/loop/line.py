@@ -4,28 +4,27 @@ import asyncio
 
 from steerdeck_agents.facts.events import RequestQueued
 from steerdeck_agents.facts.ids import TurnId
-from steerdeck_agents.loop.site import Site, first_of
+from steerdeck_agents.loop.site import Site
 from steerdeck_agents.models.governor import Place, Ticket
 
 
 async def admitted(site: Site, turn: TurnId) -> Ticket | None:
-    """The right to send one request, to be given back; None when an interrupt came first.
+    """The right to send one request, to be given back; None when an interrupt or another model
+    came first.
 
     Raises:
         ModelError: `usage`, the account's limit is met and its reset is still to come.
     """
-    got: list[Ticket] = []
-
-    async def wait() -> None:
-        got.append(await site.governor.turn(site.provider, site.session))
-
+    waiting = asyncio.create_task(site.governor.turn(site.provider, site.session))
+    leaving = asyncio.create_task(site.until(lambda _: site.stale))
     telling = asyncio.create_task(_tell(site, turn))
     try:
-        await first_of(wait(), site.stop)
+        await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return await waiting if waiting.done() else None
     finally:
-        telling.cancel()
-        await asyncio.gather(telling, return_exceptions=True)
-    return got[0] if got else None
+        for unfinished in (waiting, leaving, telling):
+            unfinished.cancel()
+        await asyncio.gather(waiting, leaving, telling, return_exceptions=True)
 
 
 async def _tell(site: Site, turn: TurnId) -> None:

@@ -65,7 +65,8 @@ async def once(site: Site, turn: TurnId) -> None:
             state = site.state
             # Words may have been taken back, or the session parked, while it stood in line.
             due = (state.turn is not None and state.turn.owes) or deliverable(state)
-            if site.stop.is_set() or site.still.on or state.parked or not due:
+            held = site.stop.is_set() or site.still.on or site.stale
+            if held or state.parked or not due:
                 return
             sent, body = await _send(site, turn, state, round(ticket.waited_s * 1000))
         await _ask(site, turn, sent, body, ticket)
@@ -197,6 +198,9 @@ async def failed(
         return
     cause = _cause(error, response)
     wait = _wait_s(site, sent, error, cause, ticket)
+    if site.stale:
+        # Another model was chosen meanwhile: it is asked, whatever this one said.
+        wait, cause = 0.0, "server" if cause == "usage" else cause
     ticket.give_back()
     facts: list[KnownEvent] = response.texts_ended(complete=False)
     facts.append(response.ended_as(site, "failed", error=str(error), retryable=error.retryable))

@@ -148,6 +148,8 @@ class Site(Memory):
     compact_idle_s: float
     """A long prompt is compacted when the session was idle so long; 0 is never."""
     effort: str | None
+    chosen: tuple[str, str]
+    """The session's model and effort this place was made for, by the names the developer chose."""
     guides: Guides
     clock: Clock
     ids: Ids
@@ -181,6 +183,11 @@ class Site(Memory):
     """Set while the state says that the turn is to end."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set whenever an order or a fact may have changed what to do next."""
+
+    @property
+    def stale(self) -> bool:
+        """The developer chose another model or effort: the next request goes from a new place."""
+        return (self.state.model, self.state.effort) != self.chosen
 
     async def until(self, ready: Callable[[SessionState], bool]) -> bool:
         """Wait until the state is ready; False when an interrupt came first."""

@@ -34,7 +34,10 @@ _INTERRUPTED = (
 
 
 async def run(site: Site) -> None:
-    """Work on the open turn until it ends."""
+    """Work on the open turn until it ends, or its next request is one for another model.
+
+    Then the turn is still open: it is to be run again, in a place made for that model.
+    """
     try:
         await _work(site)
     except BaseException:
@@ -58,6 +61,8 @@ async def _work(site: Site) -> None:
         elif state.calls:
             await calls.settle(site, turn.id)
         elif (reason := compact.due(site)) or turn.owes or sample.deliverable(state):
+            if site.stale:
+                return
             if await budget.spent(site, turn.id) or await drift.look(site, turn.id):
                 continue
             if (error := await _ask(site, turn.id, reason)) is not None:

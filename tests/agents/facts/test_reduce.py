@@ -5,7 +5,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, SessionId, Sha, TurnId
+from steerdeck_agents.facts.ids import (
+    ApprovalId,
+    CallId,
+    MessageId,
+    RequestId,
+    SessionId,
+    Sha,
+    TurnId,
+)
 from steerdeck_agents.facts.places import FileChange, Workspace
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.facts.state import SessionState
@@ -151,3 +159,36 @@ def test_a_patch_that_waits_is_named_by_its_files():
     changed = (FileChange("a.py", "changed", 3, 1),)
     asks = replace(ASKED[1], kind="patch", what="diff --git a/a.py b/a.py", files=changed)
     assert folded(MADE, STARTED, ASKED[0], asks).last_words == "a.py +3 −1"
+
+
+def item(index: int) -> e.ItemAdded:
+    return e.ItemAdded(
+        session=ME, window=0, index=index, sha=BOUND, origin="model", kind="reasoning"
+    )
+
+
+def test_an_answer_under_way_at_a_switch_is_of_the_model_from_before():
+    request = RequestId("req_1")
+    sent = e.RequestSent(
+        session=ME, turn=TURN, request=request, window=0, model="m", items=1, body=BOUND
+    )
+    switch = e.SessionConfigured(session=ME, model="n")
+    ended = e.RequestEnded(session=ME, turn=TURN, request=request, status="completed", calls=1)
+    begun = (STARTED, item(0), sent)
+    assert folded(*begun, item(1), ended, switch, item(2)).switched_items == 2
+    assert folded(*begun, switch, item(1), ended, item(2)).switched_items == 2
+    again = (sent, item(2), ended)
+    assert folded(*begun, switch, item(1), ended, *again).switched_items == 2
+
+
+def test_a_switch_forgets_what_the_model_from_before_failed_at():
+    request = RequestId("req_1")
+    failed = e.RequestEnded(session=ME, turn=TURN, request=request, status="failed")
+    planned = e.RetryPlanned(
+        session=ME, turn=TURN, request=request, attempt=7, delay_ms=9_000, reason="Gone."
+    )
+    waiting = folded(STARTED, failed, planned)
+    assert waiting.turn is not None and waiting.turn.retry == "Gone."
+    switched = folded(STARTED, failed, planned, e.SessionConfigured(session=ME, model="n")).turn
+    assert switched is not None and switched.owes
+    assert (switched.retry, switched.attempt, switched.strikes) == ("", 0, 0)

@@ -198,6 +198,93 @@ def test_try_now_ends_the_wait_for_a_retry(order: type, tmp_path: Path):
     play(tmp_path, [refusal(429, retry_after="60")], story, echo)
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Fault(headless=True, ending="reset"),
+        refusal(429, retry_after="60"),
+        Fault((*BEGUN, 0.3), ending="reset"),
+    ],
+    ids=["waits for the network", "waits for a limit", "is about to fail"],
+)
+def test_another_model_goes_on_at_once_with_the_turn_that_waits(bad: Fault, tmp_path: Path):
+    patience = structs.replace(CALM, first_s=60.0, longest_s=60.0, network_first_s=60.0)
+
+    async def run() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        async with (
+            faulty(shell_once, [None, bad]) as server,
+            scene(
+                tmp_path / "home",
+                {"good": shell_once},
+                allowed={RUN: repository},
+                urls={"m": server.url},
+                patience=patience,
+            ) as playing,
+        ):
+            session = await playing.start(repository, "m")
+            await playing.until(
+                lambda: any(
+                    isinstance(one, e.RetryPlanned) or one.text == "Half"
+                    for one in playing.of(session, e.RetryPlanned, e.TextAdded)
+                )
+            )
+            await playing.give(o.Configure, session, model="good")
+            state = await playing.status(session, "done")
+            sent = playing.of(session, e.RequestSent)
+            assert [one.model for one in sent] == ["m", "m", "good"]
+            assert len(playing.of(session, e.TurnStarted)) == 1
+            assert (Path(state.workspace.path) / "ran.txt").read_text() == "ran\n"
+            nothing_was_lost(playing, session)
+            check_laws(playing.runtime.fleet.reader, state)
+
+    asyncio.run(run())
+
+
+def test_words_that_a_dead_server_never_got_are_in_the_first_request_elsewhere(tmp_path: Path):
+    patience = structs.replace(CALM, network_first_s=60.0)
+
+    async def run() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        urls = {"nowhere": "http://127.0.0.1:1/v1"}
+        async with scene(
+            tmp_path / "home", {"good": echo}, urls=urls, patience=patience
+        ) as playing:
+            session = await playing.start(repository, "nowhere", "Read me.")
+            await playing.until(lambda: playing.of(session, e.RetryPlanned))
+            await playing.give(o.Configure, session, model="good")
+            state = await playing.status(session, "idle")
+            assert state.last_words == "You said: Read me."
+            sent = playing.of(session, e.RequestSent)
+            assert [(one.model, one.attempt) for one in sent] == [("nowhere", 1), ("good", 1)]
+            nothing_was_lost(playing, session)
+            check_laws(playing.runtime.fleet.reader, state)
+
+    asyncio.run(run())
+
+
+def test_who_stands_in_line_at_one_provider_leaves_it_for_another(tmp_path: Path):
+    async def run() -> None:
+        repository = plain(tmp_path / "repository").resolve()
+        patience = structs.replace(CALM, line_s=0.01)
+        async with (
+            faulty(echo, [refusal(429, retry_after="60")]) as server,
+            scene(
+                tmp_path / "home", {"good": echo}, urls={"m": server.url}, patience=patience
+            ) as playing,
+        ):
+            refused = await playing.start(repository, "m")
+            await playing.until(lambda: playing.of(refused, e.RetryPlanned))
+            session = await playing.start(repository, "m")
+            await playing.until(lambda: playing.of(session, e.RequestQueued))
+            await playing.give(o.Configure, session, model="good")
+            await playing.status(session, "idle")
+            assert [one.model for one in playing.of(session, e.RequestSent)] == ["good"]
+            nothing_was_lost(playing, session)
+
+    asyncio.run(run())
+
+
 def test_an_interrupt_ends_the_wait_for_a_retry(tmp_path: Path):
     async def story(server: FaultyServer, playing: Scene, repository: Path) -> None:
         session = await playing.start(repository, "m")

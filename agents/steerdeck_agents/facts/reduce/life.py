@@ -54,15 +54,21 @@ def apply(state: SessionState, event: Event) -> SessionState:
             return replace(state, workspace=place, progress="")
         case SessionConfigured():
             state = _limited(state, event.limits or Limits(dollars=event.budget))
+            turn, switched = state.turn, event.model not in (None, state.model)
+            if switched and turn is not None:
+                # What the last one failed at is no reason for the next to wait.
+                turn = replace(
+                    turn, retry="", attempt=0, strikes=0, place=0, waiting=0, cooling_ms=0,
+                    switched=turn.request is not None,
+                )  # fmt: skip
             return replace(
                 state,
                 name=state.name if event.name is None else event.name,
                 mode=state.mode if event.mode is None else event.mode,
                 model=state.model if event.model is None else event.model,
                 effort=state.effort if event.effort is None else event.effort,
-                switched_items=state.switched_items
-                if event.model in (None, state.model)
-                else state.prompt_items,
+                switched_items=state.prompt_items if switched else state.switched_items,
+                turn=turn,
                 level=state.level if event.level is None else event.level,
                 tags=state.tags if event.tags is None else event.tags,
             )

@@ -56,6 +56,7 @@ def apply(state: SessionState, event: Event) -> SessionState:
                 request=event.request,
                 requests=made,
                 compacts=event.compacts,
+                switched=False,
                 attempt=event.attempt,
                 retry="",
                 place=0,
@@ -86,12 +87,15 @@ def apply(state: SessionState, event: Event) -> SessionState:
             )
         case RequestEnded():
             unknown = event.status == "completed" and not event.usage.priced
+            switched = state.turn is not None and state.turn.switched
             state = _worked(state, event.duration_ms)
             state = replace(
                 state,
                 counts=replace(state.counts, unpriced=state.counts.unpriced + unknown),
                 usage=state.usage.plus(event.usage),
                 context=event.usage.input or state.context,
+                # The answer is the last of the model from before.
+                switched_items=state.prompt_items if switched else state.switched_items,
             )
             if event.compacts:
                 # Whether the model is owed an answer has nothing to do with the summary.
