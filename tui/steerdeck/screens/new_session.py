@@ -129,9 +129,10 @@ class NewSession(Dialog):
             words = f"making the workspace of {counted(self.starting, 'session')}"
             return Line((Span(words, "t1"),), (Span("Esc", "t1"), Span(" close", "t3")))
         moves = (Span("↑ ↓", "accent"), Span(" field   ", "t2"), Span("← →", "accent"),
-                 Span(" change   ", "t2"))  # fmt: skip
+                 Span(" change", "t2"))  # fmt: skip
         caps = self.caps_line(() if blocked else (("Enter", "start"),))
-        return Line((*caps.spans, *moves), caps.right)
+        apart = (Span("   "),) if caps.spans else ()
+        return Line((*caps.spans, *apart, *moves), caps.right)
 
     def _fields(self) -> list[Field]:
         fields: list[Field] = ["task", "model", "base", "mode", "how many"]
