@@ -8,7 +8,7 @@ DEMO := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PLACE := $(VENV)/.place
 # Tests wait for real processes half of their time, so there are twice as many of them as cores.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, max(2, 2 * (os.cpu_count() or 2))))')
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 2) + 1))')
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1

@@ -103,7 +103,7 @@ async def _still(app: DeckApp, pilot: Pilot[None]) -> None:
         await until(pilot, lambda: app.screen.armed)
     before: list[Strip] = []
     same = 0
-    while same < 2:
+    while same < 4:  # A dialog may grow a twentieth of a second after its lines are known.
         await pilot.pause(0.02)
         now = app.screen._compositor.render_strips()
         same = same + 1 if now == before else 0

@@ -24,7 +24,9 @@ class _Ring:
 @pytest.fixture(autouse=True)
 def _own_collector() -> Iterator[None]:
     limits = gc.get_threshold()
+    # What other tests left in this process is no part of the rounds, which would take seconds.
     gc.collect()
+    gc.freeze()
     yield
     gc.unfreeze()
     gc.set_threshold(*limits)
