@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 DEMO := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PLACE := $(VENV)/.place
-# Tests wait for real processes half of their time, so there are twice as many of them as cores.
+# Tests wait for real processes half of their time, so more of them run than there are cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(8, 2 * (os.cpu_count() or 2) + 1))')
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

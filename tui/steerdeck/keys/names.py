@@ -1,6 +1,6 @@
 """What an act is called: its verb, its id, and the words other tools have for it.
 
-Who comes from another agent's prompt types what he typed there. A name stands here only where an
+Who comes from another agent types what they typed there. A name stands here only where an
 act does what it says, or opens the screen that does.
 """
 
