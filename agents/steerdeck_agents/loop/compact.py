@@ -161,7 +161,13 @@ async def _ask(
         return
     refused = response.ended is not None and response.ended.ending in ("refused", "filtered")
     await _open(
-        site, turn, reason, asked, ended, "", "" if refused else summary.bounded(response.text())
+        site,
+        turn,
+        reason,
+        asked,
+        ended,
+        "",
+        "" if refused else summary.bounded("\n\n".join(response.messages)),
     )
 
 

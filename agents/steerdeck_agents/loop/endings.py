@@ -60,7 +60,7 @@ def outcome(turn: OpenTurn) -> tuple[TurnStatus, str]:
 
 def _partial(response: Response) -> list[New]:
     """The words that had arrived, where the server did not tell them as an item."""
-    text = "".join(text for (_, kind), text in response.texts.items() if kind == "message")
+    text = "".join(response.messages)
     if not text:
         return []
     content = [{"type": "output_text", "text": text, "annotations": []}]

@@ -5,6 +5,7 @@ and when the stream breaks they are dropped, their text kept as incomplete.
 """
 
 import asyncio
+from collections import defaultdict
 from contextlib import aclosing
 from typing import Literal, TypeGuard
 
@@ -140,7 +141,8 @@ class Response:
         self._headers: dict[str, str] = {}
         self.pace = Pace(started_s)
         self.items: list[ItemDone] = []
-        self.texts: dict[tuple[str, str], str] = {}
+        self._pieces: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        """Of each item and kind. Joined at the end: each piece added to a text copies all of it."""
         self.ended: Ended | None = None
         self.notices: list[Notice] = []
 
@@ -163,14 +165,13 @@ class Response:
                         ticket.first_token()
                     match chunk:
                         case TextDelta():
-                            key = (chunk.item, chunk.kind)
-                            self.texts[key] = self.texts.get(key, "") + chunk.text
+                            self._pieces[chunk.item, chunk.kind].append(chunk.text)
                             if not self._sent.compacts:
                                 flow.add(chunk)
                         case ItemDone():
                             self.items.append(chunk)
                             if words := _words(chunk):
-                                self.texts[chunk.item, "message"] = words
+                                self._pieces[chunk.item, "message"] = [words]
                         case Notice():
                             self.notices.append(chunk)
                         case Ended():
@@ -211,9 +212,10 @@ class Response:
             headers=self._headers,
         )
 
-    def text(self) -> str:
-        """All it said, without its reasoning."""
-        return "\n\n".join(text for (_, kind), text in self.texts.items() if kind == "message")
+    @property
+    def messages(self) -> list[str]:
+        """What it said, by item, without its reasoning."""
+        return ["".join(said) for (_, kind), said in self._pieces.items() if kind == "message"]
 
     def texts_ended(self, *, complete: bool) -> list[KnownEvent]:
         """The whole text of each message and reasoning that was streamed, after the notices.
@@ -233,10 +235,10 @@ class Response:
                 item=item_id(self._sent, item),
                 actor="agent",
                 kind="reasoning" if kind == "reasoning" else "message",
-                text=utf8(text),
+                text=utf8("".join(pieces)),
                 complete=complete,
             )
-            for (item, kind), text in self.texts.items()
+            for (item, kind), pieces in self._pieces.items()
             if kind != "arguments"
         ]
 
