@@ -120,6 +120,22 @@ def test_the_colour_of_letters_is_not_sent_for_what_is_erased() -> None:
     assert Stage().paint([Fragment(0, 0, row)], TRUE).count("38;2") == 2
 
 
+def test_the_colour_of_letters_is_not_sent_for_blanks_between_words() -> None:
+    row = strip(("def", STYLES[3]), ("  ", STYLES[0]), ("feed", STYLES[3]))
+    assert Stage().paint([Fragment(0, 0, row)], TRUE).count("38;2") == 1
+
+
+def test_blanks_that_are_underlined_are_sent_with_their_colour() -> None:
+    row = strip(("a", STYLES[0]), ("  ", STYLES[5]), ("b", STYLES[0]))
+    assert Stage().paint([Fragment(0, 0, row)], TRUE).count("\x1b[4") == 1
+
+
+def test_blanks_beside_each_other_are_erased_in_one_go() -> None:
+    row = strip(("  ", STYLES[0]), (" " * 12, STYLES[1]))
+    sent = Stage().paint([Fragment(0, 0, row)], TRUE)
+    assert "\x1b[14X" in sent and " " not in sent
+
+
 def test_what_only_a_reset_surely_ends_is_reset() -> None:
     row = strip(("lean", STYLES[4]), (" on", STYLES[3]))
     assert "\x1b[0;38;2" in Stage().paint([Fragment(0, 0, row)], TRUE).split("lean")[1]

@@ -23,7 +23,7 @@ _ERASE_FROM = 8
 _OFF = {"1": "22", "2": "22", "4": "24", "7": "27"}
 """What ends an attribute on every terminal; the first two end together."""
 _UNSEEN = ("", "1", "2", "3")
-"""Attributes that no erased cell shows."""
+"""Attributes that no blank shows: what is seen of it is its ground."""
 
 
 class _Sgr(NamedTuple):
@@ -36,10 +36,13 @@ class _Sgr(NamedTuple):
     """An address for OSC 8."""
 
 
+_PLAIN = _Sgr("", "39", "49")
+
+
 @lru_cache(512)
 def _sgr(style: Style | None, system: ColorSystem) -> _Sgr:
     if style is None:
-        return _Sgr("", "39", "49")
+        return _PLAIN
     codes = [
         code
         for code, on in (
@@ -88,6 +91,29 @@ def _turned(old: str, new: str) -> list[str] | None:
 def _linked(target: str) -> str:
     """From here on what is written leads there; an empty target ends that."""
     return f"\x1b]8;;{target}\x1b\\"
+
+
+class _Piece(NamedTuple):
+    """Text of one style."""
+
+    text: str
+    sgr: _Sgr
+    bare: bool
+    """Whether nothing is seen of it but its ground."""
+
+
+def _pieces(segments: Iterable[Segment], system: ColorSystem) -> list[_Piece]:
+    """What is written of these; blanks beside each other on one ground are erased in one go."""
+    pieces = list[_Piece]()
+    for segment in segments:
+        if segment.control:
+            continue
+        text, sgr = clean(segment.text), _sgr(segment.style, system)
+        bare = not text.strip(" ") and sgr.attributes in _UNSEEN
+        if bare and pieces and pieces[-1].bare and pieces[-1].sgr[2:] == sgr[2:]:
+            text += pieces.pop().text
+        pieces.append(_Piece(text, sgr, bare))
+    return pieces
 
 
 def _shared(one: str, other: str, limit: int) -> int:
@@ -244,30 +270,26 @@ class Stage:
             _clear(row, x, x + strip.cell_length)
         offset, segments = (0, list(strip)) if old is None else changed(list(old), list(strip))
         row[x] = strip
-        if not segments:
+        pieces = _pieces(segments, system)
+        if not pieces:
             return state
         place = (y, x + offset)
         out.append("\x1b[B" if place == self._below else f"\x1b[{y + 1};{x + offset + 1}H")
-        state = self._write(out, segments, state, system)
+        state = self._write(out, pieces, state)
         # What is erased leaves the cursor where it was.
-        erased = len(segments) == 1 and out[-1].startswith("\x1b[") and out[-1].endswith("X")
+        erased = len(pieces) == 1 and out[-1].startswith("\x1b[") and out[-1].endswith("X")
         self._below = (y + 1, x + offset) if erased else (-1, -1)
         return state
 
-    def _write(
-        self, out: list[str], segments: list[Segment], state: _Sgr | None, system: ColorSystem
-    ) -> _Sgr | None:
-        for index, segment in enumerate(segments):
-            if segment.control:
-                continue
-            sgr = _sgr(segment.style, system)
-            text = clean(segment.text)
+    def _write(self, out: list[str], pieces: Sequence[_Piece], state: _Sgr | None) -> _Sgr | None:
+        for index, (text, piece, bare) in enumerate(pieces):
+            sgr = piece
+            if bare and (state is None or state.attributes in _UNSEEN):
+                # What is on before stays on: it is not seen here, and the next piece may want it.
+                sgr = (state or _PLAIN)._replace(bg=piece.bg, link=piece.link)
             body = text.rstrip(" ")
             blanks = len(text) - len(body)
-            erased = self.erases and blanks >= _ERASE_FROM and not sgr.attributes
-            if erased and not body and state is not None and state.attributes in _UNSEEN:
-                # What is erased shows its ground and nothing else.
-                sgr = state._replace(bg=sgr.bg, link=sgr.link)
+            erased = self.erases and blanks >= _ERASE_FROM and (bare or not piece.attributes)
             if sgr != state:
                 if self.links and sgr.link != (state.link if state is not None else ""):
                     out.append(_linked(sgr.link))
@@ -275,7 +297,7 @@ class Stage:
                     out.append(_change(state, sgr))
                 state = sgr
             if erased:
-                last = index == len(segments) - 1
+                last = index == len(pieces) - 1
                 out.append(f"{body}\x1b[{blanks}X" + ("" if last else f"\x1b[{blanks}C"))
             else:
                 out.append(text)
