@@ -142,11 +142,15 @@ class SessionGround:
         telling.add_done_callback(self._telling.discard)
 
     async def _followed(self) -> None:
-        following, self._following = self._following, None
         self._awaited.set()
-        if following is not None:
-            # Not awaited itself: a caller that is cancelled must not cancel it.
-            await asyncio.wait({following})
+        following = self._following
+        if following is None:
+            return
+        # Not awaited itself: a caller that is cancelled must not cancel it.
+        await asyncio.wait({following})
+        if self._following is following:
+            self._following = None
+        if not following.cancelled():
             following.result()
 
     async def _take(self, reason: str, call: CallId | None) -> CheckpointId | None:
@@ -221,21 +225,34 @@ class SessionGround:
         if self._publish_waits:
             return
         self._publish_waits = True
-        async with self._publishing:
+        try:
+            await self._publishing.acquire()
+        finally:
+            # Also where it was called off: others rely on whoever waits.
             self._publish_waits = False
-            whole, self._whole = self._whole, False
-            fresh, self._fresh = self._fresh, set()
-            if not (whole or (fresh := await self._telling_of(fresh))):
-                return
-            before = self._seen.copy()
-            files = None if whole else await self._touched_only(fresh)
-            if files is None:
-                files = await changed_files(self.workspace)
-                await self._see(fresh)
-            else:
-                self._look_again()
-            moved = {path for path, seen in self._seen.items() if before.get(path) != seen}
-            await self._publish(files, moved)
+        try:
+            await self._look()
+        except BaseException:
+            # What was to be looked at is still to be looked at.
+            self._whole = True
+            raise
+        finally:
+            self._publishing.release()
+
+    async def _look(self) -> None:
+        whole, self._whole = self._whole, False
+        fresh, self._fresh = self._fresh, set()
+        if not (whole or (fresh := await self._telling_of(fresh))):
+            return
+        before = self._seen.copy()
+        files = None if whole else await self._touched_only(fresh)
+        if files is None:
+            files = await changed_files(self.workspace)
+            await self._see(fresh)
+        else:
+            self._look_again()
+        moved = {path for path, seen in self._seen.items() if before.get(path) != seen}
+        await self._publish(files, moved)
 
     async def _publish(self, files: tuple[FileChange, ...], moved: Collection[str]) -> None:
         """Tell the table; also when only the newest file's words differ and no count does."""

@@ -8,7 +8,7 @@ import pytest
 
 from kit.repositories import plain, write
 from kit.workspaces import workspace_of
-from steerdeck_agents.facts.events import CheckpointTaken, KnownEvent, SessionCreated
+from steerdeck_agents.facts.events import CheckpointTaken, FilesChanged, KnownEvent, SessionCreated
 from steerdeck_agents.facts.ids import CallId, RandomIds, SessionId, SystemClock
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
@@ -18,11 +18,22 @@ ME = SessionId("s")
 ONE, TWO = CallId("one"), CallId("two")
 
 
-def _taken(
-    tmp_path: Path, story: Callable[[SessionGround, Path], Awaitable[None]]
-) -> list[tuple[str, CallId | None, tuple[str, ...]]]:
-    """Reason, call and paths of the checkpoints of a story, without the first one."""
+Story = Callable[[SessionGround, Path], Awaitable[None]]
 
+
+def _taken(tmp_path: Path, story: Story) -> list[tuple[str, CallId | None, tuple[str, ...]]]:
+    """Reason, call and paths of the checkpoints of a story, without the first one."""
+    facts = [one for one in _facts(tmp_path, story) if isinstance(one, CheckpointTaken)]
+    return [(one.reason, one.call, one.paths) for one in facts[1:]]
+
+
+def _told(tmp_path: Path, story: Story) -> list[tuple[str, ...]]:
+    """The paths in each table of changed files."""
+    facts = [one for one in _facts(tmp_path, story) if isinstance(one, FilesChanged)]
+    return [tuple(file.path for file in one.files) for one in facts]
+
+
+def _facts(tmp_path: Path, story: Story) -> list[KnownEvent]:
     ours = workspace_of(plain(tmp_path / "top"), tmp_path / "w")
 
     async def scene() -> list[KnownEvent]:
@@ -46,8 +57,7 @@ def _taken(
             await writer.stop()
         return told
 
-    facts = [one for one in asyncio.run(scene()) if isinstance(one, CheckpointTaken)]
-    return [(one.reason, one.call, one.paths) for one in facts[1:]]
+    return asyncio.run(scene())
 
 
 def test_what_a_call_changed_is_its_own_also_when_the_next_one_comes_at_once(tmp_path):
@@ -101,5 +111,45 @@ def test_a_look_that_failed_is_told_to_whoever_starts_the_next_call(tmp_path):
         ground.ahead(TWO)
         with pytest.raises(FileNotFoundError):
             await ground.checkpoint("before call", TWO)
+
+    assert _taken(tmp_path, story) == []
+
+
+def test_a_look_that_was_called_off_while_it_waited_keeps_no_later_one_from_telling(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        async with ground.unpublished():
+            waits = asyncio.create_task(ground.publish_changes())
+            await asyncio.sleep(0)
+            waits.cancel()
+            await asyncio.wait({waits})
+        write(there, "readme.md", "by one\n")
+        await ground.publish_changes()
+
+    assert _told(tmp_path, story) == [("readme.md",)]
+
+
+def test_who_waits_for_what_a_call_changed_waits_also_when_another_one_does(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        write(there, "readme.md", "by one\n")
+        ground.follow(ONE)
+        first = asyncio.create_task(ground.settled())
+        await asyncio.sleep(0)
+        await ground.settled()
+        first.cancel()
+
+    assert _taken(tmp_path, story) == [("after call", ONE, ("readme.md",))]
+
+
+def test_what_a_call_changed_is_not_looked_at_any_more_once_its_ground_was_left(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        write(there, "readme.md", "by one\n")
+        ground.follow(ONE)
+        waits = asyncio.create_task(ground.settled())
+        await asyncio.sleep(0)
+        waits.cancel()
+        await asyncio.wait({waits})
+        await ground.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not [task for task in left if "_follow" in repr(task)]
 
     assert _taken(tmp_path, story) == []
