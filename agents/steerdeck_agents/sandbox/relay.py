@@ -13,6 +13,8 @@ from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.sandbox.envoy import Envoy
 
 _CHUNK = 64 * 1024
+FLUSH_S = 2.0
+"""For what a closed connection has still to send: whoever never takes it would be waited for."""
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -54,12 +56,18 @@ async def carry(first: Pair, second: Pair, carried: Carried) -> None:
 
 
 async def close(*writers: asyncio.StreamWriter) -> None:
-    """Close connections, whatever state they are in."""
+    """Close connections, whatever state they are in; who takes nothing in gets not all of it."""
     for writer in writers:
         writer.close()
-    for writer in writers:
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_S):
+                for writer in writers:
+                    with contextlib.suppress(OSError):
+                        await writer.wait_closed()
+    finally:
+        for writer in writers:
+            writer.transport.abort()
 
 
 async def open_relay(envoy: Envoy, port: int) -> Relay:

@@ -1,6 +1,7 @@
 """The network on request: allowed hosts through a proxy that looks at addresses, and logs."""
 
 import asyncio
+import contextlib
 import socket
 import struct
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import pytest
 
 from steerdeck_agents.facts.errors import BadArguments, SteerdeckError
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
-from steerdeck_agents.sandbox import hosts, proxy
+from steerdeck_agents.sandbox import hosts, proxy, relay
 from steerdeck_agents.sandbox.process import Spawn, environment, run
 from steerdeck_agents.sandbox.proxy import Proxy, Use, online
 from steerdeck_agents.sandbox.relay import Carried, carry
@@ -190,6 +191,38 @@ def test_a_side_that_was_reset_ends_the_other_which_may_be_silent_for_ever() -> 
         return heard
 
     assert asyncio.run(play()) in (b"", b"hello")
+
+
+def test_a_host_that_takes_nothing_in_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "FLUSH_S", 0.05)
+
+    async def play() -> None:
+        deaf = asyncio.Event()
+
+        async def world(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await deaf.wait()
+            writer.close()
+
+        server = await asyncio.start_server(world, "127.0.0.1", 0, limit=1024)
+        listening = socket.create_server(("127.0.0.1", 0))
+        command = socket.create_connection(listening.getsockname())
+        command.setblocking(False)
+        inside = await asyncio.open_connection(sock=listening.accept()[0])
+        outside = await asyncio.open_connection(*server.sockets[0].getsockname())
+        carrying = asyncio.create_task(carry(inside, outside, Carried()))
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await loop.sock_sendall(command, bytes(64 * 1024 * 1024))
+        command.close()
+        carrying.cancel()
+        async with asyncio.timeout(10):
+            await asyncio.wait({carrying})
+        deaf.set()
+        server.close()
+        listening.close()
+
+    asyncio.run(play())
 
 
 def test_a_head_without_end_is_let_go() -> None:
