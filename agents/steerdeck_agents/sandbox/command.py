@@ -11,6 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, Protocol
 
 from steerdeck_agents.sandbox import appetite, descendants
@@ -82,6 +83,8 @@ class Command:
         """The exit code, or minus the signal, once it has ended."""
         self.problem = ""
         """What is to be told about it, once it has ended."""
+        self.spool: Path | None = None
+        """Where all of its output is, once it has ended; None where the collector's ends do."""
         self._child = child
         self._after = after
         self._most_memory = most_memory
@@ -171,6 +174,7 @@ class Command:
             await self._drained.wait()
         self._pump.join()
         self._pump.close()
+        self.spool = self.collector.close()
         self.wires.close()
         after, self._after = self._after, str
         self.problem = await asyncio.to_thread(after)

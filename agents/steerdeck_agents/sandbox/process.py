@@ -90,7 +90,6 @@ async def run(
 def finished(command: Command, reason: Reason, duration_s: float) -> Finished:
     """How it ended; raises SteerdeckError when the sandbox was not set up and nothing ran."""
     code, collector = command.code, command.collector
-    kept = collector.close()
     if command.confined and not reason and code >= 0 and not command.began:
         raise SteerdeckError(
             f"The sandbox could not be set up, so nothing ran: {collector.head_tail().strip()}"
@@ -106,7 +105,7 @@ def finished(command: Command, reason: Reason, duration_s: float) -> Finished:
         duration_ms=round(duration_s * 1000),
         head_tail=collector.head_tail(),
         total=collector.total,
-        spool=kept,
+        spool=command.spool,
         problem=" ".join(filter(None, (collector.problem, command.problem))),
     )
 

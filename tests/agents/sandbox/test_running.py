@@ -156,6 +156,26 @@ def test_a_cancelled_call_leaves_nothing_running(
     asyncio.run(main())
 
 
+def test_a_cancelled_call_that_printed_much_keeps_no_file_open(
+    level: Level, workspace: Workspace, tmp_path: Path
+) -> None:
+    async def main() -> list[Path]:
+        up = asyncio.Event()
+        spool = tmp_path / "x"
+        script = "head -c 100000 /dev/zero | tr '\\0' 'x'; sleep 600"
+        task = begin(workspace, level, script, spool, asyncio.Event(), lambda _: up.set())
+        await up.wait()
+        while not spool.exists():
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        opened = Path("/proc/self/fd").iterdir()
+        return [one.readlink() for one in opened if os.path.lexists(one)]
+
+    assert tmp_path / "x" not in asyncio.run(main())
+
+
 def test_many_commands_run_side_by_side(level: Level, workspace: Workspace, tmp_path: Path) -> None:
     async def main() -> list[Finished]:
         tasks = [
