@@ -222,7 +222,7 @@ class Session:
         self.place.forget()
         reason = "Steerdeck itself failed here; `steerdeck runtime log` has the details."
         parked = SessionParked(session=self.id, reason=reason, way_out="Resume to try again.")
-        facts = [*recover.left_open(self.state, "Steerdeck failed"), parked]
+        facts = [*recover.broken_off(self.state, "Steerdeck failed"), parked]
         try:
             await self.append(*facts)
         except JournalError as error:

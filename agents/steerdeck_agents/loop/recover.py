@@ -68,14 +68,8 @@ def _is_the_developers(state: SessionState) -> bool:
 
 
 def left_open(state: SessionState, why: str) -> list[KnownEvent]:
-    """The ends of everything that was under way and is not any more: calls, texts, a request."""
-    turn = state.turn
+    """The ends of everything that was under way when its runtime ended."""
     facts: list[KnownEvent] = [
-        lost(state.id, None if turn is None else turn.id, call.id, why)
-        for call in state.calls
-        if call.started and not call.unknown and call.helper is None
-    ]
-    facts += [
         HandEnded(
             session=state.id,
             call=hand.call,
@@ -90,11 +84,6 @@ def left_open(state: SessionState, why: str) -> list[KnownEvent]:
         for shell in state.shells
     ]
     facts += [
-        QuestionExpired(session=state.id, question=asked.id, reason=why)
-        for asked in state.questions
-        if asked.asker not in ("", "checks")
-    ]
-    facts += [
         ServerChanged(session=state.id, server=server.name, status="gone", reason=why)
         for server in state.servers
     ]
@@ -102,6 +91,25 @@ def left_open(state: SessionState, why: str) -> list[KnownEvent]:
         ApprovalExpired(session=state.id, approval=asked.id, reason=why)
         for asked in state.approvals
         if asked.kind in ("server", "tools")
+    ]
+    return broken_off(state, why) + facts
+
+
+def broken_off(state: SessionState, why: str) -> list[KnownEvent]:
+    """The ends of what its turn was doing, and is not any more: calls, texts, a request.
+
+    What lives beside a turn (shells, servers, commands by hand) is not among it.
+    """
+    turn = state.turn
+    facts: list[KnownEvent] = [
+        lost(state.id, None if turn is None else turn.id, call.id, why)
+        for call in state.calls
+        if call.started and not call.unknown and call.helper is None
+    ]
+    facts += [
+        QuestionExpired(session=state.id, question=asked.id, reason=why)
+        for asked in state.questions
+        if asked.asker not in ("", "checks")
     ]
     if state.setup.status == "running":
         facts.append(SetupEnded(session=state.id, kind="setup", status="failed", reason=why))

@@ -11,6 +11,7 @@ from kit.repositories import plain
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.by_hand import RunByHand
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import ShellId
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
@@ -68,6 +69,30 @@ def test_a_server_an_agent_starts_is_seen_with_its_port_and_ends_with_its_sessio
         (ended,) = playing.of(session, e.ShellEnded)
         assert isinstance(ended, e.ShellEnded) and ended.how == "session"
         assert playing.state(session).shells == ()
+
+    play(tmp_path, story, opener(SERVER), SERVER)
+
+
+def test_what_lives_beside_a_turn_that_failed_of_itself_is_not_told_to_be_over(tmp_path: Path):
+    async def story(playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m")
+        await playing.until(lambda: playing.of(session, e.ShellListened))
+        await playing.until(lambda: playing.state(session).turn is None)
+        await playing.give(RunByHand, session, script="until test -e go; do sleep 0.01; done")
+        await playing.until(lambda: playing.of(session, e.HandStarted))
+        site = playing.runtime.fleet.session(session).place.site
+        assert site is not None
+        site.guides = None
+        await playing.give(o.Say, session, text="Go on.")
+        parked = await playing.status(session, "parked")
+        assert "Steerdeck itself failed" in parked.reason
+        assert [shell.id for shell in parked.shells] == [SHELL] and len(parked.hands) == 1
+        (Path(parked.workspace.path) / "go").touch()
+        await playing.until(lambda: not playing.state(session).hands)
+        await playing.give(o.EndShell, session, shell=SHELL)
+        (ended,) = playing.of(session, e.ShellEnded)
+        (hand,) = playing.of(session, e.HandEnded)
+        assert (ended.how, hand.status) == ("developer", "done")
 
     play(tmp_path, story, opener(SERVER), SERVER)
 
