@@ -96,3 +96,13 @@ def test_own_keys_are_one_key_or_several(tmp_path: Path):
         file.write_text(wrong)
         with pytest.raises(Ending, match=r"keys\.toml can't be used"):
             reach.own_keys(file)
+
+
+def test_without_a_runtime_nobody_is_said_to_work():
+    working = SessionState(id=SessionId("ses_1"), name="add-csv", status="working")
+    told = reach.left(working)
+
+    assert (told.status, told.reason) == ("parked", reach.NOBODY)
+    assert "`steerdeck resume add-csv`" in told.way_out
+    asks = SessionState(id=SessionId("ses_2"), name="docs", status="needs_you")
+    assert reach.left(asks) is asks

@@ -23,6 +23,7 @@ from steerdeck_agents.runtime.wire import Given
 from steerdeck_agents.settings.config import Settings
 from steerdeck_agents.settings.paths import Paths, paths
 
+NOBODY = "No runtime is running, so nobody is at work here."
 PREFIX = 4
 """Fewer characters of an id name nothing."""
 
@@ -144,8 +145,16 @@ async def listing(where: Paths, *, archived: bool) -> list[SessionState]:
         return []
     from steerdeck_agents.journal.reader import JournalReader
 
-    states = await asyncio.to_thread(JournalReader(where.journal).sessions)
+    states = map(left, await asyncio.to_thread(JournalReader(where.journal).sessions))
     return [state for state in states if archived or not state.archived]
+
+
+def left(state: SessionState) -> SessionState:
+    """A session while no runtime runs: what its journal calls at work stands where it was left."""
+    if state.status not in ("working", "starting"):
+        return state
+    way_out = f"`steerdeck resume {state.name}` brings a runtime back, and so does the deck."
+    return msgspec.structs.replace(state, status="parked", reason=NOBODY, way_out=way_out)
 
 
 async def session(where: Paths, words: str) -> SessionState:

@@ -12,6 +12,7 @@ from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import out
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.limits import Limits
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.settings.config import load
 
 Verdict = Literal["done", "failed", "again"]
@@ -122,19 +123,16 @@ def resume(session: str, done: bool, failed: bool, again: bool, **limits: float 
 
 async def _resume(session: str, verdict: Verdict | None, limits: Limits) -> None:
     where = reach.here()
-    state = await reach.session(where, session)
-    lost = [call for call in state.calls if call.unknown]
-    if verdict is not None and not lost:
-        raise Ending(f"{state.name} has no call in doubt.")
-    if verdict is None and lost:
-        titles = ", ".join(call.title for call in lost)
-        raise Ending(
-            f"Nobody saw how this ended: {titles}. Look, then add --done, --failed or --again."
-        )
-    waiting = state.turn is not None and bool(state.turn.retry or state.turn.place)
-    if verdict is None and not state.parked and not waiting:
-        raise Ending(f"{state.name} is not parked (it is {state.status.replace('_', ' ')}).")
+    before = await reach.session(where, session)
+    # Only the runtime knows what became of a session: it may have to be brought back first.
     async with reach.runtime(where) as client:
+        state = reach.find(await client.sessions(archived=True), before.id)
+        lost = [call for call in state.calls if call.unknown]
+        _check_doubt(state, verdict, [call.title for call in lost])
+        waiting = state.turn is not None and bool(state.turn.retry or state.turn.place)
+        came_back = before.reason == reach.NOBODY and state.status in ("working", "starting")
+        if verdict is None and not (state.parked or waiting or came_back):
+            raise Ending(f"{state.name} is not parked (it is {state.status.replace('_', ' ')}).")
         for call in lost:
             await client.give(
                 o.Resolve(
@@ -147,9 +145,20 @@ async def _resume(session: str, verdict: Verdict | None, limits: Limits) -> None
         if limits != Limits():
             order = o.Configure(id=reach.new_order(), session=state.id, limits=limits)
             await client.give(order)
-        if state.parked:
+        if state.parked or came_back:
             keys = reach.keys(load(where, os.environ), os.environ)
             await client.give(o.Resume(id=reach.new_order(), session=state.id, keys=keys))
         elif waiting:
             await client.give(o.TryNow(id=reach.new_order(), session=state.id))
     out(f"{state.name} goes on.")
+
+
+def _check_doubt(state: SessionState, verdict: Verdict | None, lost: list[str]) -> None:
+    """A call whose end nobody saw needs the developer's word, and only such a one takes it."""
+    if verdict is not None and not lost:
+        raise Ending(f"{state.name} has no call in doubt.")
+    if verdict is None and lost:
+        raise Ending(
+            f"Nobody saw how this ended: {', '.join(lost)}. Look, then add --done, --failed or"
+            " --again."
+        )
