@@ -34,10 +34,10 @@ from steerdeck_agents.journal.writer import Committed, Writer
 from steerdeck_agents.loop import coming_back, copied_home, cut_off, delegating, goal, leave
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
+from steerdeck_agents.loop.services import Services
 from steerdeck_agents.loop.standstill import Standstill
 from steerdeck_agents.loop.today import Today
 from steerdeck_agents.models.governor import Cooling, Governor
-from steerdeck_agents.place import Services
 from steerdeck_agents.sandbox.descendants import end_leftovers
 from steerdeck_agents.session import Session
 from steerdeck_agents.settings.config import load

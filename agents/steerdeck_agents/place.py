@@ -8,8 +8,7 @@ import asyncio
 import logging
 import math
 import shutil
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -23,43 +22,34 @@ from steerdeck_agents.facts.events import (
     WorkspaceMade,
     WorkspaceProgressed,
 )
-from steerdeck_agents.facts.ids import CallId, Clock, Ids, SessionId, ShellId, sha_of
-from steerdeck_agents.facts.places import Level, Workspace
+from steerdeck_agents.facts.ids import CallId, SessionId, ShellId, sha_of
+from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.shells import ShellEnded, ShellEnding, ShellFact
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.verdict import Rule
 from steerdeck_agents.furnish import Furnisher
-from steerdeck_agents.gate.rule_book import Taking
-from steerdeck_agents.gate.secret_marks import Redactor
 from steerdeck_agents.hosting import Hosting
 from steerdeck_agents.journal.enclosures import NewBlob
-from steerdeck_agents.journal.reader import JournalReader
-from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.loop import leave, recover
 from steerdeck_agents.loop.flow import Flow
 from steerdeck_agents.loop.guides import Guides
-from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.prompt import Prompt
+from steerdeck_agents.loop.services import Services
 from steerdeck_agents.loop.site import Memory, Site, first_of
-from steerdeck_agents.loop.standstill import Standstill
-from steerdeck_agents.loop.today import Today
 from steerdeck_agents.loop.toolbox import Toolbox
 from steerdeck_agents.loop.watching import Watching
 from steerdeck_agents.models.abilities import freeform, sees
 from steerdeck_agents.models.connect import connect
-from steerdeck_agents.models.governor import Governor, Provider
+from steerdeck_agents.models.governor import Provider
 from steerdeck_agents.models.learned import learned_at
 from steerdeck_agents.models.model import Model
 from steerdeck_agents.models.prices import price, window
 from steerdeck_agents.models.reach import settings_for
 from steerdeck_agents.sandbox.key_command import LASTS_S, key_of
 from steerdeck_agents.settings.config import ModelSettings, load
-from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.settings.project import read_project
 from steerdeck_agents.tools.shell_keeper import Shells
 from steerdeck_agents.work.fill import fill
 from steerdeck_agents.work.ground import SessionGround
-from steerdeck_agents.work.helping import Helping
 from steerdeck_agents.workspace import clone, repository
 from steerdeck_agents.workspace.keep import make_independent
 
@@ -68,31 +58,6 @@ log = logging.getLogger(__name__)
 PROGRESS_S = 0.5
 _STOP_S = 4.0
 """How long what is done beside its work may take to be broken off."""
-
-
-@dataclass(frozen=True)
-class Services:
-    """What all sessions of a runtime share."""
-
-    paths: Paths
-    writer: Writer
-    reader: JournalReader
-    clock: Clock
-    ids: Ids
-    level: Level
-    governor: Governor
-    patience: Patience
-    redactor: Redactor
-    lasting_rules: Callable[[], tuple[Rule, ...]]
-    taking: Taking
-    watch: Callable[[Path, Callable[[Collection[str]], None]], None]
-    """Call back with the changed paths of that workspace."""
-    unwatch: Callable[[Path], None]
-    today: Today
-    helping: Helping
-    still: Standstill
-    scripted_url: Callable[[], str]
-    """Address of the scripted model's server in this runtime."""
 
 
 class Place:

@@ -19,8 +19,9 @@ from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.secret_files import values_in
 from steerdeck_agents.loop import compact, goal, leave, recover, turn
 from steerdeck_agents.loop.by_hand import ByHand, Means
+from steerdeck_agents.loop.services import Services
 from steerdeck_agents.loop.site import STORAGE_RETRY_S, Site
-from steerdeck_agents.place import Place, Services
+from steerdeck_agents.place import Place
 from steerdeck_agents.work.ground import SessionGround
 from steerdeck_agents.work.reviewing import Review
 
