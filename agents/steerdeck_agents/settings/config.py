@@ -61,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True):
     keys: Flavour = "plain"
     notify: Notify = Notify()
     budget_first: float = 2.0
-    """Dollars the first session on a new key may spend."""
+    """Dollars the first session on a new key may spend; 0 is no limit."""
     day: Limits = Limits()
     """What all sessions together may spend from midnight to midnight."""
     local: dict[str, str] = msgspec.field(default_factory=lambda: dict(LOCAL))
@@ -128,7 +128,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     warm_start: bool = False
     keys: Flavour = "plain"
     notify: Notify = Notify()
-    budget_first: float = 2.0
+    budget_first: Annotated[float, msgspec.Meta(ge=0)] = 2.0
     budget: _Day = _Day()
     local: dict[str, str] | None = None
     servers: dict[str, dict[str, object]] = {}
@@ -148,16 +148,17 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: the file can't be read or says something that can't be; names the line.
     """
-    text = read(paths.config_file)
-    file = parse(paths.config_file, text, _File)
-    models = tuple(
-        model_of(paths.config_file, text, index, table) for index, table in enumerate(file.models)
-    )
+    return _settings(paths.config_file, read(paths.config_file), environ)
+
+
+def _settings(where: Path, text: str, environ: Mapping[str, str]) -> Settings:
+    file = parse(where, text, _File)
+    models = tuple(model_of(where, text, index, table) for index, table in enumerate(file.models))
     names = [model.name for model in models]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise wrong(paths.config_file, text, "name", index, f"two models are named {name!r}")
-    local = _local(paths.config_file, text, file.local)
+            raise wrong(where, text, "name", index, f"two models are named {name!r}")
+    local = _local(where, text, file.local)
     default = file.default_model
     chosen = default if default not in names and default.partition("/")[0] not in local else ""
     unnamed = next((model for model in models if not model.model), None)
@@ -185,19 +186,19 @@ def load(paths: Paths, environ: Mapping[str, str]) -> Settings:
             turns=file.budget.turns_per_day,
         ),
         local=local,
-        servers=servers_of(paths.config_file, text, file.servers),
+        servers=servers_of(where, text, file.servers),
     )
     if default and settings.model(default) is None:
         if models:
             problem = f"no model is named {default!r} (there are: {', '.join(names)})"
-            raise wrong(paths.config_file, text, "default_model", None, problem)
+            raise wrong(where, text, "default_model", None, problem)
         return msgspec.structs.replace(settings, default_model="")
     return settings
 
 
-def check(file: Path, text: str) -> None:
-    """Raises SettingsError where a text is no configuration; names the line."""
-    parse(file, text, _File)
+def check(file: Path, text: str, environ: Mapping[str, str]) -> None:
+    """Raises SettingsError where `load` would, were this the text of the file; names the line."""
+    _settings(file, text, environ)
 
 
 def remember_model(paths: Paths, name: str) -> None:

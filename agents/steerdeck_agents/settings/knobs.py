@@ -4,6 +4,7 @@ What takes a table of its own (models, servers) is edited in the file; all else 
 in `notify.delay`, and a type that says what may be written.
 """
 
+import math
 import os
 import shlex
 from collections.abc import Mapping
@@ -14,12 +15,15 @@ import msgspec
 
 from steerdeck_agents.facts.errors import SettingsError
 from steerdeck_agents.settings.config import Settings, check, load
+from steerdeck_agents.settings.notice import HOURS
 from steerdeck_agents.settings.paths import Paths
-from steerdeck_agents.settings.place import read
+from steerdeck_agents.settings.place import read, tables
 from steerdeck_agents.settings.private_file import replace_file
 
 Kind = Literal["text", "yes", "number", "words"]
 Value = str | bool | float | tuple[str, ...] | None
+OPEN = "theme"
+"""The setting whose choices are more than those listed: the developer's own themes."""
 _YES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _HEAD = "# Steerdeck's settings; `steerdeck config example` prints all of them, explained.\n"
 
@@ -32,6 +36,10 @@ class Knob(msgspec.Struct, frozen=True):
     about: str
     choices: tuple[str, ...] = ()
     unit: Literal["", "$", "s"] = ""
+    zero: bool = True
+    """Whether a number may be nothing; none may be below."""
+    whole: bool = False
+    """Whether a number has no fraction."""
 
 
 class Set(msgspec.Struct, frozen=True):
@@ -53,13 +61,16 @@ KNOBS: tuple[Knob, ...] = (
     Knob("warm_start", "yes", "a loaded deck is kept for the next start"),
     Knob("keys", "text", "whose keys lists and composer have", ("plain", "vi", "emacs")),
     Knob("default_model", "text", "the model of new sessions"),
-    Knob("budget_first", "number", "dollars the first session on a new key may spend",
-         unit="$"),
-    Knob("budget.dollars_per_day", "number", "dollars of all sessions in a day", unit="$"),
-    Knob("budget.tokens_per_day", "number", "tokens of all sessions in a day"),
+    Knob("budget_first", "number",
+         "dollars the first session on a new key may spend; 0 is no limit", unit="$"),
+    Knob("budget.dollars_per_day", "number", "dollars of all sessions in a day", unit="$",
+         zero=False),
+    Knob("budget.tokens_per_day", "number", "tokens of all sessions in a day", zero=False,
+         whole=True),
     Knob("budget.seconds_per_day", "number", "seconds of requests and calls in a day",
-         unit="s"),
-    Knob("budget.turns_per_day", "number", "turns of all sessions in a day"),
+         unit="s", zero=False),
+    Knob("budget.turns_per_day", "number", "turns of all sessions in a day", zero=False,
+         whole=True),
     Knob("notify.way", "text", "how the terminal tells you that something waits",
          ("auto", "bell", "osc9", "osc777", "osc99", "off")),
     Knob("notify.title", "yes", "the terminal's title says how much waits"),
@@ -72,10 +83,8 @@ KNOBS: tuple[Knob, ...] = (
 
 def values(paths: Paths, environ: Mapping[str, str]) -> list[Set]:
     """Every setting as it is now. Raises SettingsError as `load` does."""
-    import tomllib
-
     settings = load(paths, environ)
-    told = tomllib.loads(read(paths.config_file))
+    told = tables(paths.config_file, read(paths.config_file))
     return [
         Set(knob.name, _value(settings, knob.name), _in(told, knob.name), knob.about)
         for knob in KNOBS
@@ -103,15 +112,33 @@ def parsed(knob: Knob, words: tuple[str, ...]) -> Value:
                 raise SettingsError(f"{knob.name} is yes or no, not {text!r}.")
             return _YES[text.lower()]
         case "number":
-            try:
-                number = float(text.replace("_", ""))
-            except ValueError:
-                raise SettingsError(f"{knob.name} is a number, not {text!r}.") from None
-            return int(number) if number.is_integer() else number
+            return _number(knob, text)
         case "words":
             return tuple(word for word in words if word)
         case "text":
+            if knob.choices and knob.name != OPEN and text not in knob.choices:
+                raise SettingsError(f"{knob.name} is one of {_listed(knob.choices)}, not {text!r}.")
+            if knob.name == "notify.quiet" and text and not HOURS.fullmatch(text):
+                raise SettingsError(f"{knob.name} is hours such as 22:00-07:30, not {text!r}.")
             return text
+
+
+def _number(knob: Knob, text: str) -> float:
+    kind = "whole number" if knob.whole else "number"
+    try:
+        number = float(text.replace("_", ""))
+    except ValueError:
+        raise SettingsError(f"{knob.name} is a {kind}, not {text!r}.") from None
+    if not math.isfinite(number) or (knob.whole and not number.is_integer()):
+        raise SettingsError(f"{knob.name} is a {kind}, not {text!r}.")
+    if number < 0 or (number == 0 and not knob.zero):
+        least = "0 or more" if knob.zero else "more than 0; `unset` takes the limit away"
+        raise SettingsError(f"{knob.name} is {least}, not {text!r}.")
+    return int(number) if number.is_integer() else number
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def put(paths: Paths, name: str, value: Value) -> Path:
@@ -122,25 +149,34 @@ def put(paths: Paths, name: str, value: Value) -> Path:
             then the file is as it was.
     """
     import tomlkit
-    from tomlkit.items import Table
+    from tomlkit.items import AbstractTable
 
-    knob_named(name)
+    knob = knob_named(name)
     file = paths.config_file
-    document = tomlkit.parse(read(file) or _HEAD)
+    themes = file.parent / "themes"
+    if name == OPEN and value not in (None, *knob.choices) and not _stands(themes, str(value)):
+        raise SettingsError(
+            f"There is no theme {value!r}; there are {_listed(knob.choices)}, "
+            f"and those of yours in {themes}."
+        )
+    text = read(file)
+    if not _in(tables(file, text), name) and value is None:
+        return file
+    document = tomlkit.parse(text or _HEAD)
     table_name, _, key = name.rpartition(".")
-    place: tomlkit.TOMLDocument | Table = document
+    place: tomlkit.TOMLDocument | AbstractTable = document
     if table_name:
         found = document.get(table_name)
-        if not isinstance(found, Table):
+        if not isinstance(found, AbstractTable):
             found = tomlkit.table()
             document[table_name] = found
         place = found
     if value is None:
-        place.pop(key, None)
+        place.pop(key)
     else:
         place[key] = list(value) if isinstance(value, tuple) else value
     text = tomlkit.dumps(document)
-    check(file, text)
+    check(file, text, os.environ)
     # A dotfiles checkout may hold the file: the link stays, what it points to is replaced.
     target = Path(os.path.realpath(file))
     try:
@@ -151,6 +187,10 @@ def put(paths: Paths, name: str, value: Value) -> Path:
             f"{name} was not saved in {target}: {error.strerror}. Make the file writable."
         ) from error
     return target
+
+
+def _stands(themes: Path, name: str) -> bool:
+    return "/" not in name and (themes / f"{name}.toml").is_file()
 
 
 def shown_value(value: Value) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 Way = Literal["auto", "bell", "osc9", "osc777", "osc99", "off"]
 """`auto` takes what the terminal is known to show; every way rings the bell, but for `off`."""
-_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
+HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 
 
 class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,12 +23,12 @@ class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds something must have waited before anybody is told."""
     away: Annotated[float, msgspec.Meta(ge=0)] = 60.0
     """Seconds without a key that count as away, where the terminal does not report its focus."""
-    quiet: Annotated[str, msgspec.Meta(pattern=rf"^({_HOURS.pattern})?$")] = ""
+    quiet: Annotated[str, msgspec.Meta(pattern=rf"^({HOURS.pattern})?$")] = ""
     """Hours of the day without a sound, such as `22:00-07:30`."""
 
     def is_quiet(self, now: dt.time) -> bool:
         """Whether that time of the day lies in the quiet hours, which may go over midnight."""
-        match = _HOURS.fullmatch(self.quiet)
+        match = HOURS.fullmatch(self.quiet)
         if match is None:
             return False
         first, last, later, minute = map(int, match.groups())

@@ -33,18 +33,23 @@ def read(file: Path) -> str:
         ) from error
 
 
+def tables(file: Path, text: str) -> dict[str, object]:
+    """What a configuration file says, whatever that is. Raises SettingsError: it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"{file} is not valid TOML: {error}. Correct that line, or move the file away."
+        ) from error
+
+
 def parse(file: Path, text: str, shape: type[_T]) -> _T:
     """The text of a configuration file as a value of `shape`.
 
     Raises:
         SettingsError: names the line that is wrong.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(
-            f"{file} is not valid TOML: {error}. Correct that line, or move the file away."
-        ) from error
+    data = tables(file, text)
     try:
         return msgspec.convert(data, shape)
     except msgspec.ValidationError as error:

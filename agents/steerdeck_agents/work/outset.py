@@ -115,4 +115,4 @@ def _first_budget(
     if mark in known:
         return None
     seen.write_text("\n".join([*known, mark]) + "\n")
-    return settings.budget_first
+    return settings.budget_first or None

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,64 @@ def test_what_a_setting_can_not_be_leaves_the_file_as_it_was(here: Paths):
     with pytest.raises(SettingsError, match="no setting 'models'"):
         knob_named("models")
     assert here.config_file.read_text() == OWN
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "told"),
+    [
+        ("keys", "joe", "keys is one of plain, vi and emacs, not 'joe'."),
+        ("notify.quiet", "25:00", "notify.quiet is hours such as 22:00-07:30, not '25:00'."),
+        ("notify.delay", "-1", "notify.delay is 0 or more, not '-1'."),
+        ("budget_first", "nan", "budget_first is a number, not 'nan'."),
+        ("budget.turns_per_day", "1.5", "budget.turns_per_day is a whole number, not '1.5'."),
+        ("budget.turns_per_day", "0", "more than 0; `unset` takes the limit away, not '0'."),
+    ],
+)
+def test_a_value_that_can_not_be_is_named_with_what_can(name: str, word: str, told: str):
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        parsed(knob_named(name), (word,))
+
+
+def test_a_theme_that_nobody_made_is_not_written_and_one_of_yours_is(here: Paths):
+    with pytest.raises(SettingsError, match="no theme 'mine'; there are dark, light"):
+        put(here, "theme", "mine")
+    assert here.config_file.read_text() == OWN
+    (here.config / "themes").mkdir()
+    (here.config / "themes" / "mine.toml").write_text('like = "dark"\n')
+    put(here, "theme", "mine")
+    assert load(here, {}).theme == "mine"
+
+
+def test_a_setting_with_which_nothing_could_start_is_not_written(here: Paths):
+    own = '[[models]]\nname = "local"\nmodel = "a"\nbase_url = "http://127.0.0.1:1/v1"\n'
+    here.config_file.write_text(own)
+    with pytest.raises(SettingsError, match="no model is named 'gpt'"):
+        put(here, "default_model", "gpt")
+    assert here.config_file.read_text() == own
+
+
+def test_a_table_on_one_line_keeps_what_else_it_says(here: Paths):
+    here.config_file.write_text('notify = { delay = 3, way = "bell" } # short\n')
+    put(here, "notify.title", False)
+    notify = load(here, {}).notify
+    assert (notify.delay, notify.way, notify.title) == (3, "bell", False)
+
+
+def test_a_file_that_is_no_toml_is_left_and_named(here: Paths):
+    here.config_file.write_text("theme = \n")
+    for value in ("light", None):
+        with pytest.raises(SettingsError, match="is not valid TOML"):
+            put(here, "theme", value)
+    assert here.config_file.read_text() == "theme = \n"
+
+
+def test_what_was_never_set_is_taken_out_without_a_trace(here: Paths):
+    put(here, "notify.delay", None)
+    put(here, "budget.turns_per_day", None)
+    assert here.config_file.read_text() == OWN
+    here.config_file.unlink()
+    put(here, "theme", None)
+    assert not here.config_file.exists()
 
 
 def test_it_is_shown_whether_the_file_says_so(here: Paths):
