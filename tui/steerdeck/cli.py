@@ -11,6 +11,7 @@ from steerdeck.verbs.ending import DONE, FAILED, USAGE
 
 _AMONG_YOURS = ("patch",)
 """Verbs that make files among the developer's own, open to whom those are."""
+_OPTIONS = ("--ascii", "--lines", "--help", "--version")
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from steerdeck.verbs.berth import Berth
@@ -31,10 +32,25 @@ def main() -> int:
         sys.stderr.write(f"Steerdeck needs Python 3.11 or newer; this is {found}.\n")
         return FAILED
     own = os.umask(0o077)
+    _open_closed()
     try:
         return begin(sys.argv[1:], own)
     except KeyboardInterrupt:
         return 130
+
+
+def _open_closed() -> None:
+    """What the shell closed (`>&-`) leads nowhere: else the next file opened would be taken for it.
+
+    Python gives None for it, which no verb could write to.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))
 
 
 def begin(arguments: list[str], umask: int = 0o077) -> int:
@@ -61,13 +77,11 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
 
     first = arguments[0]
     if first in ("-h", "--help", "help"):
-        sys.stdout.write(whole_help())
-        return DONE
+        return _print(whole_help())
     if first in ("-V", "--version"):
         from importlib.metadata import version
 
-        sys.stdout.write(f"steerdeck {version('steerdeck')}\n")
-        return DONE
+        return _print(f"steerdeck {version('steerdeck')}\n")
     if first in VERBS:
         if first in _AMONG_YOURS:
             os.umask(umask)
@@ -79,6 +93,19 @@ def begin(arguments: list[str], umask: int = 0o077) -> int:
     if first and (problem := _go_to(first)):
         return _wrong(problem)
     return _deck(lines=lines, ascii_only=ascii_only)
+
+
+def _print(text: str) -> int:
+    """To who asked, at once; a full disk or a reader that left is no traceback."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"{error.strerror}.\n")
+        return FAILED
+    return DONE
 
 
 def _ascii() -> None:
@@ -102,9 +129,9 @@ def _unknown(word: str) -> str:
 
     from steerdeck.verbs.names import VERBS
 
-    near = difflib.get_close_matches(word.lower(), VERBS, 1, 0.5)
+    kind, known = ("option", _OPTIONS) if word.startswith("-") else ("verb", tuple(VERBS))
+    near = difflib.get_close_matches(word.lower(), known, 1, 0.5)
     hint = f"did you mean `steerdeck {near[0]}`? " if near else ""
-    kind = "option" if word.startswith("-") else "verb"
     return f"There is no {kind} {word!r}; {hint}`steerdeck --help` lists them."
 
 
@@ -126,8 +153,6 @@ def _deck(*, lines: bool, ascii_only: bool) -> int:
     from steerdeck.output.gate import wants_deck
 
     if lines or not wants_deck(sys.stdin, sys.stdout, sys.stderr, os.environ):
-        if sys.stdin is None or sys.stdout is None or sys.stdin.closed:
-            return _wrong("There is no input to read lines from; use `steerdeck sessions`.")
         from steerdeck.verbs.line_mode import line_mode
 
         return line_mode(_verb)

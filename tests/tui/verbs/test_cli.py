@@ -1,6 +1,7 @@
 """The door: where it can't work it says so, and nothing it makes is open to others."""
 
 import os
+import subprocess
 import sys
 
 import pytest
@@ -34,3 +35,25 @@ def test_what_is_made_is_closed_to_others(monkeypatch: pytest.MonkeyPatch):
         assert os.umask(0o022) == 0o077
     finally:
         os.umask(before)
+
+
+@pytest.mark.parametrize(
+    ("rest", "code", "told"),
+    [
+        ("--help >&-", 0, ""),
+        ("--help >/dev/full", 1, "No space left on device.\n"),
+        ("config path >&- <&-", 0, ""),
+        ("config path >/dev/full", 1, "No space left on device.\n"),
+    ],
+)
+def test_an_output_that_takes_nothing_is_no_traceback(rest: str, code: int, told: str):
+    line = f'exec "{sys.executable}" -m steerdeck {rest}'
+    done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", told)
+
+
+def test_a_mistyped_option_is_held_against_options(capsys: pytest.CaptureFixture[str]):
+    assert cli.begin(["--line"]) == 2
+    assert "did you mean `steerdeck --lines`?" in capsys.readouterr().err
+    assert cli.begin(["--nope"]) == 2
+    assert "did you mean" not in capsys.readouterr().err
