@@ -130,7 +130,7 @@ def _unknown(word: str) -> str:
     from steerdeck.verbs.names import VERBS
 
     kind, known = ("option", _OPTIONS) if word.startswith("-") else ("verb", tuple(VERBS))
-    near = difflib.get_close_matches(word.lower(), known, 1, 0.5)
+    near = difflib.get_close_matches(word.lower(), known, 1, 0.7 if kind == "option" else 0.5)
     hint = f"did you mean `steerdeck {near[0]}`? " if near else ""
     return f"There is no {kind} {word!r}; {hint}`steerdeck --help` lists them."
 
