@@ -75,6 +75,12 @@ def test_both_kinds_of_update_name_their_places() -> None:
     assert [(f.y, f.x, f.strip.text) for f in seam.fragments(update)] == [(0, 4, "bb")]
 
 
+def test_a_row_that_nobody_has_drawn_is_left_as_it_is() -> None:
+    rows = [{0: None}.values(), {0: Strip([Segment("ab")])}.values()]
+    update = seam.compositor.LayoutUpdate(rows, Region(0, 0, 2, 2))
+    assert [(f.y, f.x, f.strip.text) for f in seam.fragments(update)] == [(1, 0, "ab")]
+
+
 def test_a_stage_that_fails_leaves_the_stock_output() -> None:
     class Broken(Stage):
         def paint(self, fragments: object, system: object, most: int | None = None) -> str:

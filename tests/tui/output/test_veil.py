@@ -5,10 +5,13 @@ import asyncio
 import pytest
 from rich.segment import Segment
 from textual.app import App, ComposeResult
+from textual.geometry import Size
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from steerdeck.output.backlog import Fragment
 from steerdeck.output.frames import FRAMES
+from steerdeck.output.seam import fragments
 from steerdeck.output.veil import Veiled
 
 SIZE = (40, 8)
@@ -75,3 +78,24 @@ def test_on_a_lean_line_what_is_under_a_dialog_stays_as_the_terminal_shows_it(
     assert words[0] == words[1]
     first = [side[0][5][0].style for side in (own, bare)]
     assert all(first) and {one.color for one in first if one} == {first[0] and first[0].color}
+
+
+def test_a_lean_line_survives_a_terminal_that_grows_under_a_dialog(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(FRAMES, "pace", "lean")
+
+    async def go() -> list[Fragment]:
+        app, drawn = _Deck(), list[Fragment]()
+        async with app.run_test(size=SIZE) as pilot:
+            await app.push_screen(_Own())
+            await pilot.pause()
+            app.__dict__["_display"] = lambda _, update: drawn.extend(
+                fragments(update) if update is not None else ()
+            )
+            # The dialog is laid out before what lies under it.
+            app.screen._screen_resized(Size(60, SIZE[1]))
+        return drawn
+
+    cells = sum(one.strip.cell_length for one in asyncio.run(go()))
+    assert cells == 60 * SIZE[1]

@@ -83,7 +83,12 @@ def fragments(update: compositor.CompositorUpdate) -> Iterator[Fragment]:
     if isinstance(update, compositor.LayoutUpdate):
         for y, line in enumerate(update.strips, update.region.y):
             x = update.region.x
-            for strip in line:
+            places: Iterable[Strip | None] = line
+            for strip in places:
+                if strip is None:
+                    # Nobody drew it, as the screen was still of another size: what follows has no
+                    # place, and all of it is drawn again at the new one.
+                    break
                 yield Fragment(y, x, strip)
                 x += strip.cell_length
         return

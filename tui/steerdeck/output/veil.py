@@ -76,8 +76,10 @@ class Veiled(Widget):
         else:
             rows = list(rows)
         for row, strip in made.items():
-            # On a lean line the screen below stays as the terminal shows it.
-            rows[row] = strip if FRAMES.lean else self._blend(strip, width, veil)
+            # On a lean line the screen below stays as the terminal shows it; of another width it
+            # is until it is laid out for the terminal's new size.
+            lean = FRAMES.lean
+            rows[row] = strip.adjust_cell_length(width) if lean else self._blend(strip, width, veil)
         self._under = (look, rows)
         return rows
 
