@@ -1,6 +1,7 @@
 """A request's wait for its turn at the provider, said when it lasts."""
 
 import asyncio
+from typing import Any
 
 from steerdeck_agents.facts.events import RequestQueued
 from steerdeck_agents.facts.ids import TurnId
@@ -20,11 +21,21 @@ async def admitted(site: Site, turn: TurnId) -> Ticket | None:
     telling = asyncio.create_task(_tell(site, turn))
     try:
         await asyncio.wait({waiting, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return await waiting if waiting.done() else None
-    finally:
-        for unfinished in (waiting, leaving, telling):
-            unfinished.cancel()
-        await asyncio.gather(waiting, leaving, telling, return_exceptions=True)
+        let_in = waiting.done()
+        await _called_off(waiting, leaving, telling)
+    except asyncio.CancelledError:
+        if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
+            # Nobody will send anything in this place, and others wait for it.
+            waiting.result().give_back()
+        await _called_off(waiting, leaving, telling)
+        raise
+    return waiting.result() if let_in else None
+
+
+async def _called_off(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _tell(site: Site, turn: TurnId) -> None:

@@ -40,10 +40,10 @@ async def run(site: Site) -> None:
     """
     try:
         await _work(site)
+        await verify.leave(site)
     except BaseException:
         await verify.abandon(site)
         raise
-    await verify.leave(site)
 
 
 async def _work(site: Site) -> None:

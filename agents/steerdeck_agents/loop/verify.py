@@ -67,10 +67,10 @@ async def baseline_taken(site: Site) -> None:
 
 async def leave(site: Site) -> None:
     """End a baseline that is being taken; the turn it belongs to is over."""
-    checking, site.checking = site.checking, None
-    if checking is not None:
-        checking.halt.set()
-        await asyncio.shield(checking.task)
+    if site.checking is not None:
+        site.checking.halt.set()
+        await asyncio.shield(site.checking.task)
+        site.checking = None
 
 
 async def abandon(site: Site) -> None:
