@@ -7,6 +7,7 @@ session never waits for a consent: tools of a server are offered from the reques
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.events import (
@@ -24,6 +25,7 @@ from steerdeck_agents.facts.ids import ApprovalId, Clock, Ids, SessionId
 from steerdeck_agents.facts.orders import RestartServer
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.writer import Writer
+from steerdeck_agents.loop.site import until_kept
 from steerdeck_agents.servers.ground import Ground
 from steerdeck_agents.servers.launch import launcher
 from steerdeck_agents.servers.question import by_asking
@@ -152,7 +154,9 @@ class Hosting:
                 asked = self._wish(status)
                 self._wishes[asked.approval] = status
                 facts.append(asked)
-            await self._writer.append(*facts, full=bool(status.kind))
+            append = partial(self._writer.append, *facts, full=bool(status.kind))
+            # Nobody else would ever ask for the consent, or tell how the server is.
+            await until_kept(self._session, append)
 
     def _wish(self, status: Status) -> ApprovalRequested:
         state = self._state
