@@ -6,7 +6,7 @@ from pathlib import Path
 
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.journal.check import findings
-from steerdeck_agents.journal.database import open_for_reading, private_file
+from steerdeck_agents.journal.database import open_for_reading
 from steerdeck_agents.journal.salvage import Progress
 
 _STEP = 256
@@ -24,7 +24,7 @@ def back_up(path: Path, target: Path, told: Progress) -> int:
     source = open_for_reading(path)
     try:
         part.unlink(missing_ok=True)
-        private_file(part)
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         last = _copied(source, part, told)
         descriptor = os.open(part, os.O_RDONLY)
         try:
@@ -34,7 +34,10 @@ def back_up(path: Path, target: Path, told: Progress) -> int:
         part.replace(target)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
-        raise JournalError(f"The journal can't be copied to {target} ({error}).") from error
+        raise JournalError(
+            f"The journal can't be copied to {target} ({getattr(error, 'strerror', '') or error});"
+            " name another file."
+        ) from error
     except BaseException:
         part.unlink(missing_ok=True)
         raise

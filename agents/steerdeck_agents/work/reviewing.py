@@ -134,8 +134,9 @@ def anchor_of(compared: Compared, on: Selection, seen: tuple[str, ...] = ()) -> 
             return anchor
         last = first + len(seen) - 1
     if not 1 <= first <= last <= len(lines):
-        had = f"has {counted(len(lines), 'line')}" if lines else "has no lines to comment on"
-        raise OrderRefused(f"{on.path} {had}; name one of them.")
+        if not lines:
+            raise OrderRefused(f"{on.path} has no lines to comment on, if it is there at all.")
+        raise OrderRefused(f"{on.path} has {counted(len(lines), 'line')}; name one of them.")
     return anchored(on.path, "new" if side == "new" else "old", lines, first, last)
 
 

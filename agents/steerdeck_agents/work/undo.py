@@ -113,7 +113,8 @@ def _targets(
             if mentions:
                 found[path] = mentions[-1] - 1
     if not found:
-        raise OrderRefused("There is nothing to undo: no checkpoint recorded a change.")
+        of = f" of {', '.join(map(shown, paths))}" if paths else ""
+        raise OrderRefused(f"There is nothing to undo: no checkpoint recorded a change{of}.")
     return found
 
 

@@ -152,6 +152,8 @@ def test_a_backup_is_checked_and_never_put_over_anything(whole, tmp_path):
     assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
     with pytest.raises(JournalError, match="exists already"):
         back_up(path, tmp_path / "copy.db", quiet)
+    with pytest.raises(JournalError, match="name another file"):
+        back_up(path, tmp_path / "no" / "copy.db", quiet)
     with sqlite3.connect(path) as connection:
         connection.execute("update event set json = replace(json, 'part 3', 'part X')")
     connection.close()

@@ -143,8 +143,9 @@ def test_damaged_bytes_are_not_restored(tmp_path: Path):
 def test_nothing_to_undo_is_said(tmp_path: Path):
     told = Told(tmp_path)
     for checkpoint, paths in ((None, ()), (None, ("readme.md",)), (CheckpointId("cp0"), ())):
-        with pytest.raises(OrderRefused, match="nothing to undo"):
+        with pytest.raises(OrderRefused, match="nothing to undo") as said:
             told.plan(checkpoint, *paths)
+        assert all(path in str(said.value) for path in paths)
     with pytest.raises(OrderRefused, match="no checkpoint nope"):
         told.plan(CheckpointId("nope"))
 

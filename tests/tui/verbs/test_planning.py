@@ -45,7 +45,7 @@ def test_a_revised_plan_in_lines_says_what_was_where_and_what_happened():
     assert "    -             run the whole suite" in lines
     assert "    - dropped     start Redis in a container for the tests  (was 4)" in lines
     assert "  6 ^ pending     document the limit and its headers  (was 6)" in lines
-    assert "2 calls, 2 files, 1 checks; last: check tests: failed" in "\n".join(lines)
+    assert "2 calls, 2 files, 1 check; last: check tests: failed" in "\n".join(lines)
     assert "asks        for a yes to its plan: steerdeck plan rate-limit" in told(STATE, "", {})
 
 

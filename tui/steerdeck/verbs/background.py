@@ -11,6 +11,7 @@ import click
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
+from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import err, out, out_json
 from steerdeck.warm import standing
 from steerdeck_agents.facts.errors import WireError
@@ -24,7 +25,7 @@ END_S = 20.0
 _STILL = "The runtime (process {}) is still ending; see `steerdeck runtime log`."
 
 
-@click.group()
+@click.group(cls=Family)
 def runtime() -> None:
     """Status, end or log of the background process.
 

@@ -63,11 +63,21 @@ def calls(
       steerdeck calls fix-login --call call_7
     """
     words = (session, *words) if session is not None else ()
+    if not every and words and _is_filter(words[0]):
+        raise Ending(
+            f"{words[0]!r} is a filter: name a session before it, or give --all for every one.",
+            USAGE,
+        )
     if not every and not words:
         raise Ending("Name a session, or give --all for every one.", USAGE)
     if closely is not None and every:
         raise Ending("One call is of one session: name the session instead of --all.", USAGE)
     asyncio.run(_calls(words, every, order, (skip, limit), closely, as_json))
+
+
+def _is_filter(word: str) -> bool:
+    """Whether it can't be the name of a session."""
+    return word[:1] in ("<", ">") or (word.partition(":")[0] in KEYS["calls"] and ":" in word)
 
 
 async def _calls(
@@ -132,7 +142,8 @@ def _totals(page: CallsPage) -> None:
     if len(page.lines) < page.matched:
         shown = f"; shown are {page.first + 1:,} to {page.first + len(page.lines):,}"
     tools = ", ".join(f"{one.calls:,} {one.tool}" for one in page.tools[:6])
-    err(f"{page.matched:,}{of} calls, {page.failed:,} failed, {took}: {tools}{shown}.")
+    calls = f"{page.matched:,}{of} calls" if of else counted(page.matched, "call")
+    err(f"{calls}, {page.failed:,} failed, {took}: {tools}{shown}.")
 
 
 async def _one(where: Paths, session: SessionId, call: CallId, as_json: bool) -> None:

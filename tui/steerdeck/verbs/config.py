@@ -7,6 +7,7 @@ import click
 from steerdeck.verbs import reach
 from steerdeck.verbs.completing import SettingName
 from steerdeck.verbs.ending import Ending
+from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import out, out_json, out_table
 from steerdeck_agents.settings.config import example as example_text
 from steerdeck_agents.settings.config import load
@@ -14,7 +15,7 @@ from steerdeck_agents.settings.knobs import Set, knob_named, parsed, put, shown_
 from steerdeck_agents.settings.private_file import replace_file
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def config(context: click.Context) -> None:
     """Show and change settings.

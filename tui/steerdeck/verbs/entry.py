@@ -32,6 +32,9 @@ def run(arguments: Sequence[str], open_deck: OpenDeck) -> int:
         if str(ending):
             err(str(ending))
         return ending.code
+    except click.exceptions.NoArgsIsHelpError as error:
+        err(error.format_message())
+        return USAGE
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
         err(error.format_message())

@@ -76,6 +76,8 @@ def _target(file: str | None) -> Iterator[BinaryIO]:
         return
     if os.path.lexists(file):
         raise Ending(f"{file} is there already; name another file.")
+    if not Path(file).absolute().parent.is_dir():
+        raise Ending(f"{file} can't be made: its folder is not there; name another file.")
     with Path(file).open("xb") as made:
         yield made
         made.flush()

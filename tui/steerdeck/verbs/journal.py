@@ -9,6 +9,7 @@ import msgspec
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import DONE, FAILED, Ending
+from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import err, out, out_json, progress
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.errors import JournalError
@@ -55,7 +56,7 @@ class _Told:
         progress(f"{what} …{share}")
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_context
 def journal(ctx: click.Context, as_json: bool) -> None:

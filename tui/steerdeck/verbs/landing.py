@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import click
 import msgspec
@@ -25,31 +25,32 @@ from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.wire_shore import ShoreOf
 
 Way = Literal["merge", "rebase", "squash", "branch", "patch", "push", "pr", "hand_back", "look"]
+WAYS: tuple[Way, ...] = get_args(Way)
 
 
 @click.command()
 @click.argument("sessions", metavar="[ID]...", nargs=-1)
-@click.option("--merge", "how", flag_value="merge", help="Onto the branch you stand on.")
-@click.option("--rebase", "how", flag_value="rebase", help="The same, commit by commit.")
-@click.option("--squash", "how", flag_value="squash", help="The same, as one commit.")
-@click.option("--branch", "how", flag_value="branch", help="As a branch of its own.")
+@click.option("--merge", is_flag=True, help="Onto the branch you stand on.")
+@click.option("--rebase", is_flag=True, help="The same, commit by commit.")
+@click.option("--squash", is_flag=True, help="The same, as one commit.")
+@click.option("--branch", is_flag=True, help="As a branch of its own.")
 @click.option("--patch", "file", metavar="FILE", help="As a patch file that git can apply.")
-@click.option("--push", "how", flag_value="push", help="As a branch, pushed by your own git.")
-@click.option("--pr", "how", flag_value="pr", help="The same, with a pull request by your `gh`.")
+@click.option("--push", is_flag=True, help="As a branch, pushed by your own git.")
+@click.option("--pr", is_flag=True, help="The same, with a pull request by your `gh`.")
 @click.option("--remote", default="origin", help="Where to push; `origin` if you name none.")
-@click.option("--hand-back", "how", flag_value="hand_back", help="Let the agent mend conflicts.")
-@click.option("--look", "how", flag_value="look", help="Only say what it would come to.")
+@click.option("--hand-back", is_flag=True, help="Let the agent mend conflicts.")
+@click.option("--look", is_flag=True, help="Only say what it would come to.")
 @click.option("--queue", is_flag=True, help="One after the other, checks run on each result.")
 @click.option("--leave", is_flag=True, help="Take it out of the queue.")
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
 def land(
     sessions: tuple[str, ...],
-    how: Way | None,
     file: str | None,
     remote: str,
     queue: bool,
     leave: bool,
     yes: bool,
+    **ways: bool,
 ) -> None:
     """Bring a session's work into your repository.
 
@@ -64,9 +65,11 @@ def land(
       steerdeck land --queue add-csv fix-login --rebase
       steerdeck land add-csv --patch add-csv.patch
     """
+    chosen = [way for way in WAYS if (file is not None if way == "patch" else ways[way])]
     if queue:
-        onto: Onto | None = next((one for one in ONTO if one == (how or "merge")), None)
-        if onto is None or file is not None:
+        named = chosen or ["merge"]
+        onto: Onto | None = next((one for one in ONTO if [one] == named), None)
+        if onto is None:
             raise Ending("A queue lands by --merge, --rebase or --squash.", USAGE)
         asyncio.run(_queue(sessions, onto, yes=yes) if sessions else _line())
         return
@@ -75,10 +78,10 @@ def land(
     if leave:
         asyncio.run(_leave(sessions[0]))
         return
-    if (how is None) == (file is None):
-        ways = "--merge, --rebase, --squash, --branch, --patch FILE, --push and --pr"
-        raise Ending(f"Say how: one of {ways}.", USAGE)
-    asyncio.run(_land(sessions[0], how or "patch", file or "", remote, yes=yes))
+    if len(chosen) != 1:
+        names = "--merge, --rebase, --squash, --branch, --patch FILE, --push and --pr"
+        raise Ending(f"Say how: one of {names}; --look only tells what would come of it.", USAGE)
+    asyncio.run(_land(sessions[0], chosen[0], file or "", remote, yes=yes))
 
 
 async def _land(words: str, how: Way, file: str, remote: str, *, yes: bool) -> None:

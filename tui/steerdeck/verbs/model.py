@@ -6,12 +6,13 @@ import signal
 import click
 
 from steerdeck.verbs.ending import DONE, INTERRUPTED, Ending
+from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import err, out
 from steerdeck_agents.demo.scripts import SCRIPTS
 from steerdeck_agents.models.scripted_server import PACE, serve
 
 
-@click.group()
+@click.group(cls=Family)
 def model() -> None:
     """Serve the scripted model on this machine."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from steerdeck.verbs.ending import DONE, FAILED
+from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import err, out, out_json
 from steerdeck_agents.facts.action import ApplyPatch
 from steerdeck_agents.facts.errors import PatchError, SteerdeckError
@@ -15,7 +16,7 @@ from steerdeck_agents.tools import patch as tool
 from steerdeck_agents.tools.arguments import LIMIT, plain
 
 
-@click.group()
+@click.group(cls=Family)
 def patch() -> None:
     """Apply a patch to a folder, whole or not at all."""
 

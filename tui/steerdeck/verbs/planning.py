@@ -7,6 +7,7 @@ import click
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import USAGE, Ending
 from steerdeck.verbs.printing import out, out_json
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.plan import Plan
 from steerdeck_agents.facts.plan_diff import PlanRow, rows
@@ -180,7 +181,8 @@ def _lines(plan: Plan, row: PlanRow, numbers: dict[int, int]) -> list[str]:
     told.append(f"{number:>3} {_SIGNS[row.change]} {status:<12}{one_line(step.text, 500)}{was}")
     work = plan.work_of(step.id)
     if work is not None and work.words:
-        counts = f"{work.calls} calls, {work.files} files, {work.checks} checks"
+        had = ((work.calls, "call"), (work.files, "file"), (work.checks, "check"))
+        counts = ", ".join(counted(number, noun) for number, noun in had)
         told.append(f"{'':18}{counts}; last: {one_line(work.words, 120)}")
     if step.comment:
         told.append(f"{'':18}you: {one_line(step.comment, 500)}")

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from steerdeck.verbs.ending import USAGE, Ending
+from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import out, out_json
 from steerdeck_agents.facts.action import RunCommand
 from steerdeck_agents.facts.errors import UNREADABLE
@@ -48,7 +49,7 @@ class _Answer(msgspec.Struct, frozen=True):
     rule: str | None
 
 
-@click.group()
+@click.group(cls=Family)
 def policy() -> None:
     """Say what the gate makes of a command, without running it."""
 

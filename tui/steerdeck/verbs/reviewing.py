@@ -102,7 +102,7 @@ async def _list(client: Client, state: SessionState, as_json: bool) -> None:
         [
             (
                 str(number),
-                f"{one.anchor.path}:{_line(one, placed) or one.anchor.line}",
+                f"{one.anchor.path}:{lines_of(one, placed)}",
                 "" if _line(one, placed) else "stale",
                 "sent" if one.message else "not sent",
                 one_line(one.text, 60),
@@ -111,6 +111,12 @@ async def _list(client: Client, state: SessionState, as_json: bool) -> None:
         ],
         right=frozenset({0}),
     )
+
+
+def lines_of(comment: Comment, placed: dict[str, Placed]) -> str:
+    """Its lines as they are written in a place: `52`, or `45-48`."""
+    first, count = _line(comment, placed) or comment.anchor.line, comment.anchor.count
+    return f"{first}-{first + count - 1}" if count > 1 else str(first)
 
 
 def _line(comment: Comment, placed: dict[str, Placed]) -> int:

@@ -12,6 +12,7 @@ import click
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import FAILED, USAGE, Ending
+from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import err, out, out_json, out_table
 from steerdeck.verbs.terms import terms, terms_of
 from steerdeck_agents.facts import orders as o
@@ -30,7 +31,7 @@ from steerdeck_agents.settings import rules_file
 from steerdeck_agents.settings.paths import Paths
 
 
-@click.group()
+@click.group(cls=Family)
 def rules() -> None:
     """List, edit, test, add and take back rules.
 
@@ -238,7 +239,7 @@ def add(
         kind="tool" if tool else "network" if host else "patch" if not (lead or command)
         else "command",
         decision="deny" if deny else "ask" if ask else "allow",
-        repository="" if repo is None else str(_top(Path(repo).resolve())),
+        repository="" if repo is None else _repository(repo),
         everywhere=everywhere,
         pattern=pattern,
         paths=() if lead else paths,
@@ -379,3 +380,14 @@ def _split(text: str) -> list[str]:
 def _top(folder: Path) -> Path:
     around = (place for place in (folder, *folder.parents) if (place / ".git").exists())
     return next(around, folder)
+
+
+def _repository(path: str) -> str:
+    top = _top(Path(path).resolve())
+    if not (top / ".git").exists():
+        raise Ending(
+            f"{top} is not in a git repository, so the rule would never hold; name one with"
+            " --repo PATH, or give --everywhere.",
+            USAGE,
+        )
+    return str(top)

@@ -8,6 +8,7 @@ import click
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import DONE, FAILED, Ending
+from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import err, out_json, out_table
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.journal.reader import JournalReader
@@ -18,7 +19,7 @@ _MOST_KEPT = 20
 _HEAD = ("kind", "place", "line", "mark")
 
 
-@click.group()
+@click.group(cls=Family)
 def secrets() -> None:
     """Look for secrets in texts, files and everything recorded."""
 
@@ -52,7 +53,7 @@ def check(what: str | None, as_json: bool) -> int:
         err(f"{_count(len(rows), 'secret')} in {counted(found.texts, 'text')}.")
         if found.files:
             told = f"{_count(len(found.kept), 'secret')} in {counted(found.files, 'file')}"
-            err(f"Kept for undo, never sent, searched or exported: {told} of checkpoints.")
+            err(f"{told} of checkpoints; those are never sent, searched or exported.")
         for one in found.kept[:_MOST_KEPT]:
             err(f"  {one.kind}  {one.place}, line {one.line}  {one.mark}")
         if len(found.kept) > _MOST_KEPT:
@@ -75,7 +76,7 @@ def _searched(what: str | None) -> Searched:
     path = Path(what)
     if path.exists():
         return secret_check.in_files(redactor, path)
-    if "/" in what:
-        raise Ending(f"{what} is not there.")
+    if "/" in what or "." in what:
+        raise Ending(f"{what} is not there; name a file, a folder or a session.")
     state = asyncio.run(reach.session(where, what))
     return secret_check.in_session(redactor, JournalReader(where.journal), state)

@@ -132,7 +132,11 @@ async def _resume(session: str, verdict: Verdict | None, limits: Limits) -> None
         waiting = state.turn is not None and bool(state.turn.retry or state.turn.place)
         came_back = before.reason == reach.NOBODY and state.status in ("working", "starting")
         if verdict is None and not (state.parked or waiting or came_back):
-            raise Ending(f"{state.name} is not parked (it is {state.status.replace('_', ' ')}).")
+            by_words = state.status in ("interrupted", "failed", "done", "idle")
+            way = f" `steerdeck say {state.name} ...` lets it go on." if by_words else ""
+            raise Ending(
+                f"{state.name} is not parked (it is {state.status.replace('_', ' ')}).{way}"
+            )
         for call in lost:
             await client.give(
                 o.Resolve(
