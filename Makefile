@@ -51,7 +51,7 @@ bench: $(DEV)
 	@PYTHONPATH=tests $(RUN) tests/bench/run.py $(BENCH)
 
 prove: $(DEV)
-	@PYTHONPATH=tests $(RUN) tests/prove/run.py
+	@PYTHONPATH=tests $(RUN) tests/prove/run.py $(PROVE)
 
 screenshots: $(DEV)
 	@STEERDECK_RETAKE=1 $(RUN) -m pytest -q tests/tui/test_pictures.py

@@ -5,6 +5,7 @@ was counted at this state of the checkout is kept in `.prove/` and not counted a
 command line name the claims to count, `--again` forgets what was kept.
 """
 
+import argparse
 import hashlib
 import os
 import signal
@@ -153,7 +154,7 @@ def count(claim: Claim, place: Path, limit_s: float = HOUR_S) -> Counted:
     log = place / f"{claim.name}.log"
     with log.open("wb") as told:
         child = subprocess.Popen(
-            [sys.executable, __file__, "--one", claim.name, str(result)],
+            [sys.executable, __file__, claim.name, "--one", str(result)],
             stdout=told, stderr=told, stdin=subprocess.DEVNULL, start_new_session=True, cwd="/",
             env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
         )  # fmt: skip
@@ -182,22 +183,36 @@ def line(claim: Claim, found: Counted, kept: bool) -> str:
     return f"{mark} {claim.name:<10} {claim.says}: {numbers}{again}{notes}"
 
 
+def _asked(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="run.py",
+        description="Count the long claims, all of them or those named; it takes up to an hour.",
+        epilog=f"Claims: {', '.join(claim.name for claim in CLAIMS)}.",
+    )
+    parser.add_argument("names", nargs="*", metavar="CLAIM", help="count these alone")
+    parser.add_argument("--again", action="store_true", help="what was counted before, too")
+    parser.add_argument("--one", type=Path, metavar="FILE", help=argparse.SUPPRESS)
+    asked = parser.parse_args(words)
+    if unknown := set(asked.names) - {claim.name for claim in CLAIMS}:
+        parser.error(f"no claim is called {', '.join(sorted(unknown))}; --help lists them")
+    return asked
+
+
 def main(words: list[str]) -> int:
-    if words[:1] == ["--one"]:
-        claim = next(claim for claim in CLAIMS if claim.name == words[1])
-        found = claim.count()
-        Path(words[2]).write_bytes(msgspec.json.encode(found))
+    asked = _asked(words)
+    if asked.one is not None:
+        claim = next(claim for claim in CLAIMS if claim.name in asked.names)
+        asked.one.write_bytes(msgspec.json.encode(claim.count()))
         return 0
     place = folder()
-    wanted = [word for word in words if not word.startswith("-")]
     failed = 0
     every: dict[str, Counted] = {}
     for claim in CLAIMS:
         before = counted_before(place / f"{claim.name}.json")
-        if wanted and claim.name not in wanted:
+        if asked.names and claim.name not in asked.names:
             every |= {} if before is None else {claim.name: before}
             continue
-        kept = None if "--again" in words else before
+        kept = None if asked.again else before
         found = every[claim.name] = kept or count(claim, place)
         failed += not found.holds
         print(line(claim, found, kept is not None), flush=True)
