@@ -7,7 +7,6 @@ another model, or with a new key. What it needs and can't have parks the session
 import asyncio
 import logging
 import math
-import shutil
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 
@@ -48,14 +47,17 @@ from steerdeck_agents.sandbox.key_command import LASTS_S, key_of
 from steerdeck_agents.settings.config import ModelSettings, load
 from steerdeck_agents.settings.project import read_project
 from steerdeck_agents.tools.shell_keeper import Shells
-from steerdeck_agents.work.fill import fill
+from steerdeck_agents.work.fill import fill, refill
 from steerdeck_agents.work.ground import SessionGround
+from steerdeck_agents.work.making_room import make_room
 from steerdeck_agents.workspace import clone, repository
+from steerdeck_agents.workspace.git import FolderGone
 from steerdeck_agents.workspace.keep import make_independent
 
 log = logging.getLogger(__name__)
 
 PROGRESS_S = 0.5
+_AGAIN = "Put it back, or resume it to have its files made again from the journal."
 _STOP_S = 4.0
 """How long what is done beside its work may take to be broken off."""
 
@@ -74,6 +76,8 @@ class Place:
         self.results: dict[CallId, str] = {}
         self.site: Site | None = None
         self._stale = False
+        self.again = False
+        """The developer wants a workspace that is gone made once more."""
         self._key_until_s = math.inf
         """When the key of its model, printed by a command, is asked for again."""
         self._alone_tried = False
@@ -189,14 +193,17 @@ class Place:
 
     async def _settle_in(self) -> Site | None:
         state, services = self.state, self.services
+        again, self.again = self.again, False
         try:
             if not state.workspace.path:
                 made = await first_of(self._make_workspace(), self.stop)
                 if not made and self.state.turn is not None and not self.state.queue:
                     # A helper's turn is open while its workspace is made; it was called off.
                     return None
-            elif not await asyncio.to_thread(Path(state.workspace.path).is_dir):
-                raise RepositoryError(f"Its workspace {state.workspace.path} is gone.")
+            elif await asyncio.to_thread(self.is_gone) and not (
+                again and await first_of(self._make_again(), self.stop)
+            ):
+                raise FolderGone(state.workspace.path)
             if self.state.stopping and (state.turn is None or not self.state.workspace.path):
                 raise RepositoryError("You stopped it before its first turn.")
             if not await self._furnisher.ready(self.stop):
@@ -217,11 +224,7 @@ class Place:
         except JournalError:
             raise
         except (SteerdeckError, OSError) as error:
-            ours = isinstance(error, SteerdeckError)
-            reason = str(error) if ours else f"Its workspace can't be made ready: {error}."
-            await self.append(
-                SessionParked(session=self.id, reason=reason, way_out="Then resume it.")
-            )
+            await self.append(self.parked(error))
             return None
         self.site = await self._make_site(settings, self._model, chosen)
         self._stale = False
@@ -284,6 +287,34 @@ class Place:
             self.results.setdefault(call, result)
         return prompt
 
+    def is_gone(self) -> bool:
+        """Whether the workspace that was made is not there; looks at the disk."""
+        place = self.state.workspace.path
+        return bool(place) and not Path(place).is_dir()
+
+    def may_be_made_again(self) -> bool:
+        """Whether a resume means that, since it is gone and the developer knows it."""
+        state = self.state
+        return self.is_gone() and (not state.parked or state.way_out == _AGAIN)
+
+    def parked(self, error: Exception) -> SessionParked:
+        """It can't work for that reason; what is to be done first."""
+        reason, way_out = str(error), "Then resume it."
+        if isinstance(error, FolderGone) and error.folder == self.state.workspace.path:
+            reason = f"Its workspace {error.folder} is gone."
+            way_out = _AGAIN
+        elif not isinstance(error, SteerdeckError):
+            reason = f"Its workspace can't be made ready: {error}."
+        return SessionParked(session=self.id, reason=reason, way_out=way_out)
+
+    async def _make_again(self) -> None:
+        """The same for one that is gone, with all that its checkpoints kept."""
+        self.unwatch()
+        await self._make_workspace()
+        self._alone_tried = False
+        self.ground.look_anew()
+        await self.ground.publish_changes()
+
     async def _make_workspace(self) -> None:
         """Clone, carry over, first checkpoint; each step seen in the journal."""
         state = self.state
@@ -299,8 +330,7 @@ class Place:
 
         found = await repository.find(Path(state.workspace.repository) / state.workspace.subfolder)
         folder = self.services.paths.workspaces / self.id
-        # What a killed runtime left half made; the journal knows of no work in it.
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        room = await make_room(folder, state, self.services.paths.bin)
         project = await asyncio.to_thread(read_project, found.top)
         made = await clone.create(
             found,
@@ -309,11 +339,13 @@ class Place:
             base=state.workspace.base,
             progress=progress,
         )
-        filled = await fill(self.services.reader, state, found, made)
+        reader = self.services.reader
+        known = await asyncio.to_thread(reader.checkpoints, self.id)
+        filled = await (refill(reader, state, made) if known else fill(reader, state, found, made))
         facts: list[KnownEvent] = [WorkspaceMade(session=self.id, workspace=made)]
         facts += [Noticed(session=self.id, text=note) for note in found.notes()]
         facts += await self._furnisher.bring(found, made, project, progress)
-        await self.append(*facts, *filled)
+        await self.append(*facts, *room, *filled)
         self.watch()
 
     async def _found_ground(self) -> None:
@@ -350,4 +382,5 @@ class Place:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("session %s, beside its work: %s", self.id, error, exc_info=error)
+            unforeseen = None if isinstance(error, SteerdeckError) else error
+            log.error("session %s, beside its work: %s", self.id, error, exc_info=unforeseen)

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from steerdeck_agents.adapters.adapter import Adapter
 from steerdeck_agents.adapters.native import NativeAdapter
-from steerdeck_agents.facts.errors import JournalError, SteerdeckError
+from steerdeck_agents.facts.errors import JournalError, RepositoryError, SteerdeckError
 from steerdeck_agents.facts.events import KnownEvent, SessionParked, TurnStarted
 from steerdeck_agents.facts.ids import SessionId, TurnId
 from steerdeck_agents.facts.shells import ShellEnding
@@ -170,6 +170,9 @@ class Session:
             except JournalError as error:
                 log.error("session %s waits for the journal: %s", self.id, error)
                 await (asyncio.sleep(STORAGE_RETRY_S) if error.retryable else self._failed())
+            except RepositoryError as error:
+                log.error("session %s: %s", self.id, error)
+                await self._failed(error)
             except Exception:
                 log.exception("session %s", self.id)
                 await self._failed()
@@ -184,13 +187,15 @@ class Session:
             return
         wanted = state.may_start or state.compaction or state.again
         due = state.turn or wanted or state.copying or goal.due(state)
-        if state.parked or not due:
+        if state.parked or not (due or self.place.again):
             await self._woken()
             return
         site = await self.place.ready()
         if site is None:
             if self.place.waits:
                 await self._woken()
+            return
+        if not due:
             return
         if state.turn is None:
             turn_id = TurnId(self._services.ids.new("turn"))
@@ -212,8 +217,8 @@ class Session:
         self._wake.clear()
         await compact.woken(self._wake, self.place.site)
 
-    async def _failed(self) -> None:
-        """An error nobody foresaw parks the session with its turn open, said in the journal.
+    async def _failed(self, known: RepositoryError | None = None) -> None:
+        """An error parks the session with its turn open, said in the journal; most are not `known`.
 
         What it held in memory may differ from the journal now, so it is read anew on resume. While
         it is closed the error is one of being broken off.
@@ -223,7 +228,10 @@ class Session:
         self.place.forget()
         reason = "Steerdeck itself failed here; `steerdeck runtime log` has the details."
         parked = SessionParked(session=self.id, reason=reason, way_out="Resume to try again.")
-        facts = [*recover.broken_off(self.state, "Steerdeck failed"), parked]
+        why = "Steerdeck failed"
+        if known is not None:
+            parked, why = self.place.parked(known), "the session was parked"
+        facts = [*recover.broken_off(self.state, why), parked]
         try:
             await self.append(*facts)
         except JournalError as error:

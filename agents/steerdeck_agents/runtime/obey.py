@@ -137,6 +137,7 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
     if isinstance(order, Resume):
         session.keys = {**session.keys, **order.keys}
         session.forget_model()
+        session.place.again = await asyncio.to_thread(session.place.may_be_made_again)
     # The loop decides by the same state: nothing of it may change before the fact is committed.
     async with session.deciding:
         facts = _facts(fleet, session, order)
@@ -364,9 +365,12 @@ async def _reopen(fleet: Fleet, session: Session, order: Reopen) -> tuple[Sessio
             raise OrderRefused(f"{state.name} is open.")
         place, kept = Path(state.workspace.path), fleet.paths.bin / Path(state.workspace.path).name
         if state.workspace.path and not await asyncio.to_thread(place.is_dir):
-            if not await asyncio.to_thread(kept.is_dir):
+            if await asyncio.to_thread(kept.is_dir):
+                await asyncio.to_thread(keep.restore, kept, state.workspace)
+            elif not await asyncio.to_thread(fleet.reader.checkpoints, state.id):
                 raise OrderRefused(f"The workspace of {state.name} is gone from {kept} for good.")
-            await asyncio.to_thread(keep.restore, kept, state.workspace)
+            else:
+                session.place.again = True
         seq = await fleet.reopen(state, order.id)
     session.start()
     return state.id, seq

@@ -1,4 +1,5 @@
-"""What a new workspace holds besides its base: carried work, or all that a fork's source had.
+"""What a new workspace holds besides its base: carried work, all that a fork's source had, or all
+that is known of the workspace it comes instead of.
 
 A fork is filled from the journal alone, so that it is the same however much later it is done: its
 source may have gone on, and a crash may have come between.
@@ -6,8 +7,10 @@ source may have gone on, and a crash may have come between.
 
 import asyncio
 
+from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.events import KnownEvent, Noticed
 from steerdeck_agents.facts.forks import Copying
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.journal.enclosures import CheckpointFile
@@ -34,12 +37,31 @@ async def fill(
     return [Noticed(session=state.id, text=f"carried over {len(carried)} uncommitted files")]
 
 
+async def refill(reader: JournalReader, state: SessionState, made: Workspace) -> list[KnownEvent]:
+    """Fill a workspace made once more with what its checkpoints kept of the one that is gone.
+
+    RepositoryError when it can't be filled.
+    """
+    files = await asyncio.to_thread(_newest, reader, state.id)
+    await copy.put(made, files, reader.checkpoint_bytes)
+    text = (
+        "its workspace was gone and is made once more from the journal, as its last checkpoint has"
+        f" it ({counted(len(files), 'file')}); what git ignores, commits of its own and what undo"
+        " does not cover were only there"
+    )
+    return [Noticed(session=state.id, text=text, level="warning")]
+
+
 def _files(reader: JournalReader, copying: Copying) -> list[CheckpointFile]:
-    """The newest mention of each path in the source's checkpoints up to the fork."""
+    return _newest(reader, copying.source, copying.at)
+
+
+def _newest(reader: JournalReader, session: SessionId, upto: int = 2**62) -> list[CheckpointFile]:
+    """The newest mention of each path in a session's checkpoints up to an event."""
     newest = {
         file.path: file
-        for checkpoint in reader.checkpoints(copying.source)
-        if checkpoint.seq <= copying.at
+        for checkpoint in reader.checkpoints(session)
+        if checkpoint.seq <= upto
         for file in reader.checkpoint_files(checkpoint.id)
     }
     return list(newest.values())

@@ -111,6 +111,11 @@ class SessionGround:
         self._awaited.clear()
         self._following = asyncio.create_task(self._follow(self._following, call))
 
+    def look_anew(self) -> None:
+        """Its files are others now: take nothing that was seen of them for true any more."""
+        self._snapshot = None
+        self._whole = True
+
     async def settled(self) -> None:
         """Wait until all that calls changed is recorded and in the table of changed files."""
         await self._followed()

@@ -19,6 +19,8 @@ from steerdeck_agents.settings.scratch import ScratchFolder
 from steerdeck_agents.workspace.git import GitError, fields, git, text
 from steerdeck_agents.workspace.repository import Repository, commit_of
 
+_LAST = ".git/commondir"
+"""The file that is written last; a clone that has it is whole."""
 _being_made: set[tuple[Path, str]] = set()
 """Branches chosen by clones under way, so that two at once don't choose the same."""
 
@@ -50,7 +52,7 @@ async def create(
         await _clone(repository, folder, progress)
         await asyncio.to_thread(_furnish, repository, folder)
         await _check_out(folder, branch, commit, progress)
-        await asyncio.to_thread((folder / ".git/commondir").write_text, ".\n")
+        await asyncio.to_thread((folder / _LAST).write_text, ".\n")
         return Workspace(
             path=str(folder),
             repository=repository.top,
@@ -64,6 +66,11 @@ async def create(
         raise
     finally:
         _being_made.discard((folder.parent, branch))
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a clone was made there to its end."""
+    return (folder / _LAST).is_file()
 
 
 def borrowed(folder: Path | str) -> tuple[str, ...]:

@@ -48,4 +48,4 @@ def _put(
         try:
             restore(workspace, file, None if file.sha is None else data(file.sha))
         except (OSError, OrderRefused) as error:
-            raise RepositoryError(f"A file of the fork can't be written: {error}") from error
+            raise RepositoryError(f"A file of the workspace can't be written: {error}") from error

@@ -99,6 +99,17 @@ class GitError(RepositoryError):
         self.out = out
 
 
+class FolderGone(RepositoryError):
+    """The folder git was to work in is not there: that is no answer of git's."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"The folder {folder} is not there any more; put it, or a link to it, back. A session's"
+            " own workspace is made again from the journal when you resume the session."
+        )
+        self.folder = folder
+
+
 class _Run:
     """One git process and the means to end it from another thread."""
 
@@ -139,7 +150,8 @@ async def git(
     `data` goes to its standard input; `env` adds variables; `config` adds `name=value` settings;
     `progress` is called on the event loop with each line git writes about its progress (then
     nothing is returned). Raises GitError with git's own sentence, RepositoryError when git is
-    missing or too old. Cancelling kills git and what it started, and waits until it is gone.
+    missing or too old, FolderGone when the folder is. Cancelling kills git and what it started, and
+    waits until it is gone.
     """
     switches = [*_SWITCHES, *config]
     if args[0] in _READS_FILES:
@@ -241,6 +253,8 @@ async def _in_thread(
         await asyncio.wait([work])
         raise
     if status:
+        if not await asyncio.to_thread(Path(command[1]).is_dir):
+            raise FolderGone(command[1])
         raise GitError(_sentence(name, said, status), status=status, said=said, out=out)
     return out
 

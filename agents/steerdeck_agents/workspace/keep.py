@@ -65,13 +65,22 @@ async def base_intact(workspace: Workspace) -> bool:
 
 def discard(workspace: Workspace, bin_folder: Path) -> Path:
     """Move the workspace into the bin; where it is there. Nothing is deleted."""
+    place = Path(workspace.path)
+    there = bin_folder / place.name
+    if there.exists():
+        return set_aside(place, bin_folder)
     bin_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = Path(workspace.path).name
-    there, number = bin_folder / name, 1
-    while there.exists():
+    _move(place, there)
+    return there
+
+
+def set_aside(place: Path, bin_folder: Path) -> Path:
+    """Move a clone into the bin under a name no discarded workspace is brought back from."""
+    bin_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    number = 2
+    while (there := bin_folder / f"{place.name}-{number}").exists():
         number += 1
-        there = bin_folder / f"{name}-{number}"
-    _move(Path(workspace.path), there)
+    _move(place, there)
     return there
 
 

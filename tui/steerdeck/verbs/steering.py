@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -131,7 +132,9 @@ async def _resume(session: str, verdict: Verdict | None, limits: Limits) -> None
         _check_doubt(state, verdict, [call.title for call in lost])
         waiting = state.turn is not None and bool(state.turn.retry or state.turn.place)
         came_back = before.reason == reach.NOBODY and state.status in ("working", "starting")
-        if verdict is None and not (state.parked or waiting or came_back):
+        place = state.workspace.path
+        gone = bool(place) and not (state.archived or Path(place).is_dir())
+        if verdict is None and not (state.parked or waiting or came_back or gone):
             by_words = state.status in ("interrupted", "failed", "done", "idle")
             way = f" `steerdeck say {state.name} ...` lets it go on." if by_words else ""
             raise Ending(
@@ -149,7 +152,7 @@ async def _resume(session: str, verdict: Verdict | None, limits: Limits) -> None
         if limits != Limits():
             order = o.Configure(id=reach.new_order(), session=state.id, limits=limits)
             await client.give(order)
-        if state.parked or came_back:
+        if state.parked or came_back or gone:
             keys = reach.keys(load(where, os.environ), os.environ)
             await client.give(o.Resume(id=reach.new_order(), session=state.id, keys=keys))
         elif waiting:

@@ -28,6 +28,8 @@ def apply(state: SessionState, event: Event) -> SessionState:
             setup = replace(
                 state.setup,
                 furnished=True,
+                # A workspace that was made once more needs it once more.
+                status="",
                 script=event.setup,
                 teardown=event.teardown,
                 identity=event.identity,
