@@ -13,6 +13,7 @@ from steerdeck_agents.facts.ids import CallId, RandomIds, SessionId, SystemClock
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.work.ground import AFTER_S, FRESH_S, SessionGround
+from steerdeck_agents.workspace.git import FolderGone
 
 ME = SessionId("s")
 ONE, TWO = CallId("one"), CallId("two")
@@ -109,7 +110,7 @@ def test_a_look_that_failed_is_told_to_whoever_starts_the_next_call(tmp_path):
         await asyncio.sleep(AFTER_S + 10 * FRESH_S)
         (tmp_path / "away").rename(there)
         ground.ahead(TWO)
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(FolderGone):
             await ground.checkpoint("before call", TWO)
 
     assert _taken(tmp_path, story) == []
