@@ -14,9 +14,12 @@ from steerdeck.app import DeckApp
 from steerdeck.found import Found
 from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel
+from steerdeck.panes.empty import empty_lines
 from steerdeck.panes.first import first_lines
+from steerdeck.panes.room import room
 from steerdeck.verbs.berth import Berth
 from steerdeck.verbs.mooring import Mooring
+from steerdeck.widgets.strips import rows_of
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.settings.config import load
@@ -133,6 +136,17 @@ def test_without_a_model_the_demo_is_what_to_do_and_no_session_is_offered():
     assert "try the demo" in first and any("There is no key." in text for text in words)
     assert not any("new session" in text for text in words)
     assert not any(span.fg == "needs" for line in lines for span in line.spans)
+
+
+def test_on_an_empty_deck_at_80_columns_the_promise_is_whole_and_a_long_name_stands_apart():
+    model = DeckModel("/home/kim/shop")
+    model.attached = True
+    long = "/home/kim/shop-backend-with-a-rather-long-name"
+    model.outlook = msgspec.structs.replace(OUTLOOK, repository=long)
+    lines = empty_lines(model, Keymap(), room(80, 24))
+    words = "\n".join("".join(span.text for span in line.spans) for line in lines)
+    assert "long-name nothing uncommitted" in words
+    assert sum(rows_of(line, 80, 1) for line in lines) <= 17
 
 
 def test_a_model_that_was_missing_is_found_once_the_settings_name_one(monkeypatch):

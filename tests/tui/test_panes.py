@@ -16,6 +16,7 @@ from steerdeck.panes.rail import rail, strip
 from steerdeck.panes.room import room
 from steerdeck.panes.status import lane_head
 from steerdeck.panes.wish import body, command_spans
+from steerdeck.panes.zoomed import zoom_head
 from steerdeck.text import Line, width_of
 from steerdeck.widgets.strips import strips
 from steerdeck_agents.facts import events as e
@@ -257,6 +258,24 @@ def test_the_dock_has_three_rows_or_one_and_none_when_nothing_waits():
     assert len(dock(model, 3, (("Alt+.", "answer"),), NOW)) == 3
     assert len(dock(model, 1, (("Alt+.", "answer"),), NOW)) == 1
     assert dock(DeckModel(), 3, (), NOW) == []
+
+
+def test_what_is_parked_did_not_ask():
+    model = _model()
+    fix = model.states[FIX]
+    parked = replace(fix, status="parked", parked=True, reason="bad", changed_ms=NOW - 90_000)
+    model.load([parked])
+    assert "stopped 1:30 ago" in _words(dock(model, 3, (), NOW))
+
+
+def test_who_else_waits_leaves_the_session_in_view_its_name_and_state():
+    states = _model().states
+    fix, csv = states[FIX], states[CSV]
+    for width in (60, 80, 120):
+        head = zoom_head(fix, csv, NOW, width)
+        assert sum(width_of(span.text) for span in (*head.spans, *head.right)) < width - 4
+        assert "▲ 2" in _words([head]), "who waits is told in all widths"
+    assert "▲ 2 add-csv needs you" in _words([zoom_head(fix, csv, NOW, 120)])
 
 
 def test_a_footer_has_at_most_six_keys_when_it_is_narrow():

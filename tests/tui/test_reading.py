@@ -5,26 +5,30 @@ import os
 import re
 
 from kit.desk import Feed, Story, deck, told, until
+from kit.paged import DOCS, paged
 from kit.shop import OUTLOOK, shop
 from steerdeck.outside import to_read, to_tmux
+from steerdeck.panes.told_text import entry_text
 from steerdeck.screens import perusing
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import CallId, ItemId, MessageId
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.transcript import Called
 from steerdeck_agents.settings import scratch
 
 
-def play(scene, feed: Feed | None = None, size=(120, 36)) -> None:
+def play(scene, feed: Feed | None = None, size=(120, 36), *, opened: bool = True) -> None:
     async def run() -> None:
         fed = feed or shop()
         app = deck(fed, face="deck")
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: app.model.attached)
-            await pilot.press("enter")
-            await until(pilot, lambda: isinstance(app.screen, ZoomScreen))
-            await until(pilot, lambda: app.screen.hand.id in app.model.transcripts)
-            await pilot.pause(0.06)
+            if opened:
+                await pilot.press("enter")
+                await until(pilot, lambda: isinstance(app.screen, ZoomScreen))
+                await until(pilot, lambda: app.screen.hand.id in app.model.transcripts)
+                await pilot.pause(0.06)
             await scene(app, pilot)
 
     asyncio.run(run())
@@ -173,6 +177,35 @@ def test_a_pager_and_an_editor_get_the_text_and_no_escape_sequences(monkeypatch)
         )
 
     play(scene, feed)
+
+
+def test_a_call_that_printed_much_is_read_and_copied_whole(monkeypatch):
+    shown: list[str] = []
+
+    def read(app, folder, command):
+        (file,) = folder.path.iterdir()
+        shown.append(file.read_text())
+
+    monkeypatch.setattr(perusing, "read", read)
+
+    async def scene(app, pilot) -> None:
+        app.model.take(DOCS)
+        await pilot.press("enter")
+        await until(pilot, lambda: DOCS in app.model.transcripts and "make docs" in told(app))
+        await pilot.press("k")
+        assert app.screen.text.hand.id == "c_long"
+        await pilot.press("K")
+        await until(pilot, lambda: bool(shown))
+        assert "line 1\n" in shown[0] and "line 1200\n" in shown[0] and "…" not in shown[0]
+        await pilot.press("y")
+        await until(pilot, lambda: "1,202 lines sent" in told(app))
+
+    play(scene, paged(), opened=False)
+
+
+def test_how_a_call_ended_is_told_once():
+    ended = Called("c", 1, 0, "shell", "ls", phase="done", exit_code=0, summary="exit 0")
+    assert entry_text(ended) == "$ ls\n    = done, exit 0"
 
 
 def test_where_nothing_can_be_opened_that_is_said_and_no_file_is_left(monkeypatch, tmp_path):

@@ -62,6 +62,14 @@ def test_what_stands_beside_the_transcript_is_never_pushed_off_the_screen():
     play(scene)
 
 
+def test_a_search_begun_on_another_tab_is_one_of_the_transcript():
+    async def scene(app, pilot, feed):
+        await pilot.press("v", "slash", *"tot")
+        assert app.screen.active == 0 and app.screen.transcript.sought.text == "tot"
+
+    play(scene)
+
+
 def test_the_diff_among_the_tabs_is_the_review():
     async def scene(app, pilot, feed):
         await pilot.press("d")

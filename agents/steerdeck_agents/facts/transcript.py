@@ -105,7 +105,7 @@ class Transcript:
         self.seq = event.seq
         self.first = self.first or event.seq
         changed = self._receipts(event)
-        entry = self._said(event) or self._called(event) or self._retry(event) or _marked(event)
+        entry = self._said(event) or self._called(event) or self._retry(event) or self._mark(event)
         if entry is not None:
             self.entries[entry.id] = entry
             changed += (entry.id,)
@@ -185,6 +185,15 @@ class Transcript:
         text += f": {event.reason}" if event.reason != self.retried else ""
         self.retried = event.reason
         return Marked(f"mark_{event.seq}", event.seq, event.at_ms, text, "warning")
+
+    def _mark(self, event: e.Event) -> "Marked | None":
+        """A session parked for what the mark above says tells the way out, not the same again."""
+        made = _marked(event)
+        last = next(reversed(self.entries.values()), None)
+        if made is None or not isinstance(event, e.SessionParked) or not isinstance(last, Marked):
+            return made
+        again = last.text.endswith(event.reason)
+        return replace(made, text=f"parked: {event.way_out}".rstrip(": ")) if again else made
 
     def _began_before(self, event: e.Event) -> bool:
         match event:

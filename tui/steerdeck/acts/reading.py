@@ -3,19 +3,25 @@
 import asyncio
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from steerdeck.acts.ground import Acts
 from steerdeck.panes.told_text import transcript_text
+from steerdeck_agents.facts.call_page import CallPage, OutputPart
 from steerdeck_agents.facts.events import Event
-from steerdeck_agents.facts.ids import SessionId, Sha
+from steerdeck_agents.facts.ids import CallId, SessionId, Sha
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Transcript
+from steerdeck_agents.facts.transcript import Called, Transcript
 from steerdeck_agents.runtime import wire
+from steerdeck_agents.runtime.wire_calls import CallOf, OutputOf
 from steerdeck_agents.runtime.wire_reading import Ends, Inked, InkOf, Match, Matching, OutputEnds
 
 _KEPT = 200
 _LARGEST = 60_000
 """Characters of a block of code that is shown in colours."""
 _PAGE = 2_000
+_LINES = 5_000
+"""Of an output that is no blob; so many it does not have."""
 
 
 class Reading(Acts):
@@ -41,6 +47,23 @@ class Reading(Acts):
     async def ends_of(self, blob: str, lines: int) -> Ends:
         """Both ends of an output that is kept as a blob."""
         return await self.bridge.page(OutputEnds(Sha(blob), lines), Ends)
+
+    async def whole_output(self, page: CallPage) -> str:
+        """All a call printed; decoded in a thread where it is large."""
+        if page.output is not None:
+            return await self.bridge.page(wire.Blob(Sha(page.output)), str)
+        query = OutputOf(page.line.session, page.line.call, limit=_LINES)
+        part = await self.bridge.page(query, OutputPart)
+        return "\n".join(part.lines)
+
+    async def whole_call(self, session: SessionId, call: Called) -> Called:
+        """A call of a transcript with all it printed: the entry itself keeps the end alone.
+
+        The entry as it is where nothing more is on record, as while it runs.
+        """
+        page = await self.bridge.page(CallOf(session, CallId(call.id)), CallPage)
+        output = await self.whole_output(page)
+        return replace(call, output=output) if output else call
 
     async def matching(self, session: SessionId, words: str) -> list[Match]:
         """Where the words stand in the whole session."""

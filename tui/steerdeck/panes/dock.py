@@ -42,7 +42,7 @@ def dock(model: DeckModel, rows: int, caps: Caps, now: int) -> list[Line]:
             foreign(f"{state.slot or ''} {state.name}".strip(), "t0", bold=True),
             Span(f" {_verb(item, model)}", "t1"),
         ),
-        (Span(_place(claims) + f"asked {ago(now - item.since_ms)}", "t2"),),
+        (Span(_place(claims) + _since(item, now), "t2"),),
         bg="needs_bg", bleed=True, bar="needs",
     )  # fmt: skip
     words = Line(
@@ -115,6 +115,12 @@ def _verb(item: InboxItem, model: DeckModel) -> str:
             return "has a plan that needs your yes"
         case _:
             return "is parked"
+
+
+def _since(item: InboxItem, now: int) -> str:
+    """What is parked, or ended unseen, asked nothing: it stopped."""
+    asked = item.kind in ("approval", "question", "hidden", "plan")
+    return f"{'asked' if asked else 'stopped'} {ago(now - item.since_ms)}"
 
 
 def _place(claims: list[InboxItem]) -> str:

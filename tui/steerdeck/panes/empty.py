@@ -10,6 +10,7 @@ from steerdeck.keymap import Keymap
 from steerdeck.model import DeckModel
 from steerdeck.panes.room import Room
 from steerdeck.text import BLANK, Line, Span, clickable, foreign
+from steerdeck.widgets.strips import rows_of
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.places import folder_name
 from steerdeck_agents.runtime.wire import Outlook
@@ -17,6 +18,8 @@ from steerdeck_themes.depth import Depth
 from steerdeck_themes.ink import INK
 
 NAME = "steerdeck"
+AROUND = 7
+"""Rows of the deck on a low terminal that are no lane's while nothing waits."""
 PROMISE = (
     "Your checkout stays as it is: every session has a workspace of its own, "
     "and nothing of it lands before you say so."
@@ -30,18 +33,21 @@ _COLOURS: dict[Depth, str] = {
 
 
 def empty_lines(model: DeckModel, keymap: Keymap, room: Room) -> list[Line]:
-    """Indented on wide terminals, without empty rows where there is no room for them."""
+    """Indented on wide terminals; where there is no room empty rows go, from the top on."""
     look = model.outlook
-    gap = [BLANK] if room.rows >= 20 else []
-    lines = [*gap * (1 if room.rows < 30 else 5)]
-    if not model.attached:
-        lines += _away(model)
-    else:
-        width = min(68, room.columns - 2 * room.margin - (room.rail + 1 if room.rail else 0))
-        lines += [*_title(look, width), *gap, *proven(look), *gap]
-        lines += [*_acts(model, keymap), *gap]
-        lines.append(Line((Span(PROMISE, "t2"),), wrap=True))
+    across = room.columns - 2 * room.margin - (room.rail + 1 if room.rail else 0)
     indent = 0 if room.columns < 100 else 6 if room.columns < 160 else 15
+    parts = [_away(model)]
+    if model.attached:
+        promise = Line((Span(PROMISE, "t2"),), wrap=True)
+        parts = [_title(look, min(68, across)), proven(look), _acts(model, keymap), [promise]]
+    used = sum(rows_of(line, across - indent, 0) for part in parts for line in part)
+    spare = room.rows - AROUND - used
+    lines = [BLANK] * 4 if room.rows >= 30 else []
+    for place, part in enumerate(parts):
+        if len(parts) - place <= spare:
+            lines.append(BLANK)
+        lines += part
     return [
         msgspec.structs.replace(line, indent=line.indent + indent) if line is not BLANK else line
         for line in lines
@@ -129,7 +135,7 @@ def _label(what: str) -> Span:
 def _check(what: str, found: str, about: str, *, bad: bool = False) -> Line:
     g = glyphs()
     mark = Span(f"{g.failed if bad else g.done}  ", "failed" if bad else "done")
-    value = foreign(found.ljust(16), "t0") if found else Span("")
+    value = foreign(found.ljust(15) + " ", "t0") if found else Span("")
     spans = (mark, _label(what), value, foreign(about, "t1" if bad else "t2"))
     return Line(spans, hang=13, wrap=True)
 

@@ -32,7 +32,7 @@ def first_lines(
         *(proven(model.outlook) if model.attached else [_row("", "looking around", "")]),
         *(_found(found) if rows >= 22 else []),
         BLANK,
-        *_acts(keymap, works=works),
+        *_acts(keymap, works=works, known=model.attached),
         BLANK,
         *(_row(keymap.shown(id, place), about, "", id) for id, place, about in FIVE),
     ]
@@ -60,12 +60,12 @@ def _found(found: Found) -> list[Line]:
     return lines
 
 
-def _acts(keymap: Keymap, *, works: bool) -> list[Line]:
+def _acts(keymap: Keymap, *, works: bool, known: bool) -> list[Line]:
     demo = ("try_demo", "try the demo", "four agents, offline, without a key")
     acts = [
         ("to_work", "go on", "to the deck: write below what should be done") if works else demo,
         ("first_session", "new session", "choose model, base, mode, budget"),
-        demo if works else ("to_work", "go on", "to the deck, without a model"),
+        demo if works else ("to_work", "go on", f"to the deck{', without a model' * known}"),
         ("settings", "settings", "theme, keys, notices"),
     ]
     return [

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from steerdeck.panes.dock import cap
-from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans
+from steerdeck.text import BLANK, Line, Span, foreign, hairline, path_spans, width_of
 from steerdeck.widgets.diff_view import counts
 from steerdeck.widgets.sides import halves
 from steerdeck_agents.facts.comparison import FilePage, ReviewPage
 from steerdeck_agents.facts.reviewing import Selection
+
+_APART = 9
+"""Cells of the head's margins, and of the gaps beside the path."""
 
 
 class Cap(NamedTuple):
@@ -53,10 +56,12 @@ def file_head(
         said.append(f"{page.cut:,} rows left out at the end")
     note = tuple(Span(f"   {words}", "t2") for words in said)
     if not split:
-        name = path_spans(page.path, max(12, width - 40), "t0", bold=True)
-        left = (*name, Span("   "), *counts(page.added, page.removed), *note)
+        sums = counts(page.added, page.removed)
         if listing.against:
-            left = (*left, foreign(f"   against {listing.against}", "t2"))
+            note = (*note, foreign(f"   against {listing.against}", "t2"))
+        beside = sum(width_of(span.text) for span in (*sums, *note, *where))
+        name = path_spans(page.path, max(12, width - beside - _APART), "t0", bold=True)
+        left = (*name, Span("   "), *sums, *note)
         return [Line(left, tuple(where)), hairline()]
     half = halves(width)[0]
     told = "   ".join(before)

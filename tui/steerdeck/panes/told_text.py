@@ -11,8 +11,11 @@ from steerdeck_agents.facts.inert import inert
 from steerdeck_agents.facts.transcript import OUTPUT_KEPT, Called, Entry, Marked, Said
 
 
-def entry_text(entry: Entry) -> str:
-    """One entry with all that is kept of it; empty for a message that was taken back."""
+def entry_text(entry: Entry, *, whole: bool = False) -> str:
+    """One entry with all that is kept of it; empty for a message that was taken back.
+
+    Of a call whose output is long that is the end, unless its output is told `whole`.
+    """
     match entry:
         case Said(withdrawn=True):
             return ""
@@ -23,7 +26,7 @@ def entry_text(entry: Entry) -> str:
         case Said():
             return _plain(entry.text)
         case Called():
-            return _call(entry)
+            return _call(entry, whole=whole)
         case Marked():
             return f"* {_plain(entry.text)}"
 
@@ -44,17 +47,17 @@ def transcript_text(name: str, entries: Iterable[Entry]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _call(call: Called) -> str:
+def _call(call: Called, *, whole: bool) -> str:
     title = _plain(call.title or call.tool)
     lines = [_led("$ " if call.tool == "shell" else f"[{inert(call.tool)}] ", title)]
     if call.tool != "shell" and call.arguments not in ("", "{}"):
         lines.append(_led("    ", call.arguments.replace("\\n", "\n")))
-    if len(call.output) >= OUTPUT_KEPT:
-        lines.append("    … the beginning is not kept here")
+    if len(call.output) >= OUTPUT_KEPT and not whole:
+        lines.append("    … the tool log has the beginning")
     lines += [_led("    ", line) for line in printed(call)]
-    end = call.phase if call.exit_code is None else f"{call.phase}, exit {call.exit_code}"
-    summary = f", {inert(call.summary)}" if call.summary else ""
-    return "\n".join([*lines, f"    = {end}{summary}"])
+    exit_code = "" if call.exit_code is None else f"exit {call.exit_code}"
+    ends = dict.fromkeys((call.phase, exit_code, inert(call.summary)))
+    return "\n".join([*lines, f"    = {', '.join(end for end in ends if end)}"])
 
 
 def _led(lead: str, text: str) -> str:

@@ -82,7 +82,7 @@ def _output(call: Called, ends: Ends | None, most: int) -> list[Line]:
         return _both(first, last, ends.lines - len(first) - len(last))
     lines = printed(call)
     if len(call.output) >= OUTPUT_KEPT:
-        words = Line((Span("the beginning is not shown here", "t3"),), indent=4)
+        words = Line((Span("the beginning is in the tool log, and in a pager", "t3"),), indent=4)
         return [words, *_both((), lines[-most + 1 :], 0)]
     return _ends_of(lines, most)
 

@@ -13,6 +13,8 @@ from steerdeck_themes.palettes import Token
 
 Tab = tuple[str, str]
 """A tab's name and the count behind it."""
+_APART = 10
+"""Cells of the head's margins, and of the gaps around who else waits."""
 
 
 def zoom_head(state: SessionState, waiting: SessionState | None, now: int, width: int) -> Line:
@@ -24,17 +26,25 @@ def zoom_head(state: SessionState, waiting: SessionState | None, now: int, width
         Span(f"  {clock(elapsed_ms(state, now))}", "t2"),
     ]
     right: list[Span] = []
-    if waiting is not None:
-        mark = mark_for(waiting)
-        words = f"{mark.shape} {waiting.slot or ''} {waiting.name} {mark.word}"
-        right += [foreign(words, "needs", bold=True, id="do:next_waiting"), Span("    ")]
     if width >= 140:
         right += [foreign(state.model, "t2"), Span("   ")]
         if state.usage.tokens:
             right += [Span(f"{tokens(state.usage.tokens)} tok", "t2"), Span("   ")]
     if state.usage.priced and width >= 80:
         right += [Span(dollars(state.usage.dollars), "t2"), Span("   ")]
-    return Line(tuple(left), (*right, *sandbox(state.level.title)))
+    right += sandbox(state.level.title)
+    if waiting is not None:
+        used = sum(width_of(span.text) for span in (*left, *right))
+        right = [*_other(waiting, width - used - _APART), Span("    "), *right]
+    return Line(tuple(left), tuple(right))
+
+
+def _other(waiting: SessionState, room: int) -> list[Span]:
+    """Who else waits, in as many words as leave the session in view its own."""
+    mark, slot = mark_for(waiting), f"{waiting.slot or ''}"
+    told = (f"{mark.shape} {slot} {waiting.name} {mark.word}", f"{mark.shape} {slot} {mark.word}")
+    words = next((one for one in told if width_of(one) <= room), f"{mark.shape} {slot}".rstrip())
+    return [foreign(words, "needs", bold=True, id="do:next_waiting")]
 
 
 _NAMES = ("Transcript", "Diff", "Tools", "Checks", "Shells", "Context", "Events")

@@ -11,16 +11,13 @@ from steerdeck.model import Dirty
 from steerdeck.outside import EditorError, pager, read, to_read
 from steerdeck.screens.call_log import CallLog
 from steerdeck.screens.reading import Reads
-from steerdeck_agents.facts.call_page import CallLine, CallPage, OutputPart
+from steerdeck_agents.facts.call_page import CallLine, CallPage
 from steerdeck_agents.facts.errors import UNREADABLE
-from steerdeck_agents.facts.ids import Sha
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.runtime import wire
-from steerdeck_agents.runtime.wire_calls import CallOf, OutputOf
+from steerdeck_agents.runtime.wire_calls import CallOf
 
 T = TypeVar("T")
 Act = Callable[[CallPage], Coroutine[None, None, None]]
-_WHOLE = 5_000
 
 
 class _Command(msgspec.Struct):
@@ -49,20 +46,12 @@ class CallActs(Reads[T], Generic[T]):
         self._with_page(self._in_pager)
 
     async def _in_pager(self, page: CallPage) -> None:
-        text = await self.whole_output(page)
+        text = await self.helm.whole_output(page)
         try:
             folder = await asyncio.to_thread(to_read, f"{text}\n")
             read(self.app, folder, pager())
         except EditorError as error:
             self.helm.say(str(error), bad=True)
-
-    async def whole_output(self, page: CallPage) -> str:
-        """All a call printed; decoded in a thread where it is large."""
-        if page.output is not None:
-            return await self.helm.bridge.page(wire.Blob(Sha(page.output)), str)
-        query = OutputOf(page.line.session, page.line.call, limit=_WHOLE)
-        part = await self.helm.bridge.page(query, OutputPart)
-        return "\n".join(part.lines)
 
     # again
 

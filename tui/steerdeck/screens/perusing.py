@@ -13,6 +13,7 @@ from steerdeck.screens.steering import Steering
 from steerdeck.screens.tabs import TranscriptTab
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
+from steerdeck_agents.facts.transcript import OUTPUT_KEPT, Called, Entry
 from steerdeck_agents.runtime.wire_reading import Match
 
 T = TypeVar("T")
@@ -64,9 +65,23 @@ class Perusing(Marking[T], Steering[T], Generic[T]):
 
     def do_copy(self) -> None:
         """What the mouse marked, else the item in hand."""
-        hand = self.text.hand
-        marked = self.text.marked_text()
-        self.copy(marked or (entry_text(hand) if hand is not None else ""))
+        if marked := self.text.marked_text():
+            self.copy(marked)
+        elif (hand := self.text.hand) is not None and _is_cut(hand):
+            self.helm.go(self._copy_whole(hand))
+        elif hand is not None:
+            self.copy(entry_text(hand))
+
+    async def _copy_whole(self, entry: Entry) -> None:
+        self.copy(await self._whole_entry(entry))
+
+    async def _whole_entry(self, entry: Entry) -> str:
+        """An entry as text, of a call with all it printed."""
+        state = self.perused()
+        if state is not None and isinstance(entry, Called) and _is_cut(entry):
+            called = await self.helm.whole_call(state.id, entry)
+            return await asyncio.to_thread(entry_text, called, whole=called is not entry)
+        return entry_text(entry)
 
     # the search
 
@@ -162,7 +177,10 @@ class Perusing(Marking[T], Steering[T], Generic[T]):
 
     def _read_item(self, command: list[str]) -> None:
         if (hand := self.text.hand) is not None:
-            self.helm.go(self._read(entry_text(hand) + "\n", command))
+            self.helm.go(self._read_entry(hand, command))
+
+    async def _read_entry(self, entry: Entry, command: list[str]) -> None:
+        await self._read(await self._whole_entry(entry) + "\n", command)
 
     async def _read_whole(self, command: list[str]) -> None:
         if (state := self.perused()) is not None:
@@ -174,3 +192,8 @@ class Perusing(Marking[T], Steering[T], Generic[T]):
             read(self.app, folder, command)
         except EditorError as error:
             self.helm.say(str(error), bad=True)
+
+
+def _is_cut(entry: Entry) -> bool:
+    """Whether it printed more than an entry keeps."""
+    return isinstance(entry, Called) and (bool(entry.blob) or len(entry.output) >= OUTPUT_KEPT)

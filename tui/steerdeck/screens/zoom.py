@@ -303,13 +303,16 @@ class ZoomScreen(Perusing[None], LogActs[None]):
             self.show(Dirty(everything=True))
 
     def can_filter(self) -> bool:
-        return self.active == 0
+        return self.active != TOOLS
 
     def verb_filter(self) -> str:
-        """Named where it takes no room from what waits."""
-        return "" if self.can_next_waiting() else "search"
+        """Named where it takes no room from what waits, and leads to no other tab."""
+        return "" if self.active or self.can_next_waiting() else "search"
 
     def do_filter(self) -> None:
+        if self.active:
+            self._go(0)
+            self.show(Dirty(everything=True))
         self.transcript.tell_hits(searching=True)
         self.transcript.sought.focus()
 
