@@ -13,27 +13,25 @@ from collections.abc import Callable, Sequence
 from weakref import WeakValueDictionary
 
 from textual import events
-from textual.app import App
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from steerdeck.bridge import Bridge
 from steerdeck.commands import Helm
+from steerdeck.drawing import Drawing
 from steerdeck.found import Found
 from steerdeck.hosts.stands import HostStands, absent
 from steerdeck.keymap import Keymap
 from steerdeck.memory import Memory
-from steerdeck.messages import Open, Quit, SwitchPace, SwitchTheme, TryDemo, TurnMouse, WearTheme
+from steerdeck.messages import Open, Quit, TryDemo
 from steerdeck.model import DeckModel, Dirty
 from steerdeck.notify import Herald
 from steerdeck.output.driver import driver_class
 from steerdeck.output.filters import line_filters
 from steerdeck.output.frames import FRAMES
-from steerdeck.output.pacing import Pace, rough
-from steerdeck.output.seam import give_mouse, spare
+from steerdeck.output.seam import spare
 from steerdeck.output.sheet import sheet_with
-from steerdeck.output.start import begin, choose_pace, reading_of, still_of
-from steerdeck.panes.transcript import TranscriptPane
+from steerdeck.output.start import still_of
 from steerdeck.screens.arranging import in_sight
 from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.digest import show_digest
@@ -47,31 +45,22 @@ from steerdeck_agents.runtime.wire import Outlook
 from steerdeck_agents.settings.config import Pacing
 from steerdeck_agents.settings.notice import Notify
 from steerdeck_agents.settings.paths import Paths
-from steerdeck_themes.colours import ANSI, DARK
-from steerdeck_themes.ink import INK
-from steerdeck_themes.palettes import Palette
+from steerdeck_themes.colours import DARK
 from steerdeck_themes.sheets import styles
-from steerdeck_themes.wardrobe import PREFIX, Wardrobe, theme_of
+from steerdeck_themes.wardrobe import Wardrobe
 
 ATTACH_S = 0.04
 """How long the first screen waits for a runtime that answers at once."""
 _REST = "steerdeck.screens.opening"
 REST_S = 0.5
 """When what the first frames do not need is loaded, unless it is asked for before."""
-LINE_S = 3.0
-"""How often it is looked at how the line is, and what is in the way of a first session."""
-PACES: tuple[Pacing, ...] = ("auto", "lean", "ssh", "local")
-_PACE_WORDS: dict[Pacing, str] = {
-    "auto": "Drawn at the pace that the line bears.",
-    "lean": "Drawn leanly: few steps, few bytes. The setting `pace` keeps it.",
-    "ssh": "Drawn as over SSH: ten times a second at most.",
-    "local": "Drawn as on this machine, whatever the line bears.",
-}
+HINDERED_S = 3.0
+"""How often it is looked at what is in the way of a first session."""
 STILL_TICK_S = 10.0
 """How often clocks move on a deck that keeps still."""
 
 
-class DeckApp(App[None], inherit_bindings=False):
+class DeckApp(Drawing, inherit_bindings=False):
     """Steerdeck's deck; `run()` ends when the developer closes it, and agents go on."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -126,8 +115,7 @@ class DeckApp(App[None], inherit_bindings=False):
         self.helm.ahead.begin()
         self._opened: WeakValueDictionary[str, Screen[None]] = WeakValueDictionary()
         """The last screen of each id, as long as it is there."""
-        self._wardrobe = wardrobe or Wardrobe()
-        self._wear(theme)
+        self.dress(wardrobe or Wardrobe(), theme, pace)
         self.stylesheet = sheet_with(self.get_css_variables())
         self.herald = Herald(self, self.model, notify or Notify())
         self.helm.home = home
@@ -139,11 +127,7 @@ class DeckApp(App[None], inherit_bindings=False):
         """The deck as it stood when it was closed, for the next one to begin with."""
         self._up = False
         """Whether there is a screen."""
-        self._mouse_here = True
         self._following: asyncio.Task[None] | None = None
-        self._pace: Pacing = pace
-        self._fewer = False
-        """Whether fewer colours are drawn with than the terminal has."""
 
     def get_default_screen(self) -> Screen[None]:
         return DeckScreen(self.helm)
@@ -162,19 +146,13 @@ class DeckApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         self._up = True
-        self.stage = begin(self, self._made_of_ascii, self.helm.rests, self.paced)
-        if self._pace != "auto":
-            choose_pace(self, self._pace)
+        self.begin_drawing()
         if problems := self.helm.keymap.problems:
             more = f"{counted(len(problems), 'problem')} in keys.toml, told by F1: "
             self.model.say((more if len(problems) > 1 else "") + problems[0], bad=True)
-        if INK.depth == "16":
-            self._use(ANSI)
-        self.set_interval(1.0, self._look_at_themes)
         self.set_interval(1.0, self.herald.tick)
         self.set_interval(1.0, self.helm.look_away)
-        self.set_interval(LINE_S, self._look_at_line)
-        self.set_interval(LINE_S, self.helm.look_again)
+        self.set_interval(HINDERED_S, self.helm.look_again)
         self.herald.begin()
         if self._first:
             self.post_message(Open("welcome"))
@@ -305,95 +283,6 @@ class DeckApp(App[None], inherit_bindings=False):
         if focus and not before:
             self.helm.focused_at = time.monotonic()
 
-    def on_wear_theme(self, message: WearTheme) -> None:
-        if INK.depth != "16" and self._wear(message.name):
-            self._paint_anew()
-
-    def on_switch_pace(self, message: SwitchPace) -> None:
-        """Round all of them: what is measured chooses, then each by hand, the leanest first."""
-        self._pace = PACES[(PACES.index(self._pace) + 1) % len(PACES)]
-        if not choose_pace(self, self._pace):
-            self.helm.say("What is drawn here is not paced.")
-            return
-        self._look_at_line()
-        self.helm.say(_PACE_WORDS[self._pace])
-
-    def paced(self, pace: Pace) -> None:
-        """On a lean line colours are numbers of the terminal's 256."""
-        wanted = pace == "lean"
-        if wanted != self._fewer and INK.depth == ("true" if wanted else "256"):
-            self._fewer = wanted
-            INK.use(INK.palette, "256" if wanted else "true")
-            self._paint_anew()
-
-    def _look_at_line(self) -> None:
-        reading = rough(reading_of(self))
-        if reading != self.model.line:
-            self.model.line = reading
-            self.changed(Dirty(everything=True))
-
     def on_try_demo(self, message: TryDemo) -> None:
         self.wants_demo = True
         self.exit()
-
-    def on_turn_mouse(self, message: TurnMouse) -> None:
-        if not give_mouse(self, deck=not self._mouse_here):
-            self.helm.say("This terminal's mouse can't be given away.", bad=True)
-            return
-        self._mouse_here = not self._mouse_here
-        key = self.helm.keymap.shown("mouse")
-        self.helm.say(
-            "The mouse acts on the deck again."
-            if self._mouse_here
-            else f"The mouse selects text in your terminal; {key} gives it back to the deck."
-        )
-
-    def on_switch_theme(self, message: SwitchTheme) -> None:
-        if INK.depth == "16":
-            self.helm.say("This terminal has 16 colours, so its own are drawn with.")
-            return
-        palette = self._wardrobe.after(self.theme)
-        self._use(palette)
-        self.helm.say(f"theme {palette.name.removeprefix(PREFIX)}")
-        self._paint_anew()
-
-    def _paint_anew(self) -> None:
-        for screen in self.screen_stack:
-            screen.refresh(repaint=True, layout=True)
-            for widget in screen.walk_children():
-                widget.refresh()
-
-    async def _look_at_themes(self) -> None:
-        """Draw in the developer's own theme as its file says now."""
-        if await asyncio.to_thread(self._wardrobe.reload):
-            for problem in self._wardrobe.problems[:1]:
-                self.helm.say(problem, bad=True)
-            if self._wear(self.theme):
-                self._paint_anew()
-
-    def _wear(self, name: str) -> bool:
-        """Draw in the palette of that name, if it looks different; a name nobody has is said."""
-        palette = self._wardrobe.find(name)
-        if palette is None:
-            names = ", ".join(self._wardrobe.palettes)
-            self.model.say(f"There is no theme {name!r}; there are {names}.", bad=True)
-            palette = DARK
-        if palette == INK.palette and self.theme == palette.name:
-            return False
-        self._use(palette)
-        return True
-
-    def _made_of_ascii(self) -> None:
-        """Other marks were chosen: everything that holds one is made anew."""
-        for screen in self.screen_stack:
-            for pane in screen.query(TranscriptPane):
-                pane.renew()
-            if isinstance(screen, Keyed):
-                screen.show(Dirty(everything=True))
-            screen.refresh(repaint=True, layout=True)
-        self.stage.forget()
-
-    def _use(self, palette: Palette) -> None:
-        INK.use(palette)
-        self.register_theme(theme_of(palette))
-        self.theme = palette.name
