@@ -465,7 +465,7 @@ def test_what_was_refused_comes_back_with_its_chips_and_an_editor_keeps_them(mon
         assert "[pasted\u00a020\u00a0lines][picture\u00a0shot.png]" in told(app)
         opened = []
         monkeypatch.setattr(
-            "steerdeck.screens.steering.edit", lambda _, text: opened.append(text) or f"see {text}"
+            "steerdeck.screens.speaking.edit", lambda _, text: opened.append(text) or f"see {text}"
         )
         await pilot.press("ctrl+g")
         assert opened == ["a\n" * 20 + "[picture shot.png]"]

@@ -21,6 +21,7 @@ from steerdeck.commands import Helm
 from steerdeck.drawing import Drawing
 from steerdeck.found import Found
 from steerdeck.hosts.stands import HostStands, absent
+from steerdeck.in_turn import CameHome, InTurn, Typed
 from steerdeck.keymap import Keymap
 from steerdeck.memory import Memory
 from steerdeck.messages import Open, Quit, TryDemo
@@ -37,6 +38,7 @@ from steerdeck.screens.deck import DeckScreen
 from steerdeck.screens.digest import show_digest
 from steerdeck.screens.keyed import FOCUS_S, Keyed
 from steerdeck.source import Connect
+from steerdeck.widgets.prompt import Prompt
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import Ids
 from steerdeck_agents.facts.places import Surroundings
@@ -127,6 +129,7 @@ class DeckApp(Drawing, inherit_bindings=False):
         """The deck as it stood when it was closed, for the next one to begin with."""
         self._up = False
         """Whether there is a screen."""
+        self._in_turn = InTurn(self)
         self._following: asyncio.Task[None] | None = None
 
     def get_default_screen(self) -> Screen[None]:
@@ -227,8 +230,29 @@ class DeckApp(Drawing, inherit_bindings=False):
             self.helm.came()
         elif isinstance(event, events.AppFocus | events.AppBlur):
             self.herald.attention.reports_focus = True
-        if not (isinstance(event, events.Key) and self.helm.ahead.holds(event)):
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            if not self._in_turn.holds(event):
+                await self._give(event)
+        else:
             await super().on_event(event)
+
+    async def _give(self, event: Typed) -> None:
+        """Give what was typed to what has the keys."""
+        if isinstance(event, events.Paste):
+            await super().on_event(event)
+            return
+        if self.helm.ahead.holds(event):
+            return
+        to = self.focused or self.screen
+        leads = isinstance(self.screen, Keyed) and self.screen.leading
+        letter = event.is_printable and not event.key.startswith(("alt+", "ctrl+"))
+        await super().on_event(event)
+        if leads or not (letter and isinstance(to, Prompt)):
+            self._in_turn.went(to)
+
+    async def on_came_home(self, message: CameHome) -> None:
+        for event in self._in_turn.home(message):
+            await self._give(event)
 
     def recall(self, memory: Memory) -> None:
         """Go on from what the last deck kept."""

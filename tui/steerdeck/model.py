@@ -9,22 +9,14 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from steerdeck.arrangement import Arrangement, in_view
+from steerdeck.awaited import Awaited
 from steerdeck.hosts.stands import HostStands, named
 from steerdeck.lasting import holding
 from steerdeck.output.pacing import Reading
 from steerdeck.waiting import InboxItem as InboxItem
-from steerdeck.waiting import (
-    alike_together,
-    drift_id,
-    hidden_id,
-    likeness,
-    news_id,
-    review_id,
-    waiting,
-)
 from steerdeck.waiting import approval_id as approval_id
 from steerdeck.waiting import call_id as call_id
-from steerdeck_agents.facts.drift import Drift
+from steerdeck.waiting import news_id
 from steerdeck_agents.facts.events import (
     DoneReviewed,
     Event,
@@ -34,9 +26,7 @@ from steerdeck_agents.facts.events import (
 )
 from steerdeck_agents.facts.ids import ApprovalId, SessionId
 from steerdeck_agents.facts.reduce.session import reduce
-from steerdeck_agents.facts.ruling import RuleReview
-from steerdeck_agents.facts.shells import OpenShell
-from steerdeck_agents.facts.state import OpenApproval, OpenCall, OpenQuestion, SessionState
+from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime.wire import GaugeLine, Outlook, Storage
 from steerdeck_agents.runtime.wire_rules import RuleStands
@@ -76,7 +66,7 @@ class Together(msgspec.Struct, frozen=True):
     sessions: frozenset[SessionId] = frozenset()
 
 
-class DeckModel:
+class DeckModel(Awaited):
     """All sessions, and what the developer looks at, writes and speaks to."""
 
     together = Together()
@@ -101,7 +91,7 @@ class DeckModel:
         self.picked: set[SessionId] = set()
         self.drafts: dict[str, str] = {}
         self.returned: dict[str, str] = {}
-        """Words of refused orders, on their way back into the composer."""
+        """Words of refused orders, on their way back into the composer (`give_back`)."""
         self.everywhere = False
         """Whether sessions of other repositories are shown too."""
         self.seen: set[str] = set()
@@ -287,37 +277,17 @@ class DeckModel:
         """Under what name the draft of the present target is kept."""
         return self.in_hand if self.target == "one" else self.target
 
+    def give_back(self, name: str, text: str) -> None:
+        """Have words come into a draft once it is empty, behind those that come there already."""
+        coming = self.returned.get(name)
+        self.returned[name] = text if coming is None else f"{coming}\n\n{text}"
+
     # what waits
 
     @property
     def lined_up(self) -> bool:
         """Whether a session is in line at a provider."""
         return any(state.turn is not None and state.turn.place for state in self.states.values())
-
-    def inbox(self) -> list[InboxItem]:
-        """Everything that waits: what holds an agent up first, each the longest first.
-
-        What asks for the same stands together.
-        """
-        items = [
-            item
-            for state in self.states.values()
-            if not state.archived
-            for item in waiting(state)
-            if item.id not in self.seen
-        ]
-        likes = {
-            asked.id: like
-            for state in self.states.values()
-            for asked in state.approvals
-            if (like := likeness(asked, state)) is not None
-        }
-        ranked = sorted(items, key=lambda item: (item.rank, item.since_ms, item.id))
-        return alike_together(ranked, {str(id): like for id, like in likes.items()})
-
-    def claims(self) -> list[InboxItem]:
-        """Only what keeps an agent waiting."""
-        return [item for item in self.inbox() if item.claims]
 
     def next_in_need(self) -> SessionState | None:
         """The next session after the one in hand that an agent or news of it waits in."""
@@ -336,53 +306,9 @@ class DeckModel:
             counts[state.status] = counts.get(state.status, 0) + 1
         return counts
 
-    def approval(self, item: InboxItem) -> OpenApproval | None:
-        state = self.states.get(item.session)
-        return next((a for a in state.approvals if a.id == item.id), None) if state else None
-
-    def alike(self, item: InboxItem) -> list[InboxItem]:
-        """The approvals of several sessions that allow the same, letter by letter, this one too."""
-        asked = self.approval(item)
-        like = likeness(asked, self.states[item.session]) if asked is not None else None
-        if like is None:
-            return []
-        found = [
-            one
-            for one in self.inbox()
-            if one.kind == "approval"
-            and (other := self.approval(one)) is not None
-            and likeness(other, self.states[one.session]) == like
-        ]
-        return found if len({one.session for one in found}) > 1 else []
-
     def lasting_of(self, state: SessionState) -> list[RuleStands]:
         """The lasting rules that hold for a session."""
         return holding(self.lasting, state)
-
-    def review(self, item: InboxItem) -> RuleReview | None:
-        """The ended rule whose doings wait to be looked at."""
-        state = self.states.get(item.session)
-        reviews = state.rule_reviews if state is not None else ()
-        return next((r for r in reviews if review_id(item.session, r) == item.id), None)
-
-    def question(self, item: InboxItem) -> OpenQuestion | None:
-        state = self.states.get(item.session)
-        return next((q for q in state.questions if q.id == item.id), None) if state else None
-
-    def shell(self, item: InboxItem) -> OpenShell | None:
-        """The shell session whose hidden prompt this is."""
-        state = self.states.get(item.session)
-        shells = state.shells if state is not None else ()
-        return next((s for s in shells if item.kind == "hidden" and hidden_id(s) == item.id), None)
-
-    def drift(self, item: InboxItem) -> Drift | None:
-        state = self.states.get(item.session)
-        drifts = state.drifts if state is not None else ()
-        return next((d for d in drifts if drift_id(item.session, d) == item.id), None)
-
-    def lost_call(self, item: InboxItem) -> OpenCall | None:
-        state = self.states.get(item.session)
-        return next((c for c in state.calls if c.id == item.id), None) if state else None
 
     # messages for the developer
 

@@ -71,7 +71,7 @@ class Words(Queueing):
         try:
             refused = await self._reach(text, targets, delivery, pictures)
         except (SteerdeckError, OSError):
-            model.returned[draft.name] = draft.text
+            model.give_back(draft.name, draft.text)
             if (
                 again
                 and model.target == "one"
@@ -92,7 +92,7 @@ class Words(Queueing):
         try:
             refused = await self._reach(text, targets, delivery, ())
         except (SteerdeckError, OSError):
-            self.model.returned[name] = draft
+            self.model.give_back(name, draft)
             raise
         self._tell(targets, refused, "")
 

@@ -64,10 +64,14 @@ class Writing(Life):
 
     def unsent(self) -> Unsent:
         """What is written now and not sent, for sessions that are still there."""
-        chips = self.written.chips
+        chips, coming = self.written.chips, self.model.returned
+        whole = {
+            name: "\n\n".join(filter(None, (draft, coming.get(name))))
+            for name, draft in (dict.fromkeys(coming, "") | self.model.drafts).items()
+        }
         drafts = {
             name: draft
-            for name, draft in self.model.drafts.items()
+            for name, draft in whole.items()
             if draft and (name in _OF_NO_SESSION or self._lives(name))
         }
         under_way = [*self.written.owed, *self.bridge.giving.unanswered.values()]
@@ -81,7 +85,7 @@ class Writing(Life):
             try:
                 await self.bridge.give(order)
             except OrderRefused as error:
-                self.model.returned[order.session] = order.text
+                self.model.give_back(order.session, order.text)
                 self.say(str(error), bad=True)
             self.written.owed = self.written.owed[1:]
 
@@ -136,7 +140,7 @@ class Writing(Life):
         try:
             await self.bridge.give(order)
         except (SteerdeckError, OSError) as error:
-            self.model.returned[name] = text
+            self.model.give_back(name, text)
             told = str(error)
             if not told.startswith(DANGER):
                 raise

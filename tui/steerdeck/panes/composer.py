@@ -15,6 +15,7 @@ from steerdeck.output.frames import paint_now
 from steerdeck.panes.suggest import Kind, Offer, SuggestRows, Wish, wish
 from steerdeck.panes.target import Verbs, target, verbs_for
 from steerdeck.text import Line
+from steerdeck.widgets.going_on import go_on
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck.widgets.vi import Vi
@@ -81,11 +82,14 @@ class Composer(Vertical):
         """The list was closed by hand."""
 
     class Said(Message):
-        """The draft is to be sent."""
+        """The draft is to be sent; `draft_of` is the name it was kept under."""
 
-        def __init__(self, text: str, how: How, draft: str, pictures: tuple[str, ...]) -> None:
+        def __init__(
+            self, text: str, how: How, draft: str, pictures: tuple[str, ...], draft_of: str
+        ) -> None:
             super().__init__()
             self.text, self.how, self.draft, self.pictures = text, how, draft, pictures
+            self.draft_of = draft_of
 
     def __init__(
         self,
@@ -103,7 +107,8 @@ class Composer(Vertical):
         self.prompt = DraftPrompt(placeholder, margin=margin, id="prompt")
         self.prompt.chipping = True
         self.prompt.took, self.prompt.looked = self._took, self.look
-        self._draft_of = ""
+        self._draft_of: str | None = None
+        """Under what name the draft is kept that stands here; none has stood here yet."""
         self._wish: Wish | None = None
         self._left: tuple[Kind, int] | None = None
         """What Esc closed: it stays so until something else is looked for."""
@@ -182,7 +187,7 @@ class Composer(Vertical):
         """Each target has a draft of its own."""
         name = model.draft_of
         if name != self._draft_of:
-            model.drafts[self._draft_of] = self.prompt.draft
+            self.put_away(model)
             self._draft_of = name
             self.close_list()
             self.prompt.text = model.drafts.get(name, "")
@@ -191,20 +196,30 @@ class Composer(Vertical):
             held = self.prompt.chips.within(text)
             self.prompt.text = text if held else self.prompt.hold(text)
 
+    def put_away(self, model: DeckModel) -> None:
+        """Keep the draft that stands here."""
+        if self._draft_of is not None:
+            model.drafts[self._draft_of] = self.prompt.draft
+
+    def take_up(self, model: DeckModel) -> None:
+        """Another composer was used meanwhile: what it made of the draft stands here, too."""
+        if self._draft_of is not None:
+            self.prompt.text = model.drafts.get(self._draft_of, "")
+
     def follow(self, model: DeckModel) -> None:
         """A draft is sent and the next is for somebody else: what was typed since goes along."""
         since, sent_as = self.prompt.draft, self._draft_of
-        if model.draft_of != sent_as:
+        if sent_as is not None and model.draft_of != sent_as:
             self._draft_of = model.draft_of
             self.close_list()
             self.prompt.text = model.drafts.get(self._draft_of, "") + since
             model.drafts[sent_as], model.drafts[self._draft_of] = "", self.prompt.draft
 
-    def keep(self, model: DeckModel, text: str) -> None:
-        """The text changed by hand; once there is one, nothing is to be brought back."""
-        if text and model.notice == CLEARED:
+    def keep(self, model: DeckModel) -> None:
+        """The text changed; once there is one, nothing is to be brought back."""
+        if self.prompt.draft and model.notice == CLEARED:
             model.say("")
-        model.drafts[self._draft_of or model.draft_of] = text
+        self.put_away(model)
 
     # what the letters may mean
 
@@ -313,7 +328,8 @@ class Composer(Vertical):
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         event.stop()
         self.close_list()
-        self.post_message(self.Said(event.text, event.how, event.draft, event.pictures))
+        name = self._draft_of or ""
+        go_on(self, self.Said(event.text, event.how, event.draft, event.pictures, name))
 
 
 def _verb(name: str, keymap: Keymap) -> tuple[str, str, str]:

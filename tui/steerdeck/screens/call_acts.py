@@ -93,7 +93,7 @@ class CallActs(Reads[T], Generic[T]):
         if self.model.drafts.get(state.id):
             self.helm.say(f"{state.name} has a draft already: send or clear that first.", bad=True)
             return
-        self.model.returned[state.id] = f"!{script}"
+        self.model.give_back(state.id, f"!{script}")
         self._write(state)
 
     def _write(self, state: SessionState) -> None:

@@ -76,6 +76,7 @@ class DeckScreen(Leafing[None]):
 
     def on_screen_resume(self) -> None:
         """Another screen may have moved the keys; what came meanwhile is in the first frame."""
+        self.composer.take_up(self.model)
         if self.model.face == "composer":
             self.composer.prompt.focus()
         else:
@@ -320,7 +321,7 @@ class DeckScreen(Leafing[None]):
         return not self.composer.prompt.text
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
-        self.composer.keep(self.model, event.text)
+        self.composer.keep(self.model)
         self._foot()
 
     def do_send(self) -> None:

@@ -110,7 +110,8 @@ class InboxScreen(Answering):
         now = self.helm.now_ms()
         state = self.model.states[item.session]
         self.header.show([head(self.model, items, item, wide=self.app.size.width >= 110)])
-        self.list.show([self._pick(each, now) for each in items])
+        alikes = self.model.alikes(items)
+        self.list.show([self._pick(each, now, len(alikes.get(each.id, ()))) for each in items])
         self.list.select(item.id)
         self.list.leads = not self.writing
         other = self.item is None or self.item.id != item.id
@@ -187,8 +188,8 @@ class InboxScreen(Answering):
         self._wanted, self._order = "", tuple(here)
         return next((here[id] for id in nearest if id in here), None)
 
-    def _pick(self, item: InboxItem, now: int) -> Pick:
-        lines = list_rows(item, self.model.states[item.session], now, len(self.model.alike(item)))
+    def _pick(self, item: InboxItem, now: int, alike: int) -> Pick:
+        lines = list_rows(item, self.model.states[item.session], now, alike)
         return Pick(item.id, lines, group="waiting for you")
 
     def _width(self) -> int:

@@ -176,7 +176,7 @@ class Offering(Keyed[T], Generic[T]):
             self.call_later(self.do_by_name, key)
             return None
         written.unnamed = (whose, event.text, event.how)
-        self.model.returned[whose] = event.draft
+        self.model.give_back(whose, event.draft)
         send = self.helm.keymap.shown("now", "composer")
         self.helm.say(f"{self._why_not(name, words, key)} {send} sends it.", bad=True)
         return None

@@ -9,6 +9,7 @@ from steerdeck.widgets.pick_list import Pick, PickList
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import MessageId, SessionId
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.state import Message, SessionState
@@ -51,7 +52,7 @@ class QueueDialog(SessionDialog):
         return next((one for one in queue if pick is not None and one.id == pick.id), None)
 
     def show(self, dirty: Dirty) -> None:
-        if self.state is not None and not self.state.queue:
+        if self.state is not None and not self.state.queue and self._changed is None:
             self.close_it()
             return
         super().show(dirty)
@@ -62,14 +63,20 @@ class QueueDialog(SessionDialog):
         self.body.show([BLANK, Line(title, (count,)), BLANK])
         self.list.show([_pick(one) for one in state.queue])
         self.list.refresh(layout=True)
-        if self._changed is not None and self._changed not in {one.id for one in state.queue}:
-            self._leave_words()
+        gone = [Line((Span("The model has got it meanwhile.", "t0"),))] if self._is_gone() else []
         if self._changed is not None:
-            caps = self.caps_line((("Enter", "keep it so"),), "leave it as it was")
+            verb, leave = ("keep as a draft", "throw away") if gone else (
+                "keep it so", "leave it as it was")  # fmt: skip
+            caps = self.caps_line((("Enter", verb),), leave)
         else:
             move = (("K J", "move"),) if len(state.queue) > 1 else ()
             caps = self.caps_line((("e", "change"), ("s", "send now"), ("x", "take back"), *move))
-        self.foot.show([*self.notice_lines(), BLANK, caps, BLANK])
+        self.foot.show([*gone, *self.notice_lines(), BLANK, caps, BLANK])
+
+    def _is_gone(self) -> bool:
+        """Whether what is being changed waits no longer; its field stays until it is left."""
+        queue = self.state.queue if self.state is not None else ()
+        return self._changed is not None and self._changed not in {one.id for one in queue}
 
     # acts
 
@@ -100,12 +107,14 @@ class QueueDialog(SessionDialog):
         return self.can_message_change()
 
     def do_message_back(self) -> None:
-        """Its words come into the draft of the session, where that is empty."""
-        message = self.message
-        if message is not None:
-            if not self.model.drafts.get(self.session):
-                self.model.returned[self.session] = message.text
-            self.helm.go(self.helm.withdraw(self.session, message.id))
+        """Its words come into the draft of the session, once that is empty."""
+        if (message := self.message) is not None:
+            self.helm.go(self._take_back(message))
+
+    async def _take_back(self, message: Message) -> None:
+        await self.helm.withdraw(self.session, message.id)
+        self.model.give_back(self.session, message.text)
+        self.helm.say("Its pictures were let go; drop them again." if message.pictures else "")
 
     def can_message_up(self) -> bool:
         return self.can_message_change()
@@ -128,9 +137,19 @@ class QueueDialog(SessionDialog):
         self.do_message_change()
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        if self._changed is not None:
-            self.helm.go(self.helm.change_message(self.session, self._changed, text=event.text))
+        if self._is_gone():
+            self.model.give_back(self.session, event.text)
+        elif self._changed is not None:
+            self.helm.go(self._change(self._changed, event.text))
         self._leave_words()
+        self.show(Dirty(everything=True))
+
+    async def _change(self, message: MessageId, text: str) -> None:
+        try:
+            await self.helm.change_message(self.session, message, text=text)
+        except (SteerdeckError, OSError):
+            self.model.give_back(self.session, text)
+            raise
 
     def do_back(self) -> None:
         if self._changed is None:

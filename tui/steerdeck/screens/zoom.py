@@ -235,6 +235,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
 
     def do_leave(self) -> None:
         if self.is_current:
+            self.composer.put_away(self.model)
             self.helm.close_screen(self)
 
     def verb_replay(self) -> str:
@@ -387,7 +388,7 @@ class ZoomScreen(Perusing[None], LogActs[None]):
         if event.prompt is self.tools.filter:
             self.tools.narrowed()
         if event.prompt is self.composer.prompt:
-            self.composer.keep(self.model, event.text)
+            self.composer.keep(self.model)
         self.show(Dirty(everything=True))
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:

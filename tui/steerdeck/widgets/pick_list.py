@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from steerdeck.output.frames import paint_now
 from steerdeck.text import BLANK, Line, Span
+from steerdeck.widgets.going_on import go_on
 from steerdeck.widgets.strips import blank, strips
 from steerdeck_agents.facts.called import begun, called
 from steerdeck_themes.palettes import Token
@@ -217,7 +218,7 @@ class PickList(Widget, can_focus=True):
 
     def action_choose(self) -> None:
         if self.selected is not None:
-            self.post_message(self.Chosen(self, self.selected.id).set_sender(self))
+            go_on(self, self.Chosen(self, self.selected.id))
 
     def on_key(self, event: events.Key) -> None:
         action = {

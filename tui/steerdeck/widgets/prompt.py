@@ -19,6 +19,7 @@ from steerdeck.output.frames import draw_now, paint_now
 from steerdeck.text import Line, Span, fit, width_of
 from steerdeck.widgets.chips import Chip, Chips, labels, pasted, picture_path, pictured
 from steerdeck.widgets.draft import Draft
+from steerdeck.widgets.going_on import go_on
 from steerdeck.widgets.laid import Laid
 from steerdeck.widgets.readline import EDIT, NEWLINE, NOT_WHEN_EMPTY
 from steerdeck.widgets.strips import blank, strips
@@ -239,7 +240,7 @@ class Prompt(Widget, can_focus=True):
         self._past = None
         self._edited()
         pictures = tuple(chip.picture for chip in chips.values() if chip.picture)
-        self.post_message(self.Submitted(self, text, how, draft, pictures).set_sender(self))
+        go_on(self, self.Submitted(self, text, how, draft, pictures))
 
     def _vertical(self, step: int) -> bool:
         laid, row, column = self._laid_out()

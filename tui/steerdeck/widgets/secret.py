@@ -13,6 +13,7 @@ from textual.widget import Widget
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import paint_now
 from steerdeck.text import Line, Span
+from steerdeck.widgets.going_on import go_on
 from steerdeck.widgets.strips import strips
 from steerdeck_themes.palettes import Token
 
@@ -70,7 +71,7 @@ class Secret(Widget, can_focus=True):
     def _pressed(self, event: events.Key) -> bool:
         key = event.key
         if key == "enter":
-            self.post_message(self.Entered(self))
+            go_on(self, self.Entered(self))
         elif key in ("backspace", "ctrl+h"):
             del self._typed[-1:]
         elif key in ("ctrl+u", "ctrl+w") or (key == "ctrl+c" and self._typed):

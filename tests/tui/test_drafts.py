@@ -1,0 +1,130 @@
+"""No word that was written is lost: not between screens, not by a refusal, not with the deck."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from textual.pilot import Pilot
+
+from kit.desk import deck, told, until
+from kit.writing import WritingFeed, writing
+from steerdeck.app import DeckApp
+from steerdeck_agents.facts import events as e
+from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.ids import MessageId, OrderId, RequestId, SessionId
+
+Play = Callable[[DeckApp, Pilot[None], WritingFeed], Awaitable[None]]
+FIX, CSV = SessionId("fix"), SessionId("csv")
+
+
+def play(scene: Play) -> None:
+    async def run() -> None:
+        feed = writing()
+        app = deck(feed)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: app.model.attached)
+            await pilot.pause()
+            await scene(app, pilot, feed)
+
+    asyncio.run(run())
+
+
+async def zoomed(app: DeckApp, pilot: Pilot[None]) -> None:
+    await pilot.press(*(["f2"] if app.model.face == "composer" else []), "enter")
+    await until(pilot, lambda: app.screen.id == "zoom")
+    await pilot.press("space")
+
+
+async def unzoomed(app: DeckApp, pilot: Pilot[None]) -> None:
+    await pilot.press("f2", "q")
+    await until(pilot, lambda: app.screen.id == "deck")
+
+
+def test_a_draft_goes_with_its_session_into_the_zoom_and_back():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"one")
+        await zoomed(app, pilot)
+        await pilot.press(*" two")
+        assert app.screen.composer.prompt.text == "one two"
+        await unzoomed(app, pilot)
+        assert app.screen.composer.prompt.text == "one two"
+        await zoomed(app, pilot)
+        await pilot.press("enter")
+        await unzoomed(app, pilot)
+        assert app.screen.composer.prompt.text == "", "what was sent there is not sent once more"
+        assert [order.text for order in feed.orders] == ["one two"]
+
+    play(scene)
+
+
+def test_a_draft_for_a_new_session_outlives_the_first_look_at_another():
+    async def scene(app, pilot, feed):
+        app.model.drafts[""] = "begin with the tests"
+        await zoomed(app, pilot)
+        await unzoomed(app, pilot)
+        assert app.helm.unsent().drafts[""] == "begin with the tests"
+
+    play(scene)
+
+
+def test_all_words_that_were_refused_come_back_and_are_kept_with_the_deck():
+    async def scene(app, pilot, feed):
+        app.helm.written.owed = tuple(
+            o.Say(id=OrderId(f"ord_{text}"), session=CSV, text=text) for text in ("one", "two")
+        )
+        feed.refuse = "It is being landed."
+        await app.helm.say_owed()
+        assert app.helm.unsent().drafts["csv"] == "one\n\ntwo"
+        await pilot.press("alt+2")
+        assert app.screen.composer.prompt.text == "one\n\ntwo"
+
+    play(scene)
+
+
+def test_words_for_one_who_left_the_front_by_itself_are_sent_to_nobody():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"go on")
+        app.model.in_hand = CSV
+        await pilot.press("enter")
+        assert feed.orders == [] and "nothing was sent" in told(app)
+        await pilot.press("alt+1")
+        assert app.screen.composer.prompt.text == "go on"
+
+    play(scene)
+
+
+def test_a_message_that_is_taken_back_waits_for_the_draft_to_be_sent():
+    async def scene(app, pilot, feed):
+        await pilot.press(*"first this", "ctrl+x", "Q")
+        await until(pilot, lambda: app.screen.id == "queue_dialog")
+        waiting = app.model.hand.queue[0].text
+        await pilot.press("x", "escape")
+        await until(pilot, lambda: app.screen.id == "deck")
+        assert app.screen.composer.prompt.text == "first this"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.composer.prompt.text == waiting)
+
+    play(scene)
+
+
+def test_a_message_that_is_delivered_while_it_is_changed_leaves_its_field_and_the_new_words():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+x", "Q")
+        await until(pilot, lambda: app.screen.id == "queue_dialog")
+        message = app.model.hand.queue[0].id
+        await pilot.press("e")
+        feed.feed(
+            e.MessageDelivered(
+                seq=len(feed.events) + 1, session=FIX, message=MessageId(message),
+                request=RequestId("req_9"),
+            )
+        )  # fmt: skip
+        await until(pilot, lambda: not app.model.hand.queue)
+        await pilot.press(*" xs")
+        assert feed.orders == [], "letters of a text are no commands on other messages"
+        assert "The model has got it meanwhile." in told(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.id == "deck")
+        assert app.screen.composer.prompt.text.endswith(" xs")
+        assert feed.orders == []
+
+    play(scene)
