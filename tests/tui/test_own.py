@@ -150,7 +150,7 @@ def test_on_an_empty_deck_at_80_columns_the_promise_is_whole_and_a_long_name_sta
 
 
 def test_a_model_that_was_missing_is_found_once_the_settings_name_one(monkeypatch):
-    monkeypatch.setattr("steerdeck.app.LINE_S", 0.05)
+    monkeypatch.setattr("steerdeck.app.HINDERED_S", 0.05)
     feed = Feed(
         outlook=msgspec.structs.replace(OUTLOOK, models=(), model_problem="There is no key.")
     )
