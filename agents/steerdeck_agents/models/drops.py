@@ -37,6 +37,7 @@ EFFECTS = {
     "stream_options": " (tokens of its answers may stay unknown)",
     ALTERNATE: " (messages in a row are joined)",
 }
+"""What the developer loses, for the notice."""
 SENTENCES = {
     CUSTOM_TOOLS: "takes no freeform tools: patches are asked for as a function from now on.",
     IMAGES: "takes no pictures: it is given none from now on.",
@@ -49,7 +50,6 @@ IN_BODY = {
     PICTURE: re.compile(rb'"type":"input_image"'),
 }
 """What a request must hold to be refused for it."""
-"""What the developer loses, for the notice."""
 
 _NO = re.compile(
     r"unsupported|unknown|unrecogni[sz]ed|unexpected|not (?:\w+ ){0,2}support|not permitted"

@@ -14,9 +14,9 @@ import sys
 
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.sandbox.descendants import Seen
-from steerdeck_agents.sandbox.process import Held, enter, hold
+from steerdeck_agents.sandbox.process import Held, enter, hold, let_go
 
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 _CODE = """
 import socket, sys
 link = socket.socket(fileno=int(sys.argv[1]))
@@ -43,7 +43,7 @@ class Envoy:
     def __init__(self, holder: Seen) -> None:
         """Raises SteerdeckError when the network is gone or the envoy can't be started."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.settimeout(_PATIENCE_S + 5)
+        ours.settimeout(_PATIENCE_S)
         try:
             program = [sys.executable, "-I", "-S", "-c", _CODE, str(theirs.fileno())]
             self._held: Held | None = hold([*enter(holder), *program], (theirs.fileno(),))
@@ -69,14 +69,7 @@ class Envoy:
         if held is None:
             return
         self._link.close()
-        os.close(held.leash)
-        os.close(held.answers)
-        try:
-            await asyncio.wait_for(asyncio.to_thread(held.process.wait), _PATIENCE_S)
-        except TimeoutError:
-            with contextlib.suppress(OSError):
-                held.process.kill()
-            held.process.wait()
+        await let_go(held)
 
     async def _ask(self, verb: str, port: int) -> socket.socket:
         if self._held is None:

@@ -8,7 +8,6 @@ holder too, since that is the program which systems allow to make namespaces.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 from pathlib import Path
@@ -18,7 +17,7 @@ from steerdeck_agents.sandbox import bubblewrap, descendants
 from steerdeck_agents.sandbox.command import until_readable
 from steerdeck_agents.sandbox.descendants import Seen
 from steerdeck_agents.sandbox.envoy import Envoy
-from steerdeck_agents.sandbox.process import NSENTER, Held, hold
+from steerdeck_agents.sandbox.process import NSENTER, Held, hold, let_go
 from steerdeck_agents.sandbox.relay import Relay, open_relay
 
 _PATIENCE_S = 5.0
@@ -61,7 +60,7 @@ class Loopback:
         if self._envoy is not None:
             await self._envoy.close()
         if held is not None:
-            await _let_go(held)
+            await let_go(held)
 
 
 async def open_loopback(program: str = bubblewrap.PROGRAM) -> Loopback:
@@ -87,10 +86,10 @@ async def open_loopback(program: str = bubblewrap.PROGRAM) -> Loopback:
         said = json.loads(os.read(status, 65536).splitlines()[0])
         return Loopback(held, _checked(int(said["child-pid"])))
     except (OSError, ValueError, LookupError) as problem:
-        await _let_go(held)
+        await let_go(held)
         raise SteerdeckError("A network that commands share could not be made.") from problem
     except BaseException:
-        await _let_go(held)
+        await let_go(held)
         raise
     finally:
         os.close(status)
@@ -106,14 +105,3 @@ def _checked(pid: int) -> Seen:
     if holder is None or own == theirs or names != {"lo"}:
         raise SteerdeckError("The network that commands should share is not a private one.")
     return holder
-
-
-async def _let_go(held: Held) -> None:
-    os.close(held.leash)
-    os.close(held.answers)
-    try:
-        await asyncio.wait_for(asyncio.to_thread(held.process.wait), _PATIENCE_S)
-    except TimeoutError:
-        with contextlib.suppress(OSError):
-            held.process.kill()
-        held.process.wait()

@@ -53,6 +53,8 @@ _LIMITS = (
 )
 _LIMITS_INSIDE = (*_LIMITS, f"ulimit -u {MOST_TASKS} 2>/dev/null")
 """Processes are counted per user: only in a user namespace of its own that is this command."""
+_LET_GO_S = 5.0
+"""For a held program to end by itself."""
 _LONGEST_ARGUMENT = 128 * 1024
 """MAX_ARG_STRLEN of execve(2), with its closing NUL."""
 _numbers = itertools.count(1)
@@ -206,6 +208,20 @@ def hold(argv: list[str], passed: tuple[int, ...]) -> Held:
         os.close(source)
         os.close(into)
     return Held(process, leash, answers)
+
+
+async def let_go(held: Held) -> None:
+    """End such a program, and see to it that it is gone."""
+    os.close(held.leash)
+    os.close(held.answers)
+    try:
+        # Not `wait_for`, which can lose a cancellation to an end of that moment.
+        async with asyncio.timeout(_LET_GO_S):
+            await asyncio.to_thread(held.process.wait)
+    except TimeoutError:
+        with contextlib.suppress(OSError):
+            held.process.kill()
+        held.process.wait()
 
 
 def _start_confined(

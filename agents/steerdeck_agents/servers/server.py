@@ -222,7 +222,6 @@ class Server:
             self._say(status.starting(self.settings.name))
             self._life = life = Life(self.settings, self._ground, self._judge)
             over = asyncio.create_task(self._see_end(life))
-            over.add_done_callback(lambda task: None)
             await life.opened.wait()
             if life.over is not None:
                 await over
