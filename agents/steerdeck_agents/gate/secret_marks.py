@@ -26,6 +26,7 @@ import hmac
 import os
 import re
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,7 +42,8 @@ from steerdeck_agents.settings.paths import private_folder
 MARK: Final = re.compile(r"⟨secret [a-z ]{2,32} #[0-9a-f]{4}⟩")
 _ENDS_WORD: Final = re.compile(r"[\s\"'`,;:?!)\]}>$#|]")
 """What a text in pieces is not held back behind."""
-_MOST_KNOWN: Final = 2000
+_MOST_UNSURE: Final = 2000
+"""Values that are known, beyond which an agent brings no more."""
 _MOST_EXACT: Final = 256
 _SEALED: Final = frozenset(
     {"encrypted_content", "image_url", "id", "call_id", "type", "role", "name", "status", "phase"}
@@ -65,6 +67,8 @@ class Redactor:
     def __init__(self, key: bytes | None = None) -> None:
         """`key` is that of the home; without it marks can be compared only as long as it lives."""
         self._key = key or secrets.token_bytes(32)
+        self._knowing = threading.Lock()
+        """Two threads that bring values at once must not forget each other's."""
         self._known: tuple[str, ...] = ()
         self._coded: tuple[str, ...] = ()
         self._several: tuple[str, ...] = ()
@@ -80,16 +84,21 @@ class Redactor:
         """Its runtime ends."""
         _at_work[:] = [one for one in _at_work if one is not self]
 
-    def know(self, values: Iterable[str]) -> None:
-        """Find these values wherever they stand from now on."""
+    def know(self, values: Iterable[str], *, sure: bool = True) -> None:
+        """Find these values wherever they stand from now on.
+
+        Those an agent brings are not `sure`: when there are many they are passed over, so that it
+        can make nobody forget the others.
+        """
         new = {value for value in values if secret_files.worth_knowing(value)}
-        known = new - set(self._known)
-        if known:
-            # The longest first: one value may be a part of another.
-            every = sorted((*known, *self._known), key=len, reverse=True)[:_MOST_KNOWN]
-            self._known = tuple(every)
-            self._several = tuple(value for value in every if _ENDS_WORD.search(value))
-            self._coded = tuple(dict.fromkeys(secret_files.other_writings(every)))
+        with self._knowing:
+            known = new - set(self._known)
+            if known and (sure or len(known) + len(self._known) <= _MOST_UNSURE):
+                # The longest first: one value may be a part of another.
+                every = sorted((*known, *self._known), key=len, reverse=True)
+                self._known = tuple(every)
+                self._several = tuple(value for value in every if _ENDS_WORD.search(value))
+                self._coded = tuple(dict.fromkeys(secret_files.other_writings(every)))
 
     def is_beginning(self, text: str) -> bool:
         """Whether a known value begins so."""

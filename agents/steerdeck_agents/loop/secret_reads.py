@@ -36,7 +36,8 @@ def learn(site: Site, action: Action) -> None:
     for file in action.files:
         if is_secret_path(file.path):
             old, new = _text(file.path, site.state.workspace), file.result or b""
-            site.redactor.know((*values_of(old), *values_of(new.decode(errors="replace"))))
+            site.redactor.know(values_of(old))
+            site.redactor.know(values_of(new.decode(errors="replace")), sure=False)
 
 
 def allow(site: Site, call: CallId, action: Action) -> None:

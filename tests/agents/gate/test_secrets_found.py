@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import random
+import threading
 import uuid
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from kit.canaries import Canary, canaries
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.errors import BadArguments
+from steerdeck_agents.gate import secret_files
 from steerdeck_agents.gate.secret_facts import clean_event
 from steerdeck_agents.gate.secret_files import values_in, values_of
 from steerdeck_agents.gate.secret_marks import MARK, Redactor, home_key
@@ -124,6 +126,36 @@ def test_known_values_are_found_also_in_base64_in_hex_and_in_a_url():
     ):  # fmt: skip
         assert MARK.search(redactor.text(f"is {written} here")), written
     assert redactor.text("de_DE.UTF-8") == "de_DE.UTF-8"
+
+
+def test_values_two_threads_bring_at_once_are_all_known(monkeypatch):
+    redactor = Redactor()
+    other = threading.Thread(target=redactor.know, args=(["hunter2-of-the-other"],))
+    written = secret_files.other_writings
+
+    def while_another_comes(values):
+        if other.ident is None:
+            other.start()
+            other.join(0.2)
+        return written(values)
+
+    monkeypatch.setattr(secret_files, "other_writings", while_another_comes)
+    redactor.know(["hunter2-of-this-one"])
+    other.join()
+    for value in ("hunter2-of-this-one", "hunter2-of-the-other"):
+        coded = base64.b64encode(value.encode()).decode()
+        assert redactor.text(f"{value} {coded}").count("⟨secret") == 2
+
+
+def test_what_an_agent_makes_up_makes_nobody_forget_a_secret():
+    redactor = Redactor()
+    redactor.know(["hunter2-of-mine"])
+    for start in range(0, 3000, 100):
+        made_up = [f"made-up-and-rather-long-{n:08}" for n in range(start, start + 100)]
+        redactor.know(made_up, sure=False)
+    redactor.know(["hunter2-of-later"])
+    assert "hunter2" not in redactor.text("hunter2-of-mine hunter2-of-later")
+    assert redactor.text("made-up-and-rather-long-00002999") == "made-up-and-rather-long-00002999"
 
 
 def test_of_a_file_with_secrets_the_secrets_are_known_and_not_every_word():
