@@ -145,10 +145,9 @@ class RuleBook:
         return self._set.problems
 
     def news(self) -> list[RulesRead]:
-        """What changed in the file since it was last asked for."""
+        """What changed in the file and was not heard of yet as a fact."""
         self._look()
-        told, self._news = self._news, []
-        return told
+        return list(self._news)
 
     def heard(self, facts: Iterable[Event]) -> None:
         """Count what was committed."""
@@ -164,6 +163,9 @@ class RuleBook:
                     self._over.add(fact.rule.id)
                 case RuleRevoked():
                     self._over.add(fact.rule)
+                case RulesRead() if self._news:
+                    # In the order in which they came up.
+                    del self._news[0]
 
     def expired(self) -> list[Standing]:
         """Rules that are over and not yet said to be."""

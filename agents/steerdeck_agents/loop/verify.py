@@ -212,23 +212,20 @@ async def _run(site: Site, turn: TurnId, check: Check, number: int, stop: asynci
     )
     await site.journal.append(started, full=True)
     spool = site.spool / f"{site.session}-{site.ids.new('out')}"
-    try:
-        ran = await check_run.run_check(
-            check,
-            workspace=state.workspace,
-            level=state.level,
-            surroundings=state.surroundings,
-            environment=variables,
-            spool=spool,
-            stop=stop,
-            baseline=before,
-        )
-        result = ran.result
-        blobs = () if result.output is None else (NewBlob(result.output, ran.complete),)
-        ended = CheckEnded(session=site.session, turn=turn, round=number, result=result)
-        await site.record(ended, enclosed=blobs)
-    finally:
-        spool.unlink(missing_ok=True)
+    ran = await check_run.run_check(
+        check,
+        workspace=state.workspace,
+        level=state.level,
+        surroundings=state.surroundings,
+        environment=variables,
+        spool=spool,
+        stop=stop,
+        baseline=before,
+    )
+    result = ran.result
+    blobs = () if result.output is None else (NewBlob(result.output, ran.complete),)
+    ended = CheckEnded(session=site.session, turn=turn, round=number, result=result)
+    await site.record(ended, enclosed=blobs)
 
 
 async def _refuse(site: Site, turn: TurnId) -> None:

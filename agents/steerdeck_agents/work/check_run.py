@@ -75,10 +75,9 @@ async def run_check(
     )
     try:
         finished = await run(spawn, on_output=on_output, stop=stop, spool=spool, cap=CAP)
+        return await asyncio.to_thread(_told, check, finished, baseline)
     except SteerdeckError as problem:
         return Ran(result_of(check, "unstarted", "", problem=str(problem)))
-    try:
-        return await asyncio.to_thread(_told, check, finished, baseline)
     finally:
         spool.unlink(missing_ok=True)
 

@@ -7,7 +7,7 @@ Hooks and filters stay off throughout.
 
 import asyncio
 import os
-import tempfile
+import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -187,17 +187,18 @@ def _covers(dirty: set[str], path: str) -> bool:
 
 def _write_new(file: Path, content: bytes) -> None:
     """Write it beside its place, then give it its name: it is there whole or not at all."""
-    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".steerdeck-") as beside:
-        beside.write(content)
-        beside.flush()
-        mask = os.umask(0)
-        os.umask(mask)
-        os.fchmod(beside.fileno(), 0o666 & ~mask)
+    beside = file.with_name(f".steerdeck-{secrets.token_hex(8)}")
+    try:
+        # Made so that the umask counts: who asks for it changes it for every other thread.
+        with beside.open("xb") as out:
+            out.write(content)
         try:
-            os.link(beside.name, file)
+            os.link(beside, file)
         except FileExistsError:
             raise
         except OSError:
             # A file system without hard links.
             with file.open("xb") as out:
                 out.write(content)
+    finally:
+        beside.unlink(missing_ok=True)

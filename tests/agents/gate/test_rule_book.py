@@ -57,11 +57,14 @@ def test_an_edit_by_hand_is_news_once_and_our_own_is_none(tmp_path: Path) -> Non
     book, _ = book_of(path, rule("a"), rule("b"))
     (first,) = book.news()
     assert first.added == ("a", "b")
+    assert book.news() == [first], "until it is kept, it is told again"
+    book.heard([first])
     assert book.news() == []
     rules_file.save(path, [rule("b", why="changed"), rule("c")])
     os.utime(path, ns=(1, 1))
     (second,) = book.news()
     assert (second.added, second.changed, second.removed) == (("c",), ("b",), ("a",))
+    book.heard([second])
     new = rule("d")
     with book.writing("d", new.sha()):
         rules_file.add(path, new)

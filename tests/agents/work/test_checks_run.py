@@ -41,6 +41,31 @@ def run(folder: Path, command: str, *, timeout_s: float = 30.0, stop_at_once: bo
     return asyncio.run(play())
 
 
+def test_a_check_that_is_broken_off_leaves_no_output_behind(tmp_path: Path) -> None:
+    place = Workspace(path=str(tmp_path), repository="", branch="", base="")
+    spool = tmp_path / "spool"
+
+    async def play() -> None:
+        checking = asyncio.create_task(
+            run_check(
+                Check("tests", "head -c 100000 /dev/zero; sleep 60", timeout_s=30.0),
+                workspace=place,
+                level=Level(),
+                surroundings=AROUND,
+                environment=environment(AROUND, place, Level()),
+                spool=spool,
+                stop=asyncio.Event(),
+            )
+        )
+        while not spool.exists():
+            await asyncio.sleep(0.01)
+        checking.cancel()
+        await asyncio.wait({checking})
+
+    asyncio.run(play())
+    assert not spool.exists()
+
+
 def test_a_check_that_exits_with_0_has_passed(tmp_path: Path) -> None:
     ran = run(tmp_path, "echo 3 passed in 0.1s")
     assert (ran.result.status, ran.result.exit_code, ran.result.passed) == ("passed", 0, 3)

@@ -1,4 +1,5 @@
 import asyncio
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 
@@ -213,11 +214,26 @@ def test_a_patch_file_applies_and_is_never_written_over_something(tmp_path: Path
     file = tmp_path / "work.patch"
     assert asyncio.run(to_patch(ours, file)) == Landed("patch", str(file))
     assert fingerprint(top) == before
+    assert not list(tmp_path.glob(".steerdeck-*"))
     run(top, "apply", str(file))
     assert (top / "new.bin").read_bytes() == bytes(range(256))
     assert not (top / "run.sh").exists()
     refused(to_patch(ours, file), "there already")
     refused(to_patch(ours, tmp_path / "no/folder"), "can't be written")
+
+
+def test_a_patch_file_is_written_without_a_moment_in_which_others_write_for_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    _, ours = worked(tmp_path)
+    before = os.umask(0o027)
+    try:
+        monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("all threads have one umask"))
+        asyncio.run(to_patch(ours, tmp_path / "work.patch"))
+    finally:
+        monkeypatch.undo()
+        os.umask(before)
+    assert (tmp_path / "work.patch").stat().st_mode & 0o777 == 0o640
 
 
 def test_nothing_to_land_and_landing_twice_are_said(tmp_path: Path):
