@@ -1,8 +1,12 @@
+import re
+import tomllib
+
 import pytest
 
 from steerdeck.keymap import KEYS, Keymap, label, name_of
 from steerdeck.keys.clashes import TOGETHER, WRITING
 from steerdeck.keys.flavours import FLAVOURS
+from steerdeck.keys.written import keys_toml
 from steerdeck.screens.help import help_lines
 from steerdeck.widgets.readline import EDIT, NEWLINE
 from steerdeck_agents.settings.config import Flavour
@@ -165,3 +169,29 @@ def test_all_that_keys_toml_has_wrong_stands_on_the_page_of_keys():
     assert not set(keymap.problems) & {
         "".join(span.text for span in line.spans) for line in help_lines(keymap, wanted="inbox")
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("F5", "f5"), ("Ctrl+S", "ctrl+s"), ("Shift+a", "A"), ("Esc", "escape"),
+        ("PgDn", "pagedown"), ("←", "left"), ("Alt+.", "alt+."), ("alt+X", "alt+X"), ("+", "+"),
+        ("ctrl++", "ctrl++"), ("Shift+Left", "shift+left"), ("L", "L"),
+    ],
+)  # fmt: skip
+def test_keys_may_be_written_as_the_screen_shows_them(written: str, name: str):
+    assert Keymap({"diff": (written,)}).by_id["diff"].keys == (name,)
+
+
+def test_what_is_printed_for_keys_toml_has_every_act_and_changes_nothing():
+    text = keys_toml(KEYS)
+    assert tomllib.loads(text) == {}
+    told = tomllib.loads(re.sub(r"(?m)^# (\w+ = )", r"\1", text))
+    own = {id: (keys,) if isinstance(keys, str) else tuple(keys) for id, keys in told.items()}
+    assert own == {key.id: key.keys for key in KEYS}
+    assert Keymap(own).problems == []
+
+
+def test_help_finds_a_key_by_the_id_of_its_act():
+    found = [span.text for line in help_lines(Keymap(), wanted="hide_rail") for span in line.spans]
+    assert "Hide the rail, or show it" in found

@@ -56,6 +56,14 @@ _SHOWN = {
     "pagedown": "PgDn",
 }
 
+_WRITTEN = {
+    "control": "ctrl", "option": "alt", "opt": "alt",
+    "esc": "escape", "return": "enter", "del": "delete", "ins": "insert",
+    "pgup": "pageup", "pgdn": "pagedown", "pgdown": "pagedown",
+    "←": "left", "→": "right", "↑": "up", "↓": "down",
+}  # fmt: skip
+"""What people write for names of this table."""
+
 KEYS: tuple[Key, ...] = (
     *COMPOSER,
     *DECK,
@@ -85,8 +93,10 @@ class Keymap:
 
         Keys that would make a yes too easy are not taken.
         """
-        not_taken = refused(own or {}, {key.id: key.keys for key in KEYS})
-        own = {id: keys for id, keys in (own or {}).items() if id not in not_taken}
+        own = {id: tuple(map(as_pressed, keys)) for id, keys in (own or {}).items()}
+        table = {key.id: key.keys for key in KEYS}
+        not_taken = refused(own, table)
+        own = {id: keys for id, keys in own.items() if id not in not_taken}
         self.flavour: Flavour = flavour
         given = {**FLAVOURS[flavour], **own}
         self.keys = tuple(
@@ -105,7 +115,8 @@ class Keymap:
             for place in key.where:
                 for name in key.keys:
                     self._places.setdefault((place, name), []).append(key)
-        told = problems(own, self.keys, LEADER, leader_key, label)
+        changed = {id: keys for id, keys in own.items() if keys != table.get(id)}
+        told = problems(changed, self.keys, LEADER, leader_key, label)
         self.problems = [*not_taken.values(), *told]
         self._leader = {leader_key(key): key for key in reversed(self.keys) if leader_key(key)}
 
@@ -166,6 +177,23 @@ def name_of(key: str, character: str | None) -> str:
     if last.startswith("upper_"):
         last = last.removeprefix("upper_").upper()
     return f"{head}{plus}{last}"
+
+
+def as_pressed(name: str) -> str:
+    """The name a key of `keys.toml` has in this table: one may write it as the screen shows it.
+
+    Shift and a letter is what terminals send for it: the capital.
+    """
+    heads, _, last = name.rpartition("+") if not name.endswith("+") else (name[:-1], "", "+")
+    held = [_WRITTEN.get(head, head) for head in heads.lower().split("+") if head]
+    if len(last) > 1 or last in _WRITTEN:
+        last = _WRITTEN.get(last.lower(), last.lower())
+    elif "ctrl" in held:
+        last = last.lower()
+    elif "shift" in held and last.isalpha():
+        held.remove("shift")
+        last = last.upper()
+    return "+".join([*held, last])
 
 
 def label(name: str) -> str:

@@ -159,3 +159,8 @@ def test_the_verbs_about_a_session_complete_its_name():
     for verb in ("show", "say", "approve", "answer", "land", "diff"):
         command = group.get_command(None, verb)
         assert type(command.params[0].type).__name__ == "SessionName", verb
+
+
+def test_keys_are_printed_for_the_flavour_that_is_set(here: Paths):
+    steerdeck("config", "set", "keys", "vi")
+    assert '# page_down = ["pagedown", "ctrl+d"]' in steerdeck("config", "keys")

@@ -4,7 +4,7 @@ from steerdeck.keys.key import Key
 
 ANYWHERE: tuple[Key, ...] = (
     Key("palette", ("ctrl+p", "ctrl+k"), "commands", ("anywhere",),
-        "Find a command or a session", foot=8, leader="p"),
+        "Find a command or a session", foot=8, leader=":"),
     Key("help", ("?", "f1"), "keys", ("anywhere",), "Show every key", foot=9, leader="?"),
     Key("help_find", ("/",), "find", ("help",), "Find a key by its words", foot=1),
     Key("back", ("escape",), "", ("anywhere",), "One step back", foot=7),

@@ -101,7 +101,7 @@ def problems(
     """Every complaint about `own`, where `keys` is the whole table with `own` in it."""
     known = {key.id for key in keys}
     said = [
-        f"keys.toml names {name!r}, and there is no such act; `?` in the deck lists them all."
+        f"keys.toml names {name!r}, and there is no such act; `steerdeck config keys` lists them."
         for name in own
         if name not in known
     ]

@@ -54,7 +54,6 @@ DECK: tuple[Key, ...] = (
         "plan",
         ("deck", "zoom"),
         "Show the plan, change it or decide on it",
-        leader="e",
     ),
     Key("new", ("n",), "new", ("deck",), "Start a new session", foot=5),
     Key("tool_log", ("H",), "tool log", ("deck",), "Every tool call of all sessions"),

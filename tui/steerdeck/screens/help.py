@@ -7,36 +7,13 @@ from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
 from steerdeck.keymap import LEADER, Keymap, label
 from steerdeck.keys.key import Place
+from steerdeck.keys.written import PLACES
 from steerdeck.model import Dirty
 from steerdeck.screens.keyed import Keyed
 from steerdeck.text import BLANK, Line, Span, foreign
 from steerdeck.widgets.line_view import LineView
 from steerdeck.widgets.rows import CARET, Rows
 
-_PLACES: tuple[tuple[Place, str], ...] = (
-    ("composer", "in the composer, where letters are text"),
-    ("deck", "on the lanes; with Alt or behind Ctrl+X from the composer too"),
-    ("zoom", "in a zoom"),
-    ("mark", "while text is marked in a transcript"),
-    ("review", "in a review"),
-    ("plan", "in a plan"),
-    ("tools", "in the tool log, and in the tools of a zoom"),
-    ("call", "in one call"),
-    ("search", "in the search, beside what is typed"),
-    ("words", "in a filter"),
-    ("card", "on a card of the inbox"),
-    ("scope", "in the dialog of how far a yes reaches"),
-    ("rules", "in the list of rules"),
-    ("inbox", "in the inbox"),
-    ("replay", "in a replay"),
-    ("land", "in the landing dialog"),
-    ("overlap", "in the dialog of overlaps"),
-    ("settings", "in the settings"),
-    ("welcome", "on the first page"),
-    ("help", "on this page"),
-    ("dialog", "in any dialog"),
-    ("anywhere", "anywhere"),
-)
 _TEXT = (
     ("Ctrl+J", "a new line"),
     ("Ctrl+A Ctrl+E", "begin and end of the line"),
@@ -44,6 +21,7 @@ _TEXT = (
     ("Ctrl+W Ctrl+U Ctrl+K", "cut a word, to the begin, to the end"),
     ("Ctrl+Y Ctrl+Z", "put back what was cut; undo"),
 )
+_OWN = "To change keys: `steerdeck config keys` prints a keys.toml with the id of every act."
 
 
 class HelpScreen(Keyed[None]):
@@ -141,21 +119,23 @@ class HelpScreen(Keyed[None]):
 def help_lines(keymap: Keymap, first: str = "", wanted: str = "") -> list[Line]:
     """Every act with its keys, place by place, the `first` before all others.
 
-    Of the rows only those in which every word of `wanted` occurs. Before all
-    stands what is wrong in keys.toml.
+    Of the rows only those in which every word of `wanted` occurs, or in the id of the act. Before
+    all stands what is wrong in keys.toml, behind all where ids are told.
     """
     terms = wanted.casefold().split()
     lines = [] if terms else _refused(keymap)
-    for place, title in sorted(_PLACES, key=lambda one: one[0] != first):
+    for place, title in sorted(PLACES, key=lambda one: one[0] != first):
         rows = [
             _row(keys, words)
-            for keys, words in _rows(keymap, place)
-            if all(term in f"{keys} {words}".casefold() for term in terms)
+            for keys, words, id in _rows(keymap, place)
+            if all(term in f"{keys} {words} {id}".casefold() for term in terms)
         ]
         if rows:
             lines += [BLANK, Line((Span(title, "t2"),)), BLANK, *rows]
     if not lines:
         lines = [BLANK, Line((Span("No key has these words.", "t1"),))]
+    if not terms:
+        lines += [BLANK, Line((Span(_OWN, "t2"),), wrap=True)]
     return [*lines, BLANK]
 
 
@@ -166,22 +146,22 @@ def _refused(keymap: Keymap) -> list[Line]:
     return [BLANK, *told] if keymap.problems else []
 
 
-def _rows(keymap: Keymap, place: Place) -> list[tuple[str, str]]:
-    """The acts of a place: their keys, and what they do."""
-    found: list[tuple[str, str]] = []
+def _rows(keymap: Keymap, place: Place) -> list[tuple[str, str, str]]:
+    """The acts of a place: their keys, what they do, and their ids."""
+    found: list[tuple[str, str, str]] = []
     for key in keymap.of(place):
         words = key.title or key.verb
         if key.keys and words and not key.id.startswith(("slot_", "choice_")):
-            found.append(("  ".join(label(name) for name in key.keys), words))
+            found.append(("  ".join(label(name) for name in key.keys), words, key.id))
     if place == "composer":
-        found += _TEXT
-        found.append((f"{label(LEADER)} and a letter", "the act of that letter on the deck"))
+        found += [(keys, words, "") for keys, words in _TEXT]
+        found.append((f"{label(LEADER)} and a letter", "the act of that letter on the deck", ""))
     if place in ("composer", "deck"):
-        found.append(("Alt+1…9", "take the session of that slot in hand"))
+        found.append(("Alt+1…9", "take the session of that slot in hand", ""))
     if place == "inbox":
-        found.append(("Alt+1…9", "what the session of that slot waits for"))
+        found.append(("Alt+1…9", "what the session of that slot waits for", ""))
     if place == "card":
-        found.append(("1…9", "answer a question with that choice"))
+        found.append(("1…9", "answer a question with that choice", ""))
     return found
 
 

@@ -27,6 +27,7 @@ def config(context: click.Context) -> None:
       steerdeck config set notify.command notify-send -u critical
       steerdeck config unset budget.dollars_per_day
       steerdeck config edit
+      steerdeck config keys
     """
     if context.invoked_subcommand is None:
         context.invoke(show)
@@ -93,6 +94,24 @@ def edit() -> None:
         raise Ending(str(error)) from error
     load(where, os.environ)
     out(f"{where.config_file} can be read; it holds from the next start on.")
+
+
+@config.command("keys")
+def keys_() -> None:
+    """Print a keys.toml with every key by the id of its act and nothing changed.
+
+    What stands in yours stays: take over single lines, or append all of them, as in the example.
+
+    \b
+    Examples:
+      steerdeck config keys | grep hunk
+      steerdeck config keys >> ~/.config/steerdeck/keys.toml
+    """
+    from steerdeck.keymap import Keymap
+    from steerdeck.keys.written import keys_toml
+
+    where = reach.here()
+    out(keys_toml(Keymap(flavour=load(where, os.environ).keys).keys).rstrip("\n"))
 
 
 @config.command()
