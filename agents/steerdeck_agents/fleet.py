@@ -31,7 +31,15 @@ from steerdeck_agents.journal.approvals import PastApprovals
 from steerdeck_agents.journal.enclosures import Enclosure, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Committed, Writer
-from steerdeck_agents.loop import coming_back, copied_home, cut_off, delegating, goal, leave
+from steerdeck_agents.loop import (
+    coming_back,
+    copied_home,
+    cut_off,
+    delegating,
+    goal,
+    gone_back,
+    leave,
+)
 from steerdeck_agents.loop.alarm import Alarm
 from steerdeck_agents.loop.patience import Patience
 from steerdeck_agents.loop.services import Services
@@ -143,9 +151,10 @@ class Fleet:
         home = await asyncio.to_thread(
             copied_home.look, states, self.paths, copied=self.writer.copied
         )
-        # The home's facts come with it: once it is told of, the next runtime takes it for its own.
+        held = [] if home.copied else await asyncio.to_thread(gone_back.look, self.reader, states)
+        # These facts come with it: once it is told of, the next runtime takes it for its own.
         started = RuntimeStarted(version=version, pid=os.getpid(), boot=boot)
-        await self.writer.append(started, *home.facts, full=True)
+        await self.writer.append(started, *home.facts, *held, full=True)
         await self._listeners.start()
         await self.keeping.begin()
         if how is not None and home.copied:

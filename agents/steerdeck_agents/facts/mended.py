@@ -29,3 +29,5 @@ class JournalMended(Fact, frozen=True, kw_only=True, tag="journal.mended"):
     hurt: tuple[SessionId, ...] = ()
     kept: str = ""
     """Where the file lies as it was before."""
+    back: bool = False
+    """Facts are missing, so sessions may have gone further than is known here."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.journal.check import findings
 from steerdeck_agents.journal.database import open_for_reading
+from steerdeck_agents.journal.lease import BACKUP
 from steerdeck_agents.journal.salvage import Progress
 
 _STEP = 256
@@ -57,8 +58,12 @@ def _copied(source: sqlite3.Connection, part: Path, told: Progress) -> int:
         )
         # A file of its own, with no log beside it.
         copy.execute("pragma journal_mode = delete")
-        # Whoever writes the journal does not write the copy, and would keep a runtime off it.
-        copy.execute("delete from lease")
+        # Whoever writes the journal does not write the copy, and would keep a runtime off it; who
+        # puts it in the journal's place is told that it is one.
+        copy.execute(
+            "insert or replace into lease (id, pid, boot, started) values (1, ?, ?, ?)",
+            (BACKUP.pid, BACKUP.boot, BACKUP.started),
+        )
         told("checking the copy", 0, 0)
         if problems := findings(copy):
             raise JournalError(

@@ -28,6 +28,10 @@ class Holder(msgspec.Struct, frozen=True):
     """Clock ticks after boot, as in proc(5); empty where there is no /proc."""
 
 
+BACKUP = Holder(pid=0, boot="backup", started="")
+"""Who stands in the lease row of a backup, until somebody writes it: nobody who could live."""
+
+
 class Lock(NamedTuple):
     """A lock file that is ours."""
 
@@ -104,7 +108,7 @@ def _noted(descriptor: int) -> tuple[str, str]:
 def take(connection: sqlite3.Connection, folder: Path, holder: Holder, mine: Lock) -> None:
     """Write our name into the lease row unless a living process stands there.
 
-    In a copied home whoever stands there holds the original; from now on it is no copy any more.
+    In a copied home whoever stands there holds the original.
     """
     connection.execute("begin immediate")
     try:
@@ -119,8 +123,11 @@ def take(connection: sqlite3.Connection, folder: Path, holder: Holder, mine: Loc
     finally:
         if connection.in_transaction:
             connection.execute("rollback")
-    if mine.copied:
-        _note(mine.descriptor, _place(mine.descriptor))
+
+
+def settle(mine: Lock) -> None:
+    """Note that this is no copy any more: it is told of and has been written here."""
+    _note(mine.descriptor, _place(mine.descriptor))
 
 
 def holder_of(connection: sqlite3.Connection) -> Holder | None:

@@ -30,8 +30,16 @@ from steerdeck_agents.journal.database import (
     too_new,
 )
 from steerdeck_agents.journal.enclosures import Enclosure
-from steerdeck_agents.journal.lease import holder_of, lock, take, taken, this_process
-from steerdeck_agents.journal.lost_end import lost_end
+from steerdeck_agents.journal.lease import (
+    BACKUP,
+    holder_of,
+    lock,
+    settle,
+    take,
+    taken,
+    this_process,
+)
+from steerdeck_agents.journal.lost_end import brought_back, lost_end
 from steerdeck_agents.journal.mark import MarkFile
 from steerdeck_agents.journal.refold import (
     UNFOLDABLE,
@@ -91,6 +99,9 @@ class _Rows(NamedTuple):
 class Ledger:
     """The open database of one writer; lives in one thread."""
 
+    _settled = False
+    """Something was kept: until then a copy stays one, also when a start comes to nothing."""
+
     def __init__(self, path: Path, *, mounts: Path = MOUNTS) -> None:
         """Lock, open, migrate and load; raises JournalError with the way out."""
         self.states: dict[SessionId, SessionState] = {}
@@ -117,7 +128,7 @@ class Ledger:
                 self._begin = "begin immediate" if self.mode == "wal" else "begin exclusive"
                 self._shelf = Shelf(self._connection)
                 self._migrate()
-                take(self._connection, path.parent, self._holder, self._lock)
+                self._take()
                 self._load()
             except (sqlite3.Error, UnicodeDecodeError) as error:
                 self._connection.close()
@@ -191,6 +202,9 @@ class Ledger:
         self._unmarked = not full
         if full:
             self._mark.write(last)
+        if self._lock.copied and not self._settled:
+            self._settled = True
+            settle(self._lock)
         for session, state in batch.folded.items():
             if state.archived:
                 self._unpacked[session] = None
@@ -297,6 +311,11 @@ class Ledger:
         )
         if rows.keyframes:
             self._connection.executemany("insert into keyframe values (?, ?, ?)", rows.keyframes)
+
+    def _take(self) -> None:
+        if self.lost_end is None and holder_of(self._connection) == BACKUP:
+            self.lost_end = brought_back()
+        take(self._connection, self._path.parent, self._holder, self._lock)
 
     def _still_ours(self) -> None:
         found = holder_of(self._connection)

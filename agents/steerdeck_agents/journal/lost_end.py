@@ -45,6 +45,16 @@ def lost_end(path: Path) -> JournalMended | None:
         text=f"The events {last + 1} to {mark.seq} at the end of the journal were lost, or an"
         f" older copy was put in its place. The file as it was found is {aside}.",
         kept=str(aside),
+        back=True,
+    )
+
+
+def brought_back() -> JournalMended:
+    """What is to be told of a backup that was put in the journal's place."""
+    return JournalMended(
+        text="This journal is a backup that was put in its place: what was done since it was made"
+        " is not in it.",
+        back=True,
     )
 
 

@@ -192,6 +192,7 @@ class _Hurt:
             beside=tuple(self._beside),
             hurt=tuple(sorted(self.sessions)),
             kept=kept,
+            back=bool(self.lost),
         )
 
 

@@ -77,7 +77,7 @@ def _parked(state: SessionState, missing: Path | None) -> list[KnownEvent]:
             f" with the original at {state.workspace.path}."
         )
         way_out = f"To go on here, copy that folder to {missing}, then resume it."
-    elif _would_go_on(state):
+    elif would_go_on(state):
         reason = _MAY_GO_ON
         way_out = "Resume it to go on here, or interrupt it to give its turn up."
     else:
@@ -85,7 +85,7 @@ def _parked(state: SessionState, missing: Path | None) -> list[KnownEvent]:
     return [SessionParked(session=state.id, turn=turn, reason=reason, way_out=way_out)]
 
 
-def _would_go_on(state: SessionState) -> bool:
+def would_go_on(state: SessionState) -> bool:
     """Whether anything but the developer's word lets it work."""
     if state.parked:
         return state.parked_until_ms is not None

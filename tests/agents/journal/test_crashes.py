@@ -163,6 +163,20 @@ def test_a_copied_journal_is_free_while_its_original_is_written(desk, make_notic
             desk.keep(make_noticed("in the original"))
 
 
+def test_a_copy_stays_one_until_something_is_kept_in_it(desk, make_noticed, tmp_path: Path):
+    desk.keep(make_noticed("one"))
+    copy = type(desk)(tmp_path / "other")
+    shutil.copytree(desk.path.parent, copy.path.parent)
+
+    async def look(writer):
+        return writer.copied
+
+    # As a start that finds no room for its first word.
+    assert [copy.run(look) for _ in range(2)] == [True, True]
+    copy.keep(make_noticed("two"))
+    assert not copy.run(look)
+
+
 def test_a_copy_that_was_once_written_is_a_journal_like_any_other(desk, make_noticed, tmp_path):
     desk.keep(make_noticed("one"))
     copy = type(desk)(tmp_path / "other")

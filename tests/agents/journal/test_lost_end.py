@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from steerdeck_agents.facts.errors import JournalError
+from steerdeck_agents.facts.events import decode
+from steerdeck_agents.journal.backup import back_up
 from steerdeck_agents.journal.lost_end import lost_end, missing_pages
 from steerdeck_agents.journal.mark import marked
 from steerdeck_agents.journal.reader import JournalReader
@@ -122,3 +124,15 @@ def test_what_is_written_during_a_check_is_no_lost_end(desk, make_noticed):
     desk.keep(make_noticed("before"))
     assert Interrupted(desk.path).check() == []
     assert marked(desk.path).seq == 2
+
+
+def test_a_backup_in_the_place_of_the_journal_is_told_once(desk, make_noticed):
+    desk.keep(make_noticed("in the backup"))
+    back_up(desk.path, desk.path.with_name("friday.db"), lambda what, done, of: None)
+    desk.keep(make_noticed("not in it"))
+    desk.path.with_name("journal.mark").unlink()
+    desk.path.with_name("friday.db").replace(desk.path)
+    for _ in range(2):
+        desk.keep(make_noticed("later"))
+    told = [fact for fact in map(decode, desk.reader.events(None)) if hasattr(fact, "back")]
+    assert [fact.back for fact in told] == [True] and "a backup" in told[0].text

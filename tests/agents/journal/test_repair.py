@@ -140,9 +140,9 @@ def test_a_backup_says_of_no_process_that_it_writes_it(whole, tmp_path):
         connection.execute("insert into lease values (1, 4242, 'a boot', 'x')")
     connection.close()
     back_up(path, tmp_path / "copy.db", quiet)
-    for file, rows in ((path, 1), (tmp_path / "copy.db", 0)):
-        found = JournalReader(file).ask(lambda it: it.execute("select * from lease").fetchall())
-        assert len(found) == rows
+    for file, pid in ((path, 4242), (tmp_path / "copy.db", 0)):
+        found = JournalReader(file).ask(lambda it: it.execute("select pid from lease").fetchall())
+        assert found == [(pid,)]
 
 
 def test_a_backup_is_checked_and_never_put_over_anything(whole, tmp_path):

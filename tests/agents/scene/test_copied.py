@@ -12,6 +12,7 @@ from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.ids import RandomIds, SessionId
+from steerdeck_agents.journal.backup import back_up
 from steerdeck_agents.models.scripted import Call, Conversation, Reply, Say
 
 CHANGE = "echo one >> count.txt; echo three >> readme.md"
@@ -158,6 +159,28 @@ def test_a_home_that_was_brought_back_from_a_copy_asks_before_it_goes_on(tmp_pat
                 assert (state.status, state.workspace.path) == ("parked", str(place))
                 assert model.asked == 0
                 assert "seems to be a copy" in state.reason
+        async with scene(tmp_path / "home", {"m": model}, allowed=rules, ids=RandomIds()) as back:
+            await goes_on(back, session)
+
+    asyncio.run(story())
+
+
+def test_where_the_journal_went_back_nothing_goes_on_by_itself(tmp_path: Path):
+    async def story() -> None:
+        async with at_work(tmp_path) as (original, session, _, repository):
+            kept = tmp_path / "friday.db"
+            await asyncio.to_thread(back_up, original.paths.journal, kept, lambda *_: None)
+        for beside in original.paths.data.glob("journal.[dm]*"):
+            beside.unlink()
+        kept.replace(original.paths.journal)
+        model, rules = Copy(), {CHANGE: repository}
+        for _ in range(2):
+            async with scene(
+                tmp_path / "home", {"m": model}, allowed=rules, ids=RandomIds()
+            ) as back:
+                state = back.state(session)
+                assert state.status == "parked" and "The journal went back" in state.reason
+                assert model.asked == 0
         async with scene(tmp_path / "home", {"m": model}, allowed=rules, ids=RandomIds()) as back:
             await goes_on(back, session)
 
