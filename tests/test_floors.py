@@ -1,5 +1,7 @@
 """The house keeps its rules, and each rule can fail."""
 
+import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -321,6 +323,16 @@ FINE: Tree = {
     "tests/long.py": LONG * 600,
     "README.md": "a host.example/work/ and ~/work/ and /networking/\n",
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read_once() -> Iterator[None]:
+    """Trees of all files are millions of objects in no ring: nothing to look for, much to keep."""
+    gc.disable()
+    yield
+    house.imported.cache_clear()
+    house.parse.cache_clear()
+    gc.enable()
 
 
 def plant(root: Path, tree: Tree) -> Path:

@@ -24,11 +24,11 @@ class _Ring:
 @pytest.fixture(autouse=True)
 def _own_collector() -> Iterator[None]:
     limits = gc.get_threshold()
-    # What other tests left in this process is no part of the rounds, which would take seconds.
+    # What other tests left in this process is no part of the rounds, which would take seconds;
+    # nor of later ones.
     gc.collect()
     gc.freeze()
     yield
-    gc.unfreeze()
     gc.set_threshold(*limits)
 
 
