@@ -7,6 +7,7 @@ the keys and git variables of whoever runs it. Connections go to loopback and Un
 
 import gc
 import ipaddress
+import itertools
 import os
 import shutil
 import signal
@@ -89,6 +90,9 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
         gc.set_threshold(_YOUNG, _OLDER, _ALL)
 
 
+_homes = itertools.count()
+
+
 class NetworkRefused(AssertionError):
     """A test tried to leave this machine."""
 
@@ -96,7 +100,8 @@ class NetworkRefused(AssertionError):
 @pytest.fixture(autouse=True)
 def clean_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty HOME with a git identity; the environment holds nothing of the developer's."""
-    home = tmp_path_factory.mktemp("home")
+    # A number of pytest's own is found by looking through the folders of all tests before.
+    home = tmp_path_factory.mktemp(f"home{next(_homes)}", numbered=False)
     for name in list(os.environ):
         upper = name.upper()
         if upper.startswith(_FOREIGN) or upper.endswith(_FOREIGN_ENDS):

@@ -11,6 +11,7 @@ import msgspec
 from textual.pilot import Pilot
 
 from kit.recorded import Recorded
+from kit.sheets import KnownSheet
 from steerdeck.app import DeckApp
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.checks import Check
@@ -229,6 +230,7 @@ class Story:
 def deck(feed: Feed, *, face: str = "composer", folder: str = "/home/kim/shop") -> DeckApp:
     """A deck on this feed, at a time that stands still."""
     app = DeckApp(feed.connect, folder, ids=CountedIds(), now_ms=lambda: NOW)
+    app.stylesheet = KnownSheet(variables=app.get_css_variables())
     app.model.face = "deck" if face == "deck" else "composer"
     return app
 

@@ -1,5 +1,7 @@
 """The four sessions of the reference pictures, as the events that made them."""
 
+from functools import cache
+
 from msgspec import structs
 
 from kit.desk import NOW, Feed, Story
@@ -132,6 +134,7 @@ def _past(what: str, allowed: bool, name: str, ago_s: int) -> Example:
                    NOW - 1000 * ago_s)  # fmt: skip
 
 
+@cache
 def with_past(made: Proposal, *past: Example) -> Proposal:
     """The same rules with what these answers, newest last, say of each at each reach."""
     asked = _past("pip install 'csvkit==2.*'", False, "add-csv", 0)
@@ -139,6 +142,7 @@ def with_past(made: Proposal, *past: Example) -> Proposal:
     return structs.replace(made, pasts=found)
 
 
+@cache
 def proposal() -> Proposal:
     """What the rules make of the command of add-csv."""
     words = ("pip", "install")

@@ -7,6 +7,7 @@ a row that was changed by itself stands out.
 import sqlite3
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from typing import Final
 
@@ -91,8 +92,14 @@ def written_elsewhere(connection: sqlite3.Connection) -> int:
         "select seq, json_extract(json, '$.version') from event"
         " where session = '' and type = 'runtime.started'"
     )
-    ours = (version("steerdeck"), _TESTED)
+    ours = (_our_version(), _TESTED)
     return max((seq for seq, found in rows if found not in ours), default=0)
+
+
+@cache
+def _our_version() -> str:
+    """Read once: installed packages are looked through for it."""
+    return version("steerdeck")
 
 
 def _keyframes(connection: sqlite3.Connection) -> Iterator[tuple[str, SessionId]]:
