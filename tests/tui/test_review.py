@@ -131,6 +131,41 @@ def test_keys_move_by_line_hunk_file_page_and_pane():
     play(scene)
 
 
+def test_past_the_last_hunk_of_a_file_comes_the_next_file_and_past_the_last_file_a_word():
+    async def scene(app, pilot, feed):
+        await pilot.press("n")
+        await told_soon(app, pilot, "hunks of tokens.py")
+        await pilot.press("[")
+        await told_soon(app, pilot, "hunks of session.py")
+        await told_soon(app, pilot, "hunk 5 of 5")
+        await pilot.press("]")
+        await told_soon(app, pilot, "hunks of tokens.py")
+        await pilot.press("n")
+        await told_soon(app, pilot, "hunks of test_login.py")
+        await pilot.press("n")
+        await told_soon(app, pilot, "That is the last file.")
+        await pilot.press("G", "]")
+        await told_soon(app, pilot, "That was the last hunk of the last file.")
+
+    play(scene)
+
+
+def test_where_a_rejected_hunk_was_the_next_one_is_in_hand():
+    async def scene(app, pilot, feed):
+        screen = review(app)
+        await pilot.press("]", "r")
+        await until(pilot, lambda: any(isinstance(order, r.RejectLines) for order in feed.orders))
+        (first, last), (begin, end) = feed.orders[-1].on.old, feed.orders[-1].on.new
+        before, after = (side.splitlines(keepends=True) for side in feed.sides["fix", PATH])
+        after[begin - 1 : end] = before[first - 1 : last]
+        feed.sides["fix", PATH] = ("".join(before), "".join(after))
+        screen.read()
+        await told_soon(app, pilot, "hunk 2 of 4")
+        assert screen.sheet.cursor == screen.sheet.entry_of_hunk(1)
+
+    play(scene)
+
+
 def test_verdicts_name_the_lines_that_were_on_the_screen():
     async def scene(app, pilot, feed):
         digest = review(app).page.digest

@@ -54,7 +54,8 @@ class PickSession(Keyed[SessionId], Veiled, ModalScreen[SessionId]):
             foreign(f"{state.slot or ''} {state.name}".strip(), "t0"),
             Span(f"   {mark.shape} {mark.word}", mark.colour),
         )
-        right = counts(state.files, total=True) if state.files else ()
+        nothing = (Span("nothing changed", "t3"),)
+        right = counts(state.files, total=True) if state.files else nothing
         return Pick(state.id, (Line(left, right, indent=2),), state.name)
 
     def show(self, dirty: Dirty) -> None:

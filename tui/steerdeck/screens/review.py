@@ -250,20 +250,31 @@ class ReviewScreen(Verdicts):
     # moving
 
     def do_next_hunk(self) -> None:
+        """Past the last hunk of a file that is the first of the next one."""
         hunk = self.sheet.hunk if self.sheet is not None else None
         on_it = self.sheet is not None and hunk is not None and (
             self.sheet.cursor >= self.sheet.entry_of_hunk(hunk)
         )  # fmt: skip
-        self.go_to_hunk(0 if hunk is None else hunk + on_it)
+        number = 0 if hunk is None else hunk + on_it
+        if self.page is not None and number < len(self.page.hunks):
+            self.go_to_hunk(number)
+        elif not self.step_file(1):
+            self.helm.say("That was the last hunk of the last file.")
 
     def can_next_hunk(self) -> bool:
-        return self.page is not None and bool(self.page.hunks)
+        return len(self.files) > 1 or (self.page is not None and bool(self.page.hunks))
 
     can_previous_hunk = can_next_hunk
 
     def do_previous_hunk(self) -> None:
-        hunk = self.sheet.hunk if self.sheet is not None else None
-        self.go_to_hunk(0 if hunk is None else max(0, hunk - 1))
+        sheet = self.sheet
+        hunk = sheet.hunk if sheet is not None else None
+        if sheet is not None and hunk is not None and (
+            hunk > 0 or sheet.cursor > sheet.entry_of_hunk(0)
+        ):  # fmt: skip
+            self.go_to_hunk(max(0, hunk - 1))
+        elif not self.step_file(-1, from_end=True):
+            self.helm.say("That is the first hunk of the first file.")
 
     def can_next_file(self) -> bool:
         return len(self.files) > 1
@@ -271,10 +282,12 @@ class ReviewScreen(Verdicts):
     can_previous_file = can_next_file
 
     def do_next_file(self) -> None:
-        self.step_file(1)
+        if not self.step_file(1):
+            self.helm.say("That is the last file.")
 
     def do_previous_file(self) -> None:
-        self.step_file(-1)
+        if not self.step_file(-1):
+            self.helm.say("That is the first file.")
 
     def _move(self, step: int) -> None:
         if self.pane == "files":

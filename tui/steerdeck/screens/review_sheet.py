@@ -48,6 +48,10 @@ class SheetScreen(Keyed[None]):
         self._seen: object = None
         self._reading = self._again = False
         self._start: int | None = None
+        self.taken_back = ""
+        """Key of the hunk that was rejected last."""
+        self._from_end = False
+        """The next file is begun with its last hunk."""
 
     @property
     def state(self) -> SessionState | None:
@@ -143,20 +147,24 @@ class SheetScreen(Keyed[None]):
         self.sheet = sheet
         self._start = None
         if before is None or before.page.path != page.path:
-            first = sheet.entry_of_hunk(0) if page.hunks else 0
+            begin = len(page.hunks) - 1 if self._from_end else 0
+            first = sheet.entry_of_hunk(begin) if page.hunks else 0
+            self._from_end = False
             self.view.lay(sheet)
             self.view.action_scroll_home()
             self.go_to(first)
             return
         old, new, hunk = self._where(before)
         self.view.lay(sheet)
-        if hunk is not None and hunk < len(page.hunks):
-            key = before.page.hunks[hunk].key
-            at = next((n for n, mark in enumerate(page.hunks) if mark.key == key), None)
-            if at is not None and before.cursor == before.entry_of_hunk(hunk):
-                self.go_to(sheet.entry_of_hunk(at))
-                return
-        self.go_to(sheet.entry_at(old, new))
+        key = before.page.hunks[hunk].key if hunk is not None else ""
+        at = next((n for n, mark in enumerate(page.hunks) if mark.key == key), None)
+        if hunk is not None and at is not None and before.cursor == before.entry_of_hunk(hunk):
+            self.go_to(sheet.entry_of_hunk(at))
+        elif hunk is not None and at is None and key == self.taken_back and page.hunks:
+            # Where a rejected hunk was the next one stands: verdicts go on from there.
+            self.go_to_hunk(min(hunk, len(page.hunks) - 1))
+        else:
+            self.go_to(sheet.entry_at(old, new))
 
     def _laid(self, page: FilePage, comments: dict[CommentId, Comment]) -> Sheet:
         shown = self.helm.keymap.shown
@@ -287,13 +295,15 @@ class SheetScreen(Keyed[None]):
             self.whole = False
             self.read()
 
-    def step_file(self, step: int) -> None:
-        """The next file of the tree, or the one before."""
+    def step_file(self, step: int, *, from_end: bool = False) -> bool:
+        """The next file of the tree, or the one before; whether there is one."""
         paths = [file.path for file in self.files]
-        if self.path in paths:
-            at = paths.index(self.path) + step
-            if 0 <= at < len(paths):
-                self.take_file(paths[at])
+        at = paths.index(self.path) + step if self.path in paths else -1
+        if not 0 <= at < len(paths):
+            return False
+        self._from_end = from_end
+        self.take_file(paths[at])
+        return True
 
 
 def _one_sided(page: FilePage) -> bool:

@@ -117,6 +117,9 @@ class Verdicts(SheetScreen):
     def do_reject(self) -> None:
         on = self.judged()
         if on is not None:
+            hunk = self.sheet.hunk if self.sheet is not None and not self.picking else None
+            if self.page is not None and hunk is not None:
+                self.taken_back = self.page.hunks[hunk].key
             self.helm.go(self._reject(on))
             self.pick_from(None)
 
@@ -258,7 +261,7 @@ class Verdicts(SheetScreen):
     # beside it
 
     def _others(self) -> list[SessionState]:
-        """Other sessions of the same repository with files of their own."""
+        """Other sessions of the same repository, those that changed something first."""
         state = self.state
         if state is None:
             return []
@@ -268,10 +271,13 @@ class Verdicts(SheetScreen):
             if other.id != state.id and other.workspace.repository == here and other.workspace.path
             and host_of(other.id) == host_of(state.id)
         ]  # fmt: skip
-        return sorted(found, key=lambda other: (not other.slot, other.slot, other.created_ms))
+        return sorted(found, key=lambda o: (not o.files, not o.slot, o.slot, o.created_ms))
 
     def can_compare(self) -> bool:
         return bool(self.other or (self.files and self._others()))
+
+    def why_compare(self) -> str:
+        return "There is no other session of this repository to compare with."
 
     def verb_compare(self) -> str:
         return "against the base" if self.other else "compare"
