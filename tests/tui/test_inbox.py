@@ -293,6 +293,30 @@ def test_an_empty_inbox_closes_itself():
     play(scene, waiting(asking("make")))
 
 
+@pytest.mark.parametrize("secret", [False, True])
+def test_what_is_written_when_another_deck_answers_is_no_command_and_not_lost(secret: bool):
+    async def scene(app, pilot, feed):
+        if secret:
+            app.screen.secret.display = True
+            app.screen.secret.focus()
+        else:
+            await pilot.press("N")
+        await pilot.press(*"keep it")
+        answered = e.ApprovalDecided(seq=len(feed.events) + 1, session=SessionId("s"),
+                                     approval=ApprovalId("a"), decision="allow")  # fmt: skip
+        feed.feed(answered)
+        await until(pilot, lambda: not app.model.inbox())
+        await pilot.press(*"x D")
+        assert isinstance(app.screen, InboxScreen), "what is typed on is for nobody"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+        await pilot.pause()
+        assert app.screen.composer.prompt.text == ("" if secret else "keep it")
+        assert feed.orders == []
+
+    play(scene, waiting(asking("make install")))
+
+
 def test_an_inbox_that_grows_empty_under_a_dialog_leaves_the_dialog_and_closes_after_it():
     async def scene(app, pilot, feed):
         await pilot.press("ctrl+p")

@@ -3,6 +3,9 @@
 Apart from the drawing, so that what an answer needs can be read on one page.
 """
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 from steerdeck.messages import Open
 from steerdeck.model import Dirty
 from steerdeck.panes.budget import UNITS, raised, raised_by, raised_words, spent
@@ -11,6 +14,8 @@ from steerdeck.waiting import plan_of
 from steerdeck.widgets.prompt import Prompt
 from steerdeck.widgets.secret import Secret
 from steerdeck_agents.facts.counted import counted
+from steerdeck_agents.facts.errors import SteerdeckError
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.limits import amount
 from steerdeck_agents.facts.state import SessionState
 
@@ -182,7 +187,7 @@ class Answering(Deciding):
     def do_raise_words(self) -> None:
         state = self._of_item()
         if state is not None:
-            self.write(f"The new budget in {UNITS[spent(state)[0]]}")
+            self.write(f"The new budget in {UNITS[spent(state)[0]]}", tells=False)
 
     def can_land_it(self) -> bool:
         return self._of_kind("claim", "done")
@@ -209,6 +214,30 @@ class Answering(Deciding):
 
     # words
 
+    def taken_away(self) -> None:
+        """What was in hand is gone: another deck may have answered it.
+
+        Words for the agent become the draft for its session.
+        """
+        state, text = self._of_item(), self.words.text
+        if self.words.display and self.tells and text.strip() and state is not None:
+            self.model.give_back(state.id, text)
+            self.helm.say(f"What you wrote is kept as the draft for {state.name}.")
+        self.restless = self.writing or (self.item is None and self.restless)
+        self.stop_writing()
+
+    def emptied(self) -> bool:
+        """Nothing waits any more; whether the screen stays, since somebody is writing.
+
+        What is typed on would else be commands of the deck, or a secret that is shown.
+        """
+        self.taken_away()
+        if self.restless:
+            self.item = None
+            self.body.clear()
+            self.disarm()
+        return self.restless
+
     def on_secret_entered(self, event: Secret.Entered) -> None:
         shell = self.model.shell(self.item) if self.item is not None else None
         text = self.secret.take()
@@ -228,15 +257,26 @@ class Answering(Deciding):
         state = self._of_item()
         if self.editing is not None:
             self.helm.go(self.helm.edit_command(self.item, self.editing, event.text))
-        elif self.approval() is not None:
-            self.decide(allow=False, words=event.text)
+        elif (asked := self.approval()) is not None:
+            no = partial(self.helm.decide, self.item, asked, allow=False, words=event.text)
+            self.helm.go(self._kept(no, self.item.session, event.text))
         elif state is not None and self._is_plan():
-            self.helm.go(self.helm.send_plan_back(state, plan_of(self.item), event.text))
+            back = partial(self.helm.send_plan_back, state, plan_of(self.item), event.text)
+            self.helm.go(self._kept(back, state.id, event.text))
         elif state is not None and spent(state):
             self._raise_to(state, event.text)
         elif state is not None and self._may_say():
             self._say(state, event.text)
         else:
-            self.helm.go(self.helm.answer(self.item, event.text))
+            answer = partial(self.helm.answer, self.item, event.text)
+            self.helm.go(self._kept(answer, self.item.session, event.text))
         self.stop_writing()
         self.show(Dirty(everything=True))
+
+    async def _kept(self, act: Callable[[], Awaitable[None]], of: SessionId, text: str) -> None:
+        """Do it; words that reached nobody become the draft for their session."""
+        try:
+            await act()
+        except (SteerdeckError, OSError):
+            self.model.give_back(of, text)
+            raise

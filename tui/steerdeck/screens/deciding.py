@@ -42,6 +42,10 @@ class Deciding(Arming, Keyed[None]):
         """The approvals that were shown as the same when the card was armed."""
         self.editing: OpenApproval | None = None
         """The approval whose command is being written anew."""
+        self.restless = False
+        """Somebody was writing when the card was taken away, and may still be."""
+        self.tells = False
+        """Whether what is being written are words for the agent."""
         self.danger_at: float | None = None
         """When the first key for something dangerous was pressed."""
         self.danger_seen: float | None = None
@@ -189,7 +193,7 @@ class Deciding(Arming, Keyed[None]):
         approval = self.approval()
         if approval is not None:
             self.editing = approval
-            self.write("The command to run instead", approval.what)
+            self.write("The command to run instead", approval.what, tells=False)
 
     def decide(self, *, allow: bool, scope: Scope = "once", words: str = "") -> None:
         approval = self.approval()
@@ -199,7 +203,8 @@ class Deciding(Arming, Keyed[None]):
 
     # words
 
-    def write(self, placeholder: str, text: str = "") -> None:
+    def write(self, placeholder: str, text: str = "", *, tells: bool = True) -> None:
+        self.tells = tells
         self.words.placeholder = placeholder
         self.words.display = True
         self.words.text = text

@@ -48,8 +48,6 @@ class InboxScreen(Answering):
         """The things of the list as they stood when it was drawn last."""
         self._shown: tuple[Line, ...] = ()
         self._proposed: set[ApprovalId] = set()
-        self._restless = False
-        """Somebody was writing when the card was taken away, and may still be."""
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -103,7 +101,7 @@ class InboxScreen(Answering):
         items = self.model.inbox()
         item = self._chosen(items)
         if item is None:
-            self._show_empty() if self.item is None else self.closed()
+            self._show_empty() if self.item is None or self.emptied() else self.closed()
             return
         self.list.display = self.app.size.width >= 110
         self.band.display = self.caps.display = True
@@ -116,9 +114,8 @@ class InboxScreen(Answering):
         self.list.leads = not self.writing
         other = self.item is None or self.item.id != item.id
         if other:
+            self.taken_away()
             self.item = item
-            self._restless = self.writing
-            self.stop_writing()
             self._shown = ()
             self.body.clear()
             self.forget_danger()
@@ -266,13 +263,13 @@ class InboxScreen(Answering):
         self.alike = tuple(
             ApprovalId(one.id) for one in (self.model.alike(self.item) if self.item else ())
         )
-        self._restless = False
+        self.restless = False
         self.show(Dirty(everything=True))
 
     def on_key(self, event: events.Key) -> None:
         """What was meant for a field that is gone is no key: the card waits for a pause."""
         self.hold()
-        if self._restless and not self.armed and event.key != "escape":
+        if self.restless and not self.armed and event.key != "escape":
             self.arm_later()
             event.stop()
             event.prevent_default()
