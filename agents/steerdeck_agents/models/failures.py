@@ -50,6 +50,8 @@ _LONG = re.compile(
 _MAY_BE_LONG = (400, 413, 422, 500)
 _NO_TOOLS = re.compile(r"not support (?:tool|function)|auto.{0,12}tool choice requires", re.I)
 _NO_MODEL = frozenset({"model_not_found", "not_found_error"})
+_LONGEST_WAIT_S = 366 * 24 * 3600.0
+"""Limits of accounts are reset sooner."""
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "second": 1.0, "seconds": 1.0}
 
 
@@ -283,12 +285,12 @@ def _bad_request(
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from `retry-after-ms` or `Retry-After` (seconds or a date, RFC 9110)."""
     with contextlib.suppress(ValueError):
-        return max(0.0, float(headers.get("retry-after-ms", "")) / 1000)
+        return _sane(float(headers.get("retry-after-ms", "")) / 1000)
     text = headers.get("retry-after", "")
     with contextlib.suppress(ValueError):
-        return max(0.0, float(text))
-    with contextlib.suppress(ValueError, TypeError):
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+        return _sane(float(text))
+    with contextlib.suppress(ValueError, TypeError, OverflowError):
+        return _sane(email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     return None
 
 
@@ -298,7 +300,7 @@ def _told_wait(message: str) -> float | None:
         return None
     pieces = re.findall(r"([\d.]+) ?(ms|seconds?|s|m|h)", found.group(1))
     with contextlib.suppress(ValueError):
-        return sum(float(number) * _UNITS[unit] for number, unit in pieces)
+        return _sane(sum(float(number) * _UNITS[unit] for number, unit in pieces))
     return None
 
 
@@ -308,5 +310,10 @@ def _reset_s(body: object) -> float | None:
     found = inner if isinstance(inner, dict) else body if isinstance(body, dict) else {}
     wait, at = found.get("resets_in_seconds"), found.get("resets_at")
     if isinstance(wait, int | float) and wait >= 0:
-        return float(wait)
-    return max(0.0, at - time.time()) if isinstance(at, int | float) and at > 0 else None
+        return _sane(wait)
+    return _sane(at - round(time.time())) if isinstance(at, int | float) and at > 0 else None
+
+
+def _sane(seconds: float) -> float | None:
+    """A wait from now on; None for one no clock can tell, since a server may say anything."""
+    return max(0.0, float(seconds)) if seconds <= _LONGEST_WAIT_S else None

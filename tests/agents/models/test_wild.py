@@ -4,10 +4,13 @@ import asyncio
 import json
 from collections.abc import Sequence
 
+import httpx2
+import openai
 import pytest
 
 from agents.models.wild_server import RESET, STALL, Wild, event, wild
 from steerdeck_agents.facts.errors import ModelError
+from steerdeck_agents.models import failures
 from steerdeck_agents.models.chat import ChatModel
 from steerdeck_agents.models.model import Chunk, Ended, ItemDone, Model, TextDelta
 from steerdeck_agents.models.responses import ResponsesModel
@@ -202,6 +205,36 @@ def test_a_call_of_a_megabyte_is_a_call(api: str):
 def test_bad_arguments_are_kept_as_they_are(api: str, arguments: str):
     (item,) = [c for c in ask(api, called(api, arguments)) if isinstance(c, ItemDone)]
     assert json.loads(item.text)["arguments"] in (arguments, "{}")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"resets_in_seconds": 1e308},
+        {"resets_in_seconds": 10**400},
+        {"resets_at": 1e300},
+        {"resets_at": 10**400},
+        {"message": f"Try again in {'9' * 400}h."},
+        {"message": f"Try again in {'9' * 40}s."},
+    ],
+)
+@pytest.mark.parametrize("code", ["usage_limit_reached", "overloaded_error"])
+def test_a_time_no_clock_can_tell_is_none(said: dict[str, object], code: str):
+    error = failures.reported("host", code, str(said.get("message", "")), body=said)
+    assert error.retry_after_s is None
+
+
+@pytest.mark.parametrize("after", ["inf", "1e300", "nan", "9" * 400, "-inf", "9" * 5000])
+@pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
+def test_a_header_no_clock_can_tell_says_no_wait_or_none(name: str, after: str):
+    response = httpx2.Response(
+        429, headers={name: after}, request=httpx2.Request("POST", "http://host/v1")
+    )
+    refused = openai.RateLimitError("Slow down.", response=response, body=None)
+    error = failures.from_sdk(
+        refused, ModelSettings(name="m", model="m", base_url="http://host/v1"), 1.0
+    )
+    assert error.retry_after_s in (None, 0.0)
 
 
 @pytest.mark.parametrize("api", APIS)
