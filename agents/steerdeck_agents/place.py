@@ -113,8 +113,15 @@ class Place:
     async def ready(self) -> Site | None:
         """Workspace and model, made where they are not; parks with the reason, and is None then."""
         stale = self._stale or self.services.clock.monotonic() > self._key_until_s
-        settled = self.site and not (stale or self.site.stale)
-        return self.site if settled else await self._settle_in()
+        if self.site and not (stale or self.site.stale):
+            return self.site
+        made: Site | None = None
+        try:
+            made = await self._settle_in()
+        finally:
+            # What it was made anew for still holds.
+            self._stale = self._stale or (made is None and self.site is not None)
+        return made
 
     async def append(self, *facts: KnownEvent) -> tuple[KnownEvent, ...]:
         """Keep facts that must not be lost."""
@@ -211,12 +218,14 @@ class Place:
             await self._found_ground()
             if state.copying is not None:
                 return None
+            # Whoever says so from here on means what comes after.
+            anew, self._stale = self._stale, False
             chosen = (self.state.model, self.state.effort)
             settings = settings_for(chosen[0], services.paths, self.keys, services.scripted_url())
             self._key_until_s = math.inf
             if self._model is not None:
                 await self._model.close()
-            key = await key_of(settings, self.keys, state.surroundings)
+            key = await key_of(settings, self.keys, state.surroundings, anew=anew)
             services.redactor.know([key or ""])
             if settings.key_command:
                 self._key_until_s = services.clock.monotonic() + LASTS_S
@@ -227,7 +236,6 @@ class Place:
             await self.append(self.parked(error))
             return None
         self.site = await self._make_site(settings, self._model, chosen)
-        self._stale = False
         return self.site
 
     async def _make_site(

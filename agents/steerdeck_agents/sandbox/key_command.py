@@ -25,9 +25,15 @@ _printed: dict[str, tuple[float, str]] = {}
 
 
 async def key_of(
-    settings: ModelSettings, keys: Mapping[str, str], surroundings: Surroundings
+    settings: ModelSettings,
+    keys: Mapping[str, str],
+    surroundings: Surroundings,
+    *,
+    anew: bool = False,
 ) -> str | None:
     """The key of a model, from `keys` or printed by its command; None when it has none.
+
+    `anew`: the command is asked again, since the key it printed last may not be taken any more.
 
     Raises:
         SettingsError: the command failed, printed nothing or too much, or took too long.
@@ -35,7 +41,7 @@ async def key_of(
     if not settings.key_command:
         return settings.key(keys)
     at, key = _printed.get(settings.key_command, (0.0, ""))
-    if not key or time.monotonic() - at > LASTS_S:
+    if anew or not key or time.monotonic() - at > LASTS_S:
         key = await _ask(settings, surroundings)
         _printed[settings.key_command] = time.monotonic(), key
     return key

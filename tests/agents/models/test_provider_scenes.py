@@ -258,6 +258,49 @@ def test_a_key_that_a_command_prints_is_sent_and_stays_in_memory(tmp_path: Path)
     play(tmp_path, answers, story, text.replace("KEY", str(secret)))
 
 
+def test_who_resumes_a_session_has_its_key_printed_anew(tmp_path: Path):
+    text = '[[models]]\nname = "k"\nmodel = "m"\nbase_url = "URL"\nkey_command = "cat KEY"\n'
+    secret = tmp_path / "key"
+    secret.write_text("sk-before\n")
+
+    async def story(server: WildServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "k")
+        await turned(playing, session)
+        secret.write_text("sk-renewed\n")
+        await playing.give(o.Resume, session)
+        await playing.give(o.Say, session, text="Go on.")
+        await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
+        assert server.asked[-1][1]["authorization"] == "Bearer sk-renewed"
+
+    answers: Answers = {"/responses": Wild(parts=said("responses"))}
+    play(tmp_path, answers, story, text.replace("KEY", str(secret)))
+
+
+def test_who_resumes_a_session_while_it_is_made_ready_is_heard_all_the_same(tmp_path: Path):
+    text = (
+        '[[models]]\nname = "k"\nmodel = "m"\nbase_url = "URL"\n'
+        'key_command = "cat KEY; touch ASKED; until test -e GO; do sleep 0.01; done"\n'
+    )
+    secret, asked, go = (tmp_path / name for name in ("key", "asked", "go"))
+    secret.write_text("sk-before\n")
+
+    async def story(server: WildServer, playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "k")
+        while not asked.exists():
+            await asyncio.sleep(0.01)
+        secret.write_text("sk-renewed\n")
+        await playing.give(o.Resume, session)
+        go.touch()
+        await turned(playing, session)
+        await playing.give(o.Say, session, text="Go on.")
+        await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
+        assert server.asked[-1][1]["authorization"] == "Bearer sk-renewed"
+
+    for name, place in (("KEY", secret), ("ASKED", asked), ("GO", go)):
+        text = text.replace(name, str(place))
+    play(tmp_path, {"/responses": Wild(parts=said("responses"))}, story, text)
+
+
 def test_a_key_command_that_fails_parks_the_session_with_a_sentence(tmp_path: Path):
     text = '[[models]]\nname = "k"\nmodel = "m"\nkey_command = "echo x >&2; exit 3"\n'
 
