@@ -204,8 +204,10 @@ class Place:
         try:
             if not state.workspace.path:
                 made = await first_of(self._make_workspace(), self.stop)
-                if not made and self.state.turn is not None and not self.state.queue:
-                    # A helper's turn is open while its workspace is made; it was called off.
+                called_off = self.state.turn is not None and not self.state.queue
+                if not made and (called_off or not self.state.stopping):
+                    # A helper's turn is open while its workspace is made. Or else it was stopped
+                    # and told to go on since: then it is made from the beginning.
                     return None
             elif await asyncio.to_thread(self.is_gone) and not (
                 again and await first_of(self._make_again(), self.stop)
