@@ -161,6 +161,22 @@ def test_a_dialog_turns_secret_when_the_shell_asks_for_a_password():
     play(scene, "1", "w")
 
 
+@pytest.mark.parametrize("asks_on", [True, False])
+def test_the_rest_of_a_secret_is_not_written_in_the_composer_when_its_program_ends(asks_on: bool):
+    async def scene(app, pilot, feed):
+        await pilot.press(*"pass")
+        if not asks_on:
+            feed.feed(at(e.ShellTyped(shell=ShellId("shell-1"), hidden=True), SEED))
+            await until(pilot, lambda: app.screen.line.display)
+        feed.feed(at(e.ShellEnded(shell=ShellId("shell-1"), how="exited"), SEED, 9_001))
+        await until(pilot, lambda: "It has ended" in told(app))
+        await pilot.press(*"word", "enter", "escape")
+        await until(pilot, lambda: isinstance(app.screen, DeckScreen))
+        assert (feed.orders, app.screen.composer.prompt.text) == ([], "")
+
+    play(scene, "2", "w")
+
+
 def test_a_shell_is_ended_after_it_was_said_what_that_means():
     async def scene(app, pilot, feed):
         assert isinstance(app.screen, EndShellDialog)

@@ -41,6 +41,8 @@ class TypeDialog(_ShellDialog):
         self.line = Prompt("a line to type", send={"enter": "steer"}, id="type_line")
         self.secret = Secret(id="type_secret")
         self.parts = (self.output, self.line, self.secret, self.body)
+        self._restless = False
+        """Somebody was typing a secret when its field was taken away, and may still be."""
 
     def on_mount(self) -> None:
         self.output.can_focus = False
@@ -57,7 +59,7 @@ class TypeDialog(_ShellDialog):
     def show(self, dirty: Dirty) -> None:
         shell, state = self.shell, self.state
         if shell is None or state is None:
-            self.close_it()
+            self._end()
             return
         self.output.put("shell", [BLANK, *shell_lines(shell, self.helm.now_ms())])
         if self.secret.display != shell.hidden:
@@ -68,6 +70,22 @@ class TypeDialog(_ShellDialog):
         lines = [*self.notice_lines(), self.caps_line(caps), BLANK]
         self.body.show(lines)
 
+    def _end(self) -> None:
+        """The shell session is gone; the dialog stays while the rest of a secret may come.
+
+        Under it lies the composer, where that would be seen and sent.
+        """
+        self._restless = self._restless or not self.secret.empty
+        if not self._restless:
+            self.close_it()
+            return
+        self.secret.wipe()
+        self.secret.display = self.line.display = False
+        self.set_focus(None)
+        words = "It has ended; what you were typing went nowhere."
+        self.body.show([BLANK, Line((Span(words, "t1"),), wrap=True), BLANK,
+                        self.caps_line(()), BLANK])  # fmt: skip
+
     def _turn(self, *, hidden: bool) -> None:
         """From a line that is shown to one that is not, or back.
 
@@ -76,13 +94,15 @@ class TypeDialog(_ShellDialog):
         writing = self.secret.has_focus and not self.secret.empty
         self.secret.display, self.line.display = hidden, not hidden
         self.secret.wipe()
+        self._restless = writing
         if writing or not self.is_current:
             self.set_focus(None)
         else:
             (self.secret if hidden else self.line).focus()
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "tab":
+        if event.key == "tab" and self.shell is not None:
+            self._restless = False
             (self.secret if self.secret.display else self.line).focus()
             event.stop()
             event.prevent_default()
