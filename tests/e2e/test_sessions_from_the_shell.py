@@ -117,6 +117,11 @@ def test_a_session_from_its_task_to_the_branch_it_lands_on(shell: Shell):
     assert "Landed look-around (merge): main" in landed.stdout
     assert "NOTES.md  +3 -0" in landed.stderr
     assert "look around" in (shell.folder / "NOTES.md").read_text()
+    # As open to others as what the developer's own git makes there.
+    assert (
+        len({(shell.folder / name).stat().st_mode for name in (".git/HEAD", "NOTES.md", patch)})
+        == 1
+    )
     assert f"reset --keep {before[:12]}" in landed.stderr
 
     origin = repositories.bare(shell.folder.parent / "origin.git")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from steerdeck.verbs.berth import Berth
 
 OLDEST = (3, 11)
+UMASK = "STEERDECK_UMASK"
+"""Tells a runtime that is started from here what the developer forbids others."""
 COMPLETING = "_STEERDECK_COMPLETE"
 """Set by a shell that wants a line completed; click answers it."""
 
@@ -32,6 +34,7 @@ def main() -> int:
         sys.stderr.write(f"Steerdeck needs Python 3.11 or newer; this is {found}.\n")
         return FAILED
     own = os.umask(0o077)
+    os.environ[UMASK] = f"{own:03o}"
     _open_closed()
     try:
         return begin(sys.argv[1:], own)

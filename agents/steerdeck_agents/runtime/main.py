@@ -21,6 +21,7 @@ from steerdeck_agents.runtime.lifecycle import TAKEN
 from steerdeck_agents.runtime.server import Runtime
 from steerdeck_agents.sandbox.background import stand_back
 from steerdeck_agents.sandbox.probe import probe
+from steerdeck_agents.settings import umask
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.settings.scratch import place, sweep
 
@@ -90,7 +91,7 @@ def boot_id() -> str:
 
 
 def main() -> None:
-    os.umask(0o077)
+    umask.close_to_others(os.environ)
     stand_back()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx2").setLevel(logging.WARNING)

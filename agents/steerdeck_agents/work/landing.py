@@ -17,6 +17,7 @@ from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.shore import How, Landing, Onto
+from steerdeck_agents.settings import umask
 from steerdeck_agents.work.landing_result import (
     branch_to_land_on,
     commit_work,
@@ -192,6 +193,8 @@ def _write_new(file: Path, content: bytes) -> None:
         # Made so that the umask counts: who asks for it changes it for every other thread.
         with beside.open("xb") as out:
             out.write(content)
+            if (mask := umask.theirs()) >= 0:
+                os.fchmod(out.fileno(), 0o666 & ~mask)
         try:
             os.link(beside, file)
         except FileExistsError:

@@ -27,6 +27,7 @@ from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from steerdeck_agents.facts.errors import RepositoryError
 from steerdeck_agents.sandbox.background import go_slow
+from steerdeck_agents.settings import umask
 from steerdeck_agents.workspace.pipes import released
 
 if TYPE_CHECKING:
@@ -161,7 +162,10 @@ async def git(
     if args[0] == "add" and await version() >= _PASSES_OVER:
         extra = ("--sparse",)
     command = ["-C", os.fspath(folder), *flags, args[0], *extra, *args[1:]]
-    return await _in_thread(args[0], command, _environment(profile, env, args[0]), data, progress)
+    # What is written into the developer's repository is as if they had written it.
+    mask = umask.theirs() if profile == "user" else -1
+    environ = _environment(profile, env, args[0])
+    return await _in_thread(args[0], command, environ, data, progress, mask)
 
 
 async def text(
@@ -241,11 +245,12 @@ async def _in_thread(
     env: dict[str, str],
     data: bytes,
     progress: Callable[[str], None] | None,
+    mask: int = -1,
 ) -> bytes:
     loop = asyncio.get_running_loop()
     run = _Run()
     tell = None if progress is None else partial(_tell_later, loop, progress)
-    work = loop.run_in_executor(_threads, _perform, run, command, env, data, tell)
+    work = loop.run_in_executor(_threads, _perform, run, command, env, data, tell, mask)
     try:
         status, out, said = await asyncio.shield(work)
     except asyncio.CancelledError:
@@ -271,6 +276,7 @@ def _perform(
     env: dict[str, str],
     data: bytes,
     tell: Callable[[str], object] | None,
+    mask: int,
 ) -> tuple[int, bytes, str]:
     found = _find_git()
     for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -282,6 +288,7 @@ def _perform(
         with_stdout=tell is None,
         env=env,
         process_group=0,
+        umask=mask,
     )
     process = handle.proc
     if process is None:

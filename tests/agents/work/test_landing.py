@@ -19,6 +19,7 @@ from kit.workspaces import made, workspace_of
 from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.shore import WorkLanded, way_back
+from steerdeck_agents.settings import umask
 from steerdeck_agents.work.landing import Landed, onto, to_branch, to_patch
 from steerdeck_agents.workspace.keep import make_independent
 
@@ -189,6 +190,24 @@ def test_uncommitted_work_elsewhere_stays_as_it_is(tmp_path: Path):
         " M readme.md", "A  data/more.txt", "?? untracked.txt",
     }  # fmt: skip
     assert (top / "src/shop.py").read_text() == SHOP
+
+
+def test_landed_files_are_as_open_as_if_the_developer_had_written_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    top, ours = worked(tmp_path)
+    before = os.umask(0o077)
+    try:
+        environ = {umask.VARIABLE: "027"}
+        monkeypatch.setattr(umask, "_theirs", [])
+        umask.close_to_others(environ)
+        asyncio.run(merge(ours, "work"))
+        asyncio.run(to_patch(ours, tmp_path / "work.patch"))
+    finally:
+        os.umask(before)
+    for file in (top / "src/shop.py", tmp_path / "work.patch"):
+        assert file.stat().st_mode & 0o777 == 0o640
+    assert environ == {}
 
 
 def test_a_branch_lands_without_touching_checkout_or_head(tmp_path: Path):
