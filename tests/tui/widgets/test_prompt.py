@@ -3,7 +3,9 @@ from collections.abc import Awaitable, Callable
 
 from textual import events
 from textual.app import App, ComposeResult
+from textual.geometry import Offset
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 
 from steerdeck.widgets.draft import Draft
 from steerdeck.widgets.prompt import Prompt
@@ -153,6 +155,21 @@ def test_the_caret_stands_where_input_methods_look() -> None:
         await pilot.press("left")
         await pilot.pause()
         assert app.cursor_position == (prompt.region.x + 4 + 2, prompt.region.y)
+
+    play(scene)
+
+
+def test_what_is_drawn_again_below_a_dialog_leaves_the_caret_to_the_dialog() -> None:
+    async def scene(app: Stage, prompt: Prompt, pilot: Pilot[None]) -> None:
+        await pilot.press(*"words")
+        app.push_screen(ModalScreen[None]())
+        await pilot.pause()
+        app.cursor_position = Offset(7, 3)
+        assert prompt.has_focus and drawn(prompt)
+        assert app.cursor_position == (7, 3)
+        app.pop_screen()
+        await pilot.pause()
+        assert drawn(prompt) and app.cursor_position == (prompt.region.x + 4 + 5, prompt.region.y)
 
     play(scene)
 

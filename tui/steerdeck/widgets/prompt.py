@@ -285,8 +285,11 @@ class Prompt(Widget, can_focus=True):
             paint_now(self)
 
     def _place_cursor(self, row: int, column: int) -> None:
-        """Put the terminal's own cursor at the caret, where input methods look for it."""
-        if self.has_focus and self.is_attached:
+        """Put the terminal's own cursor at the caret, where input methods look for it.
+
+        Below a dialog, which has a caret of its own, it keeps its focus and may be drawn again.
+        """
+        if self.has_focus and self.is_attached and self.screen.is_active:
             x = self.region.x + self.margin + _INDENT + column
             self.app.cursor_position = Offset(x, self.region.y + max(0, row - self._first))
 

@@ -112,7 +112,7 @@ class Rows(Widget):
         self.call_after_refresh(self._place_cursor)
 
     def _place_cursor(self) -> None:
-        if not self.is_attached or not self.screen.is_current:
+        if not self.is_attached or not self.screen.is_active:
             return
         for y, strip in enumerate(self._flat(*self.outer_size)):
             x = 0

@@ -113,7 +113,7 @@ class Secret(Widget, can_focus=True):
         lead = Span(glyphs().you, "accent" if focus else "t3")
         line = Line((caret, told), gutter=lead, indent=_INDENT, bar="accent" if focus else None)
         drawn = strips(line, width, ground, self.margin)[:1][crop.y : crop.bottom]
-        if focus and self.is_attached:
+        if focus and self.is_attached and self.screen.is_active:
             x = self.region.x + self.margin + _INDENT
             self.app.cursor_position = Offset(x, self.region.y)
         return [strip.crop(crop.x, crop.right) for strip in drawn]
