@@ -1,6 +1,7 @@
 """A journal in memory, made of events: what the runtime asks its file, tests ask this."""
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ class Recorded(JournalReader):
     def __init__(self, events: Iterable[e.KnownEvent]) -> None:
         super().__init__(Path("memory"))
         self._made = sqlite3.connect(":memory:", check_same_thread=False)
+        # From Python 3.13 on a connection that nobody closes is warned of.
+        weakref.finalize(self, self._made.close)
         for statement in (*_FIRST, *TABLE):
             self._made.execute(statement)
         states: dict[str, SessionState] = {}

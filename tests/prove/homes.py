@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -263,7 +264,8 @@ async def on_kind(path: Path, mounts: Path, far: bool, kind: str, tally: Tally) 
     except JournalTaken:
         tally.see(True, "")
     await writer.stop()
-    mode = sqlite3.connect(path).execute("pragma journal_mode").fetchone()[0]
+    with closing(sqlite3.connect(path)) as connection:
+        mode = connection.execute("pragma journal_mode").fetchone()[0]
     tally.see((mode == "wal") is not far, f"{kind}: left in mode {mode}")
     tally.see(not JournalReader(path).check(), f"{kind}: damaged")
 
