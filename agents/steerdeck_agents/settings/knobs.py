@@ -103,6 +103,17 @@ def knob_named(name: str) -> Knob:
     )
 
 
+def choices(paths: Paths, name: str) -> tuple[str, ...]:
+    """The words a setting can be, the developer's own themes among them; none where any will do."""
+    knob = next((one for one in KNOBS if one.name == name), None)
+    if knob is None:
+        return ()
+    if knob.kind == "yes":
+        return ("yes", "no")
+    own = (paths.config_file.parent / "themes").glob("*.toml") if name == OPEN else ()
+    return (*knob.choices, *sorted({file.stem for file in own} - {*knob.choices}))
+
+
 def parsed(knob: Knob, words: tuple[str, ...]) -> Value:
     """What somebody wrote as a value of that setting. Raises SettingsError: it can't be one."""
     text = " ".join(words)

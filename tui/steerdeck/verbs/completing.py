@@ -1,6 +1,10 @@
-"""What a shell may complete beyond verbs and options: sessions by name or id, settings by name."""
+"""What a shell may complete beyond verbs and options.
+
+Sessions by name or id, settings with what they can be, models that are configured, and files.
+"""
 
 import asyncio
+import os
 from collections.abc import Sequence
 
 import click
@@ -15,6 +19,8 @@ OF_SESSIONS = frozenset(
     {"ID", "[ID]...", "APPROVAL|ID", "QUESTION|ID", "SESSION", "[SESSION]", "[PATH|SESSION|-]"}
 )
 """How arguments that name a session are written in the help."""
+OF_FILES = frozenset({"FILE", "PATH", "PATHS", "FILE[:LINE]", "FILE:LINE"})
+"""How files and folders are written there, or named."""
 
 
 class SessionName(click.ParamType[str]):
@@ -26,6 +32,8 @@ class SessionName(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Names of living sessions, ids once one begins with `ses_`; else nothing."""
+        if "/" in incomplete and param.metavar == "[PATH|SESSION|-]":
+            return [CompletionItem(incomplete, type="file")]
         try:
             states = asyncio.run(reach.listing(reach.here(), archived=False))
         except (SteerdeckError, OSError):
@@ -61,6 +69,49 @@ class SettingName(click.ParamType[str]):
         ]
 
 
+class SettingWord(click.ParamType[str]):
+    """What the setting named before it can be."""
+
+    name = "text"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from steerdeck_agents.settings.knobs import choices
+
+        words = choices(reach.here(), str(ctx.params.get("name", "")))
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+class ModelName(click.ParamType[str]):
+    """A model by the name it has in config.toml."""
+
+    name = "text"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from steerdeck_agents.settings.config import load
+
+        try:
+            models = load(reach.here(), os.environ).models
+        except (SteerdeckError, OSError):
+            return []
+        named = [one.name for one in models if one.name.startswith(incomplete)]
+        return [CompletionItem(name) for name in named if name.isprintable() and " " not in name]
+
+
+class FileName(click.ParamType[str]):
+    """A file or folder as a verb takes it; the shell knows which there are."""
+
+    name = "text"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="file")]
+
+
 def names_session(param: click.Parameter) -> bool:
     """Whether it is an argument that names a session."""
     named = param.metavar in OF_SESSIONS and param.name != "request"
@@ -68,9 +119,14 @@ def names_session(param: click.Parameter) -> bool:
 
 
 def completes(command: click.Command) -> click.Command:
-    """Let the arguments of a verb, and of verbs below it, complete sessions."""
-    for param in filter(names_session, command.params):
-        param.type = SessionName()
+    """Let what a verb takes, and verbs below it, be completed as sessions or as files."""
+    for param in command.params:
+        if names_session(param):
+            param.type = SessionName()
+        elif (
+            param.type is click.STRING and (param.metavar or (param.name or "").upper()) in OF_FILES
+        ):
+            param.type = FileName()
     if isinstance(command, click.Group):
         for below in command.commands.values():
             completes(below)

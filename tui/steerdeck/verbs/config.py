@@ -5,7 +5,7 @@ import os
 import click
 
 from steerdeck.verbs import reach
-from steerdeck.verbs.completing import SettingName
+from steerdeck.verbs.completing import SettingName, SettingWord
 from steerdeck.verbs.ending import Ending
 from steerdeck.verbs.family import Family
 from steerdeck.verbs.printing import out, out_json, out_table
@@ -59,7 +59,7 @@ def get(name: str, as_json: bool) -> None:
 
 @config.command("set", context_settings={"ignore_unknown_options": True})
 @click.argument("name", type=SettingName())
-@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="VALUE")
+@click.argument("words", nargs=-1, required=True, type=SettingWord(), metavar="VALUE")
 def set_(name: str, words: tuple[str, ...]) -> None:
     """Set one setting; the other lines of the file stay as they are."""
     value = parsed(knob_named(name), words)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from steerdeck.verbs import reach
 from steerdeck.verbs.budgets import budgets, limits_of
+from steerdeck.verbs.completing import ModelName
 from steerdeck.verbs.ending import DONE, USAGE, Ending
 from steerdeck.verbs.errand import Errand
 from steerdeck.verbs.printing import err, is_terminal
@@ -43,7 +44,7 @@ Approve = Literal["ask", "rules", "all"]
 @click.command()
 @click.argument("prompt")
 @click.option("--agent", type=click.Choice(["native"]), default="native", show_default=True)
-@click.option("--model", "model_name", default="", metavar="NAME",
+@click.option("--model", "model_name", default="", metavar="NAME", type=ModelName(),
               help="A name of config.toml, or an id of the server.")  # fmt: skip
 @click.option("--mode", type=click.Choice(["auto", "ask", "plan"]), default="auto",
               show_default=True, help="auto: rules decide; ask: every effect asks; "
