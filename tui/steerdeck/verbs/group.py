@@ -31,18 +31,19 @@ class Verbs(click.Group):
         return super().shell_complete(ctx, incomplete)
 
 
-# The door takes these away before a verb is carried out: only a shell that completes asks for them.
-_OF_THE_DOOR = (
-    click.Option(["-C", "folder"], type=click.Path(file_okay=False), help="work in that folder"),
-    click.Option(["--ascii"], is_flag=True, help="draw with plain letters and signs only"),
-    click.Option(["--lines"], is_flag=True, help="line mode, for screen readers"),
-    click.Option(["--version"], is_flag=True, help="print the version"),
-)
-
-group = Verbs(
+@click.group(
+    cls=Verbs,
     name="steerdeck",
-    params=[*_OF_THE_DOOR],
-    help="Steer several coding agents from one deck.",
     epilog="\b\n" + EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
+@click.option("-C", "folder", type=click.Path(file_okay=False), help="Work in that folder.")
+@click.option("--ascii", is_flag=True, help="Draw with plain letters and signs only.")
+@click.option("--lines", is_flag=True, help="Line mode, for screen readers.")
+@click.option("--version", is_flag=True, help="Print the version.")
+def group(**_: object) -> None:
+    """Steer several coding agents from one deck.
+
+    The door takes these options away before a verb is carried out: only a shell that completes
+    asks for them here.
+    """
