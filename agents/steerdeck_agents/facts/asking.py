@@ -51,6 +51,10 @@ class ApprovalRequested(Fact, frozen=True, kw_only=True, tag="approval.requested
     """As what a command goes on after its call, such as `shell session`; empty: it ends with it."""
 
 
+BY_POLICY = "--approve all"
+"""Who allowed a call where a policy did."""
+
+
 class ApprovalDecided(Fact, frozen=True, kw_only=True, tag="approval.decided"):
     approval: ApprovalId
     decision: Literal["allow", "reject"]
@@ -58,6 +62,8 @@ class ApprovalDecided(Fact, frozen=True, kw_only=True, tag="approval.decided"):
     words: str = ""
     shown: Sha = Sha("")
     """Hash of what the developer was shown."""
+    unattended: bool = False
+    """A policy stated beforehand answered: nobody saw the question."""
 
 
 class ApprovalExpired(Fact, frozen=True, kw_only=True, tag="approval.expired"):

@@ -106,6 +106,8 @@ class Asked(msgspec.Struct, frozen=True):
     scope: str = ""
     words: str = ""
     waited_ms: int = 0
+    unattended: bool = False
+    """A policy answered."""
 
 
 class CallPage(msgspec.Struct, frozen=True):

@@ -86,6 +86,8 @@ class Decide(OrderHead, frozen=True, kw_only=True, tag="decide"):
     """Hash of that rule as it was shown."""
     terms: Terms = Terms()
     """When the rule ends."""
+    unattended: bool = False
+    """A policy stated beforehand answers, since nobody is there to."""
 
 
 class EditCommand(OrderHead, frozen=True, kw_only=True, tag="edit_command"):

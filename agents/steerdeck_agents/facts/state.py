@@ -81,6 +81,8 @@ class OpenCall(msgspec.Struct, frozen=True):
     """What that approval was bound to."""
     rejected: str | None = None
     """The developer's words on a no, not yet handed to the model."""
+    unattended: bool = False
+    """That yes or no was a policy's: nobody was there to ask."""
     answered: str | None = None
     """The developer's answer to its question, not yet handed to the model."""
     unknown: bool = False

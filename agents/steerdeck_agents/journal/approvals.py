@@ -80,7 +80,7 @@ class PastApprovals:
                     del self._asked[next(iter(self._asked))]
             case ApprovalDecided() as decided:
                 asked_for = self._asked.pop(decided.approval, None)
-                if asked_for is not None:
+                if asked_for is not None and not decided.unattended:
                     self._answered.append(
                         PastApproval(
                             approval=decided.approval,

@@ -119,6 +119,7 @@ def _told(page: CallPage, event: e.Event) -> CallPage:
                 scope=event.scope,
                 words=event.words,
                 waited_ms=max(0, event.at_ms - last.waited_ms),
+                unattended=event.unattended,
             )
             return replace(page, asked=(*others, decided))
         case e.ApprovalExpired() if page.asked:

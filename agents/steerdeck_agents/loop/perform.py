@@ -21,7 +21,7 @@ from steerdeck_agents.facts.action import (
     RunCommand,
     UseShell,
 )
-from steerdeck_agents.facts.asking import Kind
+from steerdeck_agents.facts.asking import BY_POLICY, Kind
 from steerdeck_agents.facts.events import (
     ApprovalExpired,
     ApprovalRequested,
@@ -89,6 +89,8 @@ async def permission(
             return None
         if call.rejected is not None:
             words = f": {call.rejected}" if call.rejected else "."
+            if call.unattended:
+                return Refusal(f"refused{words}", "nobody was there to ask")
             return Refusal(f"rejected by the developer{words}", "you said no")
         if (now := edited(action, call)) != action:
             action = now
@@ -99,7 +101,8 @@ async def permission(
             case Deny(reason, by):
                 return Refusal(f"refused: {reason}", f"{by} refused it")
             case _ if decided:
-                return Permit("developer", binding, action, approval=call.allowed)
+                whose = BY_POLICY if call.unattended else "developer"
+                return Permit(whose, binding, action, approval=call.allowed)
             case Auto(because):
                 return Permit(because, binding, action, judged.rests_on)
             case Ask():

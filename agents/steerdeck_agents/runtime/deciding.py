@@ -45,6 +45,7 @@ def facts(fleet: Fleet, state: SessionState, order: Decide) -> list[KnownEvent]:
             scope=order.scope,
             words=order.words,
             shown=order.shown,
+            unattended=order.unattended,
         )
     ]
     if order.allow and order.scope != "once" and asked.kind not in CONSENTS:

@@ -19,7 +19,7 @@ from steerdeck_agents.demo import project
 from steerdeck_agents.demo.scripts import CONFIG
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.call_page import CallsPage
+from steerdeck_agents.facts.call_page import CallLine, CallsPage
 from steerdeck_agents.facts.ids import (
     ApprovalId,
     CallId,
@@ -30,6 +30,7 @@ from steerdeck_agents.facts.ids import (
 )
 from steerdeck_agents.facts.places import Level
 from steerdeck_agents.facts.state import OpenApproval, SessionState
+from steerdeck_agents.journal.approvals import PastApprovals
 from steerdeck_agents.runtime.client import Client
 from steerdeck_agents.runtime.local import attach_in_process
 from steerdeck_agents.runtime.server import Runtime
@@ -154,9 +155,25 @@ def test_what_can_t_be_taken_back_takes_more_than_a_yes_and_never_that_of_nobody
     person.at(lambda: asyncio.run(errand._decide(SessionState(SessionId("s")), asked)))
 
     (decided,) = taker.orders
-    assert decided.allow is allowed
+    assert decided.allow is allowed and decided.unattended is (approve == "all")
     assert allowed or approve == "ask" or "can't be taken back" in decided.words
     assert ("DANGER: It ends all." in person.getvalue()) is (approve == "ask")
+
+
+def test_what_a_policy_answers_is_told_as_no_word_of_the_developer_s(tmp_path: Path, shop: Path):
+    async def play() -> CallLine:
+        async with hosted(tmp_path / "h") as client:
+            given = await client.give(start(shop, "scripted-fix-rounding", "ask"))
+            errand = Errand(client, given.session, approve="rules", as_json=True)
+            assert await errand.follow(given.seq - 1) == 0
+            query = Calls(session=given.session, filter="tool:shell")
+            page = await client.ask(query, CallsPage)
+            return page.lines[-1]
+
+    line = asyncio.run(play())
+    assert line.summary == "nobody was there to ask"
+    place = paths({"STEERDECK_HOME": str(tmp_path / "h"), "HOME": str(tmp_path / "h")})
+    assert PastApprovals(place.journal).read() == (), "no rule is judged by what nobody said"
 
 
 def test_a_question_ends_the_errand_with_3_when_nobody_is_there(tmp_path: Path, shop: Path):

@@ -266,6 +266,9 @@ def _card(card: Asked) -> list[Line]:
 def _answer(card: Asked) -> str:
     """`you, for the session, saying “go”, after 3.2 s`."""
     match card.decision:
+        case "allow" | "reject" if card.unattended:
+            told = "a policy allowed it" if card.decision == "allow" else "a policy refused it"
+            return f"nobody was there to ask: {told}"
         case "allow":
             words = f"you, {_SCOPES.get(card.scope, card.scope)}"
         case "reject":

@@ -123,6 +123,7 @@ class Errand:
             allow=allow,
             shown=asked.binding,
             words="" if allow else words.strip(),
+            unattended=self._approve != "ask",
         )
         try:
             await self._client.give(order)

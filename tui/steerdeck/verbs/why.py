@@ -11,6 +11,7 @@ import click
 from steerdeck.verbs import reach
 from steerdeck.verbs.ending import DONE, FAILED, USAGE, Ending
 from steerdeck.verbs.printing import err, out, out_json
+from steerdeck_agents.facts.asking import BY_POLICY
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 from steerdeck_agents.facts.places import level_words
@@ -161,6 +162,8 @@ def _allowed(effect: Effect) -> str:
     by = "by nobody on record"
     if effect.allowed_by == "developer":
         by = "by the developer"
+    elif effect.allowed_by == BY_POLICY:
+        by = f"by {BY_POLICY}, with nobody there to ask"
     elif effect.allowed_by:
         by = f"without a question: {effect.allowed_by}"
     if effect.rule and effect.rule not in by:

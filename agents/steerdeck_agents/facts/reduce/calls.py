@@ -71,9 +71,10 @@ def _decided(state: SessionState, call: CallId, event: ApprovalDecided) -> Sessi
     asked = next((a for a in state.approvals if a.id == event.approval), None)
     if asked is None:
         return state
+    alone = event.unattended
     if event.decision == "reject":
-        return _change(state, call, rejected=event.words)
-    return _change(state, call, allowed=asked.id, allowed_binding=asked.binding)
+        return _change(state, call, rejected=event.words, unattended=alone)
+    return _change(state, call, allowed=asked.id, allowed_binding=asked.binding, unattended=alone)
 
 
 def _change(state: SessionState, call: CallId, **changes: object) -> SessionState:
