@@ -7,6 +7,7 @@ import sqlite3
 import string
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -169,7 +170,7 @@ def _parts(canary: Canary) -> list[bytes]:
 
 def kept(journal: Path) -> Iterator[tuple[str, bytes]]:
     """Everything a journal holds, unpacked, but the bytes of checkpoints."""
-    with sqlite3.connect(f"file:{journal}?mode=ro", uri=True) as connection:
+    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as connection:
         for name, sql in (
             ("event", "select json from event"),
             ("session", "select state from session"),

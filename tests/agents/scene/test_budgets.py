@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -249,7 +250,7 @@ def test_a_state_from_before_there_were_limits_keeps_its_budget(tmp_path: Path):
         await turns(playing, session, 1)
         state = playing.state(session)
         old = state_text(state).replace('{"id"', '{"budget":0.75,"id"', 1)
-        with sqlite3.connect(playing.paths.journal) as journal:
+        with closing(sqlite3.connect(playing.paths.journal)) as journal, journal:
             journal.execute("update session set state = ? where id = ?", (old, session))
         found = playing.runtime.fleet.reader.state_at(session)
         assert found == replace(state, limits=Limits(dollars=0.75))

@@ -5,6 +5,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -339,7 +340,7 @@ async def cut_anywhere(tmp_path: Path) -> None:
         stored = {
             item.seq: item for number in (0, 1) for item in window_of(playing, session, number)
         }
-        with sqlite3.connect(playing.paths.journal) as database:
+        with closing(sqlite3.connect(playing.paths.journal)) as database:
             ends = [row[0] for row in database.execute("select last_seq from batch")]
     near = [seq for seq in ends if fact.seq - 40 < seq < fact.seq + 60]
     assert len(near) > 3

@@ -7,6 +7,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Awaitable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ def compare(reader: JournalReader, session: SessionId, server: FaultyServer) -> 
 
 def measure(path: Path, reader: JournalReader, session: SessionId) -> None:
     """The journal beside the distinct bytes the server received: items and parameters, once."""
-    with sqlite3.connect(path) as journal:
+    with closing(sqlite3.connect(path)) as journal:
         journal.execute("pragma wal_checkpoint(truncate)")
     requests = [reader.request(one.id) for one in reader.requests(session)]
     unique = {text for one in requests for text in (*one.items, one.fields)}
@@ -253,7 +254,7 @@ def test_a_body_that_was_changed_is_not_given(tmp_path: Path):
     stored = named(reader, one.sent.request[:8])
     assert closely(reader, stored).verified
     assert sum(part.bytes for part in closely(reader, stored).items) < len(body_of(stored))
-    with sqlite3.connect(path) as journal:
+    with closing(sqlite3.connect(path)) as journal, journal:
         journal.execute(
             "update prompt_item set text = replace(text, 'Do it.', 'Do ti.')"
             " where origin = 'developer'"
