@@ -7,14 +7,15 @@ from typing import get_args
 import msgspec
 import pytest
 
-from kit.desk import NOW
+from kit.desk import NOW, told
+from kit.desk import deck as desk
 from kit.hosts import ON_BUILD, ON_LAPTOP, SAME, Deck, Far, far, play, until
 from kit.shop import shop
 from steerdeck.hosts.calling import HostAt, command_for, unfit
 from steerdeck.hosts.convoy import Convoy
 from steerdeck.hosts.marks import Mark, Slots, host_of, names_of
 from steerdeck.hosts.merging import joined
-from steerdeck.hosts.stands import absent, is_gone
+from steerdeck.hosts.stands import HostStands, absent, is_gone
 from steerdeck.model import DeckModel
 from steerdeck.outside import Dialled
 from steerdeck.source import Source
@@ -193,6 +194,43 @@ def test_an_order_goes_to_the_host_of_its_session_and_to_no_other():
         assert not build.feed.orders
 
     play((build, laptop), story)
+
+
+def test_a_session_starts_on_the_host_that_was_named_though_another_ones_is_in_hand():
+    build, laptop = far("build"), far("laptop")
+
+    async def story(deck: Deck) -> None:
+        await deck.convoy.in_view(ON_BUILD)
+        look = await deck.bridge.page(wire.Look("/home/kim", host="laptop"), wire.Outlook)
+        assert look.host == "laptop"
+        start = o.Start(id=OrderId("o"), task="Count on.", folder="/home/kim", keys={"KEY": "k"})
+        await deck.bridge.give(start)
+        (given,) = laptop.feed.orders
+        assert (given.folder, given.keys, build.feed.orders) == ("/home/kim/laptop/shop", {}, [])
+        found = wire.ChecksFound("/home/kim", "laptop")
+        await deck.bridge.page(found, wire.FoundChecks)
+        assert isinstance(laptop.feed.asked[-1], wire.ChecksFound)
+
+    play((build, laptop), story)
+
+
+def test_a_new_session_is_asked_for_on_another_host_by_a_row_of_its_own():
+    async def scene() -> None:
+        feed = shop()
+        feed.outlook = msgspec.structs.replace(feed.outlook, host="build")
+        app = desk(feed, face="deck")
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(lambda: app.model.attached)
+            app.model.hosts = (HostStands("build", True), HostStands("laptop", True))
+            await pilot.press("n", "down")
+            await until(lambda: "host         build" in told(app))
+            feed.outlook = msgspec.structs.replace(feed.outlook, host="laptop")
+            await pilot.press("right")
+            await until(lambda: "host         laptop" in told(app))
+        assert [one.host for one in feed.asked if isinstance(one, wire.Look)][-1] == "laptop"
+        assert [one.host for one in feed.asked if isinstance(one, wire.ChecksFound)][-1] == "laptop"
+
+    asyncio.run(scene())
 
 
 def test_a_rule_of_one_id_on_three_hosts_is_taken_back_on_the_one_it_was_shown_of():

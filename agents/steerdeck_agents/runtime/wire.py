@@ -161,12 +161,15 @@ class Look(msgspec.Struct, frozen=True, tag="look", tag_field="ask"):
     folder: str
     keys: dict[str, str] = {}
     """The caller's keys, to list what its models are."""
+    host: str = ""
+    """Of several machines, as they are called on the deck; empty is the one in hand."""
 
 
 class ChecksFound(msgspec.Struct, frozen=True, tag="checks_found", tag_field="ask"):
     """The checks a new session in this folder could be given: FoundChecks."""
 
     folder: str
+    host: str = ""
 
 
 class Spend(msgspec.Struct, frozen=True, tag="spend", tag_field="ask"):

@@ -15,10 +15,10 @@ from steerdeck_agents.runtime.client import PageError
 class Conscience(Acts):
     """What says that work is done, and what goes on beside it."""
 
-    async def find_checks(self, folder: str) -> tuple[Check, ...]:
+    async def find_checks(self, folder: str, host: str = "") -> tuple[Check, ...]:
         """What could be checked in a folder; nothing, where that can't be said."""
         try:
-            return (await self.bridge.page(wire.ChecksFound(folder), wire.FoundChecks)).checks
+            return (await self.bridge.page(wire.ChecksFound(folder, host), wire.FoundChecks)).checks
         except PageError:
             return ()
 

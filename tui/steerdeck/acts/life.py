@@ -21,9 +21,13 @@ class Life(Acts):
 
     _looking = False
 
-    async def look_around(self) -> None:
-        """Read what a session would find here: the repository and the settings may have changed."""
-        outlook = await self.bridge.page(wire.Look(self.model.folder, self.keys), wire.Outlook)
+    async def look_around(self, host: str = "") -> None:
+        """Read what a session would find here: the repository and the settings may have changed.
+
+        With `host`, on that one of several machines; from then on it is where sessions start.
+        """
+        look = wire.Look(self.model.folder, self.keys, host)
+        outlook = await self.bridge.page(look, wire.Outlook)
         if outlook != self.model.outlook:
             self.model.outlook = outlook
             self.bridge.mark(Dirty(everything=True))

@@ -290,7 +290,9 @@ class Convoy:
                 # Several sessions of one question are of one host: their seqs are one journal's.
                 several = getattr(query, "sessions", ())
                 session = getattr(query, "session", "") or next(iter(several), "")
-                return await self._ask(self._of(session), query)
+                asked_of = getattr(query, "host", "")
+                named = (link for link in self._links if (link.host.name or HERE) == asked_of)
+                return await self._ask(next(named, None) or self._of(session), query)
 
     async def _ask_all(self, links: Sequence[HostLink], query: wire.Query) -> bytes:
         """One page of what they say, in their order, so that slots are given out in it too."""

@@ -12,7 +12,7 @@ from steerdeck.keys.key import Place
 from steerdeck.messages import ROW
 from steerdeck.model import Dirty
 from steerdeck.panes.choice import HANG, CheckChoice
-from steerdeck.panes.header import sandbox
+from steerdeck.panes.origin import price, proof
 from steerdeck.screens.dialog import Dialog
 from steerdeck.screens.goal import next_rhythm, rhythm_words
 from steerdeck.text import BLANK, Line, Span, dollars, foreign, hairline, width_of
@@ -67,12 +67,16 @@ class NewSession(Dialog):
         super().on_mount()
         self.helm.go(self._look())
 
-    async def _look(self) -> None:
-        """The repository may have moved on since the deck attached."""
-        await self.helm.look_around()
+    async def _look(self, host: str = "") -> None:
+        """The repository may have moved on since the deck attached; another machine has its own."""
+        before = self.model.outlook.host
+        await self.helm.look_around(host)
+        if self.model.outlook.host != before:
+            self.base, self.choice = "", CheckChoice()
         self._take(self.model.outlook)
         self.show(Dirty(everything=True))
-        self.propose(await self.helm.find_checks(self.model.folder))
+        found = await self.helm.find_checks(self.model.folder, self.model.outlook.host)
+        self.propose(found)
         self.show(Dirty(everything=True))
 
     def propose(self, checks: tuple[Check, ...]) -> None:
@@ -101,7 +105,7 @@ class NewSession(Dialog):
         self.title_row.show(
             [*gap, Line((Span("New session", "t0", bold=True),), (foreign(name, "t2"),)), *gap]
         )
-        lines = [*gap, hairline(), self._proven(look)]
+        lines = [*gap, hairline(), proof(look)]
         problem = self.problem or look.problem or look.model_problem
         if problem:
             mark = Span(f"{glyphs().failed} ", "failed")
@@ -135,7 +139,8 @@ class NewSession(Dialog):
         return Line((*caps.spans, *apart, *moves), caps.right)
 
     def _fields(self) -> list[Field]:
-        fields: list[Field] = ["task", "model", "base", "mode", "how many"]
+        several = ["host"] if self.model.outlook.host else []
+        fields: list[Field] = ["task", *several, "model", "base", "mode", "how many"]
         if self.model.outlook.dirty:
             fields.append("uncommitted")
         fields += ["budget", *(f"check:{n}" for n in range(len(self.choice.offered)))]
@@ -174,8 +179,10 @@ class NewSession(Dialog):
         """A field's value and what it means."""
         look = self.model.outlook
         match field:
+            case "host":
+                return look.host, "where it works"
             case "model":
-                return self.task_model or "none", _price(look, self.task_model)
+                return self.task_model or "none", price(look, self.task_model)
             case "base":
                 ahead = f"{look.ahead} ahead of its upstream" if look.ahead else ""
                 value = self.base or f"{look.branch or 'HEAD'}  {look.head[:8]}"
@@ -204,17 +211,6 @@ class NewSession(Dialog):
                 return rhythm_words(self.turns)
             case _:
                 return "", ""
-
-    def _proven(self, look: wire.Outlook) -> Line:
-        g = glyphs()
-        spans = sandbox(look.sandbox)
-        mark = Span(f"{g.failed} " if spans and spans[0].bold else f"{g.done} ", "done")
-        if spans and spans[0].bold:
-            mark = Span(f"{g.failed} ", "failed")
-        left = (mark, *spans) if spans else ()
-        clean = () if look.dirty else (Span("   "), Span(f"{g.done} ", "done"),
-                                       Span("nothing uncommitted", "t2"))  # fmt: skip
-        return Line((*left, *(clean if look.repository else ())))
 
     # keys
 
@@ -259,6 +255,9 @@ class NewSession(Dialog):
         look = self.model.outlook
         self._typed = ""
         match self.field:
+            case "host":
+                there = [one.called for one in self.model.hosts if one.attached]
+                self.helm.go(self._look(_next(there, look.host, step)))
             case "model":
                 self.task_model = _next([m.name for m in look.models], self.task_model, step)
             case "base":
@@ -385,10 +384,3 @@ def _number(text: str) -> float:
         return float(text or 0)
     except ValueError:
         return 0.0
-
-
-def _price(look: wire.Outlook, name: str) -> str:
-    model = next((model for model in look.models if model.name == name), None)
-    if model is None or model.input_price is None or model.output_price is None:
-        return "its price is not known" if name else ""
-    return f"${model.input_price:g} in, ${model.output_price:g} out per million"
