@@ -51,7 +51,8 @@ class Ground(Protocol):
     """What the loop asks of the session's workspace."""
 
     hands: asyncio.Lock
-    """Held by whoever changes files: a call, an undo, a landing; one at a time."""
+    """Held by whoever changes files: a command, a patch, an undo, a landing; one at a time.
+    A server or a shell session that works beside them is not waited for."""
 
     async def checkpoint(self, reason: str, call: CallId | None = None) -> CheckpointId | None:
         """Record the state of every path that changed since the last checkpoint."""

@@ -7,6 +7,7 @@ asks for is the developer's alone to type.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ from steerdeck_agents.sandbox.process import Spawn
 from steerdeck_agents.sandbox.relay import Relay
 from steerdeck_agents.tools.outcome import Outcome
 from steerdeck_agents.tools.shell_told import Sight, ending, forced_end, told
+
+log = logging.getLogger(__name__)
 
 MOST = 16
 """Shells of one session that live at the same time."""
@@ -277,7 +280,12 @@ class Shells:
                     # Not `wait_for`, which can lose a cancellation to an end of that moment.
                     async with asyncio.timeout(pause):
                         await live.done.wait()
-                ports, prompt = await asyncio.to_thread(lambda: (live.ports(), live.prompt()))
+                try:
+                    ports, prompt = await asyncio.to_thread(lambda: (live.ports(), live.prompt()))
+                except (OSError, RuntimeError) as problem:
+                    # No file or no thread to look with, for now; it goes on all the same.
+                    log.warning("%s can't be looked at: %s", shell.id, problem)
+                    continue
                 if not live.done.is_set():
                     self._tell_seen(shell, ports, prompt)
             await self._tell_end(shell)

@@ -48,7 +48,8 @@ class SessionGround:
         self._reader = reader
         self._ids = ids
         self.hands = asyncio.Lock()
-        """Held by whoever changes files: a call, an undo, a landing; one at a time."""
+        """Held by whoever changes files: a command, a patch, an undo, a landing; one at a time.
+        A server or a shell session that works beside them is not waited for."""
         self._snapshot: Snapshot | None = None
         self._stored: set[Sha] = set()
         self._capturing = asyncio.Lock()

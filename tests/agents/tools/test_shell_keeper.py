@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from steerdeck_agents.facts.action import RunCommand, UseShell
 from steerdeck_agents.facts.errors import BadArguments, OrderRefused, SteerdeckError
 from steerdeck_agents.facts.ids import CallId, SessionId, ShellId, TurnId
 from steerdeck_agents.facts.places import Level, Surroundings, Workspace
-from steerdeck_agents.sandbox import command, descendants
+from steerdeck_agents.sandbox import command, descendants, listening
 from steerdeck_agents.sandbox.environment import environment
 from steerdeck_agents.sandbox.probe import probe
 from steerdeck_agents.sandbox.process import Spawn
@@ -86,6 +86,29 @@ def play(workspace: Workspace, tmp_path: Path) -> Iterator[Callable[[Scene, Leve
 
     yield start
     shutil.rmtree(environment(Surroundings(), workspace, BARE)["HOME"], ignore_errors=True)
+
+
+def test_one_that_can_not_be_looked_at_for_a_while_is_not_let_out_of_sight(
+    play: Callable[[Scene], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    ports = listening.ports
+
+    def crowded(pids: Collection[int]) -> tuple[int, ...]:
+        looks.append(len(looks))
+        if len(looks) < 3:
+            raise RuntimeError("can't start new thread")
+        return ports(pids)
+
+    async def scene(desk: Desk) -> None:
+        monkeypatch.setattr(listening, "ports", crowded)
+        await desk.open("cat", wait_s=0)
+        while len(looks) < 3:
+            await asyncio.sleep(0.01)
+        assert desk.shells.living == (ONE,)
+        assert (await desk.use("hello\n", wait_s=0.3)).text == "sh-1: running\n\nhello\n"
+
+    play(scene)
 
 
 def test_a_shell_is_opened_talked_to_and_stopped(play: Callable[[Scene], None]) -> None:
