@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from steerdeck_agents.facts.errors import RepositoryError
 from steerdeck_agents.facts.events import CheckpointTaken, FilesChanged
 from steerdeck_agents.facts.ids import CallId, CheckpointId, Ids, SessionId, Sha
 from steerdeck_agents.facts.places import FileChange, Workspace
@@ -124,6 +125,10 @@ class SessionGround:
             await asyncio.wait(self._telling)
         async with self._publishing:
             """One that found another look waiting has relied on it; now that has been, too."""
+        if self._whole:
+            # What was found had no room in the journal. What can't be looked at is left.
+            with contextlib.suppress(RepositoryError, OSError):
+                await self.publish_changes()
 
     async def close(self) -> None:
         """Leave what is not recorded yet to the first checkpoint of the next runtime."""

@@ -8,6 +8,7 @@ import pytest
 
 from kit.repositories import plain, write
 from kit.workspaces import workspace_of
+from steerdeck_agents.facts.errors import JournalError
 from steerdeck_agents.facts.events import CheckpointTaken, FilesChanged, KnownEvent, SessionCreated
 from steerdeck_agents.facts.ids import CallId, RandomIds, SessionId, SystemClock
 from steerdeck_agents.journal.reader import JournalReader
@@ -154,3 +155,24 @@ def test_what_a_call_changed_is_not_looked_at_any_more_once_its_ground_was_left(
         assert not [task for task in left if "_follow" in repr(task)]
 
     assert _taken(tmp_path, story) == []
+
+
+def test_changes_there_was_no_room_to_tell_are_told_to_whoever_waits_for_them(tmp_path):
+    async def story(ground: SessionGround, there: Path) -> None:
+        append = ground._writer.append
+        refused: list[str] = []
+
+        async def full(*facts: KnownEvent, **how: object) -> object:
+            if isinstance(facts[0], FilesChanged) and not refused:
+                refused.append("once")
+                raise JournalError("Full.", retryable=True)
+            return await append(*facts, **how)
+
+        ground._writer.append = full
+        write(there, "readme.md", "by one\n")
+        with pytest.raises(JournalError):
+            await ground.publish_changes()
+        await ground.settled()
+        await ground.settled()
+
+    assert _told(tmp_path, story) == [("readme.md",)]
