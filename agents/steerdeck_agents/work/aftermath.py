@@ -28,6 +28,7 @@ from steerdeck_agents.journal.enclosures import CheckpointFile, OrderAnswered
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.work.ground import SessionGround
+from steerdeck_agents.work.half_landed import begun
 from steerdeck_agents.work.landing_checks import lock_let_go, taken_back
 from steerdeck_agents.work.landing_result import is_ancestor, listed
 from steerdeck_agents.work.undo import on_disk
@@ -146,7 +147,7 @@ async def _why_not(workspace: Workspace, landing: Landing) -> str:
         return ""
     if landing.how == "branch" or tip != landing.before:
         return f"{nothing}{held}"
-    half = await _begun(top, landing)
+    half = await begun(top, landing.before, landing.result)
     if not half:
         return f"{nothing}{held}"
     return (
@@ -181,22 +182,6 @@ async def _holds(top: Path, commit: str, tip: str) -> bool:
         return await is_ancestor(str(top), commit, tip, profile="user")
     except GitError:
         return False  # The commit has never come here.
-
-
-async def _begun(top: Path, landing: Landing) -> list[str]:
-    """Files of the landing that are not as the branch has them; none was when it began."""
-    try:
-        touched = await fields(
-            top, "diff", "--name-only", "--no-renames", "-z", landing.before, landing.result,
-            profile="user",
-        )  # fmt: skip
-    except GitError:
-        return []
-    report = await fields(
-        top, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames",
-        profile="user",
-    )  # fmt: skip
-    return sorted({line[3:] for line in report} & set(touched))
 
 
 async def _undo(

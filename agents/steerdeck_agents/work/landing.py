@@ -18,7 +18,9 @@ from steerdeck_agents.facts.ids import sha_of
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.shore import How, Landing, Onto
 from steerdeck_agents.settings import umask
+from steerdeck_agents.work.half_landed import taken_back
 from steerdeck_agents.work.landing_result import (
+    Stands,
     branch_to_land_on,
     commit_work,
     fetch,
@@ -85,11 +87,12 @@ async def onto(
         await check_way(workspace, at.theirs, result)
     if announce is not None:
         await announce(Landing(how, at.branch, result, at.theirs))
-    await to_its_end(_moved(workspace, top, at.branch, result))
+    await to_its_end(_moved(workspace, at, result))
     return Landed(how, at.branch, result, at.theirs)
 
 
-async def _moved(workspace: Workspace, top: Path, branch: str, result: str) -> None:
+async def _moved(workspace: Workspace, at: Stands, result: str) -> None:
+    top, branch, before = Path(workspace.repository), at.branch, at.theirs
     await fetch(top, Path(workspace.path), result)
     try:
         await git(
@@ -97,9 +100,12 @@ async def _moved(workspace: Workspace, top: Path, branch: str, result: str) -> N
             "--quiet", result, profile="user", env={"GIT_REFLOG_ACTION": "steerdeck land"},
         )  # fmt: skip
     except GitError as error:
+        left = await taken_back(top, before, result)
+        half = f"{listed(left)} are not as {branch} has them; see `git status`"
+        yours = f"but {half}" if left else "and your files are as they were"
         raise OrderRefused(
-            f"git would not move {branch} forward: {error} Nothing was merged; see "
-            "`git status`, or land the work as a branch."
+            f"git would not move {branch} forward: {error} Nothing was merged, {yours}. Land it"
+            " again when that is mended, or as a branch."
         ) from error
 
 
