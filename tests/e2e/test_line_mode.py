@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from kit.command import end_runtimes
 from kit.console import STEERDECK, Shell, demo_shop
 from kit.rare import rare
 from kit.terminal import Terminal
 from kit.yard import yard
 from steerdeck.verbs.asked import shown
-from steerdeck.verbs.line_mode import by_number, question, takes_session, waiting
+from steerdeck.verbs.line_mode import by_number, question, sessions_among, waiting
 from steerdeck_agents.facts.call_page import CallLine
 from steerdeck_agents.facts.ids import ApprovalId, CallId, Sha
 from steerdeck_agents.facts.outline import Command, Outline
@@ -27,8 +29,9 @@ def test_a_session_is_started_approved_and_looked_at_by_lines_alone(home: Path, 
             line.wait_for("There are no sessions")
             line.send("new write it down\r")
             line.wait_for("waits for you: approve 1")
-            line.send("dance\rwaits\rapprove 1\r")
+            line.send("dance\rserve\rwaits\rapprove 1\r")
             line.wait_for("There is no 'dance'")
+            line.wait_for("serve is for a shell")
             shown = line.wait_for("decide later:")
             assert "asks: NOTES.md +3 −0. approve 1" in shown
             assert "+- write it down" in shown and "file: NOTES.md +3 -0" in shown
@@ -49,14 +52,34 @@ def test_a_session_is_started_approved_and_looked_at_by_lines_alone(home: Path, 
 
 
 def test_a_number_means_a_session_where_a_verb_takes_one():
-    assert all(takes_session(verb) for verb in ("show", "land", "diff", "type", "goal", "plan"))
-    assert not any(takes_session(verb) for verb in ("search", "rules", "runtime", "request"))
+    for verb in ("show", "land", "diff", "type", "goal", "plan"):
+        assert sessions_among(verb, ["1"]) == [0], verb
+    for verb in ("search", "rules", "runtime", "request"):
+        assert sessions_among(verb, ["1"]) == [], verb
+
+
+@pytest.mark.parametrize(
+    ("line", "places"),
+    [
+        ("diff --stat 1 2", [1]),
+        ("land --queue 1 2 --rebase", [1, 2]),
+        ("land 1 --patch 2", [0]),
+        ("calls --limit 5 3 is:failed", [2]),
+        ("say --queue 1 -- 2 more", [1]),
+        ("resume 1 --budget 5", [0]),
+    ],
+)
+def test_numbers_that_options_take_are_no_sessions(line: str, places: list[int]):
+    verb, *words = line.split()
+    assert sessions_among(verb, words) == places
 
 
 def test_each_thing_that_waits_names_the_line_that_answers_it():
     told = [line for state in rare().states().values() for line in waiting(state)]
     for words in ("resume 1 --done", "resume 2", "approve 4", "answer 5", "approve 6"):
         assert any(words in line for line in told), (words, told)
+    failed = SessionState(id="s", name="x", slot=7, status="failed", reason="No such model.")
+    assert waiting(failed) == ["x failed: No such model. say 7 what to do"]
     assert any("seen 3" in line for state in yard().states().values() for line in waiting(state))
 
 

@@ -56,8 +56,10 @@ _VERB_FOR = {
     "approval.requested": "approve", "question.asked": "answer", "plan.offered": "approve"
 }  # fmt: skip
 _LEAVE = ("quit", "exit", "q")
-_NOT_HERE = frozenset({"demo", "run", "model", "completion"})
+_NOT_HERE = frozenset({"demo", "run", "model", "completion", "serve", "attach"})
 """Verbs that never end by themselves, or take the terminal."""
+_HOW = frozenset({"--queue", "--now"})
+"""Options of `say`, which stand before its words."""
 
 
 class LineMode:
@@ -87,6 +89,10 @@ class LineMode:
                     await self._do(line)
                 if ears.done():
                     ears.result()
+        except asyncio.CancelledError:
+            out("")
+            err("The agents go on; `steerdeck` brings you back.")
+            raise
         finally:
             ears.cancel()
         err("The agents go on; `steerdeck` brings you back.")
@@ -147,7 +153,8 @@ class LineMode:
             case "help" | "?", _:
                 out(HELP)
             case "verbs", _:
-                out("\n".join(f"{name}: {verb.help}" for name, verb in VERBS.items()))
+                here = ((name, one) for name, one in VERBS.items() if name not in _NOT_HERE)
+                out("\n".join(f"{name}: {one.help}" for name, one in here))
             case "list" | "ls", _:
                 await self._list()
             case "waits" | "inbox" | ".", _:
@@ -161,21 +168,25 @@ class LineMode:
             case "new", [_, *_]:
                 await self._start(" ".join(words))
             case "queue", [named, *rest] if rest:
-                await self._run(["say", named, "--queue", " ".join(rest)])
+                await self._run(["say", "--queue", named, "--", " ".join(rest)])
             case "say", [named, *rest] if rest:
-                await self._run(["say", named, " ".join(rest)])
+                how = [word for word in rest[:1] if word in _HOW]
+                await self._run(["say", *how, named, "--", " ".join(rest[len(how) :])])
             case _ if verb.isdigit() and not words:
                 await self._run(["show", verb])
             case _ if verb in VERBS and verb not in _NOT_HERE:
                 await self._run([verb, *words])
+            case _ if verb in _NOT_HERE:
+                err(f"{verb} is for a shell: leave with quit, then `steerdeck {verb} --help`.")
             case _:
                 err(f"There is no {verb!r} here, or words are missing; help lists what there is.")
 
     async def _run(self, words: list[str]) -> None:
         """A verb of the command line, in a thread: it has a loop of its own."""
         verb, *rest = words
-        if rest and takes_session(verb) and not rest[0].startswith("-"):
-            rest[0] = (await self._session(rest[0])).id
+        for place in sessions_among(verb, rest):
+            if rest[place].isdigit() or len(rest) == 1:
+                rest[place] = (await self._session(rest[place])).id
         await asyncio.to_thread(self._verb, [verb, *rest])
 
     async def _session(self, named: str) -> SessionState:
@@ -281,15 +292,31 @@ class LineMode:
         out(f"Answered {state.name}: {text}")
 
 
-def takes_session(verb: str) -> bool:
-    """Whether the first word of that verb names a session."""
+def sessions_among(verb: str, words: Sequence[str]) -> list[int]:
+    """Which words behind that verb name a session: the first of its own, for some verbs all."""
     from steerdeck.verbs.group import group
 
     command = group.get_command(click.Context(group), verb)
-    arguments = (
-        [one for one in command.params if isinstance(one, click.Argument)] if command else []
-    )
-    return bool(arguments) and names_session(arguments[0])
+    params = command.params if command else []
+    arguments = [one for one in params if isinstance(one, click.Argument)]
+    if not arguments or not names_session(arguments[0]):
+        return []
+    with_value = {
+        name
+        for one in params
+        if isinstance(one, click.Option) and not (one.is_flag or one.count)
+        for name in one.opts
+    }
+    own: list[int] = []
+    before = ""
+    for place, word in enumerate(words):
+        if word == "--":
+            own += range(place + 1, len(words))
+            break
+        if not word.startswith("-") and before not in with_value:
+            own.append(place)
+        before = word
+    return own if arguments[0].nargs == -1 else own[:1]
 
 
 def waiting(state: SessionState) -> list[str]:
@@ -318,7 +345,7 @@ def waiting(state: SessionState) -> list[str]:
     if state.parked and state.parked_until_ms is None:
         lines.append(f"{name} is parked: {one_line(state.reason, 80)} resume {number}")
     if state.status == "failed":
-        lines.append(f"{name} failed: {one_line(state.reason, 80)} resume {number}")
+        lines.append(f"{name} failed: {one_line(state.reason, 80)} say {number} what to do")
     if state.verify.claim is not None:
         lines.append(f"{name} says that its work is done. diff {number}, checks {number}, "
                      f"seen {number}, or say {number} what is missing")  # fmt: skip
