@@ -107,6 +107,19 @@ def test_the_word_of_a_working_session_says_what_it_is_at():
     assert doing(model.states[CSV]) == "needs you"
 
 
+def test_in_a_full_narrow_rail_what_waits_still_says_how_long():
+    model = _model()
+    fix, csv = model.states[FIX], model.states[CSV]
+    many = [replace(fix, id=SessionId(f"s{n}"), name=f"s{n}", slot=n) for n in range(3, 17)]
+    model.load([*many, csv])
+
+    def told(rows: int) -> str:
+        return _words(rail(model, 22, rows, (), NOW))
+
+    assert " 2 add-csv  ▲\nneeds you  1m" in told(28) and "working  12m" not in told(28)
+    assert "needs you  1m" not in told(22) and "spent" in told(22)
+
+
 def test_the_rail_shows_shape_word_and_last_fact():
     told = _words(rail(_model(), 29, 40, {FIX, CSV}, NOW))
     assert "2 add-csv" in told and "▲ needs you" in told

@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from steerdeck import glyphs, text
 from steerdeck.panes.exact import written
-from steerdeck.text import Span
+from steerdeck.text import Span, numbered
 from steerdeck.widgets.strips import strips
 
 
@@ -111,3 +111,11 @@ def test_the_set_is_chosen_once() -> None:
     finally:
         glyphs.choose(ascii_only=False)
     assert glyphs.glyphs().working == "●"
+
+
+def test_a_name_that_is_cut_keeps_the_number_that_tells_it_from_its_like():
+    assert numbered("add-a-csv-export-2", 12) == "add-a-csv…-2"
+    assert numbered("add-a-csv-export-2", 18) == "add-a-csv-export-2"
+    assert numbered("add-a-csv-export", 12) == "add-a-csv-e…"
+    assert numbered("丸め処理を修正-13", 10) == "丸め処…-13"
+    assert numbered("port-8080", 6) == "port-…", "a number of the task is a word of it"

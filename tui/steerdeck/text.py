@@ -150,6 +150,14 @@ def fit(text: str, width: int) -> str:
     return text[: _end_of_row(text, 0, width - 1)] + glyphs().cut if width > 1 else glyphs().cut
 
 
+def numbered(name: str, width: int) -> str:
+    """A session's name cut to `width` cells; the number that tells it from its like stays."""
+    head, dash, number = name.rpartition("-")
+    if width_of(name) <= width or not head or not number.isdecimal() or len(number) > 3:
+        return fit(name, width)
+    return fit(head, width - len(dash + number)) + dash + number
+
+
 def path(name: str, width: int) -> str:
     """A path cut to `width` cells: folders are lost from the left first, the name last."""
     if width_of(name) <= width:

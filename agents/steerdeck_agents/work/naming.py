@@ -23,6 +23,25 @@ def spelled(text: str) -> str:
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
+def short_name(wish: str) -> str:
+    """The first words of a wish that fit a name: the Latin ones, or else those of its own script.
+
+    Other scripts get half as many letters, since many of them take two cells each.
+    """
+    words, room = re.findall(r"[a-z0-9]+", spelled(wish)), NAME_LIMIT
+    if not words:
+        room = NAME_LIMIT // 2
+        whole = unicodedata.normalize("NFKC", wish.casefold())
+        kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in whole)
+        words = [word[: room - 1] for word in "".join(kept).split()]
+    name = ""
+    for word in words:
+        if len(name) + len(word) + 1 > room:
+            break
+        name = f"{name}-{word}" if name else word
+    return name or "session"
+
+
 class Names:
     """The names and slots of a runtime's sessions."""
 
@@ -46,13 +65,7 @@ class Names:
 
     def free_name(self, wish: str) -> str:
         """A short name no living session has."""
-        words = re.findall(r"[a-z0-9]+", spelled(wish))
-        name = ""
-        for word in words:
-            if len(name) + len(word) + 1 > NAME_LIMIT:
-                break
-            name = f"{name}-{word}" if name else word
-        name = name or "session"
+        name = short_name(wish)
         taken = {state.name for state in self._living()}
         number, unique = 1, name
         while unique in taken:

@@ -19,7 +19,7 @@ from steerdeck.panes.entries import short
 from steerdeck.panes.header import total
 from steerdeck.panes.marks import doing, mark_for, state_spans, waits
 from steerdeck.panes.waits import wait_of
-from steerdeck.text import BLANK, Line, Span, dollars, fit, foreign, width_of
+from steerdeck.text import BLANK, Line, Span, dollars, foreign, numbered, width_of
 from steerdeck.waiting import is_red
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
@@ -31,6 +31,8 @@ _WIDE = 26
 _PLACE_OF = "session:"
 _SLOT, _NAMED = 12, 14
 """Cells a slot of the strip needs for its name to be one, and those of the name in hand."""
+_AROUND = 7
+"""Cells of a row of the rail beside slot, name and what stands right: margins and gaps."""
 _AROUND_NAME = 8
 """Cells of a slot beside its name."""
 
@@ -40,8 +42,9 @@ def rail(
 ) -> list[Line]:
     """The rail for `rows` rows; `shown` are the sessions whose lanes can be seen.
 
-    Where there are more sessions than room, first the gaps go, then each one's second row; then
-    those around the one in hand are shown, and how many are above and below.
+    Where there are more sessions than room, first the gaps go, then each one's second row, last
+    those of sessions that wait; then those around the one in hand are shown, and how many are
+    above and below.
     """
     sessions, seen = model.sessions(), set(shown)
     head = [Line((Span("sessions", "t2"),), (Span(str(len(sessions)), "t2"),)), BLANK]
@@ -55,11 +58,14 @@ def rail(
     for tall, gap, part in ((2, 1, 1), (2, 0, 2), (1, 0, 2), (1, 0, 1)):
         if len(sessions) * (tall + gap) + titles * part + len(foot) <= room:
             break
+    used = len(sessions) * (tall + gap) + titles * part + len(foot)
+    spare = sum(waits(state) for state in sessions) < room - used
     blocks: list[tuple[SessionId, list[Line]]] = []
     for title, states in parts:
         above = [title] if title is not None else []
         for place, state in enumerate(states):
-            look = _Look(width, state.id in seen, tall == 1, digits, bool(titles))
+            alone = tall == 1 and not (spare and width < _WIDE and waits(state))
+            look = _Look(width, state.id in seen, alone, digits, bool(titles))
             lines = _session(model, state, look, now)
             last = place == len(states) - 1
             below = [BLANK] if gap or (last and titles and part == 2) else []
@@ -141,20 +147,27 @@ def _session(model: DeckModel, state: SessionState, look: _Look, now: int) -> li
     bar: Token | None = "accent" if picked else "t3" if in_hand else "needs" if band else None
     id = _PLACE_OF + state.id
     slot = Span(f"{state.slot or '':>{digits}} ", ink or ("t0" if in_hand else "t2"), in_hand)
-    name = (slot, foreign(state.name, ink or "t0", bold=in_hand, id=id))
+
+    def name(right: Iterable[Span]) -> tuple[Span, Span]:
+        taken = _AROUND + digits + sum(width_of(span.text) for span in right)
+        told = numbered(one_line(state.name), max(1, width - taken))
+        return slot, foreign(told, ink or "t0", bold=in_hand, id=id)
+
     time = Span(_age(now - state.changed_ms), "t2")
     if alone and (width < _WIDE or grouped):
         mark = mark_for(state)
         right = (Span(mark.shape, ink or mark.colour), Span(f" {time.text:>3}", ink or "t2"))
         # Of a narrow row the name is worth more than its age.
         shown = right if width >= _WIDE else right[:1]
-        return [Line(name, shown, bg=bg, bleed=True, bar=bar)]
+        return [Line(name(shown), shown, bg=bg, bleed=True, bar=bar)]
     if width >= _WIDE:
-        top = Line(name, tuple(state_spans(state, ink)), bg=bg, bleed=True, bar=bar)
+        told = tuple(state_spans(state, ink))
+        top = Line(name(told), told, bg=bg, bleed=True, bar=bar)
         fact = msgspec.structs.replace(_last_fact(model, state, now), id=id)
         return [top] if alone else [top, _under(in_hand, (*_tags(state), fact), time, digits + 1)]
     mark = mark_for(state)
-    top = Line(name, (Span(mark.shape, ink or mark.colour),), bg=bg, bleed=True, bar=bar)
+    shape = (Span(mark.shape, ink or mark.colour),)
+    top = Line(name(shape), shape, bg=bg, bleed=True, bar=bar)
     colour: Token = mark.colour if waits(state) else "t2"
     said = doing(state) if wait_of(state, now) or state.verify.running else mark.word
     return [top, _under(in_hand, (Span(said, colour, id=id),), time, digits + 1)]
@@ -302,7 +315,7 @@ def _slot(model: DeckModel, state: SessionState, named: int, *, in_hand: bool) -
     lead = " " if band and named else ""
     picked = model.target == "all" or (model.target == "several" and state.id in model.picked)
     slot: Token = ink or ("accent" if in_hand or picked else "t2")
-    name = fit(one_line(state.name), named)
+    name = numbered(one_line(state.name), named)
     room = " " if name else ""
     return [
         Span(f"{lead}{state.slot or ''}{room}", slot, in_hand, bg=bg, id=id),
