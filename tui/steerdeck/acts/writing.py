@@ -24,7 +24,9 @@ from steerdeck_agents.runtime.wire_words import (
 )
 
 _TOLD_FILES = 8
-_OF_NO_SESSION = ("", "several", "all")
+NEW = "new"
+"""Under what name the task of a new session is kept until it starts."""
+_OF_NO_SESSION = ("", "several", "all", NEW)
 
 
 class Written:
