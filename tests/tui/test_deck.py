@@ -470,6 +470,17 @@ def test_the_palette_runs_a_command_by_name():
     play(scene)
 
 
+def test_the_key_of_the_palette_closes_it_too():
+    async def scene(app, pilot, feed):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: app.screen.id == "palette")
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.2)
+        assert app.screen.id == "deck"
+
+    play(scene)
+
+
 def test_the_palette_takes_a_session_in_hand():
     async def scene(app, pilot, feed):
         await pilot.press("ctrl+p", *"rate")

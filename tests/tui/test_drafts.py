@@ -80,6 +80,18 @@ def test_all_words_that_were_refused_come_back_and_are_kept_with_the_deck():
     play(scene)
 
 
+def test_a_picture_is_attached_only_where_its_path_still_stands():
+    async def scene(app, pilot, feed):
+        prompt = app.screen.composer.prompt
+        prompt.text = "/home/kim/shot.png was sent"
+        await app.screen._attach_picture(prompt, "/home/kim/shot.png", "'/home/kim/shot.png'")
+        assert "is not attached" in app.model.notice
+        await app.screen._attach_picture(prompt, "/home/kim/shot.png", "/home/kim/shot.png")
+        assert app.model.notice == "attached: PNG, 640 × 480 pixels"
+
+    play(scene)
+
+
 def test_words_for_one_who_left_the_front_by_itself_are_sent_to_nobody():
     async def scene(app, pilot, feed):
         await pilot.press(*"go on")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from textual.pilot import Pilot
 
 from kit.desk import Feed, deck, told, until
@@ -132,6 +133,23 @@ def test_words_that_were_refused_stand_in_the_field_again():
         await until(pilot, lambda: app.screen.id != "plan")
 
     play(scene, "p")
+
+
+def test_words_are_about_the_step_they_were_begun_for_wherever_the_cursor_is_by_then():
+    async def scene(app, pilot, feed):
+        await pilot.press("j", "j", "e", *"!")
+        assert screen(app).row.step.id == 8
+        steps = tuple(step for step in feed.states()[SessionId(LIMIT)].plan.live if step.id != 8)
+        update = e.PlanUpdated(actor="agent", steps=steps, session=SessionId(LIMIT))
+        feed.feed(msgspec.structs.replace(update, seq=len(feed.events) + 1))
+        await until(pilot, lambda: screen(app).row.step.id != 8)
+        screen(app).go_to(0)
+        await pilot.press("enter")
+        await until(pilot, lambda: feed.orders)
+        words = "skip the Redis tests when no server answers, and say so!"
+        assert changes(feed) == [Reword(8, words)]
+
+    play(scene, "p", offered=False)
 
 
 def test_all_steps_are_edited_in_the_editor(monkeypatch):

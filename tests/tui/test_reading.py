@@ -10,9 +10,10 @@ from kit.shop import OUTLOOK, shop
 from steerdeck.outside import to_read, to_tmux
 from steerdeck.panes.told_text import entry_text
 from steerdeck.screens import perusing
+from steerdeck.screens.tab_names import TOOLS
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import CallId, ItemId, MessageId
+from steerdeck_agents.facts.ids import CallId, ItemId, MessageId, SessionId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.transcript import Called
 from steerdeck_agents.settings import scratch
@@ -89,6 +90,24 @@ def test_a_search_goes_through_all_of_the_session_and_reads_what_it_needs():
         assert "2 of 2" not in told(app) and app.screen.text.pattern is None
         await pilot.press("/", *"nobody said", "enter")
         await until(pilot, lambda: "Nothing in this session has 'nobody said'" in told(app))
+
+    play(scene, long(900))
+
+
+def test_a_search_whose_tab_is_left_while_it_reads_ends_there():
+    async def scene(app, pilot) -> None:
+        older, read = app.bridge.older, asyncio.Event()
+
+        async def left(session: SessionId, upto: int | None = None) -> bool:
+            app.screen.active = TOOLS
+            found = await older(session, upto)
+            read.set()
+            return found
+
+        app.bridge.older = left
+        app.screen.search("needle", 1)
+        await until(pilot, read.is_set)
+        await until(pilot, app.helm.rests)
 
     play(scene, long(900))
 
@@ -206,6 +225,20 @@ def test_a_call_that_printed_much_is_read_and_copied_whole(monkeypatch):
 def test_how_a_call_ended_is_told_once():
     ended = Called("c", 1, 0, "shell", "ls", phase="done", exit_code=0, summary="exit 0")
     assert entry_text(ended) == "$ ls\n    = done, exit 0"
+
+
+def test_a_program_whose_name_can_t_be_read_is_said_and_ends_no_deck(monkeypatch):
+    monkeypatch.setenv("PAGER", "less 'of")
+    monkeypatch.setenv("VISUAL", "vim 'of")
+
+    async def scene(app, pilot) -> None:
+        await pilot.press("W")
+        await until(pilot, lambda: "$PAGER is no command" in app.model.notice)
+        await pilot.press("space", *"draft", "ctrl+g")
+        await until(pilot, lambda: "$VISUAL is no command" in app.model.notice)
+        assert app.screen.composer.prompt.text == "draft"
+
+    play(scene, long(3))
 
 
 def test_where_nothing_can_be_opened_that_is_said_and_no_file_is_left(monkeypatch, tmp_path):

@@ -146,6 +146,15 @@ def test_a_shell_is_typed_into_and_the_dialog_stays():
     play(scene, "1", "w")
 
 
+def test_enter_alone_is_typed_into_a_shell_that_waits_for_just_that():
+    async def scene(app, pilot, feed):
+        await pilot.press("enter")
+        await until(pilot, lambda: feed.orders)
+        assert feed.orders[0].text == "\n" and app.screen.line.history == []
+
+    play(scene, "1", "w")
+
+
 def test_a_dialog_turns_secret_when_the_shell_asks_for_a_password():
     async def scene(app, pilot, feed):
         await pilot.press("a")

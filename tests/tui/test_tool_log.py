@@ -10,7 +10,8 @@ from steerdeck.screens.replay import ReplayScreen
 from steerdeck.screens.zoom import ZoomScreen
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.by_hand import RunByHand
-from steerdeck_agents.facts.ids import CallId
+from steerdeck_agents.facts.ids import CallId, SessionId
+from steerdeck_agents.facts.sieve import Hit
 from steerdeck_agents.runtime.wire_calls import Calls, OutputOf
 
 
@@ -155,6 +156,20 @@ def test_a_search_finds_as_one_types_and_opens_the_replay_at_the_hit():
         assert app.screen.words.text == "refresh tok"
         await pilot.press("escape")
         await until(pilot, lambda: app.screen.id == "deck")
+
+    play(scene)
+
+
+def test_hits_of_one_number_on_two_machines_are_two():
+    async def scene(app, pilot, feed):
+        await pilot.press("slash")
+        await until(pilot, lambda: app.screen.id == "search")
+        app.screen.hits = [
+            Hit(SessionId(session), 7, "item.ended", "token") for session in ("s~one", "s~two")
+        ]
+        app.screen._draw_hits()
+        app.screen.do_search_down()
+        assert app.screen.hit.session == "s~two"
 
     play(scene)
 

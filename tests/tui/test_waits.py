@@ -14,6 +14,7 @@ from steerdeck.panes.marks import doing, waits
 from steerdeck.panes.waits import ordinal, wait_of, when
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.drift import Drift
 from steerdeck_agents.facts.ids import MessageId, RequestId, SessionId, TurnId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.places import Workspace
@@ -233,6 +234,22 @@ def test_another_budget_can_be_written():
         await pilot.press("B", "7", "enter")
         await until(pilot, lambda: len(feed.orders) == 2)
         assert feed.orders[0].limits == Limits(dollars=7.0)
+
+    play(feed, scene, "full_stop")
+
+
+def test_words_about_a_drift_are_said_and_are_no_budget():
+    over = e.RequestEnded(request=REQUEST, status="completed", usage=USAGE)
+    parked = e.SessionParked(reason="Its budget of $1.00 is spent.")
+    drift = e.DriftFound(drift=Drift("outside_plan", "It changes what nobody asked for."))
+    feed = Feed(story(SENT, over, drift, parked, limits=Limits(dollars=1.0)).events, OUTLOOK)
+
+    async def scene(app, pilot):
+        await pilot.press("j")
+        await until(pilot, lambda: app.screen.item.kind == "drift" and app.screen.armed)
+        await pilot.press("w", *"stop that", "enter")
+        await until(pilot, lambda: feed.orders or app.model.notice_bad)
+        assert [order.text for order in feed.orders] == ["stop that"]
 
     play(feed, scene, "full_stop")
 

@@ -23,9 +23,22 @@ class EditorError(Exception):
     """The editor could not be run; the draft is as it was."""
 
 
+Program = Callable[[], list[str]]
+"""Gives a command of the developer's; EditorError says why it is none."""
+
+
 def editor() -> list[str]:
-    """The developer's editor as a command; `vi` when none is named."""
-    return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi") or ["vi"]
+    """The developer's editor as a command; `vi` when none is named. EditorError: it is none."""
+    return _named(("VISUAL", "EDITOR"), "vi")
+
+
+def _named(variables: Sequence[str], otherwise: str) -> list[str]:
+    """The command in the first of these variables that is set."""
+    name = next((name for name in variables if os.environ.get(name)), "")
+    try:
+        return shlex.split(os.environ.get(name) or otherwise) or [otherwise]
+    except ValueError as error:
+        raise EditorError(f"${name} is no command, {error}: mend it and come again.") from error
 
 
 class Ran(NamedTuple):
@@ -104,8 +117,8 @@ def edit(app: App[None], text: str) -> str:
 
 
 def pager() -> list[str]:
-    """The developer's pager as a command; `less` when none is named."""
-    return shlex.split(os.environ.get("PAGER") or "less") or ["less"]
+    """The developer's pager as a command; `less` when none is named. EditorError: it is none."""
+    return _named(("PAGER",), "less")
 
 
 def to_read(text: str) -> ScratchFolder:

@@ -246,6 +246,23 @@ def test_a_list_is_narrowed_by_letters_and_answers_keys_and_mouse() -> None:
     play(PickList(picks, typed=True), scene)
 
 
+def test_a_narrowed_list_keeps_its_selection_while_its_entries_change() -> None:
+    def entries(state: str) -> list[Pick]:
+        return [Pick(str(n), (word(f"entry {n} {state}"),), f"entry {n}") for n in range(4)]
+
+    async def scene(app: Stage, view: PickList, pilot: Pilot[None]) -> None:
+        view.focus()
+        await pilot.press(*"ent", "down", "down")
+        view.show(entries("done"))
+        assert view.selected is not None and view.selected.id == "2"
+        view.show(entries("done")[1:])
+        assert view.selected.id == "2"
+        await pilot.press("r")
+        assert view.selected.id == "1", "other letters begin with the best again"
+
+    play(PickList(entries("working"), typed=True), scene)
+
+
 def test_a_long_list_keeps_its_selection_in_view() -> None:
     picks = [Pick(str(n), (word(f"entry {n}"), word("more"))) for n in range(30)]
 

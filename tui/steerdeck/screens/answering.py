@@ -263,7 +263,7 @@ class Answering(Deciding):
         elif state is not None and self._is_plan():
             back = partial(self.helm.send_plan_back, state, plan_of(self.item), event.text)
             self.helm.go(self._kept(back, state.id, event.text))
-        elif state is not None and spent(state):
+        elif state is not None and self.item.kind == "parked" and spent(state):
             self._raise_to(state, event.text)
         elif state is not None and self._may_say():
             self._say(state, event.text)

@@ -48,8 +48,9 @@ class CallActs(Reads[T], Generic[T]):
     async def _in_pager(self, page: CallPage) -> None:
         text = await self.helm.whole_output(page)
         try:
+            command = pager()
             folder = await asyncio.to_thread(to_read, f"{text}\n")
-            read(self.app, folder, pager())
+            read(self.app, folder, command)
         except EditorError as error:
             self.helm.say(str(error), bad=True)
 

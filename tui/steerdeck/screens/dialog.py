@@ -204,9 +204,9 @@ class RenameDialog(SessionDialog):
             self.name_field.text = self.state.name
         self.name_field.focus()
 
-    def show(self, dirty: Dirty) -> None:
+    def draw(self, state: SessionState) -> None:
         title = Line((Span("Rename", "t0", bold=True),), (Span("Enter rename   Esc leave", "t2"),))
-        self.body.show([BLANK, title, BLANK])
+        self.body.show([BLANK, title, *self.notice_lines(), BLANK])
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
         name = " ".join(event.text.split())

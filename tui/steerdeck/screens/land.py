@@ -213,6 +213,7 @@ class LandDialog(SessionDialog):
         inside = typed.removeprefix("~/")
         if host_of(self.session) and not typed.startswith("/"):
             where = host_of(self.session)
+            event.prompt.text = event.text
             self.helm.say(f"Name the whole path: the patch is written on {where}.", bad=True)
             return
         folder = self.model.folder if inside == typed else Path.home()

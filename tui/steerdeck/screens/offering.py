@@ -52,8 +52,10 @@ class Offering(Keyed[T], Generic[T]):
         if found.problem:
             self.helm.say(f"Pasted as text: {found.problem}")
             return
-        prompt.attach(path, pasted)
-        self.helm.say(f"attached: {found.words}")
+        if prompt.attach(path, pasted):
+            self.helm.say(f"attached: {found.words}")
+        else:
+            self.helm.say("The picture is not attached: its path stands in this draft no more.")
 
     def _keep(self) -> None:
         self._keeping = False

@@ -83,7 +83,7 @@ class OverlapDialog(SessionDialog):
             self.show(Dirty(everything=True))
 
     def on_rows_clicked(self, event: Rows.Clicked) -> None:
-        if event.span.startswith(MET):
+        if event.span.startswith(MET) and not self.words.display:
             self._other = SessionId(event.span.removeprefix(MET))
             self.show(Dirty(everything=True))
 

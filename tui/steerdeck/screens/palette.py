@@ -150,15 +150,17 @@ class Palette(Dialog):
             below.do_by_name(key)
 
     def on_key(self, event: events.Key) -> None:
+        """Keys that mean another thing here than elsewhere; the keymap has the others."""
         if event.key == "ctrl+p" and self.helm.keymap.flavour == "emacs":
-            event.stop()
             self.list.action_cursor_up()
         elif event.key == "enter":
-            event.stop()
             below = self.below
             self.close_it()
             if below is not None:
                 below.open(Open("search", item=self.list.query_text))
         elif event.key in ("ctrl+p", "escape"):
-            event.stop()
             self.close_it()
+        else:
+            return
+        event.stop()
+        event.prevent_default()

@@ -5,7 +5,7 @@ import re
 from typing import Generic, TypeVar
 
 from steerdeck.model import Dirty
-from steerdeck.outside import EditorError, editor, pager, read, to_read
+from steerdeck.outside import EditorError, Program, editor, pager, read, to_read
 from steerdeck.panes.told_text import entry_text
 from steerdeck.panes.transcript import TranscriptPane
 from steerdeck.screens.marking import Marking
@@ -142,12 +142,17 @@ class Perusing(Marking[T], Steering[T], Generic[T]):
         told = self.model.transcripts.get(state.id)
         if told is not None and told.first > wanted.seq:
             await self.helm.bridge.older(state.id, wanted.seq)
-        while told is not None and wanted.entry in told.entries and self.text.lacks(wanted.entry):
+        while self._is_perused(state.id) and self.text.lacks(wanted.entry):
             self.show(Dirty(everything=True))
             await asyncio.sleep(0)
-        if self.hits and self.hits[self.hit] == wanted:
+        if self._is_perused(state.id) and self.hits and self.hits[self.hit] == wanted:
             self.text.show_hit(wanted.entry)
         self.show(Dirty(everything=True))
+
+    def _is_perused(self, session: SessionId) -> bool:
+        """Whether its transcript is in view: what is in none takes nothing in."""
+        state = self.perused()
+        return self.is_attached and state is not None and state.id == session
 
     # out of the deck
 
@@ -155,39 +160,40 @@ class Perusing(Marking[T], Steering[T], Generic[T]):
         return self.perused() is not None and self.text.hand is not None
 
     def do_pager_item(self) -> None:
-        self._read_item(pager())
+        self._read_item(pager)
 
     def can_editor_item(self) -> bool:
         return self.can_pager_item()
 
     def do_editor_item(self) -> None:
-        self._read_item(editor())
+        self._read_item(editor)
 
     def can_pager(self) -> bool:
         return self.perused() is not None
 
     def do_pager(self) -> None:
-        self.helm.go(self._read_whole(pager()))
+        self.helm.go(self._read_whole(pager))
 
     def can_editor_whole(self) -> bool:
         return self.perused() is not None
 
     def do_editor_whole(self) -> None:
-        self.helm.go(self._read_whole(editor()))
+        self.helm.go(self._read_whole(editor))
 
-    def _read_item(self, command: list[str]) -> None:
+    def _read_item(self, program: Program) -> None:
         if (hand := self.text.hand) is not None:
-            self.helm.go(self._read_entry(hand, command))
+            self.helm.go(self._read_entry(hand, program))
 
-    async def _read_entry(self, entry: Entry, command: list[str]) -> None:
-        await self._read(await self._whole_entry(entry) + "\n", command)
+    async def _read_entry(self, entry: Entry, program: Program) -> None:
+        await self._read(await self._whole_entry(entry) + "\n", program)
 
-    async def _read_whole(self, command: list[str]) -> None:
+    async def _read_whole(self, program: Program) -> None:
         if (state := self.perused()) is not None:
-            await self._read(await self.helm.whole_text(state), command)
+            await self._read(await self.helm.whole_text(state), program)
 
-    async def _read(self, text: str, command: list[str]) -> None:
+    async def _read(self, text: str, program: Program) -> None:
         try:
+            command = program()
             folder = await asyncio.to_thread(to_read, text)
             read(self.app, folder, command)
         except EditorError as error:

@@ -54,7 +54,9 @@ class PlanChanges(Arming, Keyed[None]):
         self._laid: object = None
         self._purpose: Purpose = ""
         self._subject = 0
-        """The step that is written about."""
+        """The step the cursor is on."""
+        self._about = 0
+        """The step that is written about, wherever the cursor is put meanwhile."""
         self._back = Sha("")
         """The plan that was on the screen when words to send it back were begun."""
 
@@ -221,13 +223,15 @@ class PlanChanges(Arming, Keyed[None]):
 
     # words
 
-    def _write(self, purpose: Purpose, placeholder: str, text: str) -> None:
-        self._purpose = purpose
-        row = self.row
+    def _write(self, purpose: Purpose, placeholder: str, text: str, step: int = 0) -> None:
+        """Begin to write about the step the cursor is on, or about another."""
+        self._purpose, self._about = purpose, step or self._subject
+        row = next((one for one in self.rows if one.step.id == self._about), None)
         about = [Span("send the plan back", "t2")]
-        if purpose != "back" and row is not None:
+        if purpose != "back":
             verb = {"edit": "reword", "add": "a step below"}.get(purpose, "comment on")
-            about = [Span(f"{verb} ", "t2"), foreign(one_line(row.step.text, 60), "t0", bold=True)]
+            words = one_line(row.step.text, 60) if row is not None else "a step that is gone"
+            about = [Span(f"{verb} ", "t2"), foreign(words, "t0", bold=True)]
         self.told.show([Line(tuple(about), bg="s2", bleed=True, bar="accent")])
         self.words.placeholder = placeholder
         self.words.text = text
@@ -248,7 +252,7 @@ class PlanChanges(Arming, Keyed[None]):
         self.show(Dirty(everything=True))
 
     def on_prompt_submitted(self, event: Prompt.Submitted) -> None:
-        purpose, step = self._purpose, self._subject
+        purpose, step = self._purpose, self._about
         self.close_words()
         if purpose:
             self.helm.go(self._keep(purpose, step, event.text))
@@ -258,7 +262,7 @@ class PlanChanges(Arming, Keyed[None]):
         try:
             await self._carry_out(purpose, step, text)
         except (SteerdeckError, OSError):
-            self._write(purpose, "", text)
+            self._write(purpose, "", text, step)
             raise
 
     def _behind(self, step: int) -> int:

@@ -118,7 +118,7 @@ class SearchScreen(Keyed[None]):
             name = one_line(self.names.get(session, session), 60)
             left = f"   {self.archived[session]}" if session in self.archived else ""
             group = f"{name}{left}   {counted(len(hits), 'hit')}"
-            picks += [Pick(str(hit.seq), (hit_row(hit, now),), group=group) for hit in hits]
+            picks += [Pick(_id(hit), (hit_row(hit, now),), group=group) for hit in hits]
         self.list.show(picks)
         self.show(Dirty(everything=True))
 
@@ -158,7 +158,7 @@ class SearchScreen(Keyed[None]):
     def hit(self) -> Hit | None:
         """The hit in hand."""
         pick = self.list.selected
-        return next((x for x in self.hits if pick is not None and str(x.seq) == pick.id), None)
+        return next((x for x in self.hits if pick is not None and _id(x) == pick.id), None)
 
     def do_back(self) -> None:
         self.helm.close_screen(self)
@@ -219,3 +219,8 @@ class SearchScreen(Keyed[None]):
 
     def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
         self.do_search_open()
+
+
+def _id(hit: Hit) -> str:
+    """Journals of several machines number their events alike."""
+    return f"{hit.session}:{hit.seq}"

@@ -39,6 +39,7 @@ class TypeDialog(_ShellDialog):
         super().__init__(helm, session, shell, id="type_dialog")
         self.output = LineView(id="type_output", ground="s2", marker=False)
         self.line = Prompt("a line to type", send={"enter": "steer"}, id="type_line")
+        self.line.sends_nothing = True
         self.secret = Secret(id="type_secret")
         self.parts = (self.output, self.line, self.secret, self.body)
         self._restless = False

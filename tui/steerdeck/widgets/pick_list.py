@@ -162,13 +162,13 @@ class PickList(Widget, can_focus=True):
         if self._all == tuple(picks):
             return
         self._all = tuple(picks)
-        self._narrow()
+        self._narrow(stays=True)
 
     def filter(self, query: str) -> None:
         """Show only the entries in which every word of the query occurs."""
         if query != self.query_text:
             self.query_text = query
-            self._narrow()
+            self._narrow(stays=not query)
             self.post_message(self.Filtered(self, query).set_sender(self))
 
     def select(self, id: str) -> None:
@@ -177,14 +177,17 @@ class PickList(Widget, can_focus=True):
             if pick.id == id:
                 self._move(index)
 
-    def _narrow(self) -> None:
+    def _narrow(self, *, stays: bool) -> None:
+        """Look anew what passes the filter; the selection `stays`, or is the best that passes."""
         kept = self.selected
         self._left = narrowed(self._all, self.query_text)
         ids = [pick.id for pick in self._left]
-        if kept is not None and kept.id in ids and not self.query_text:
+        if not stays:
+            self._at = 0
+        elif kept is not None and kept.id in ids:
             self._at = ids.index(kept.id)
-        elif kept is None or kept.id not in ids or self.query_text:
-            self._at = 0 if self.query_text else min(self._at, max(0, len(ids) - 1))
+        else:
+            self._at = min(self._at, max(0, len(ids) - 1))
         if self.selected is not kept and self.selected is not None:
             self.post_message(self.Highlighted(self, self.selected.id).set_sender(self))
         self.refresh()

@@ -97,6 +97,8 @@ class Prompt(Widget, can_focus=True):
         self.history: list[str] = []
         """What was sent before, oldest first."""
         self.send = send
+        self.sends_nothing = False
+        """Whether Enter alone is something to send, as to a program that waits for just that."""
         self.vi: Vi | None = None
         """Set where one writes as in vi."""
         self._draft = Draft()
@@ -158,11 +160,12 @@ class Prompt(Widget, can_focus=True):
             text = text.replace(chip.text, mark, 1)
         self.text = text
 
-    def attach(self, path: str, pasted: str) -> None:
-        """Let the picture stand in the place of its pasted path, if that is still there."""
+    def attach(self, path: str, pasted: str) -> bool:
+        """Let the picture stand in the place of its pasted path; False when that is gone."""
         at = self._draft.text.rfind(pasted)
         if at >= 0:
             self.replace(at, at + len(pasted), self.chips.put(pictured(path)))
+        return at >= 0
 
     def hold(self, text: str) -> str:
         """Text as it stands in the draft: a large one as a chip."""
@@ -230,9 +233,9 @@ class Prompt(Widget, can_focus=True):
     def _submit(self, how: How) -> None:
         text, draft = self.text, self._draft.text
         chips = self.chips.within(draft)
-        if not text.strip():
+        if not (text.strip() or self.sends_nothing):
             return
-        if not self.history or self.history[-1] != text:
+        if text and self.history[-1:] != [text]:
             self.history.append(text)
         self._draft, self._thrown = Draft(), False
         if self.vi is not None:
