@@ -18,9 +18,9 @@ def test_the_deck_is_closed_and_everything_begun_by_the_mouse_alone():
         await until(pilot, lambda: app.screen.id == "new")
         new = app.screen
         await click(app, pilot, "mode  ")
-        assert (new.field, new.mode) == ("mode", "ask")
+        assert (new.field, new.wanted.mode) == ("mode", "ask")
         await click(app, pilot, "mode  ")
-        assert new.mode == "auto"
+        assert new.wanted.mode == "auto"
         await click(app, pilot, "Esc close")
         await until(pilot, lambda: app.screen.id == "deck")
         app.screen.composer.prompt.text = "a draft"

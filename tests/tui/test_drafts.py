@@ -10,7 +10,10 @@ from kit.writing import WritingFeed, writing
 from steerdeck.app import DeckApp
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
+from steerdeck_agents.facts.errors import OrderRefused
 from steerdeck_agents.facts.ids import MessageId, OrderId, RequestId, SessionId
+from steerdeck_agents.facts.orders import Order
+from steerdeck_agents.runtime.wire import Given
 
 Play = Callable[[DeckApp, Pilot[None], WritingFeed], Awaitable[None]]
 FIX, CSV = SessionId("fix"), SessionId("csv")
@@ -138,5 +141,24 @@ def test_a_message_that_is_delivered_while_it_is_changed_leaves_its_field_and_th
         await until(pilot, lambda: app.screen.id == "deck")
         assert app.screen.composer.prompt.text.endswith(" xs")
         assert feed.orders == []
+
+    play(scene)
+
+
+def test_words_of_a_plan_that_was_left_before_they_were_refused_become_a_draft():
+    async def scene(app, pilot, feed):
+        going = asyncio.Event()
+
+        async def late(order: Order) -> Given:
+            await going.wait()
+            raise OrderRefused("That step is not in the plan any more.")
+
+        await pilot.press("f2", "p")
+        await until(pilot, lambda: app.screen.id == "plan" and app.screen.row)
+        feed.give = late
+        await pilot.press("c", *"why", "enter", "q")
+        await until(pilot, lambda: app.screen.id == "deck")
+        going.set()
+        await until(pilot, lambda: app.screen.composer.prompt.text == "why")
 
     play(scene)

@@ -1,6 +1,7 @@
 """The way home on the deck: marks of overlaps, one message to both, and the landing dialog."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -138,6 +139,23 @@ def test_landing_needs_a_key_of_its_own_and_work_that_rests():
             s.Land(id="", session=DOCS, how="patch", path="/home/kim/shop/my.patch"),
             s.Land(id="", session=DOCS, how="patch", path=str(Path.home() / "my.patch")),
         ]
+
+    play(scene)
+
+
+def test_programs_are_looked_for_beside_the_deck_s_loop(monkeypatch):
+    looked: list[bool] = []
+
+    def has_gh() -> bool:
+        looked.append(threading.current_thread() is threading.main_thread())
+        return True
+
+    monkeypatch.setattr("steerdeck.screens.land.has_gh", has_gh)
+
+    async def scene(app, pilot, feed):
+        await to_landing(app, pilot, "3")
+        await until(pilot, lambda: app.screen.page is not None)
+        assert app.screen.gh and looked == [False]
 
     play(scene)
 

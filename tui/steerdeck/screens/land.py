@@ -4,6 +4,7 @@ Nothing is landed but by a key pressed here; what came of it is said when the jo
 merge is tried in a scratch place each time the files change, so a conflict is known before.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Literal
 
@@ -40,7 +41,8 @@ class LandDialog(SessionDialog):
         self._looked_at = -1
         self._line = False
         """The ways onto the branch queue instead of landing at once."""
-        self.gh = has_gh()
+        self.gh = False
+        """Whether pull requests can be opened from here; a thread looks through PATH for it."""
 
     def on_mount(self) -> None:
         self.path.display = False
@@ -50,6 +52,7 @@ class LandDialog(SessionDialog):
         return ("words", "anywhere") if self.path.display else ("land", "anywhere")
 
     async def _look(self) -> None:
+        self.gh = self.gh or await asyncio.to_thread(has_gh)
         self.page = await self.helm.look_ashore(self.session)
         if self.is_mounted:
             self.show(Dirty(everything=True))

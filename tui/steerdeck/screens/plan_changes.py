@@ -258,11 +258,17 @@ class PlanChanges(Arming, Keyed[None]):
             self.helm.go(self._keep(purpose, step, event.text))
 
     async def _keep(self, purpose: Purpose, step: int, text: str) -> None:
-        """Carry out what was written; words that were refused stand in the field again."""
+        """Carry out what was written; words that were refused stand in the field again.
+
+        Where that is in use, or the plan was left meanwhile, they become the draft for its session.
+        """
         try:
             await self._carry_out(purpose, step, text)
         except (SteerdeckError, OSError):
-            self._write(purpose, "", text, step)
+            if self.is_attached and not self.words.display:
+                self._write(purpose, "", text, step)
+            else:
+                self.model.give_back(self.session, text)
             raise
 
     def _behind(self, step: int) -> int:

@@ -229,11 +229,16 @@ class Verdicts(SheetScreen):
             self.helm.go(self._keep(begun._replace(text=event.text)))
 
     async def _keep(self, begun: _Begun) -> None:
-        """Keep a comment; words that were refused stand in the field again, when it is free."""
+        """Keep a comment; words that were refused stand in the field again, when it is free.
+
+        Where the review was closed meanwhile they become the draft for its session.
+        """
         try:
             await self.helm.comment(self.session, begun.on, begun.text, begun.editing, begun.seen)
         except (SteerdeckError, OSError):
-            if self.words.display:
+            if not self.is_attached:
+                self.model.give_back(self.session, f"{begun.about}: {begun.text}")
+            elif self.words.display:
                 self._refused.append(begun)
             else:
                 self._write(begun)
