@@ -250,7 +250,9 @@ def test_what_follows_is_listed_in_columns_and_says_what_it_leaves_out():
 
 def test_the_mouse_is_given_to_the_terminal_and_taken_back(monkeypatch):
     given: list[bool] = []
-    monkeypatch.setattr("steerdeck.drawing.give_mouse", lambda app, *, deck: given.append(deck) or True)
+    monkeypatch.setattr(
+        "steerdeck.drawing.give_mouse", lambda app, *, deck: given.append(deck) or True
+    )
 
     async def scene(app, pilot, feed):
         await pilot.press("f9")
