@@ -118,4 +118,5 @@ def test_a_name_that_is_cut_keeps_the_number_that_tells_it_from_its_like():
     assert numbered("add-a-csv-export-2", 18) == "add-a-csv-export-2"
     assert numbered("add-a-csv-export", 12) == "add-a-csv-e…"
     assert numbered("丸め処理を修正-13", 10) == "丸め処…-13"
+    assert numbered("add-a-csv-export-2", 0) == "" and numbered("add-a-csv-export-2", 4) == "add…"
     assert numbered("port-8080", 6) == "port-…", "a number of the task is a word of it"

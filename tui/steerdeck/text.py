@@ -153,9 +153,10 @@ def fit(text: str, width: int) -> str:
 def numbered(name: str, width: int) -> str:
     """A session's name cut to `width` cells; the number that tells it from its like stays."""
     head, dash, number = name.rpartition("-")
-    if width_of(name) <= width or not head or not number.isdecimal() or len(number) > 3:
+    room = width - len(dash + number)
+    if width_of(name) <= width or room < 3 or not number.isdecimal() or len(number) > 3:
         return fit(name, width)
-    return fit(head, width - len(dash + number)) + dash + number
+    return fit(head, room) + dash + number
 
 
 def path(name: str, width: int) -> str:
