@@ -10,6 +10,7 @@ SteerdeckError
 ├── JournalError         the database can't be used, and the way out; `retryable` says whether it
 │   │                    may be written again when there is room
 │   ├── JournalTaken     another runtime writes it
+│   ├── JournalAway      its file was moved or deleted while it is written
 │   └── JournalReadOnly  it can be read and not written, by this version or in this place
 ├── OrderRefused         an order can't be carried out now, and why
 └── WireError            the other side speaks another protocol, or is gone
@@ -78,6 +79,10 @@ class JournalError(SteerdeckError):
 
 class JournalTaken(JournalError):
     """Another runtime writes this journal; there is only ever one."""
+
+
+class JournalAway(JournalError):
+    """The file that is written does not lie in its place any more."""
 
 
 class JournalReadOnly(JournalError):

@@ -124,7 +124,9 @@ def open_for_writing(
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """A connection that can't write; also on a file or a folder that is read-only."""
     if not path.exists():
-        raise JournalError(f"There is no journal at {path} yet; the first session makes it.")
+        raise JournalError(
+            f"There is no journal at {path}: no session has made it yet, or it was moved away."
+        )
     try:
         return _connect(path, "mode=ro")
     except sqlite3.Error as error:

@@ -47,6 +47,7 @@ from steerdeck_agents.journal.refold import (
     state_at,
     state_text,
 )
+from steerdeck_agents.journal.refusing import check_place
 from steerdeck_agents.journal.search import SEARCHED, words_of
 from steerdeck_agents.journal.segments import due, pack
 from steerdeck_agents.journal.storing import Shelf
@@ -140,6 +141,7 @@ class Ledger:
             os.close(self._lock.descriptor)
             raise
         self._mark = MarkFile(path)
+        self._file = path.stat().st_ino
 
     def close(self) -> None:
         """Give the lease back and let go of the lock."""
@@ -318,6 +320,7 @@ class Ledger:
         take(self._connection, self._path.parent, self._holder, self._lock)
 
     def _still_ours(self) -> None:
+        check_place(self._path, self._file if self.mode == "wal" else None)
         found = holder_of(self._connection)
         if found != self._holder:
             raise taken(self._path.parent, str(found.pid) if found else "unknown")

@@ -19,6 +19,7 @@ from steerdeck_agents.gate.secret_files import values_in
 from steerdeck_agents.gate.secret_marks import Redactor, home_key
 from steerdeck_agents.journal.database import may_write
 from steerdeck_agents.journal.reader import JournalReader
+from steerdeck_agents.journal.refusing import AWAY
 from steerdeck_agents.journal.writer import Writer
 from steerdeck_agents.settings.paths import Paths, private_folder
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 RETRY_S: Final = 1.0
 """How often it is tried again; each try is one small transaction."""
+_HELD: Final = "Agents are paused until it is back."
 _PAUSED: Final = "Agents are paused, then go on by themselves; nothing that was kept is lost."
 
 
@@ -81,7 +83,8 @@ class Storage:
         """The writer met trouble, or (with an empty word) has got over it."""
         if why and not self.problem:
             self._since_s = self._clock.monotonic()
-        self.problem = f"{why} {_PAUSED}" if why else ""
+        paused = _HELD if why.startswith(AWAY) else _PAUSED
+        self.problem = f"{why} {paused}" if why else ""
         if why and (self._trying is None or self._trying.done()):
             self._trying = asyncio.create_task(self._until_it_works(), name="storage")
         self.changed()

@@ -12,7 +12,7 @@ from kit.repositories import plain
 from kit.scene import Scene, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.errors import JournalAway, OrderRefused
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.state import SessionState
 from steerdeck_agents.gate.secret_marks import at_work
@@ -32,6 +32,34 @@ def told(frames: list[object]) -> list[bool]:
 
 def _notices(playing: Scene) -> str:
     return " ".join(notice.text for notice in playing.of(SessionId(""), e.Noticed))
+
+
+def test_a_home_moved_away_under_a_runtime_is_said_and_nothing_kept_until_it_is_back(
+    tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr(storage, "RETRY_S", 0.05)
+
+    async def story() -> None:
+        repository = plain(tmp_path / "repository")
+        async with scene(tmp_path / "home", {"m": echo}) as playing:
+            session = await playing.start(repository, "m", "One.")
+            await playing.status(session, "idle")
+            data = playing.paths.data
+            data.rename(tmp_path / "away")
+            with pytest.raises(JournalAway):
+                await playing.runtime.fleet.writer.append(e.Noticed(text="gone with it"), full=True)
+            await playing.until(lambda: told(playing.frames) == [True])
+            page = await playing.client.ask(wire.RuntimeStatus(), wire.StatusPage)
+            assert "not in its place any more" in page.storage.problem
+            assert "nothing that was kept is lost" not in page.storage.problem
+            (tmp_path / "away").rename(data)
+            await playing.until(lambda: told(playing.frames) == [True, False])
+            await playing.give(o.Say, session, text="Two.")
+            await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
+            assert "gone with it" not in _notices(playing)
+        assert JournalReader(playing.paths.journal).check() == []
+
+    asyncio.run(story())
 
 
 def test_a_full_disk_is_said_and_all_goes_on_when_there_is_room(tmp_path: Path, monkeypatch):
