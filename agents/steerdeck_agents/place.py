@@ -161,6 +161,7 @@ class Place:
         for fact in facts:
             if isinstance(fact, CallEnded) and fact.call is not None:
                 self.results[fact.call] = fact.result
+                self.services.redactor.over(self.id, fact.call)
         self.watching.hear(facts)
         self.hosting.hear(facts)
 

@@ -183,6 +183,10 @@ class Redactor:
         self.know(secret_files.values_of(text))
         self._allowed[session, call] = self._allowed.get((session, call), "") + text
 
+    def over(self, session: str, call: str) -> None:
+        """The call's result is kept: what it was allowed to show need not be held any longer."""
+        self._allowed.pop((session, call), None)
+
     def allowed(self, session: str, call: str | None) -> str:
         """What the result of a call may show."""
         return self._allowed.get((session, call or ""), "")

@@ -115,6 +115,7 @@ def test_a_reading_the_developer_allowed_is_in_that_result_and_in_no_export(tmp_
         read, shown = playing.of(session, e.CallEnded)
         assert isinstance(read, e.CallEnded) and isinstance(shown, e.CallEnded)
         assert PASSWORD in read.result
+        assert playing.runtime.fleet.redactor.allowed(session, read.call) == ""
         assert PASSWORD not in shown.result and MARK.search(shown.result)
         *_, last = bodies(playing, session)
         assert last.count(PASSWORD.encode()) == 1
