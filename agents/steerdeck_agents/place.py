@@ -7,7 +7,7 @@ another model, or with a new key. What it needs and can't have parks the session
 import asyncio
 import logging
 import math
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -68,7 +68,7 @@ class Place:
     def __init__(self, session: SessionId, services: Services) -> None:
         self.id = session
         self.services = services
-        self.keys: Mapping[str, str] = {}
+        self.keys: dict[str, str] = {}
         """Variables with secrets, from the shell that started or resumed it; never stored."""
         self.deciding = asyncio.Lock()
         """Held from a look at the state until what an order makes of it is committed."""
@@ -245,7 +245,7 @@ class Place:
         self, settings: ModelSettings, model: Model, chosen: tuple[str, str]
     ) -> Site:
         services = self.services
-        configured = await asyncio.to_thread(load, services.paths, self.keys)
+        configured = await asyncio.to_thread(load, services.paths, dict(self.keys))
         await self.hosting.begin(configured.servers, self.keys, self.stop)
         await asyncio.to_thread(self.watching.load, services.reader, self.id)
         self.watching.hear(())

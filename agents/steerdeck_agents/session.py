@@ -89,7 +89,8 @@ class Session:
     @keys.setter
     def keys(self, keys: Mapping[str, str]) -> None:
         self._services.redactor.know(values_in(keys))
-        self.place.keys = keys
+        # The same mapping, since servers that are started later look into it, too.
+        self.place.keys.update(keys)
 
     def start(self) -> None:
         """Go to work, in a task of its own."""

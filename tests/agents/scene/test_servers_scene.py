@@ -29,13 +29,13 @@ def caller(talk: Conversation) -> Reply:
     return Reply((Say(f"Done {done}.", id=f"msg_{len(talk.messages)}", final=True),))
 
 
-def play(tmp_path: Path, story: Story, how: str = "good") -> None:
+def play(tmp_path: Path, story: Story, how: str = "good", wants: str = "") -> None:
     async def run() -> None:
         repository = plain(tmp_path / "repository").resolve()
         write(repository, "server.py", SERVER.read_text())
         commit(repository)
         args = json.dumps(["-S", "-E", "server.py", how])
-        more = f'\n[servers.a]\ncommand = "{sys.executable}"\nargs = {args}\n'
+        more = f'\n[servers.a]\ncommand = "{sys.executable}"\nargs = {args}\n{wants}'
         async with scene(tmp_path / "home", {"m": caller}, more=more) as playing:
             await story(playing, repository)
 
@@ -137,3 +137,19 @@ def test_a_refused_server_is_never_started_and_the_session_works_on(tmp_path: Pa
         assert offered(playing, session)[-1] == []
 
     play(tmp_path, story)
+
+
+def test_a_server_whose_key_was_missing_gets_it_from_the_shell_that_resumes(tmp_path: Path):
+    async def story(playing: Scene, repository: Path) -> None:
+        session = await playing.start(repository, "m", task="Wait.")
+        await playing.status(session, "needs_you")
+        await playing.until(lambda: playing.of(session, e.TurnEnded))
+        await playing.decide(session, allow=True)
+        await playing.until(lambda: [s.status for s in playing.state(session).servers] == ["dead"])
+        (told,) = playing.state(session).servers
+        assert "A_KEY is not set" in told.reason and "Resume the session" in told.way_out
+        await playing.give(o.Resume, session, keys={"A_KEY": "k-1"})
+        await playing.give(o.RestartServer, session, server="a")
+        await playing.until(lambda: [s.status for s in playing.state(session).servers] == ["ready"])
+
+    play(tmp_path, story, wants='variables = ["A_KEY"]\n')
