@@ -71,7 +71,7 @@ def test_the_home_is_empty_but_for_a_git_identity(home: Path, tmp_path: Path):
     assert os.environ["TEXTUAL_ANIMATIONS"] == "none"
     assert not [name for name in os.environ if name.startswith(("GIT_", "OPENAI_"))]
     named = subprocess.run(
-        ["git", "config", "user.name"], capture_output=True, text=True, check=True
+        ["git", "config", "user.name"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert named.stdout == "Deck Hand\n"
 

@@ -106,12 +106,6 @@ def test_a_command_may_tidy_up_on_sigterm(go: Runner, level: Level, workspace: W
     assert (Path(workspace.path) / "left").read_text() == "tidy\n"
 
 
-def test_a_command_that_ignores_sigterm_is_killed(go: Runner, level: Level) -> None:
-    done = go("trap '' TERM; while :; do sleep 0.05; done", level, timeout_s=0.2)
-    assert done.timed_out
-    assert (done.exit_code, done.signal) == (None, signal.SIGKILL)
-
-
 def begin(
     workspace: Workspace, level: Level, script: str, spool: Path, stop: asyncio.Event,
     hear: Callable[[str], None],
@@ -135,6 +129,19 @@ def test_an_interrupt_ends_the_command(level: Level, workspace: Workspace, tmp_p
     done = asyncio.run(main())
     assert done.interrupted and not done.timed_out
     assert done.head_tail == "up\n"
+
+
+def test_a_command_that_ignores_sigterm_is_killed(
+    level: Level, workspace: Workspace, tmp_path: Path
+) -> None:
+    async def main() -> Finished:
+        stop = asyncio.Event()
+        script = "trap '' TERM; echo deaf; while :; do sleep 0.05; done"
+        return await begin(workspace, level, script, tmp_path / "x", stop, lambda _: stop.set())
+
+    done = asyncio.run(main())
+    assert done.interrupted
+    assert (done.exit_code, done.signal) == (None, signal.SIGKILL)
 
 
 def test_a_cancelled_call_leaves_nothing_running(
