@@ -37,7 +37,7 @@ def test_the_deepest_overlap_is_a_chip_and_never_amber():
     states = met().states()
     found = marked(states[FIX], states)
     assert found is not None
-    assert found.words[0] == "session.py 48–52 same lines as 2 add-csv +1"
+    assert found.words[0] == "session.py:48–52 same lines as 2 add-csv +1"
     assert "docs" not in found.words[0]
     (row,) = chip_rows(states[FIX], states, 0, 60)
     assert not any(span.fg.startswith("needs") for span in row.spans if span.fg)
@@ -79,12 +79,14 @@ def test_one_message_goes_to_both_from_the_dialog_of_overlaps():
         await pilot.press("j", "enter")
         await pilot.pause()
         assert "are both at" in app.screen.words.text
+        await pilot.press(*"Mine.", "escape", "enter")
+        assert app.screen.words.text.endswith("Mine."), "what is kept back is kept"
         await pilot.press("escape", "k", "enter", "enter")
         await until(pilot, lambda: len(feed.orders) == 2)
         said = [order for order in feed.orders if isinstance(order, o.Say)]
         assert [order.session for order in said] == [FIX, CSV]
         assert said[0].text == said[1].text
-        assert "lines 48–52 in fix-login, 50–61 in add-csv" in said[0].text
+        assert "lines 48–52 in fix-login, lines 50–61 in add-csv" in said[0].text
         assert "said to 2 sessions" in told(app)
         await pilot.press("b")
         await until(pilot, lambda: app.screen.id == "overlap")
@@ -115,6 +117,8 @@ def test_landing_needs_a_key_of_its_own_and_work_that_rests():
         await pilot.pause()
         assert feed.orders == []
         assert "2 commits ahead, its work uncommitted, 1 commit behind" in told(app)
+        await pilot.press("h")
+        assert "Nothing conflicts." in told(app)
         for number, keys in enumerate(("r", "b", "qs", "qqm"), 1):
             await pilot.press(*keys)
             await until(pilot, lambda count=number: len(feed.orders) == count)

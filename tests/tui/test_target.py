@@ -18,7 +18,7 @@ VERBS = (("Enter", "steer", ""), ("Tab", "queue", ""), ("Ctrl+S", "send now", ""
 @pytest.mark.parametrize(
     ("width", "told"),
     [
-        (100, "to 1 fix-login   1 on the way   1 to tell it"),
+        (100, "to 1 fix-login   1 on the way   1 command to tell it"),
         (85, "to 1 fix-login   1 on the way"),
         (70, "to 1 fix-login"),
     ],

@@ -215,11 +215,16 @@ def test_a_large_paste_is_a_chip_that_is_sent_whole_and_can_be_opened():
         assert "see [pasted\u00a0214\u00a0lines]" in told(app)
         assert prompt.text == f"see {pasted}"
         await pilot.press("backspace")
+        await pilot.press("ctrl+o")
+        assert "No paste stands in the draft" in told(app)
         assert prompt.text == "see "
         prompt.post_message(events.Paste(pasted))
+        await pilot.press(*" ok")
         await pilot.press("ctrl+o")
-        assert "line 213" in told(app) and prompt.text == f"see {pasted}"
-        await pilot.press("ctrl+underscore", *" ok")
+        assert "line 213" in told(app) and prompt.text == f"see {pasted} ok", (
+            "wherever the caret is"
+        )
+        await pilot.press("ctrl+underscore")
         assert "[pasted" in told(app)
         await pilot.press("enter")
         await until(pilot, lambda: feed.orders)
@@ -289,7 +294,7 @@ def test_what_waits_is_listed_and_can_be_changed_hastened_moved_and_taken_back()
         await pilot.press("escape", "ctrl+x", "Q")
         await until(pilot, lambda: "then land it" in told(app))
         assert "2 messages" in told(app) and "after the turn" in told(app)
-        await pilot.press("down", "e", *", please", "enter")
+        await pilot.press("j", "e", *", please", "enter")
         await pilot.press("K", "s")
         await until(pilot, lambda: len(feed.orders) == 3)
         change, arrange, hasten = feed.orders
@@ -300,7 +305,7 @@ def test_what_waits_is_listed_and_can_be_changed_hastened_moved_and_taken_back()
         await until(pilot, lambda: len(feed.orders) == 4)
         assert isinstance(feed.orders[3], o.Withdraw)
         assert app.screen.id == "queue_dialog", "Esc left the words, not the list"
-        await pilot.press("up", "J", "escape")
+        await pilot.press("k", "J", "escape")
         await until(pilot, lambda: isinstance(app.screen, DeckScreen))
         assert feed.orders[4].messages == ("later", first)
         assert app.screen.composer.prompt.text == "then land it"

@@ -68,12 +68,18 @@ def lines_words(spans: tuple[Lines, ...]) -> str:
     )
 
 
+def named_lines(spans: tuple[Lines, ...]) -> str:
+    """`line 3`, or `lines 12–20, 31`."""
+    one = len(spans) == 1 and spans[0].first >= spans[0].last
+    return f"{'line' if one else 'lines'} {lines_words(spans)}"
+
+
 def shared_words(file: SharedFile) -> str:
     """How two sessions share a file, seen from the first, in a few words."""
     match file.depth:
         case "conflict":
-            where = lines_words(file.lines)
-            return f"would conflict at {where}" if where else "would conflict"
+            where = named_lines(file.lines)
+            return f"would conflict at {where}" if file.lines else "would conflict"
         case "lines":
             return f"same lines {lines_words(file.lines)}".rstrip()
         case "file":

@@ -351,6 +351,11 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
     @property
+    def in_turn(self) -> tuple[Message, ...]:
+        """What waits, in the order in which it is said: only what steers goes into a turn."""
+        return tuple(sorted(self.queue, key=lambda message: message.delivery == "queue"))
+
+    @property
     def may_start(self) -> bool:
         """Whether waiting words open a turn; after a failure only words said since do."""
         after = self.ended_seq if self.last_turn in ("failed", "refused") else -1

@@ -80,7 +80,7 @@ def test_what_git_could_not_merge_stands_first_and_names_its_lines():
     assert [(file.path, file.depth) for file in met.files] == [
         ("z.py", "conflict"), ("a.py", "file"),
     ]  # fmt: skip
-    assert shared_words(met.files[0]) == "would conflict at 21"
+    assert shared_words(met.files[0]) == "would conflict at line 21"
 
 
 def test_reading_and_planning_what_another_changed_is_told_to_both_sides():

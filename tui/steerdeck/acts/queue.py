@@ -25,11 +25,15 @@ class Queueing(Writing):
         )
 
     async def move_message(self, state: SessionState, message: MessageId, step: int) -> None:
-        """One place up or down among what waits."""
-        ids = [one.id for one in state.queue]
+        """One place up or down among what is said in the same way."""
+        queue = state.in_turn
+        ids = [one.id for one in queue]
         place = ids.index(message) if message in ids else -1
         other = place + step
         if place < 0 or not 0 <= other < len(ids):
+            return
+        if (queue[place].delivery == "queue") != (queue[other].delivery == "queue"):
+            self.say("What goes at the next safe point is said before what waits for the turn.")
             return
         ids[place], ids[other] = ids[other], ids[place]
         order = ArrangeQueue(id=self.order_id(), session=state.id, messages=tuple(ids))

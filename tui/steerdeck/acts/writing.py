@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from steerdeck.acts.drafts import Drawer, Unsent
 from steerdeck.acts.life import Life
+from steerdeck.waiting import waiting
 from steerdeck.widgets.chips import Chips
 from steerdeck.widgets.prompt import How
 from steerdeck_agents.facts.by_hand import DANGER, RunByHand, StopByHand
@@ -97,8 +98,12 @@ class Writing(Life):
             await asyncio.to_thread(self.written.drawer.write, self.unsent())
 
     def _lives(self, name: str) -> bool:
-        state = self.model.states.get(SessionId(name))
-        return state is not None and not state.archived
+        """Whether its session is there; words for what waits are kept as long as that waits."""
+        session, _, waits = name.partition(":")
+        state = self.model.states.get(SessionId(session))
+        if state is None or state.archived:
+            return False
+        return not waits or waits.rpartition(":")[0] in {one.id for one in waiting(state)}
 
     async def read_words(self) -> None:
         """Put the words of the journal before those of this deck, once."""

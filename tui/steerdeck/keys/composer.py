@@ -7,7 +7,13 @@ COMPOSER: tuple[Key, ...] = (
     Key("queue", ("tab",), "queue", ("composer",), "Queue the draft for after the turn"),
     Key("now", ("ctrl+s",), "send now", ("composer",), "Interrupt and send the draft now"),
     Key("editor", ("ctrl+g",), "editor", ("composer",), "Write the draft in $EDITOR"),
-    Key("expand", ("ctrl+o",), "open the paste", ("composer",), "Open the paste at the caret"),
+    Key(
+        "expand",
+        ("ctrl+o",),
+        "open the paste",
+        ("composer",),
+        "Open the paste nearest to the caret",
+    ),
     Key("recall", ("ctrl+r",), "history", ("composer",), "Look for what you wrote before"),
     Key(
         "take_back",

@@ -52,6 +52,27 @@ def look_lines(state: SessionState, page: ShorePage | None, *, queued: bool) -> 
     return lines
 
 
+def in_the_way(state: SessionState, page: ShorePage | None) -> str:
+    """Why it can't come onto the branch now, as a sentence; empty where it can."""
+    if state.turn is not None:
+        return "It is still at work: it can be landed when the turn has ended."
+    if state.in_line is not None:
+        return "It is queued to land already."
+    if page is None:
+        return "The merge is being tried."
+    if page.held:
+        return (
+            "Your branch holds this work already." if state.files else "There is nothing to land."
+        )
+    if page.conflicts:
+        return f"It conflicts in {_named(page.conflicts)}: hand it back, or land it as a branch."
+    if page.blocked:
+        return (
+            f"Your own changes in {_named(page.blocked)} are not committed: commit or stash them."
+        )
+    return ""
+
+
 def _stands(page: ShorePage) -> Line:
     line = page.line
     if not line.branch:

@@ -199,7 +199,7 @@ class Composer(Vertical):
     def put_away(self, model: DeckModel) -> None:
         """Keep the draft that stands here."""
         if self._draft_of is not None:
-            model.drafts[self._draft_of] = self.prompt.draft
+            model.drafts[self._draft_of] = self._unsent
 
     def take_up(self, model: DeckModel) -> None:
         """Another composer was used meanwhile: what it made of the draft stands here, too."""
@@ -250,13 +250,23 @@ class Composer(Vertical):
         """Take what fits a query, unless something else is looked for by now."""
         if self._wish is None or self._wish.kind != kind:
             return
+        if not offers and self._before and self.prompt.draft == self._before:
+            # The draft is no part of anything written before: all of it is shown, to be sought in.
+            self.prompt.text = ""
+            self.look()
+            return
         self._offered = (kind, offers)
         self.suggest.most = 8 if self.screen.size.height >= 30 else 5
         same = query == self._wish.query
         self.suggest.offer(self._wish.query, offers, ranked=ranked and same)
 
+    @property
+    def _unsent(self) -> str:
+        """The draft, also while the field holds what own words are looked for with."""
+        return self.prompt.draft if self._before is None else self._before
+
     def recall(self) -> None:
-        """Look for words written before; the draft is what they are looked for with."""
+        """Look for words written before, with the draft where any of them are like it."""
         if self._before is None:
             self._before = self.prompt.draft
             self._offered = None
@@ -300,6 +310,9 @@ class Composer(Vertical):
         offer, found, prompt = self.suggest.in_hand, self._wish, self.prompt
         if offer is None or found is None:
             return
+        if self._before is not None:
+            # So that undo leads from the words found back to the draft.
+            prompt.text = self._before
         self.close_list()
         if not offer.text:
             prompt.clear()

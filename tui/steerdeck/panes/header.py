@@ -80,7 +80,10 @@ def states(model: DeckModel, *, only_waiting: bool = False, words: bool = True) 
         if not counts.get(status) or (only_waiting and not waits):
             continue
         mark = mark_of(status)
-        told = f"{counts[status]} {mark.word}" if words or waits else str(counts[status])
+        word = mark.word
+        if counts[status] > 1 and word.startswith("needs "):
+            word = word.replace("needs", "need", 1)
+        told = f"{counts[status]} {word}" if words or waits else str(counts[status])
         opens = "do:inbox" if waits else ""
         count = Span(told, mark.colour if waits else "t1", waits, id=opens)
         shape = Span(f"{mark.shape} ", "t1" if rest else mark.colour, id=opens)

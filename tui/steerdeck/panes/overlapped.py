@@ -13,6 +13,7 @@ from steerdeck_agents.facts.overlap import (
     SharedFile,
     Use,
     lines_words,
+    named_lines,
     shared_words,
 )
 from steerdeck_agents.facts.state import SessionState
@@ -67,7 +68,7 @@ def marked(state: SessionState, names: Mapping[SessionId, SessionState]) -> Mark
 
 
 def _lane_words(file: SharedFile, short: str) -> str:
-    lines = f" {lines_words(file.lines[:1])}" if file.lines else ""
+    lines = f":{lines_words(file.lines[:1])}" if file.lines else ""
     match file.depth:
         case "conflict":
             return f"{short}{lines} conflicts with"
@@ -117,8 +118,8 @@ def draft(one: SessionState, other: SessionState, met: Overlap) -> str:
     file = met.files[0]
     place = file.path
     if file.lines:
-        place += f" (lines {lines_words(file.lines)} in {one.name}"
-        place += f", {lines_words(file.their_lines)} in {other.name})" if file.their_lines else ")"
+        place += f" ({named_lines(file.lines)} in {one.name}"
+        place += f", {named_lines(file.their_lines)} in {other.name})" if file.their_lines else ")"
     doing = "both change" if file.depth != "reads" else "are both at"
     return (
         f"{one.name} and {other.name} {doing} {place}. Keep to your own part of it; when you need "

@@ -20,7 +20,7 @@ from steerdeck.panes.header import total
 from steerdeck.panes.marks import doing, mark_for, state_spans, waits
 from steerdeck.panes.waits import wait_of
 from steerdeck.text import BLANK, Line, Span, dollars, foreign, numbered, width_of
-from steerdeck.waiting import is_red
+from steerdeck.waiting import is_red, waiting
 from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.inert import one_line
@@ -195,6 +195,10 @@ def _last_fact(model: DeckModel, state: SessionState, now: int) -> Span:
     at = at_work(state, model.states, now)
     if at:
         return foreign(at, "t2")
+    asked = next((item for item in waiting(state) if item.claims), None)
+    if asked is not None:
+        # What was said to it since then is no reason why it stands still.
+        return foreign(short(one_line(asked.text), 24), "t2")
     if state.verify.claim is not None and is_red(state.verify.claim):
         return Span("checks are red", "failed")
     if state.status == "done" and state.files:

@@ -41,7 +41,7 @@ def _notes(model: DeckModel) -> list[Span]:
         return []
     queued, notes = len(targets[0].queue), len(targets[0].hand_notes)
     spans = [Span(f"   {queued} on the way", "t2", id="do:waiting_words")] if queued else []
-    return [*spans, Span(f"   {notes} to tell it", "t2")] if notes else spans
+    return [*spans, Span(f"   {counted(notes, 'command')} to tell it", "t2")] if notes else spans
 
 
 def _whom(model: DeckModel, room: int, focused: bool) -> list[Span]:

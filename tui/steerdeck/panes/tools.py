@@ -23,7 +23,7 @@ from steerdeck_themes.palettes import Token
 _BAR = 8
 _RESULT = 17
 _LABEL = 12
-_NAME = 14
+_NAME, _LONG_NAME = 14, 28
 _SCOPES = {"once": "once", "turn": "for the turn", "session": "for the session",
            "repository": "for the repository", "everywhere": "everywhere"}  # fmt: skip
 BESIDE = 100
@@ -56,6 +56,11 @@ def _by(width: int) -> int:
     return 0 if width < BESIDE else 14 if width < 160 else 40
 
 
+def _named(width: int) -> int:
+    """Width of the column that says whose a call is; none where room is scarce."""
+    return 0 if width < 80 else _NAME if width < 160 else _LONG_NAME
+
+
 def _bar(width: int) -> int:
     """Width of the longest bar for time."""
     return _BAR if width >= 80 else 0
@@ -63,7 +68,7 @@ def _bar(width: int) -> int:
 
 def tool_head(width: int, *, whose: bool = False) -> Line:
     by = "allowed by".ljust(_by(width)) if _by(width) else ""
-    left = f"time      {'session'.ljust(_NAME) if whose and width >= 80 else ''}call"
+    left = f"time      {'session'.ljust(_named(width)) if whose else ''}call"
     words = f"{by}{'result'.ljust(_RESULT)}{' ' * _bar(width)}{'took'.rjust(8)}"
     return Line((Span(left, "t2"),), (Span(words, "t2"),))
 
@@ -71,8 +76,8 @@ def tool_head(width: int, *, whose: bool = False) -> Line:
 def tool_row(line: CallLine, slowest: int, now: int, width: int, name: str | None = None) -> Line:
     """One call of the log; with a name it says whose it is."""
     left = [Span(f"{_clock(line.at_ms)}  ", "t2")]
-    if name is not None and width >= 80:
-        left.append(foreign(fit(one_line(name), _NAME - 2).ljust(_NAME), "t1"))
+    if name is not None and (whose := _named(width)):
+        left.append(foreign(fit(one_line(name), whose - 2).ljust(whose), "t1"))
     mine: Token = "accent" if line.by_hand else "t2"
     left += [
         Span(f"{tool_glyph(line.tool)} ", mine),

@@ -217,14 +217,16 @@ class Answering(Deciding):
     def taken_away(self) -> None:
         """What was in hand is gone: another deck may have answered it.
 
-        Words for the agent become the draft for its session.
+        Words for the agent become the draft for its session; of what waits still they stay.
         """
         state, text = self._of_item(), self.words.text
-        if self.words.display and self.tells and text.strip() and state is not None:
+        waits = self.item is not None and self.item.id in {one.id for one in self.model.inbox()}
+        tells = self.words.display and self.tells and not waits
+        if tells and text.strip() and state is not None:
             self.model.give_back(state.id, text)
             self.helm.say(f"What you wrote is kept as the draft for {state.name}.")
         self.restless = self.writing or (self.item is None and self.restless)
-        self.stop_writing()
+        self.stop_writing(given=tells)
 
     def emptied(self) -> bool:
         """Nothing waits any more; whether the screen stays, since somebody is writing.
@@ -270,7 +272,7 @@ class Answering(Deciding):
         else:
             answer = partial(self.helm.answer, self.item, event.text)
             self.helm.go(self._kept(answer, self.item.session, event.text))
-        self.stop_writing()
+        self.stop_writing(given=True)
         self.show(Dirty(everything=True))
 
     async def _kept(self, act: Callable[[], Awaitable[None]], of: SessionId, text: str) -> None:

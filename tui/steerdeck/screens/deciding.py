@@ -46,6 +46,8 @@ class Deciding(Arming, Keyed[None]):
         """Somebody was writing when the card was taken away, and may still be."""
         self.tells = False
         """Whether what is being written are words for the agent."""
+        self._words_for: tuple[str, str] | None = None
+        """Under which name what is being written is kept, and what the field held at first."""
         self.danger_at: float | None = None
         """When the first key for something dangerous was pressed."""
         self.danger_seen: float | None = None
@@ -204,10 +206,15 @@ class Deciding(Arming, Keyed[None]):
     # words
 
     def write(self, placeholder: str, text: str = "", *, tells: bool = True) -> None:
+        """Have words written; those that were begun for the same thing before are there again."""
+        if self.item is None:
+            return
+        name = f"{self.item.session}:{self.item.id}:{'words' if tells else 'other'}"
         self.tells = tells
         self.words.placeholder = placeholder
         self.words.display = True
-        self.words.text = text
+        self.words.text = self.model.drafts.get(name) or text
+        self._words_for = name, text
         self.words.focus()
 
     @property
@@ -215,7 +222,28 @@ class Deciding(Arming, Keyed[None]):
         """Whether keys are text: words for somebody, or a secret."""
         return bool(self.words.display or self.secret.display)
 
-    def stop_writing(self) -> None:
+    def on_prompt_changed(self, event: Prompt.Changed) -> None:
+        if event.prompt is self.words and self._words_for is not None:
+            self._keep_words()
+            self.keep_soon()
+
+    def on_unmount(self) -> None:
+        self._keep_words()
+
+    def _keep_words(self) -> None:
+        """What is half written outlives a look elsewhere, and the deck."""
+        if self._words_for is not None:
+            name, at_first = self._words_for
+            self.model.drafts[name] = "" if self.words.text == at_first else self.words.text
+
+    def stop_writing(self, *, given: bool = False) -> None:
+        """`given`: the words are on their way, and nobody's draft any longer."""
+        self._keep_words()
+        if self._words_for is not None:
+            if given:
+                self.model.drafts[self._words_for[0]] = ""
+            self.keep_now()
+        self._words_for = None
         self.words.display = self.secret.display = False
         self.editing = None
         self.words.text = ""

@@ -173,7 +173,8 @@ class InboxScreen(Answering):
     def _chosen(self, items: list[InboxItem]) -> InboxItem | None:
         """The one asked for, the one in hand, or where that is gone what follows it.
 
-        That is what the same session waits for by now, else the next one below.
+        That is what the same session waits for by now, else the next one below; after an answer
+        one that holds an agent up comes before what there is to look at.
         """
         here = {item.id: item for item in items}
         wanted = self._wanted or (self.item.id if self.item else "")
@@ -181,9 +182,11 @@ class InboxScreen(Answering):
         same = self.item.session if self.item is not None and self.item.id == wanted else ""
         again = [item for item in items if item.claims and item.session == same]
         follows = [item.id for item in sorted(again, key=lambda one: one.since_ms)]
-        nearest = (wanted, *follows, *self._order[place:], *reversed(self._order[:place]), *here)
+        near = [*self._order[place:], *reversed(self._order[:place]), *here]
+        if self.item is not None and self.item.claims:
+            near.sort(key=lambda id: id not in here or not here[id].claims)
         self._wanted, self._order = "", tuple(here)
-        return next((here[id] for id in nearest if id in here), None)
+        return next((here[id] for id in (wanted, *follows, *near) if id in here), None)
 
     def _pick(self, item: InboxItem, now: int, alike: int) -> Pick:
         lines = list_rows(item, self.model.states[item.session], now, alike)

@@ -30,6 +30,8 @@ T = TypeVar("T")
 QUIT_S = 1.0
 FOLLOW_S = 0.4
 """How long the leader may stand alone until the keys that may follow are listed."""
+KEEP_S = 1.0
+"""How long after a change the drafts are written down."""
 FOCUS_S = 0.5
 """How long after the terminal came to the front a click is taken for what brought it there."""
 _ON_ALT = ("next_waiting", "inbox", "palette", "help", "back", "try_now")
@@ -50,6 +52,17 @@ class Keyed(Screen[T], Generic[T], inherit_bindings=False):
         self.pressed_at: float | None = None
         """When the key in hand was typed; None between keys."""
         self._followed: Rows | None = None
+        self._keeping = False
+
+    def keep_soon(self) -> None:
+        """Soon after a change drafts are written down."""
+        if not self._keeping:
+            self._keeping = True
+            self.set_timer(KEEP_S, self.keep_now)
+
+    def keep_now(self) -> None:
+        self._keeping = False
+        self.helm.go(self.helm.keep_drafts())
 
     @property
     def model(self) -> DeckModel:

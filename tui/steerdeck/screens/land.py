@@ -15,7 +15,7 @@ from steerdeck.hosts.marks import host_of
 from steerdeck.hosts.stands import own_name
 from steerdeck.keys.key import Place
 from steerdeck.model import Dirty
-from steerdeck.panes.ashore import look_lines, way_lines
+from steerdeck.panes.ashore import in_the_way, look_lines, way_lines
 from steerdeck.panes.changes import changes
 from steerdeck.pushing import Push, Pushed, has_gh, push
 from steerdeck.screens.dialog import WIDE, SessionDialog
@@ -26,6 +26,8 @@ from steerdeck_agents.facts.shore import Onto
 from steerdeck_agents.facts.shore_page import ShorePage
 from steerdeck_agents.facts.state import SessionState
 
+_AGAIN_S = 2.0
+"""How often it is looked again whether the developer's own changes are out of the way."""
 _LOW = 30
 """Rows of a terminal below which the ways that are used seldom stand in one row."""
 
@@ -47,6 +49,7 @@ class LandDialog(SessionDialog):
     def on_mount(self) -> None:
         self.path.display = False
         super().on_mount()
+        self.set_interval(_AGAIN_S, self._look_again)
 
     def places(self) -> tuple[Place, ...]:
         return ("words", "anywhere") if self.path.display else ("land", "anywhere")
@@ -56,6 +59,11 @@ class LandDialog(SessionDialog):
         self.page = await self.helm.look_ashore(self.session)
         if self.is_mounted:
             self.show(Dirty(everything=True))
+
+    def _look_again(self) -> None:
+        """Told to commit or stash, somebody does so elsewhere and looks back here."""
+        if self.page is not None and self.page.blocked:
+            self.helm.go(self._look())
 
     def draw(self, state: SessionState) -> None:
         stand = state.review.files_seq
@@ -152,6 +160,34 @@ class LandDialog(SessionDialog):
 
     def can_in_line(self) -> bool:
         return self._fits()
+
+    def why_merge(self) -> str:
+        return in_the_way(self.state, self.page) if self.state is not None else ""
+
+    why_rebase = why_squash = why_in_line = why_merge
+
+    def why_branch(self) -> str:
+        if self._free():
+            return "In line it comes onto the branch and nowhere else."
+        return in_the_way(self.state, self.page) if self.state is not None else ""
+
+    why_patch = why_branch
+
+    def why_push(self) -> str:
+        if self.can_branch() and not self._remote():
+            return "This repository has no remote."
+        if self.can_branch():
+            return "It is on another machine: push it there, or land it as a branch."
+        return self.why_branch()
+
+    def why_pull_request(self) -> str:
+        return self.why_push() if not self.can_push() else "gh is not installed here."
+
+    def why_hand_back(self) -> str:
+        return "Nothing conflicts." if self._free() else self.why_branch()
+
+    def why_leave_line(self) -> str:
+        return "It is not queued to land."
 
     def can_leave_line(self) -> bool:
         return self.state is not None and self.state.in_line is not None

@@ -17,8 +17,6 @@ from steerdeck_agents.facts.counted import counted
 from steerdeck_agents.facts.inert import one_line
 
 T = TypeVar("T")
-KEEP_S = 1.0
-"""How long after a change the drafts are written down."""
 _SHOWN = 200
 """Characters of own words that are drawn."""
 
@@ -27,7 +25,6 @@ class Offering(Keyed[T], Generic[T]):
     """A screen with a composer, whose wishes it knows how to meet."""
 
     composer: Composer
-    _keeping = False
     _asked: str | None = None
     """What files are being looked for with."""
     _asks: str | None = None
@@ -39,9 +36,8 @@ class Offering(Keyed[T], Generic[T]):
 
     def on_prompt_changed(self, event: Prompt.Changed) -> None:
         """Soon after a change the drafts are written down."""
-        if event.prompt is self.composer.prompt and not self._keeping:
-            self._keeping = True
-            self.set_timer(KEEP_S, self._keep)
+        if event.prompt is self.composer.prompt:
+            self.keep_soon()
 
     def on_prompt_picture_pasted(self, event: Prompt.PicturePasted) -> None:
         self.helm.go(self._attach_picture(event.prompt, event.path, event.pasted))
@@ -56,10 +52,6 @@ class Offering(Keyed[T], Generic[T]):
             self.helm.say(f"attached: {found.words}")
         else:
             self.helm.say("The picture is not attached: its path stands in this draft no more.")
-
-    def _keep(self) -> None:
-        self._keeping = False
-        self.helm.go(self.helm.keep_drafts())
 
     def on_composer_ready(self) -> None:
         self.helm.go(self.helm.read_words())
@@ -128,7 +120,8 @@ class Offering(Keyed[T], Generic[T]):
         for state in self.model.sessions():
             mark = mark_for(state)
             right = f"{mark.shape} {mark.word}"
-            offers.append(Offer(state.id, state.name, right, f"#{state.name}", mark.colour))
+            words = f"{state.slot} {state.name}" if state.slot else state.name
+            offers.append(Offer(state.id, words, right, f"#{state.name}", mark.colour))
         return offers
 
     def _commands(self) -> list[Offer]:

@@ -98,18 +98,24 @@ class OverlapDialog(SessionDialog):
             self.model.take(hand[1].id)
             self.close_it()
 
+    @property
+    def _both(self) -> str:
+        """Under which name words for both that were kept back lie."""
+        return f"{self.session}:{self._other}:both"
+
     def do_say_both(self) -> None:
         hand, state = self.hand(), self.state
         if hand is None or state is None:
             return
         self._other = hand[1].id
         self.words.display = True
-        self.words.text = draft(state, hand[1], hand[0])
+        self.words.text = self.model.drafts.get(self._both) or draft(state, hand[1], hand[0])
         self.words.focus()
         self.show(Dirty(everything=True))
 
     def do_back(self) -> None:
         if self.words.display:
+            self.model.drafts[self._both] = self.words.text
             self.words.display = False
             self.set_focus(None)
             self.show(Dirty(everything=True))
@@ -121,4 +127,5 @@ class OverlapDialog(SessionDialog):
         if state is not None and other is not None and event.text.strip():
             text = event.text.strip()
             self.helm.go(self.helm.send(text, [state, other], "steer", text))
+            self.model.drafts[self._both] = ""
             self.close_it()

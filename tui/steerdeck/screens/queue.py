@@ -1,4 +1,8 @@
-"""What waits to be said to a session: in its order, to be changed, hastened or taken back."""
+"""What waits to be said to a session: in the order it will be, to be changed or taken back.
+
+Steered words go before queued ones whatever was said first, so they stand there and only words
+that go in the same way change places.
+"""
 
 from steerdeck.commands import Helm
 from steerdeck.glyphs import glyphs
@@ -61,7 +65,7 @@ class QueueDialog(SessionDialog):
         count = Span(counted(len(state.queue), "message"), "t2")
         title = (Span("Waits for ", "t0", bold=True), foreign(state.name, "t0", bold=True))
         self.body.show([BLANK, Line(title, (count,)), BLANK])
-        self.list.show([_pick(one) for one in state.queue])
+        self.list.show([_pick(one) for one in state.in_turn])
         self.list.refresh(layout=True)
         gone = [Line((Span("The model has got it meanwhile.", "t0"),))] if self._is_gone() else []
         if self._changed is not None:
@@ -132,6 +136,13 @@ class QueueDialog(SessionDialog):
         message, state = self.message, self.state
         if message is not None and state is not None:
             self.helm.go(self.helm.move_message(state, message.id, step))
+
+    def took(self, name: str) -> bool:
+        """`j` and `k`, as in every list that takes no letters."""
+        step = {"j": 1, "k": -1}.get(name, 0)
+        if step and self._changed is None:
+            (self.list.action_cursor_down if step > 0 else self.list.action_cursor_up)()
+        return bool(step) and self._changed is None
 
     def on_pick_list_chosen(self, event: PickList.Chosen) -> None:
         self.do_message_change()

@@ -42,6 +42,9 @@ class Reasons(Keyed[T], Generic[T]):
     def why_overlap(self) -> str:
         return self._of_hand("shares no file with another session")
 
+    def why_expand(self) -> str:
+        return "No paste stands in the draft as a mark."
+
     def why_waiting_words(self) -> str:
         return self._of_hand("has no message waiting")
 

@@ -103,7 +103,7 @@ class Speaking(Offering[T], Generic[T]):
             self.app.push_screen(dialog)
 
     def can_expand(self) -> bool:
-        return self.composer.prompt.held is not None
+        return self.composer.prompt.holds
 
     def do_expand(self) -> None:
         self.composer.prompt.open_held()

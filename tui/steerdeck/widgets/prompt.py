@@ -17,7 +17,7 @@ from textual.widget import Widget
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import draw_now, paint_now
 from steerdeck.text import Line, Span, fit, width_of
-from steerdeck.widgets.chips import Chip, Chips, labels, pasted, picture_path, pictured
+from steerdeck.widgets.chips import Chips, labels, pasted, picture_path, pictured
 from steerdeck.widgets.draft import Draft
 from steerdeck.widgets.going_on import go_on
 from steerdeck.widgets.laid import Laid
@@ -140,19 +140,23 @@ class Prompt(Widget, can_focus=True):
         self.refresh()
 
     @property
-    def held(self) -> Chip | None:
-        """The chip at the caret, or before it."""
-        text, caret = self._draft.text, self._draft.caret
-        near = (self.chips.at(mark) for mark in (text[caret : caret + 1], text[caret - 1 : caret]))
-        return next((chip for chip in near if chip is not None), None)
+    def holds(self) -> bool:
+        """Whether a paste stands in the draft as a chip."""
+        return bool(self._pastes())
 
     def open_held(self) -> None:
-        """Put the text of the chip at the caret in its place; a picture stays one."""
-        text, caret = self._draft.text, self._draft.caret
-        at = caret if self.chips.at(text[caret : caret + 1]) else caret - 1
-        chip = self.chips.at(text[at : at + 1]) if at >= 0 else None
-        if chip is not None and not chip.picture:
-            self.replace(at, at + 1, chip.text)
+        """Put the text of a paste in its chip's place: at the caret, else before it, or behind."""
+        caret = self._draft.caret
+        near = sorted(self._pastes(), key=lambda at: (at > caret, abs(at - caret)))
+        for at in near[:1]:
+            chip = self.chips.at(self._draft.text[at])
+            self.replace(at, at + 1, chip.text if chip is not None else "")
+
+    def _pastes(self) -> list[int]:
+        """Where in the draft chips stand that are no pictures."""
+        text = self._draft.text
+        held = self.chips.within(text)
+        return [at for at, mark in enumerate(text) if mark in held and not held[mark].picture]
 
     def edited_outside(self, text: str) -> None:
         """Take what an editor made of the text; what it left of chips stays such."""
