@@ -266,6 +266,7 @@ class Fleet:
 
         answered = OrderAnswered(order.id, session)
         first, *_ = await self._names.admit(order.name or order.task, born, (answered,))
+        outset.key_was_used(self.paths, model, order)
         alive = self._adopt(self.writer.states()[session])
         alive.keys = dict(order.keys)
         return session, first.seq

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 from dataclasses import dataclass
 
 import msgspec
@@ -18,6 +19,8 @@ from steerdeck_agents.settings.config import ModelSettings, Settings, remember_m
 from steerdeck_agents.settings.paths import Paths
 from steerdeck_agents.work import tasking
 from steerdeck_agents.workspace.repository import Repository
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -105,14 +108,33 @@ def _first_budget(
     paths: Paths, settings: Settings, model: ModelSettings, order: Start
 ) -> float | None:
     """The default budget when no session was ever started with this key."""
+    mark = _mark_of(model, order)
+    return None if not mark or mark in _seen(paths) else settings.budget_first or None
+
+
+def key_was_used(paths: Paths, model: ModelSettings, order: Start) -> None:
+    """Remember the key once a session lives on it: a start that came to nothing uses up no budget.
+
+    Where that can't be kept the next session has a default budget, too.
+    """
+    known, mark = _seen(paths), _mark_of(model, order)
+    if not mark or mark in known or order.limits.dollars is not None:
+        return
+    new = paths.data / "keys_seen.new"
+    try:
+        new.write_text("\n".join([*known, mark]) + "\n")
+        new.replace(paths.data / "keys_seen")
+    except OSError as error:
+        log.warning("the first use of a key is not remembered: %s", error)
+
+
+def _seen(paths: Paths) -> list[str]:
+    file = paths.data / "keys_seen"
+    return file.read_text().split() if file.exists() else []
+
+
+def _mark_of(model: ModelSettings, order: Start) -> str:
+    """What is remembered of a key; empty where there is none."""
     # A command may print another key each time, so it stands for what it prints.
     key = model.key_command or model.key(order.keys)
-    if key is None:
-        return None
-    mark = hashlib.sha256(key.encode()).hexdigest()[:16]
-    seen = paths.data / "keys_seen"
-    known = seen.read_text().split() if seen.exists() else []
-    if mark in known:
-        return None
-    seen.write_text("\n".join([*known, mark]) + "\n")
-    return settings.budget_first or None
+    return hashlib.sha256(key.encode()).hexdigest()[:16] if key else ""

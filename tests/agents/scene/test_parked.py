@@ -10,7 +10,8 @@ from kit.repositories import plain, without_commits
 from kit.scene import SURROUNDINGS, order_id, scene
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts import orders as o
-from steerdeck_agents.facts.errors import OrderRefused
+from steerdeck_agents.facts.errors import JournalAway, OrderRefused
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.limits import Limits
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models.scripted import Conversation, Reply, Say
@@ -98,6 +99,34 @@ def test_a_lost_workspace_parks_the_session_and_hurts_no_other(tmp_path: Path):
             state = await playing.status(lost, "parked")
             assert "is gone" in state.reason
             await playing.until(lambda: len(playing.of(other, e.TurnEnded)) == 2)
+
+    asyncio.run(story())
+
+
+def test_a_start_that_comes_to_nothing_uses_up_no_default_budget(tmp_path: Path):
+    async def story() -> None:
+        repository = plain(tmp_path / "repository")
+        keys = {"OPENAI_API_KEY": "sk-new", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+        async with scene(tmp_path / "home", {}) as playing:
+
+            async def started() -> tuple[SessionId, int]:
+                order = o.Start(
+                    id=order_id(),
+                    task="Hello.",
+                    folder=str(repository),
+                    model="any",
+                    surroundings=SURROUNDINGS,
+                    keys=keys,
+                )
+                return await playing.runtime.fleet.start_session(order)
+
+            away = playing.paths.data.rename(tmp_path / "away")
+            with pytest.raises(JournalAway):
+                await started()
+            away.rename(playing.paths.data)
+            for budget in (2.0, None):
+                session, _ = await started()
+                assert playing.state(session).limits.dollars == budget
 
     asyncio.run(story())
 
