@@ -229,5 +229,7 @@ def open_deck(berth: "Berth") -> int:
     drawer.write(app.helm.unsent())
     mooring.remember(app.memory())
     mooring.keep(app.parting)
-    mooring.leave(list(app.model.states.values()), app.model.lost, app.theme)
+    model = app.model
+    unseen = [one.called for one in model.hosts if not one.attached]
+    mooring.leave(list(model.states.values()), model.lost, app.theme, unseen)
     return _verb(["demo"]) if app.wants_demo else app.return_code or DONE

@@ -79,6 +79,14 @@ def test_leaving_says_what_goes_on(
     assert told.count("\n") == 1
 
 
+def test_leaving_says_which_machines_are_not_known_of(
+    mooring: Mooring, capsys: pytest.CaptureFixture[str]
+):
+    mooring.leave([state(1, "done")], "", unseen=["build", "laptop"])
+    told = "Nothing is at work as far as was seen: build, laptop were not attached. `steerdeck`"
+    assert told in capsys.readouterr().err
+
+
 def test_the_next_deck_draws_what_the_last_one_showed(mooring: Mooring):
     assert mooring.last_states() == []
     shown = [state(1, "working"), state(2, "asks", asks=True)]

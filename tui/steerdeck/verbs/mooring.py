@@ -139,8 +139,13 @@ class Mooring:
     def _memory_file(self) -> Path:
         return self._berth.paths.deck_cache.with_name("memory.json")
 
-    def leave(self, states: Sequence[SessionState], lost: str, theme: str = "") -> None:
-        """Remember what was shown, and say what goes on without a deck."""
+    def leave(
+        self, states: Sequence[SessionState], lost: str, theme: str = "", unseen: Sequence[str] = ()
+    ) -> None:
+        """Remember what was shown, and say what goes on without a deck.
+
+        `unseen` are machines that were not attached: what works there is not known.
+        """
         alive = [state for state in states if not state.archived]
         self._remember(alive)
         if theme and theme != self.theme():
@@ -157,6 +162,10 @@ class Mooring:
         if waiting:
             parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for you")
         told = "; ".join(parts)
+        gone = [*unseen] or (["the runtime"] if lost else [])
+        if gone:
+            were = "was" if len(gone) == 1 else "were"
+            told += f" as far as was seen: {', '.join(gone)} {were} not attached"
         berth = self._berth
         try:
             err(f"{told}. `{berth.back}` brings the deck back; `{berth.stop}` ends everything.")
