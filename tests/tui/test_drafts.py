@@ -37,6 +37,22 @@ async def zoomed(app: DeckApp, pilot: Pilot[None]) -> None:
     await pilot.press("space")
 
 
+def test_what_is_typed_on_when_another_deck_discards_the_session_goes_to_no_other_one():
+    async def scene(app: DeckApp, pilot: Pilot[None], feed: WritingFeed) -> None:
+        await zoomed(app, pilot)
+        mine = app.model.in_hand
+        await pilot.press(*"do not")
+        left = e.SessionArchived(seq=len(feed.events) + 1, session=mine, reason="discarded")
+        feed.feed(left)
+        await until(pilot, lambda: app.model.in_hand != mine and " was discarded." in told(app))
+        await pilot.press(*" touch it", "enter")
+        await pilot.pause(0.05)
+        assert feed.orders == [] and "touch" not in app.screen.composer.prompt.text
+        assert app.model.drafts[mine] == "do not"
+
+    play(scene)
+
+
 async def unzoomed(app: DeckApp, pilot: Pilot[None]) -> None:
     await pilot.press("f2", "q")
     await until(pilot, lambda: app.screen.id == "deck")

@@ -148,6 +148,9 @@ class DeckModel(Awaited):
         else:
             dirty.sessions.add(event.session)
         if state is None or now.archived != state.archived:
+            if now.archived and event.session == self.in_hand and self.left_by_others(now):
+                how = "archived" if now.archived == "stopped" else now.archived
+                self.say(f"{now.name} was {how}.")
             self._keep_in_hand()
             dirty.everything = True
         return dirty
@@ -262,6 +265,10 @@ class DeckModel(Awaited):
         here = {state.id for state in self.targets()}
         also = self.together.sessions if self.together.text == text else frozenset()
         return [state for state in self.states.values() if state.id in here | also]
+
+    def left_by_others(self, state: SessionState) -> bool:
+        """Whether it left the deck, and not by an act of this one: who has it in hand is told."""
+        return bool(state.archived) and state.id not in self.undoable
 
     def _keep_in_hand(self) -> None:
         hand = self.states.get(self.in_hand)

@@ -5,6 +5,7 @@ from steerdeck.hosts.stands import own_name
 from steerdeck.model import Dirty
 from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.checks import Check
+from steerdeck_agents.facts.errors import SteerdeckError
 from steerdeck_agents.facts.goals import Goal
 from steerdeck_agents.facts.ids import SessionId
 from steerdeck_agents.facts.limits import Limits
@@ -132,8 +133,12 @@ class Life(Acts):
         await self.bridge.give(order)
 
     async def archive(self, state: SessionState, *, discard: bool) -> None:
-        await self.bridge.give(o.Archive(id=self.order_id(), session=state.id, discard=discard))
         self.model.undoable.append(state.id)
+        try:
+            await self.bridge.give(o.Archive(id=self.order_id(), session=state.id, discard=discard))
+        except (SteerdeckError, OSError):
+            self.model.undoable.remove(state.id)
+            raise
         word = "discarded" if discard else "archived"
         self.say(f"{state.name} {word}; {self.keymap.shown('undo')} brings it back")
 

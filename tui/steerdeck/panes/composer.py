@@ -19,6 +19,7 @@ from steerdeck.widgets.going_on import go_on
 from steerdeck.widgets.prompt import How, Prompt
 from steerdeck.widgets.rows import Rows
 from steerdeck.widgets.vi import Vi
+from steerdeck_agents.facts.ids import SessionId
 from steerdeck_themes.palettes import Token
 
 _VERBS = {"start": ("send", "start"), "send": ("send", "send"), "steer": ("send", "steer"),
@@ -187,6 +188,9 @@ class Composer(Vertical):
         """Each target has a draft of its own."""
         name = model.draft_of
         if name != self._draft_of:
+            before = model.states.get(SessionId(self._draft_of or ""))
+            if before is not None and model.left_by_others(before):
+                self.prompt.hold_off()
             self.put_away(model)
             self._draft_of = name
             self.close_list()

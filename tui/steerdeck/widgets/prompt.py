@@ -6,6 +6,7 @@ in whole and never submits; what it holds is drawn inert and sent exactly. Posts
 """
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Literal
 
 from textual import events
@@ -30,6 +31,10 @@ How = Literal["steer", "queue", "now"]
 
 SEND: Mapping[str, How] = {"enter": "steer", "tab": "queue", "ctrl+s": "now"}
 _ROWS = 6
+_WRITES_S = 3.0
+"""So long after a key somebody is taken to be writing still."""
+_PAUSE_S = 0.8
+"""Who stops for so long looks up."""
 _INDENT = 2
 
 
@@ -101,6 +106,7 @@ class Prompt(Widget, can_focus=True):
         """Whether Enter alone is something to send, as to a program that waits for just that."""
         self.vi: Vi | None = None
         """Set where one writes as in vi."""
+        self._typed_at = self._open_from = float("-inf")
         self._draft = Draft()
         self._kept = ""
         self._thrown = False
@@ -189,7 +195,18 @@ class Prompt(Widget, can_focus=True):
 
     # Keys
 
+    def hold_off(self) -> None:
+        """Take no key before a pause: who is writing has not seen that it goes elsewhere now."""
+        if monotonic() - self._typed_at < _WRITES_S:
+            self._open_from = monotonic() + _PAUSE_S
+
     def on_key(self, event: events.Key) -> None:
+        self._typed_at = event.time
+        if event.time < self._open_from and event.key != "escape":
+            self._open_from = event.time + _PAUSE_S
+            event.stop()
+            event.prevent_default()
+            return
         if self._pressed(event):
             event.stop()
             event.prevent_default()
