@@ -19,7 +19,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 from steerdeck_agents.facts.errors import RepositoryError
 from steerdeck_agents.sandbox.background import go_slow
 from steerdeck_agents.settings import umask
+from steerdeck_agents.workspace.own_config import keep_names, known_names, own_config
 from steerdeck_agents.workspace.pipes import released
 
 if TYPE_CHECKING:
@@ -196,12 +197,24 @@ async def version() -> tuple[int, ...]:
     return (await asyncio.get_running_loop().run_in_executor(_threads, _find_git)).version
 
 
+async def _names(folder: Path | str, profile: Profile) -> Sequence[str]:
+    """The names of all settings git finds in a folder."""
+    run = asyncio.get_running_loop().run_in_executor
+    before = None if profile == "user" else await run(_threads, own_config, folder)
+    if (known := known_names(before)) is not None:
+        return known
+    command = ["-C", os.fspath(folder), "config", "--null", "--list", "--name-only"]
+    told = await _in_thread("config", command, _environment(profile, None), b"", None)
+    names = os.fsdecode(told).split("\0")
+    if before is not None:
+        keep_names(before, await run(_threads, own_config, folder), names)
+    return names
+
+
 async def _names_switched_off(folder: Path | str, profile: Profile) -> list[str]:
     """Settings that switch off each filter and merge driver the folder's config names."""
-    command = ["-C", os.fspath(folder), "config", "--null", "--list", "--name-only"]
-    names = await _in_thread("config", command, _environment(profile, None), b"", None)
     found = set()
-    for name in os.fsdecode(names).split("\0"):
+    for name in await _names(folder, profile):
         section, _, rest = name.partition(".")
         if section in ("filter", "merge") and "." in rest:
             found.add((section, rest.rpartition(".")[0]))
