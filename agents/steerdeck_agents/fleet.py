@@ -253,7 +253,7 @@ class Fleet:
         """
         if not order.task.strip():
             raise OrderRefused("A session needs a task: say what the agent should do.")
-        found = await repository.find(order.folder)
+        found, found_s = await repository.find(order.folder), self.clock.monotonic()
         base = await repository.commit_of(found, order.base)
         settings = load(self.paths, order.keys)
         model = await outset.model_for(self.paths, settings, order)
@@ -268,7 +268,7 @@ class Fleet:
         first, *_ = await self._names.admit(order.name or order.task, born, (answered,))
         outset.key_was_used(self.paths, model, order)
         alive = self._adopt(self.writer.states()[session])
-        alive.keys = dict(order.keys)
+        alive.keys, alive.place.seen = dict(order.keys), repository.Seen(found, found_s)
         return session, first.seq
 
     async def admit(

@@ -70,6 +70,8 @@ class Place:
         self.services = services
         self.keys: dict[str, str] = {}
         """Variables with secrets, from the shell that started or resumed it; never stored."""
+        self.seen: repository.Seen | None = None
+        """The developer's repository as its order to start saw it."""
         self.deciding = asyncio.Lock()
         """Held from a look at the state until what an order makes of it is committed."""
         self.stop = asyncio.Event()
@@ -339,7 +341,9 @@ class Place:
                 said, last = text, now
                 self.later(self._say_progress(text))
 
-        found = await repository.find(Path(state.workspace.repository) / state.workspace.subfolder)
+        seen, self.seen = self.seen, None
+        top = Path(state.workspace.repository) / state.workspace.subfolder
+        found = await repository.find_again(top, seen, self.services.clock.monotonic())
         folder = self.services.paths.workspaces / self.id
         room = await make_room(folder, state, self.services.paths.bin)
         project = await asyncio.to_thread(read_project, found.top)

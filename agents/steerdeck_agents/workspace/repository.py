@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -79,6 +80,15 @@ class Repository(msgspec.Struct, frozen=True):
         return tuple(said)
 
 
+class Seen(NamedTuple):
+    """What was found, and when by a clock that only goes on, in seconds."""
+
+    repository: Repository
+    at_s: float
+
+
+_FRESH_S = 1.0
+"""How long what was seen holds; to look again takes seven processes."""
 _COPIED = ("user.name", "user.email", "core.autocrlf", "core.eol")
 
 
@@ -134,6 +144,13 @@ async def find(folder: Path | str) -> Repository:
         settings=tuple((name, config[name]) for name in _COPIED if name in config),
         excludes=await asyncio.to_thread(_excludes, config, common_dir, top),
     )
+
+
+async def find_again(folder: Path, seen: Seen | None, now_s: float) -> Repository:
+    """What was seen there a moment ago, or else what `find` finds."""
+    if seen is not None and now_s - seen.at_s < _FRESH_S:
+        return seen.repository
+    return await find(folder)
 
 
 async def commit_of(repository: Repository, base: str) -> str:

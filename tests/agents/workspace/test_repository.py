@@ -22,7 +22,7 @@ from kit.repositories import (
     write,
 )
 from steerdeck_agents.facts.errors import RepositoryError
-from steerdeck_agents.workspace.repository import Repository, find
+from steerdeck_agents.workspace.repository import Repository, Seen, find, find_again
 
 
 def found(folder: Path | str) -> Repository:
@@ -142,3 +142,15 @@ def test_git_variables_of_the_caller_do_not_lead_it_astray(
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "true")
     assert found(top).top == str(top)
     assert "GIT_DIR" not in os.environ
+
+
+def test_what_was_seen_a_moment_ago_holds_and_what_was_seen_before_is_looked_for(tmp_path: Path):
+    top = plain(tmp_path / "top")
+    seen = Seen(asyncio.run(find(top)), 100.0)
+    commit(top, "third")
+
+    def now(seen: Seen | None, now_s: float) -> Repository:
+        return asyncio.run(find_again(top, seen, now_s))
+
+    assert now(seen, 100.5) is seen.repository
+    assert now(seen, 102.0).head == now(None, 100.0).head != seen.repository.head
