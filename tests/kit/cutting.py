@@ -11,6 +11,7 @@ from kit.lawful import facts_of
 from steerdeck_agents.facts.events import decode
 from steerdeck_agents.facts.reduce.session import fold
 from steerdeck_agents.journal.call_rows import keep
+from steerdeck_agents.journal.mark import beside
 from steerdeck_agents.journal.reader import JournalReader
 from steerdeck_agents.journal.refold import state_text
 
@@ -31,7 +32,11 @@ def put_back(kept: Path, home: Path) -> None:
 
 
 def cut_off(journal: Path, seq: int) -> None:
-    """Leave the journal as it was right after that event, but for what nobody looks up."""
+    """Leave the journal as it was right after that event, but for what nobody looks up.
+
+    The note of its last event goes as well: after a kill it names none that is missing.
+    """
+    beside(journal).unlink(missing_ok=True)
     connection = sqlite3.connect(journal)
     with connection:
         for table, column in _SEQS:
