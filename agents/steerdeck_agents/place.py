@@ -347,13 +347,8 @@ class Place:
         folder = self.services.paths.workspaces / self.id
         room = await make_room(folder, state, self.services.paths.bin)
         project = await asyncio.to_thread(read_project, found.top)
-        made = await clone.create(
-            found,
-            folder,
-            name=state.name,
-            base=state.workspace.base,
-            progress=progress,
-        )
+        base = state.workspace.base
+        made = await clone.create(found, folder, name=state.name, base=base, progress=progress)
         reader = self.services.reader
         known = await asyncio.to_thread(reader.checkpoints, self.id)
         filled = await (refill(reader, state, made) if known else fill(reader, state, found, made))
