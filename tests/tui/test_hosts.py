@@ -384,6 +384,8 @@ def test_no_key_of_this_machine_goes_to_another_one():
         task = o.Start(id=OrderId("o"), task="t", folder="/x", keys=keys, surroundings=mine)
         await deck.bridge.give(task)
         await deck.bridge.give(o.Resume(id=OrderId("r"), session=ON_BUILD, keys=keys))
+        await deck.bridge.give(o.Say(id=OrderId("s"), session=ON_BUILD, text="Go on", keys=keys))
+        assert build.feed.orders[-1].keys == {}
         assert "secret" not in repr(build.feed.orders) + repr(build.feed.asked)
         sent = build.feed.orders[0]
         assert isinstance(sent, o.Start) and sent.surroundings == Surroundings()

@@ -59,6 +59,8 @@ class Say(OrderHead, frozen=True, kw_only=True, tag="say"):
     delivery: Literal["steer", "queue", "now"] = "steer"
     pictures: tuple[str, ...] = ()
     """Paths of pictures that go along; read when the order is carried out."""
+    keys: dict[str, str] = {}
+    """Of whoever speaks, for a session that lost its own with the runtime; kept in memory only."""
 
 
 class Withdraw(OrderHead, frozen=True, kw_only=True, tag="withdraw"):

@@ -134,9 +134,8 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
                 session=session.id, actor="developer", shell=order.shell, port=order.port, at=at
             )
             return session.id, await record(fleet, order.id, opened)
+    _bring_keys(session, order)
     if isinstance(order, Resume):
-        session.keys = {**session.keys, **order.keys}
-        session.forget_model()
         session.place.again = await asyncio.to_thread(session.place.may_be_made_again)
     # The loop decides by the same state: nothing of it may change before the fact is committed.
     async with session.deciding:
@@ -150,6 +149,17 @@ async def obey(fleet: Fleet, order: Order) -> tuple[SessionId, int]:
         await deciding.spread(fleet, asked, order)
     await _perform(session, order, facts)
     return session.id, seq
+
+
+def _bring_keys(session: Session, order: Order) -> None:
+    """Keys that come with an order; words bring them to a session that has none any more."""
+    match order:
+        case Resume():
+            session.keys = {**session.keys, **order.keys}
+            session.forget_model()
+        case Say() if order.keys and not session.keys:
+            session.keys = order.keys
+            session.forget_model()
 
 
 async def _perform(session: Session, order: _Kept, facts: Sequence[KnownEvent]) -> None:

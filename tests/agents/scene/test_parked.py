@@ -52,6 +52,11 @@ def test_a_session_whose_key_is_gone_waits_and_goes_on_when_it_is_brought(tmp_pa
             assert "OPENAI" in state.reason
             await playing.give(o.Resume, session, keys=keys)
             await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
+            alive.keys = {}
+            alive.forget_model()
+            await playing.give(o.Say, session, text="Words that bring it.", keys=keys)
+            await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 3)
+            assert not playing.state(session).parked
             facts = playing.paths.journal.read_bytes()
             wal = playing.paths.journal.with_name("journal.db-wal")
             assert b"sk-real" not in facts + (wal.read_bytes() if wal.exists() else b"")

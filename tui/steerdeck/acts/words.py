@@ -139,13 +139,16 @@ class Words(Queueing):
         pictures: tuple[str, ...],
     ) -> None:
         await self.bridge.give(o.Say(id=self.order_id(), session=session, text=text,
-                                     delivery=delivery, pictures=pictures))  # fmt: skip
+                                     delivery=delivery, pictures=pictures,
+                                     keys=self.keys))  # fmt: skip
 
     async def withdraw(self, session: SessionId, message: MessageId) -> None:
         await self.bridge.give(o.Withdraw(id=self.order_id(), session=session, message=message))
 
     async def say_to(self, session: SessionId, text: str, *, resume: bool = False) -> None:
         """Words for one session; with `resume` it goes on with them after a pause."""
-        await self.bridge.give(o.Say(id=self.order_id(), session=session, text=text))
+        await self.bridge.give(
+            o.Say(id=self.order_id(), session=session, text=text, keys=self.keys)
+        )
         if resume:
             await self.resume(session)

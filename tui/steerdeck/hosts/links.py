@@ -11,7 +11,7 @@ from steerdeck.hosts.stands import HERE
 from steerdeck.source import Source
 from steerdeck_agents.facts.errors import WireError
 from steerdeck_agents.facts.ids import SessionId
-from steerdeck_agents.facts.orders import Order, Resume, Start
+from steerdeck_agents.facts.orders import Order, Resume, Say, Start
 from steerdeck_agents.facts.places import Surroundings
 from steerdeck_agents.runtime import wire
 from steerdeck_agents.runtime.wire_words import FilesLike
@@ -95,7 +95,7 @@ class HostLink:
                     bare = Surroundings()
                     order = msgspec.structs.replace(order, keys={}, surroundings=bare)
                 return order
-            case Resume() if self.host.name:
+            case Resume() | Say() if self.host.name:
                 return msgspec.structs.replace(order, keys={})
             case _:
                 return order

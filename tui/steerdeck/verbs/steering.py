@@ -43,7 +43,8 @@ def say(session: str, text: str, queue: bool, now: bool) -> None:
 async def _say(session: str, text: str, delivery: Literal["steer", "queue", "now"]) -> None:
     where = reach.here()
     state = await reach.session(where, session)
-    order = o.Say(id=reach.new_order(), session=state.id, text=text, delivery=delivery)
+    keys = reach.keys(load(where, os.environ), os.environ)
+    order = o.Say(id=reach.new_order(), session=state.id, text=text, delivery=delivery, keys=keys)
     await reach.give(where, order)
     how = {"steer": "at the next safe point", "queue": "after the turn", "now": "at once"}
     out(f"Kept for {state.name}, to be delivered {how[delivery]}.")
