@@ -28,7 +28,6 @@ from steerdeck.widgets.vi import Vi
 from steerdeck_themes.palettes import Token
 
 How = Literal["steer", "queue", "now"]
-
 SEND: Mapping[str, How] = {"enter": "steer", "tab": "queue", "ctrl+s": "now"}
 _ROWS = 6
 _WRITES_S = 3.0
