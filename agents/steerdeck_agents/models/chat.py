@@ -2,18 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection
-from typing import TYPE_CHECKING
 
 from steerdeck_agents.facts.errors import ModelError
 from steerdeck_agents.models import failures, sse
 from steerdeck_agents.models.chat_body import translate
 from steerdeck_agents.models.chat_read import ChatReading
-from steerdeck_agents.models.client import Remains, Whole, ask, make_client
+from steerdeck_agents.models.client import Caller, Whole
 from steerdeck_agents.models.model import Chunk, Opened
 from steerdeck_agents.settings.model import ModelSettings
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
 
 LINGER_S = 2.0
 """For the usage that may follow the last word; an answer is whole without it."""
@@ -32,10 +28,7 @@ class ChatModel:
         self.name = settings.name
         self.drops = drops
         self._settings = settings
-        self._key = key
-        self._idle_s = settings.silence_s if idle_s is None else idle_s
-        self._client: AsyncOpenAI | None = None
-        self._remains = Remains()
+        self._caller = Caller(settings, key, idle_s)
 
     async def stream(self, body: bytes) -> AsyncGenerator[Chunk, None]:
         """The answer to a request in the Responses form; closing the iterator drops the request.
@@ -43,11 +36,9 @@ class ChatModel:
         Raises:
             ModelError: refused, unreachable, stalled, failed, or ended without a last word.
         """
-        if self._client is None:
-            self._client = await make_client(self._settings, self._key, self._idle_s)
         sent = translate(body, self.drops)
         reading = ChatReading(self._settings, body)
-        events = ask(self._client, "chat", sent, self._settings, self._idle_s)
+        events = await self._caller.ask("chat", sent)
         try:
             while (event := await _next(events, reading)) is not None:
                 if isinstance(event, Opened):
@@ -60,21 +51,14 @@ class ChatModel:
                 if isinstance(event, Whole):
                     break
         finally:
-            # A connection that outlives its client would be closed by nobody.
-            if reading.ended and self._client is not None:
-                self._remains.leave(events)
-            else:
-                await events.aclose()
+            await self._caller.over(events, whole=reading.ended)
         if not reading.finished:
             raise failures.unfinished(failures.host_of(self._settings))
         for chunk in reading.end():
             yield chunk
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        await self._remains.close()
-        if client is not None:
-            await client.close()
+        await self._caller.close()
 
 
 async def _next(

@@ -130,6 +130,42 @@ class Remains:
         await asyncio.gather(*self._reading, return_exceptions=True)
 
 
+class Caller:
+    """Asks one server; its client is made when it is first used and kept until it is closed."""
+
+    def __init__(self, settings: ModelSettings, key: str | None, idle_s: float | None) -> None:
+        """Without `idle_s` seconds of its own a silence lasts as long as the settings say."""
+        self.settings = settings
+        self.remains = Remains()
+        self._key = key
+        self._idle_s = settings.silence_s if idle_s is None else idle_s
+        self._client: AsyncOpenAI | None = None
+
+    async def ask(
+        self, api: Literal["responses", "chat"], body: bytes
+    ) -> AsyncGenerator[Opened | sse.Json | sse.Mark, None]:
+        """The events of `ask`, to be given to `over` at the end; ModelError without a client."""
+        if self._client is None:
+            self._client = await make_client(self.settings, self._key, self._idle_s)
+        return ask(self._client, api, body, self.settings, self._idle_s)
+
+    async def over(
+        self, events: AsyncGenerator[Opened | sse.Json | sse.Mark, None], *, whole: bool
+    ) -> None:
+        """Nobody reads them any more; what is left of a `whole` answer is read beside the rest."""
+        # A connection that outlives its client would be closed by nobody.
+        if whole and self._client is not None:
+            self.remains.leave(events)
+        else:
+            await events.aclose()
+
+    async def close(self) -> None:
+        client, self._client = self._client, None
+        await self.remains.close()
+        if client is not None:
+            await client.close()
+
+
 async def _drained(events: AsyncGenerator[Opened | sse.Json | sse.Mark, None]) -> None:
     try:
         # Whatever comes, the answer is whole: nobody has to hear of it.

@@ -6,18 +6,15 @@ keeps the order the server gave it.
 """
 
 from collections.abc import AsyncGenerator, Iterator
-from typing import TYPE_CHECKING, Literal, TypeGuard
+from typing import Literal, TypeGuard
 
 from steerdeck_agents.facts.requests import Ending
 from steerdeck_agents.facts.usage import Usage
 from steerdeck_agents.models import failures, sse
-from steerdeck_agents.models.client import Remains, Whole, ask, dump, make_client
+from steerdeck_agents.models.client import Caller, Whole, dump
 from steerdeck_agents.models.model import Chunk, Ended, ItemDone, Opened, TextDelta
 from steerdeck_agents.models.surrogates import Halves, visible
 from steerdeck_agents.settings.model import ModelSettings
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
 
 _DELTAS: dict[str, Literal["message", "reasoning", "arguments"]] = {
     "response.output_text.delta": "message",
@@ -37,10 +34,7 @@ class ResponsesModel:
     ) -> None:
         self.name = settings.name
         self._settings = settings
-        self._key = key
-        self._idle_s = settings.silence_s if idle_s is None else idle_s
-        self._client: AsyncOpenAI | None = None
-        self._remains = Remains()
+        self._caller = Caller(settings, key, idle_s)
 
     async def stream(self, body: bytes) -> AsyncGenerator[Chunk, None]:
         """The answer to exactly these bytes; closing the iterator drops the request.
@@ -48,10 +42,8 @@ class ResponsesModel:
         Raises:
             ModelError: refused, unreachable, stalled, failed, or ended without a terminal event.
         """
-        if self._client is None:
-            self._client = await make_client(self._settings, self._key, self._idle_s)
         reading = Reading(self._settings)
-        events = ask(self._client, "responses", body, self._settings, self._idle_s)
+        events = await self._caller.ask("responses", body)
         try:
             async for event in events:
                 if isinstance(event, Opened):
@@ -62,18 +54,11 @@ class ResponsesModel:
                 if reading.ended:
                     return
         finally:
-            # A connection that outlives its client would be closed by nobody.
-            if reading.ended and self._client is not None:
-                self._remains.leave(events)
-            else:
-                await events.aclose()
+            await self._caller.over(events, whole=reading.ended)
         raise failures.unfinished(failures.host_of(self._settings))
 
     async def close(self) -> None:
-        client, self._client = self._client, None
-        await self._remains.close()
-        if client is not None:
-            await client.close()
+        await self._caller.close()
 
 
 class Reading:

@@ -363,7 +363,7 @@ def test_a_connection_carries_one_request_after_the_other(kind):
             for _ in range(3):
                 assert [c async for c in model.stream(body_of(HELLO)) if isinstance(c, Ended)]
                 async with asyncio.timeout(10):
-                    while model._remains._reading:
+                    while model._caller.remains._reading:
                         await asyncio.sleep(0)
             return server.connected
         finally:
@@ -387,7 +387,7 @@ def test_an_answer_that_outlives_its_model_leaves_no_connection_behind(kind):
                     break
             await answer.aclose()
             async with asyncio.timeout(10):
-                while model._remains._reading:
+                while model._caller.remains._reading:
                     await asyncio.sleep(0)
             await asyncio.sleep(0.01)
         finally:
