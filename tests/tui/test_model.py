@@ -1,3 +1,5 @@
+import msgspec
+
 from kit.asks import alike, ask, begin, danger
 from kit.desk import NOW, Story
 from kit.shop import shop
@@ -6,6 +8,7 @@ from steerdeck.panes.dock import dock
 from steerdeck_agents.facts import events as e
 from steerdeck_agents.facts.ids import ApprovalId, CallId, MessageId, SessionId, TurnId
 from steerdeck_agents.facts.places import Workspace
+from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.transcript import Transcript
 from steerdeck_agents.runtime.wire import Outlook
 
@@ -223,3 +226,43 @@ def test_a_tool_is_named_with_its_server_in_one_word():
     for event in story.events:
         model.add(event)
     assert [item.text for item in model.claims()] == ['tools.say  {"text": "hi"}']
+
+
+def _of_two_repositories() -> dict[str, e.SessionCreated]:
+    return {"ses_shop": _created("/home/kim/shop", 1), "ses_site": _created("/home/kim/site", 2)}
+
+
+def _began_in(folder: str) -> DeckModel:
+    model = DeckModel(folder)
+    states = [
+        reduce(None, msgspec.structs.replace(event, session=SessionId(id), seq=number))
+        for number, (id, event) in enumerate(_of_two_repositories().items(), 1)
+    ]
+    model.load(states)
+    return model
+
+
+def test_words_typed_before_the_runtime_answers_go_to_no_other_repository():
+    assert _began_in("/home/kim/site/src").in_hand == "ses_site"
+    model = _began_in("/home/kim/new")
+    assert model.targets() == [] and model.sessions() == []
+    model.outlook, model.attached = Outlook(repository="/home/kim/new"), True
+    model.load(list(model.states.values()))
+    assert model.targets() == []
+
+
+def test_who_stands_in_no_repository_has_all_sessions():
+    model = _began_in("/home/kim")
+    model.attached = True
+    model.load(list(model.states.values()))
+    assert [state.id for state in model.sessions()] == ["ses_shop", "ses_site"]
+    assert model.in_hand == "ses_shop"
+
+
+def test_what_is_in_hand_is_shown_again_when_other_repositories_are_left():
+    model = _began_in("/home/kim/shop")
+    model.outlook, model.attached = Outlook(repository="/home/kim/shop"), True
+    model.look_elsewhere()
+    model.take(SessionId("ses_site"))
+    model.look_elsewhere()
+    assert model.in_hand == "ses_shop"

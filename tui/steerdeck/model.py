@@ -184,7 +184,15 @@ class DeckModel(Awaited):
         self.arrangements[self.repository or self.folder] = plan
 
     def is_here(self, state: SessionState) -> bool:
-        return not self.repository or state.workspace.repository in ("", self.repository)
+        """Whether it is of this repository; who stands in none has all sessions here.
+
+        What the last deck left is shown before the runtime says which repository this is: a session
+        of another one must not be taken in hand for that moment, since it would stay there.
+        """
+        of = state.workspace.repository
+        if self.repository or not of:
+            return of in ("", self.repository)
+        return self.attached or not self.folder or f"{self.folder}/".startswith(f"{of}/")
 
     def starter_of(self, state: SessionState) -> str:
         """The name of the session that started this one as its helper; empty where none did."""
@@ -269,6 +277,13 @@ class DeckModel(Awaited):
     def left_by_others(self, state: SessionState) -> bool:
         """Whether it left the deck, and not by an act of this one: who has it in hand is told."""
         return bool(state.archived) and state.id not in self.undoable
+
+    def look_elsewhere(self) -> None:
+        """Show the sessions of all repositories, or of this one; one of those is in hand."""
+        self.everywhere = not self.everywhere
+        shown = [state.id for state in self.sessions()]
+        if self.in_hand not in shown:
+            self.in_hand = shown[0] if shown else SessionId("")
 
     def _keep_in_hand(self) -> None:
         hand = self.states.get(self.in_hand)

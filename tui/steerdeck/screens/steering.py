@@ -224,7 +224,7 @@ class Steering(Speaking[T], Reads[T], Reasons[T], Generic[T]):
         return bool(self.model.elsewhere)
 
     def do_repositories(self) -> None:
-        self.model.everywhere = not self.model.everywhere
+        self.model.look_elsewhere()
 
     def can_plan(self) -> bool:
         return bool(self.hand and self.hand.plan.steps)
