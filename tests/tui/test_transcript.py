@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from msgspec import structs
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from kit.desk import NOW, Story
+from steerdeck.panes.entries import entry_lines
 from steerdeck.panes.transcript import TranscriptPane
+from steerdeck.panes.unfolded import Unfolded, foldable
 from steerdeck_agents.facts import events as e
-from steerdeck_agents.facts.ids import CallId, ItemId, MessageId, RequestId, Sha, TurnId
+from steerdeck_agents.facts.ids import CallId, ItemId, MessageId, RequestId, SessionId, Sha, TurnId
 from steerdeck_agents.facts.places import Workspace
 from steerdeck_agents.facts.reduce.session import reduce
 from steerdeck_agents.facts.state import SessionState
-from steerdeck_agents.facts.transcript import Transcript
+from steerdeck_agents.facts.transcript import Said, Transcript
 from steerdeck_agents.runtime.wire_reading import Ends, Inked
 from steerdeck_themes.colours import DARK
 from steerdeck_themes.sheets import styles
@@ -151,6 +154,21 @@ def test_an_output_that_is_kept_elsewhere_is_asked_for_and_told():
         assert {"first", "… 8,998 lines between", "last"} <= set(app.rows)
 
     play(scene)
+
+
+def test_a_large_paste_of_ones_own_is_folded_to_its_beginning_until_it_is_unfolded():
+    pasted = Said(
+        "m", 1, NOW, "developer", "\n".join(f"row {n}" for n in range(3_000)), delivery="queue"
+    )
+
+    def rows(said: Said, how: Unfolded | None = None) -> list[str]:
+        told = entry_lines(said, SessionState(SessionId("s")), NOW, unfolded=how)
+        return ["".join(span.text for span in line.spans) for line in told]
+
+    assert foldable(pasted) and not foldable(structs.replace(pasted, text="row\n" * 14))
+    assert rows(pasted)[11:] == ["row 11", "… 2,988 more lines", "queued, for after the turn"]
+    assert rows(pasted, Unfolded())[-2:] == ["row 2999", "queued, for after the turn"]
+    assert rows(structs.replace(pasted, text="row\n" * 14))[-2] == "row"
 
 
 def test_reasoning_is_a_line_until_it_is_unfolded():

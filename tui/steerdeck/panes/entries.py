@@ -8,7 +8,7 @@ import re
 from steerdeck.glyphs import glyphs
 from steerdeck.panes.by_hand import by_hand_lines
 from steerdeck.panes.marks import kind_of, titled, tool_glyph
-from steerdeck.panes.unfolded import Unfolded, call_parts, foldable
+from steerdeck.panes.unfolded import Unfolded, call_parts, foldable, more_lines, own_lines
 from steerdeck.text import Line, Span, ago, duration, foreign, path_spans
 from steerdeck.waiting import first_words
 from steerdeck.widgets.prose import lines as prose_lines
@@ -57,17 +57,20 @@ def _unfolded(entry: Entry, now: int, how: Unfolded) -> list[Line]:
     match entry:
         case Called():
             return [call_row(entry, now, how.width), *call_parts(entry, how)]
+        case Said(who="developer"):
+            return _words(entry, whole=True)
         case Said():
             return prose_lines(entry.text, "t3")
         case _:
             return []
 
 
-def _words(said: Said) -> list[Line]:
+def _words(said: Said, *, whole: bool = False) -> list[Line]:
     g = glyphs()
-    first, *rest = said.text.splitlines() or [""]
+    (first, *rest), left = own_lines(said.text, whole=whole)
     lines = [Line((foreign(first, "t0"),), gutter=Span(g.you, "accent"), indent=2, wrap=True)]
     lines += [Line((foreign(line, "t0"),), indent=2, wrap=True) for line in rest]
+    lines += [more_lines(left, 2)] if left else []
     if said.delivery == "first":
         return lines
     if said.lost:

@@ -19,6 +19,8 @@ from steerdeck_agents.facts.transcript import OUTPUT_KEPT, Called, Entry, Said
 from steerdeck_agents.runtime.wire_reading import Ends
 
 LEAST = 6
+OWN_LINES = 12
+"""Lines of the developer's own words that are shown folded; a large paste has thousands."""
 _ARGUMENTS = 600
 
 
@@ -35,10 +37,20 @@ def foldable(entry: Entry) -> bool:
     match entry:
         case Said(who="reasoning", open=False):
             return bool(entry.text.strip())
+        case Said(who="developer", brief=False, withdrawn=False):
+            return bool(own_lines(entry.text)[1])
         case Called():
             return entry.phase not in ("requested", "asks", "lost")
         case _:
             return False
+
+
+def own_lines(text: str, *, whole: bool = False) -> tuple[list[str], int]:
+    """The lines of own words that are shown, and how many more there are."""
+    lines = text.splitlines() or [""]
+    if whole or len(lines) <= OWN_LINES + 2:
+        return lines, 0
+    return lines[:OWN_LINES], len(lines) - OWN_LINES
 
 
 def call_parts(call: Called, how: Unfolded) -> list[Line]:
@@ -96,6 +108,11 @@ def _ends_of(lines: Sequence[str], most: int) -> list[Line]:
 
 def _both(head: Sequence[str], tail: Sequence[str], left_out: int) -> list[Line]:
     return [*map(_row, head), *_between(left_out, "line", "between"), *map(_row, tail)]
+
+
+def more_lines(count: int, indent: int) -> Line:
+    """How many lines are folded away."""
+    return Line((Span(f"{glyphs().cut} {counted(count, 'more line')}", "t3"),), indent=indent)
 
 
 def _between(count: int, noun: str, rest: str = "") -> list[Line]:
