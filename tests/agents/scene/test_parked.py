@@ -45,14 +45,14 @@ def test_a_session_whose_key_is_gone_waits_and_goes_on_when_it_is_brought(tmp_pa
                 "the first session on a new key has a default budget"
             )
             alive = playing.runtime.fleet.session(session)
-            alive.keys = {}
+            alive.place.keys.clear()
             alive.forget_model()
             await playing.give(o.Say, session, text="Still there?")
             state = await playing.status(session, "parked")
             assert "OPENAI" in state.reason
             await playing.give(o.Resume, session, keys=keys)
             await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 2)
-            alive.keys = {}
+            alive.place.keys.clear()
             alive.forget_model()
             await playing.give(o.Say, session, text="Words that bring it.", keys=keys)
             await playing.until(lambda: len(playing.of(session, e.TurnEnded)) == 3)
