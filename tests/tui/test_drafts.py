@@ -152,7 +152,7 @@ def test_a_message_that_is_delivered_while_it_is_changed_leaves_its_field_and_th
         await until(pilot, lambda: not app.model.hand.queue)
         await pilot.press(*" xs")
         assert feed.orders == [], "letters of a text are no commands on other messages"
-        assert "The model has got it meanwhile." in told(app)
+        assert "It waits no longer." in told(app)
         await pilot.press("enter")
         await until(pilot, lambda: app.screen.id == "deck")
         assert app.screen.composer.prompt.text.endswith(" xs")

@@ -39,6 +39,19 @@ _BY_FOLDER = sys.platform != "darwin"
 """Where the system reports whole trees for nothing, they are watched as such."""
 
 
+def polls_because(error: str) -> str:
+    """That files are polled, why, and what to raise; inotify(7) has a limit of each kind.
+
+    The library says it in words only: 24 is EMFILE, where no other watcher may be made.
+    """
+    full = "(os error 24)" in error
+    limit = "fs.inotify.max_user_instances" if full else "fs.inotify.max_user_watches"
+    return (
+        f"Changed files are found by looking again and again, which is slower: {error}."
+        f" Raise {limit} to watch them."
+    )
+
+
 class Watcher:
     """Calls `on_change` on the event loop for each burst of changes in a workspace.
 
@@ -113,10 +126,7 @@ class Watcher:
         self._polling = True
         self._known.clear()
         if self._say is not None:
-            self._say(
-                "Changed files are found by looking again and again, which is slower: "
-                f"{error}. Raise fs.inotify.max_user_watches to watch them."
-            )
+            self._say(polls_because(str(error)))
 
     async def _begin(self) -> None:
         """Watch all folders anew; the watch before ends only then, so that nothing is missed."""

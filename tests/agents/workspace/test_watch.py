@@ -10,7 +10,7 @@ import pytest
 
 from kit.repositories import plain, write
 from steerdeck_agents.sandbox.guarded import Hold
-from steerdeck_agents.workspace.watch import Watcher
+from steerdeck_agents.workspace.watch import Watcher, polls_because
 
 FEW_WATCHES = "echo 0 > /proc/sys/user/max_inotify_instances && exec "
 IN_A_SMALL_WORLD = """
@@ -133,7 +133,11 @@ def test_without_watches_left_it_polls_and_says_so(tmp_path: Path):
         [*inside, command, sys.executable, IN_A_SMALL_WORLD, str(tmp_path / "w/one")],
         capture_output=True, text=True,
     )  # fmt: skip
-    assert "max_user_watches" in done.stdout, done.stderr
+    assert "max_user_instances" in done.stdout, done.stderr
+
+
+def test_where_no_folder_more_can_be_watched_that_limit_is_named():
+    assert "Raise fs.inotify.max_user_watches to" in polls_because("no space left on device")
 
 
 def watches() -> int:

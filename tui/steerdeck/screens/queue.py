@@ -67,7 +67,7 @@ class QueueDialog(SessionDialog):
         self.body.show([BLANK, Line(title, (count,)), BLANK])
         self.list.show([_pick(one) for one in state.in_turn])
         self.list.refresh(layout=True)
-        gone = [Line((Span("The model has got it meanwhile.", "t0"),))] if self._is_gone() else []
+        gone = [Line((Span("It waits no longer.", "t0"),))] if self._is_gone() else []
         if self._changed is not None:
             verb, leave = ("keep as a draft", "throw away") if gone else (
                 "keep it so", "leave it as it was")  # fmt: skip
