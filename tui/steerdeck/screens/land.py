@@ -56,7 +56,11 @@ class LandDialog(SessionDialog):
 
     async def _look(self) -> None:
         self.gh = self.gh or await asyncio.to_thread(has_gh)
+        said = self.why_merge()
         self.page = await self.helm.look_ashore(self.session)
+        if said and self.model.notice == said != self.why_merge():
+            # What was in the way is not any more.
+            self.helm.say("")
         if self.is_mounted:
             self.show(Dirty(everything=True))
 
