@@ -123,6 +123,28 @@ def test_words_for_one_who_left_the_front_by_itself_are_sent_to_nobody():
     play(scene)
 
 
+def test_a_session_that_begins_takes_no_words_that_are_being_written_for_another():
+    async def scene(app, pilot, feed):
+        going = asyncio.Event()
+
+        async def late(order: Order) -> Given:
+            await going.wait()
+            return Given(order.id, 1, CSV)
+
+        feed.give = late
+        app.helm.go(app.helm.start("another"))
+        await pilot.press(*"go")
+        going.set()
+        await until(pilot, app.helm.rests)
+        assert app.model.in_hand == FIX
+        app.screen.composer.prompt.text = ""
+        await pilot.pause()
+        await app.helm.start("one more")
+        assert app.model.in_hand == CSV, "who writes nothing goes on with it"
+
+    play(scene)
+
+
 def test_a_message_that_is_taken_back_waits_for_the_draft_to_be_sent():
     async def scene(app, pilot, feed):
         await pilot.press(*"first this", "ctrl+x", "Q")

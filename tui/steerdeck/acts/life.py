@@ -60,7 +60,8 @@ class Life(Acts):
         checks: tuple[Check, ...] = (),
         goal: Goal | None = None,
     ) -> wire.Given:
-        """Start a session here; it is in hand as soon as it is there."""
+        """Start a session here; it is in hand then, unless one has gone or written on meanwhile."""
+        front = self._front()
         given = await self.bridge.give(
             o.Start(
                 id=self.order_id(),
@@ -78,11 +79,21 @@ class Life(Acts):
                 goal=goal,
             )
         )
-        if given.session:
-            self.model.in_hand = given.session
+        self._take_new(given.session, front)
+        return given
+
+    def _front(self) -> tuple[str, str]:
+        """Who is spoken to, and what is written for them."""
+        return self.model.draft_of, self.model.drafts.get(self.model.draft_of, "")
+
+    def _take_new(self, session: SessionId, front: tuple[str, str]) -> bool:
+        """Take a new session in hand; not out of the hands of who speaks to another by now."""
+        takes = bool(session) and (not self.model.in_hand or front == self._front())
+        if takes:
+            self.model.in_hand = session
             self.model.target = "one"
             self.bridge.mark(Dirty(everything=True))
-        return given
+        return takes
 
     async def interrupt(self, session: SessionId) -> None:
         await self.bridge.give(o.Interrupt(id=self.order_id(), session=session))
@@ -103,13 +114,11 @@ class Life(Acts):
         await self.bridge.give(o.Compact(id=self.order_id(), session=session))
 
     async def fork(self, state: SessionState) -> None:
-        """A copy of a session as it stands; it is in hand as soon as it is there."""
+        """A copy of a session as it stands; in hand once it is there, as one that was started."""
+        front = self._front()
         given = await self.bridge.give(o.Fork(id=self.order_id(), session=state.id))
-        if given.session:
-            self.model.in_hand = given.session
-            self.model.target = "one"
-            self.bridge.mark(Dirty(everything=True))
-        self.say(f"forked {state.name}; say how the copy goes on")
+        taken = self._take_new(given.session, front)
+        self.say(f"forked {state.name}" + ("; say how the copy goes on" if taken else ""))
 
     async def switch(self, state: SessionState, model: str | None, effort: str | None) -> None:
         """Another model or effort from the next request on; None leaves it as it is."""
