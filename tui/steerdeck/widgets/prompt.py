@@ -17,13 +17,13 @@ from textual.widget import Widget
 
 from steerdeck.glyphs import glyphs
 from steerdeck.output.frames import draw_now, paint_now
-from steerdeck.text import Line, Span, fit, width_of
-from steerdeck.widgets.chips import Chips, labels, pasted, picture_path, pictured
+from steerdeck.widgets.chips import Chips, pasted, picture_path, pictured
 from steerdeck.widgets.draft import Draft
+from steerdeck.widgets.field_row import INDENT, Field, field_row
 from steerdeck.widgets.going_on import go_on
 from steerdeck.widgets.laid import Laid
 from steerdeck.widgets.readline import EDIT, NEWLINE, NOT_WHEN_EMPTY
-from steerdeck.widgets.strips import blank, strips
+from steerdeck.widgets.strips import blank
 from steerdeck.widgets.vi import Vi
 from steerdeck_themes.palettes import Token
 
@@ -34,7 +34,6 @@ _WRITES_S = 3.0
 """So long after a key somebody is taken to be writing still."""
 _PAUSE_S = 0.8
 """Who stops for so long looks up."""
-_INDENT = 2
 
 
 class Prompt(Widget, can_focus=True):
@@ -288,7 +287,7 @@ class Prompt(Widget, can_focus=True):
 
     def _laid_out(self) -> tuple[Laid, int, int]:
         """The rows, and the caret's row and column in cells."""
-        room = max(4, self.size.width - 2 * self.margin - _INDENT - 1)
+        room = max(4, self.size.width - 2 * self.margin - INDENT - 1)
         laid = self._laid
         if (laid.text, laid.room) != (self._draft.text, room):
             laid = self._laid = Laid(self._draft.text, room, self.chips.drawn)
@@ -313,7 +312,7 @@ class Prompt(Widget, can_focus=True):
         Below a dialog, which has a caret of its own, it keeps its focus and may be drawn again.
         """
         if self.has_focus and self.is_attached and self.screen.is_active:
-            x = self.region.x + self.margin + _INDENT + column
+            x = self.region.x + self.margin + INDENT + column
             self.app.cursor_position = Offset(x, self.region.y + max(0, row - self._first))
 
     # Drawing
@@ -350,29 +349,15 @@ class Prompt(Widget, can_focus=True):
         return self.render_lines(Region(0, y, self.size.width, 1))[0]
 
     def _row(self, shown: str, column: int | None, index: int, ground: Token) -> Strip:
-        focus, width = self.has_focus, self.size.width
-        fg: Token = "t0" if focus else "t1"
-        spans = _spans(shown, fg)
-        if focus and column is not None:
-            left = 0
-            while left < len(shown) and width_of(shown[: left + 1]) <= column:
-                left += 1
-            under = shown[left : left + 1] or " "
-            spans = (
-                *_spans(shown[:left], fg),
-                Span(under, "ink", bg="accent"),
-                *_spans(shown[left + 1 :], fg),
-            )
-        if not self._draft.text:
-            room = width - 2 * self.margin - _INDENT - 2
-            spans = (*spans, Span((" " if focus else "") + fit(self.placeholder, room), "t3"))
         normal = self.vi is not None and self.vi.mode == "normal"
         mark = "N" if normal else self.lead or glyphs().you
-        lead = Span(mark, "accent" if focus else "t3") if index == 0 else None
-        bar: Token | None = "accent" if focus else None
-        return strips(
-            Line(spans, gutter=lead, indent=_INDENT, bar=bar), width, ground, self.margin
-        )[0]
+        return field_row(
+            shown,
+            Field(self.size.width, self.margin, ground, self.has_focus),
+            column=column,
+            mark=mark if index == 0 else "",
+            hint="" if self._draft.text else self.placeholder,
+        )
 
     # Focus and mouse
 
@@ -386,15 +371,5 @@ class Prompt(Widget, can_focus=True):
         laid, _, _ = self._laid_out()
         row = self._first + event.y
         if row < len(laid.rows):
-            self._draft.caret = laid.caret(row, event.x - self.margin - _INDENT)
+            self._draft.caret = laid.caret(row, event.x - self.margin - INDENT)
             self.refresh()
-
-
-def _spans(shown: str, fg: Token) -> tuple[Span, ...]:
-    """The drawn text, labels of chips as raised marks."""
-    spans: list[Span] = []
-    at = 0
-    for start, end in labels(shown):
-        spans += [Span(shown[at:start], fg), Span(shown[start:end], fg, bg="s3")]
-        at = end
-    return (*spans, Span(shown[at:], fg))
