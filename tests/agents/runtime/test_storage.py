@@ -44,6 +44,7 @@ def test_a_home_moved_away_under_a_runtime_is_said_and_nothing_kept_until_it_is_
         async with scene(tmp_path / "home", {"m": echo}) as playing:
             session = await playing.start(repository, "m", "One.")
             await playing.status(session, "idle")
+            await playing.until(lambda: not playing.state(session).workspace.borrows)
             data = playing.paths.data
             data.rename(tmp_path / "away")
             with pytest.raises(JournalAway):
