@@ -202,8 +202,7 @@ class Prompt(Widget, can_focus=True):
         self._typed_at = event.time
         if event.time < self._open_from and event.key != "escape":
             self._open_from = event.time + _PAUSE_S
-            event.stop()
-            event.prevent_default()
+            event.stop().prevent_default()
             return
         if self._pressed(event):
             event.stop()
