@@ -67,6 +67,18 @@ def test_a_reader_who_scrolled_up_is_not_moved_by_what_comes() -> None:
     assert roll.at_tail and roll.unseen == 0
 
 
+def test_a_reader_whom_nothing_moves_comes_to_the_end_when_asking_for_it() -> None:
+    roll = roll_of(height=3)
+    roll.follows = False
+    roll.put("a", words(*"abcdefgh"))
+    roll.to_start()
+    assert seen(roll) == ["a", "b", "c"]
+    roll.to_end()
+    assert seen(roll) == ["f", "g", "h"]
+    roll.to_start()
+    assert seen(roll) == ["a", "b", "c"]
+
+
 def test_older_blocks_come_in_above_without_moving_the_window() -> None:
     roll = roll_of(height=2)
     roll.put("b", words(*"cdef"))

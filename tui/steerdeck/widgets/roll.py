@@ -256,6 +256,10 @@ class Roll(Measured):
     def to_end(self) -> None:
         self._stale = (0, 0)
         self.at_tail, self.unseen = True, 0
+        end = self._end()
+        if not self.follows and end is not None:
+            # Nothing holds it at its end: the window has to be there.
+            self.top = self._back(end, max(0, self.height - 2))
 
     def show(self, id: str, line: int, around: int = 0) -> None:
         """Bring a line into the window, with some rows below it; nothing moves when it is seen."""
