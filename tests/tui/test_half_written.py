@@ -63,7 +63,7 @@ def test_a_change_of_words_that_were_said_meanwhile_comes_into_the_composer():
             feed.feed(
                 e.MessageDelivered(seq=seq + 2, session=fix, message=later, request=RequestId("r"))
             )
-            await until(pilot, lambda: "The model has got it meanwhile." in told(app))
+            await until(pilot, lambda: "It waits no longer." in told(app))
             await pilot.press("enter", "escape")
             await until(pilot, lambda: app.screen.composer.prompt.text == "then land it soon")
             await pilot.press("ctrl+r")
