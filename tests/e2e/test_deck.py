@@ -66,10 +66,12 @@ def settle_everything(deck: Terminal) -> None:
     for _ in range(40):
         screen = deck.wait_for(next_one)
         if in_inbox(screen):
-            key = next((key for cap, key in answers if cap in screen), None)
-            if key is not None:
+            found = next(((cap, key) for cap, key in answers if cap in screen), None)
+            if found is not None:
+                cap, key = found
                 deck.press(key)
-                deck.wait_for(lambda now, before=screen: now != before)
+                # Pressed again it would be for what comes next: the caps of a card go with it.
+                deck.wait_for(lambda now, cap=cap: cap not in now)
         elif ALL_DONE in screen:
             return
         else:
