@@ -187,4 +187,4 @@ async def other_protocol(home: Path) -> None:
         await attach(where, "0.1")
     await ended.wait()
     server.close()
-    where.socket.unlink()
+    where.socket.unlink(missing_ok=True)
