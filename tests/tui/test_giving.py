@@ -6,6 +6,7 @@ import pytest
 
 from kit.desk import Feed
 from kit.shop import shop
+from steerdeck import giving
 from steerdeck.acts.drafts import Drawer
 from steerdeck.bridge import Bridge
 from steerdeck.commands import Helm
@@ -70,6 +71,28 @@ def test_words_under_way_when_the_line_drops_are_given_again_under_the_same_id()
         assert (await given).order == WORDS.id
         assert feed.orders == [WORDS, WORDS]
         assert not bridge.model.notice and not bridge.giving.unanswered
+
+    _play(feed, story)
+
+
+def test_words_that_are_not_answered_for_a_while_are_said_to_be_on_their_way(monkeypatch):
+    monkeypatch.setattr(giving, "SLOW_S", 0.01)
+    kept = asyncio.Event()
+
+    class Slow(Feed):
+        async def give(self, order: o.Order) -> wire.Given:
+            await kept.wait()
+            return await super().give(order)
+
+    feed = Slow()
+    feed.__dict__.update(shop().__dict__)
+
+    async def story(bridge: Bridge, task) -> None:
+        given = asyncio.create_task(bridge.give(WORDS))
+        await _until(lambda: "No answer yet" in bridge.model.notice)
+        kept.set()
+        assert (await given).order == WORDS.id
+        assert not bridge.model.notice
 
     _play(feed, story)
 

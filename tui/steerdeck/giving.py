@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from steerdeck.source import Source
+from steerdeck_agents.facts import orders as o
 from steerdeck_agents.facts.errors import LineLost, SteerdeckError, WireError
 from steerdeck_agents.facts.ids import OrderId
 from steerdeck_agents.facts.orders import Order
@@ -17,6 +18,11 @@ from steerdeck_agents.runtime import wire
 
 UNSURE = "The line dropped before the answer came; the order is given again, and counts once."
 HELD = "It is held until the runtime is attached."
+SLOW = "No answer yet: it is on its way, is given again should the line drop, and counts once."
+SLOW_S = 2.0
+"""How long nothing is said of an order that is answered as soon as it is kept: a line that died
+is known to be dead much later."""
+_AT_ONCE = (o.Say, o.Decide, o.Answer)
 LOOK_S = 0.05
 
 
@@ -67,6 +73,7 @@ class Giving:
         told = HELD if self._line.source is None else ""
         if told and self._line.waits:
             self._say(told)
+        slow = asyncio.get_running_loop().call_later(SLOW_S, self._tell_slow, order)
         try:
             while True:
                 source, count = await self._line.there(), self._line.count
@@ -78,8 +85,13 @@ class Giving:
                     self._say(told)
                     await self._another(count, error)
         finally:
-            if told and self._said() == told:
+            slow.cancel()
+            if self._said() in {told, SLOW} - {""}:
                 self._say("")
+
+    def _tell_slow(self, order: Order) -> None:
+        if isinstance(order, _AT_ONCE) and order.id in self.unanswered and not self._said():
+            self._say(SLOW)
 
     async def _another(self, lost: int, error: LineLost) -> None:
         """Wait for another connection than the lost one. Raises WireError: none is to come."""
