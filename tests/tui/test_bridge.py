@@ -194,6 +194,40 @@ def test_events_that_arrive_while_a_page_is_read_are_folded_once_and_in_order():
     asyncio.run(play())
 
 
+def test_a_page_of_a_lost_line_that_is_still_being_decoded_changes_nothing_on_the_next_one():
+    async def play() -> None:
+        feed = shop()
+        late = asyncio.Event()
+        ask = feed.ask_raw
+        asked: list[wire.Query] = []
+
+        async def slow(query: wire.Query) -> bytes:
+            data = await ask(query)
+            if isinstance(query, wire.Events):
+                asked.append(query)
+                if len(asked) == 1:
+                    await late.wait()
+            return data
+
+        feed.ask_raw = slow
+        async with Rig(feed) as rig:
+            rig.bridge.show({FIX})
+            await rig.until(lambda: asked)
+            last = feed.events[-1].seq
+            feed.frames.put_nowait(wire.Bye("the line dropped"))
+            await rig.until(lambda: rig.model.lost)
+            feed.events.append(_sent(last + 1, "one"))
+            await rig.until(lambda: rig.model.attached and FIX in rig.model.transcripts)
+            feed.feed(_sent(last + 2, "two"))
+            late.set()
+            await asyncio.sleep(0.05)
+            told = list(rig.model.transcripts[FIX].entries)
+            assert told[-2:] == [f"n{last + 1}", f"n{last + 2}"]
+            assert rig.model.states[FIX] == feed.states()[FIX]
+
+    asyncio.run(play())
+
+
 def test_dropped_text_is_read_again():
     async def play() -> None:
         async with Rig(shop()) as rig:

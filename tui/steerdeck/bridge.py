@@ -65,6 +65,7 @@ class Bridge:
         """Whether it attaches, and again when lost: what is ordered until then waits a while."""
         self._full: set[SessionId] = set()
         self._held: dict[SessionId, list[e.Event]] = {}
+        """What came of those being read; a reading whose list is gone was of a line now lost."""
         self._once_more: set[SessionId] = set()
         """Those being read that are to be read again after that."""
         self._later = Later(self._read_again)
@@ -239,8 +240,8 @@ class Bridge:
         if session in self._held:
             self._once_more.add(session)
             return
-        self._held[session] = []
-        reading = self._job(self._read_session(session))
+        held = self._held[session] = []
+        reading = self._job(self._read_session(session, held))
         self._reading.add(reading)
         reading.add_done_callback(self._reading.discard)
 
@@ -254,17 +255,21 @@ class Bridge:
         if self.source is not None:
             await self.source.watch(session, level)
 
-    async def _read_session(self, session: SessionId) -> None:
+    async def _read_session(self, session: SessionId, held: list[e.Event]) -> None:
         full = session in self._full
         problem = None
         try:
-            await self._read(session, full=full)
+            await self._read(session, held, full=full)
         except PageError as error:
             problem = error
         finally:
-            held = self._held.pop(session, [])
-            more = session in self._once_more
-            self._once_more.discard(session)
+            counts = self._held.get(session) is held
+            more = counts and session in self._once_more
+            if counts:
+                del self._held[session]
+                self._once_more.discard(session)
+        if not counts:
+            return
         self._fold(session, held)
         if problem is not None:
             # What was held is folded all the same; the next page has what is missing before it.
@@ -281,9 +286,11 @@ class Bridge:
             while told is not None and len(told.entries) < LEAST and await self.older(session):
                 pass
 
-    async def _read(self, session: SessionId, *, full: bool) -> None:
+    async def _read(self, session: SessionId, held: list[e.Event], *, full: bool) -> None:
         if not full:
-            self.model.put(await self.page(wire.StateAt(session), SessionState))
+            state = await self.page(wire.StateAt(session), SessionState)
+            if self._held.get(session) is held:
+                self.model.put(state)
             return
         await self._watch(session, "full")
         # What falls between the two comes as an event, too, and counts once.
@@ -291,6 +298,8 @@ class Bridge:
             self.page(wire.StateAt(session), SessionState),
             self.events(wire.Events(session, limit=PAGE, newest=True)),
         )
+        if self._held.get(session) is not held:
+            return
         if session in self._full:
             transcript = Transcript()
             for event in page:
