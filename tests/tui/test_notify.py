@@ -48,6 +48,18 @@ def test_who_looks_elsewhere_is_told_once_after_a_delay():
     assert told.ripe([item()], focus=False) == []
 
 
+def test_what_ripens_in_quiet_hours_is_told_at_their_end_if_it_still_waits():
+    told, clock = attention()
+    told.reports_focus = True
+    told.look([item(), item("b")])
+    clock.now += 5
+    assert told.ripe([item(), item("b")], focus=False, quiet=True) == []
+    clock.now += 3600
+    told.look([item()])
+    assert told.ripe([item()], focus=False) == [item()]
+    assert told.ripe([item()], focus=False) == []
+
+
 def test_what_waits_no_more_is_not_told_and_what_waits_again_is():
     told, clock = attention()
     told.reports_focus = True

@@ -69,11 +69,18 @@ class Attention:
             return not focus
         return self._clock() - self.last_key >= self._wish.away
 
-    def ripe(self, claims: Sequence[InboxItem], *, focus: bool) -> list[InboxItem]:
-        """What somebody is to be told now; what became ripe before their eyes is never told."""
+    def ripe(
+        self, claims: Sequence[InboxItem], *, focus: bool, quiet: bool = False
+    ) -> list[InboxItem]:
+        """What somebody is to be told now; what became ripe before their eyes is never told.
+
+        What became ripe in `quiet` hours waits for their end.
+        """
         now = self._clock()
         here = not self.away(focus=focus)
         found = [item for item in claims if self._due.get(item.id, now + 1) <= now]
+        if not here and quiet:
+            return []
         if here and not self.reports_focus:
             # The last key may have been the last one: who does not come back is told after all.
             return []
@@ -140,8 +147,9 @@ class Herald:
     async def tick(self) -> None:
         """Tell what is ripe, once a second at most."""
         claims = self._model.claims()
-        items = self.attention.ripe(claims, focus=self._app.app_focus)
-        if not items or self._wish.is_quiet(dt.datetime.now().time()):
+        quiet = self._wish.is_quiet(dt.datetime.now().time())
+        items = self.attention.ripe(claims, focus=self._app.app_focus, quiet=quiet)
+        if not items:
             return
         text = words_of(items, self._model)
         if self._wish.way != "off":
