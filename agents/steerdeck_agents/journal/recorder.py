@@ -55,9 +55,9 @@ def spending(connection: sqlite3.Connection, after: int, since_ms: int) -> Grown
 def names_of_requests(connection: sqlite3.Connection, words: str) -> list[RequestId]:
     """Ids that are `words` or begin so, with or without the prefix all have; at most three."""
     rows = connection.execute(
-        "select id from request where id = ?1 or substr(id, 1, ?2) = ?1"
-        " or substr(id, instr(id, '_') + 1, ?2) = ?1 order by id <> ?1, seq limit 3",
-        (words, len(words)),
+        "select id from request where id = :words or substr(id, 1, :long) = :words"
+        " or substr(id, instr(id, '_') + 1, :long) = :words order by id <> :words, seq limit 3",
+        {"words": words, "long": len(words)},
     )
     return [found for (found,) in rows]
 
