@@ -273,6 +273,13 @@ def test_the_dock_has_three_rows_or_one_and_none_when_nothing_waits():
     assert dock(DeckModel(), 3, (), NOW) == []
 
 
+def test_a_session_that_has_only_begun_is_as_old_as_its_beginning():
+    model = _model()
+    new = replace(model.states[FIX], status="starting", created_ms=NOW - 120_000, changed_ms=0)
+    model.load([new])
+    assert "2m" in _words(rail(model, 29, 40, {FIX}, NOW)).split()
+
+
 def test_what_is_parked_did_not_ask():
     model = _model()
     fix = model.states[FIX]

@@ -235,7 +235,7 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     """It was said that its budget in dollars can't be kept."""
     created_ms: int = 0
     changed_ms: int = 0
-    """When the status last changed."""
+    """When the status last changed; 0 as long as it is the first one."""
     status: Status = "starting"
     reason: str = ""
     """Why it failed, is parked or paused, in words."""
@@ -334,6 +334,11 @@ class SessionState(msgspec.Struct, frozen=True, omit_defaults=True):
     def cache_key(self) -> SessionId:
         """Under what the server keeps its prompt: a fork's begins as its source's does."""
         return self.root or self.id
+
+    @property
+    def since_ms(self) -> int:
+        """From when on it has the status it has."""
+        return self.changed_ms or self.created_ms
 
     @property
     def budget(self) -> float | None:

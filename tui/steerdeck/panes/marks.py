@@ -107,7 +107,7 @@ def elapsed_ms(state: SessionState, now_ms: int) -> int:
     """How long its turn has run, or ran; while it waits, for how long it has been asking."""
     if state.status in WAITS:
         asked = (*(one.at_ms for one in state.approvals), *(one.at_ms for one in state.questions))
-        return max(0, now_ms - min(asked, default=state.changed_ms))
+        return max(0, now_ms - min(asked, default=state.since_ms))
     if state.turn is not None:
         return max(0, now_ms - state.turn.at_ms)
     if state.status == "starting":

@@ -153,7 +153,7 @@ def _session(model: DeckModel, state: SessionState, look: _Look, now: int) -> li
         told = numbered(one_line(state.name), max(1, width - taken))
         return slot, foreign(told, ink or "t0", bold=in_hand, id=id)
 
-    time = Span(_age(now - state.changed_ms), "t2")
+    time = Span(_age(now - state.since_ms), "t2")
     if alone and (width < _WIDE or grouped):
         mark = mark_for(state)
         right = (Span(mark.shape, ink or mark.colour), Span(f" {time.text:>3}", ink or "t2"))

@@ -166,7 +166,7 @@ def _row(
     parent = names.get(state.parent, state.parent) if state.parent else ""
     short = standing.short(state, parent)
     told = f"[{one_line(short, 100)}] {words}".rstrip() if short else words
-    age = standing.age(state.changed_ms or state.created_ms)
+    age = standing.age(state.since_ms)
     return state.name, state.id, status, files, _stands(shore), age, told
 
 
